@@ -1,0 +1,72 @@
+# Two commands do all the set-up: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+QUARTER ?= 2018Q1
+QUARTERS ?= $(QUARTER)
+REGION ?= 330109
+PORT ?= 8080
+PYTHON ?= python3
+STATE := .venv/.installed
+
+# The demonstration makes a key for itself, in a git-ignored file; a real installation gives its own.
+ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
+export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
+endif
+
+.PHONY: help run run-local test lint airflow up down test-compose lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
+	@echo
+	@echo "  make run QUARTER=2018Q1 REGION=330109      one quarter; REGION= for every region that delivered"
+	@echo "  make run QUARTERS=2018Q1..2019Q1           one after the other"
+
+run: $(STATE)/run .privacy-key ## run a quarter of the sample exports through Airflow, to served marts and a notice
+	@.venv/bin/callback-survey airflow run --quarter "$(QUARTERS)" $(if $(REGION),--region "$(REGION)")
+
+run-local: $(STATE)/run .privacy-key ## the same without Airflow
+	@.venv/bin/callback-survey run --quarter "$(QUARTERS)" $(if $(REGION),--region "$(REGION)")
+
+test: $(STATE)/dev ## run all tests
+	@.venv/bin/python -m pytest
+
+lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/mypy expectations dags
+	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
+
+airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1, port PORT=8080, with a ready login
+	@.venv/bin/callback-survey airflow standalone --port "$(PORT)"
+
+up: ## start the containers (PostgreSQL, Airflow) and wait until they are healthy
+	@$(PYTHON) -I src/callback_survey/compose_env.py .env
+	@docker compose up --build --detach --wait
+
+down: ## stop the containers; volumes stay
+	@docker compose down
+
+test-compose: $(STATE)/dev ## test the containers with whatever engine answers
+	@.venv/bin/python -m pytest -m compose tests/compose
+
+lock: .venv/bin/python ## resolve the dependencies anew into the two lock files
+	@scripts/lock
+
+clean: ## remove everything a run made; the environment and the privacy key stay
+	@rm -rf var
+
+# A wheel of uv where the machine has none; pip is only needed for that.
+$(STATE)/run: requirements.lock pyproject.toml scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements.lock
+	@mkdir -p $(STATE) && touch $@
+
+$(STATE)/dev: requirements-dev.lock pyproject.toml scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements-dev.lock
+	@mkdir -p $(STATE) && touch $@ $(STATE)/run
+
+.privacy-key:
+	@(umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@)
+	@echo "made a privacy key for the demonstration: $@ (git-ignored)"

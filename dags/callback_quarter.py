@@ -1,0 +1,107 @@
+"""The quarter, end to end. This file says what runs and when; `callback_survey.pipeline` says how.
+
+Schedule: 06:00 on the 20th of January, April, July and October, Shanghai time: the day deliveries are due.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronDataIntervalTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    TriggerRule,
+    task,
+)
+from airflow.sdk.exceptions import AirflowSkipException
+
+from callback_survey import airflow_steps as steps
+from callback_survey.alerts.airflow import Notify, notify_run
+
+MARTS = Asset(name="callback_marts", uri="x-callback://marts")
+# retries help machines; a verdict or a wrong setting is the same the second time
+FINAL = [
+    f"callback_survey.errors.{name}" for name in ("GateFailed", "DeliveryRefused", "UsageError", "NothingDelivered")
+]
+
+with DAG(
+    "callback_quarter",
+    description="Land, check, build, check, release and serve a quarter of call-back surveys",
+    doc_md=steps.DOCUMENTATION,
+    schedule=CronDataIntervalTimetable("0 6 20 1,4,7,10 *", timezone="Asia/Shanghai"),
+    start_date=pendulum.datetime(2017, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    tags=["callback-survey", "quarterly"],
+    params={
+        "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}Q[1-4]$", description="such as 2018Q1"),
+        "region": Param(
+            None, type=["null", "string"], pattern=r"^\d{6}$", description="six digits; empty: all regions"
+        ),
+    },
+    on_failure_callback=notify_run,
+    default_args={
+        "owner": "callback-survey",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": timedelta(hours=2),
+        "on_failure_callback": [Notify()],
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(exception=name, action=RetryAction.FAIL, reason="not a matter of trying again")
+                for name in FINAL
+            ]
+        ),
+    },
+):
+
+    @task
+    def discover(**context: Any) -> list[dict[str, str]]:
+        found = steps.discover(context)
+        if not found:
+            raise AirflowSkipException("a scheduled quarter without deliveries")
+        return found
+
+    @task(map_index_template="{{ task.op_kwargs['delivery']['region_code'] }}")
+    def land(delivery: dict[str, str], **context: Any) -> dict[str, Any]:
+        return steps.land(context, delivery)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, pool="warehouse")
+    def build(landed: list[dict[str, Any]], **context: Any) -> dict[str, Any]:
+        return steps.build(context, landed)
+
+    @task(pool="warehouse")
+    def gate(built: dict[str, Any], **context: Any) -> dict[str, Any]:
+        return steps.gate(context, built)
+
+    @task(pool="warehouse")
+    def release(built: dict[str, Any], verdicts: dict[str, Any], **context: Any) -> list[str]:
+        return steps.release(context, built, verdicts)
+
+    @task(pool="warehouse", outlets=[MARTS])
+    def serve(released: list[str], *, outlet_events: Any, **context: Any) -> None:
+        served = steps.serve(context)
+        if not served:  # succeeding without a key would emit an event that belongs to no quarter
+            raise AirflowSkipException("nothing new")
+        for key in served:
+            outlet_events[MARTS].add_partitions(key)
+
+    # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new: a region that
+    # gate 2 held back must still turn the run red.
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    def complete(verdicts: dict[str, Any] | None) -> None:
+        if not steps.complete(verdicts):
+            raise AirflowSkipException("nothing was delivered")
+
+    landed = land.expand(delivery=discover())
+    built = build(landed)
+    verdicts = gate(built)
+    served = serve(release(built, verdicts))
+    [landed, served] >> complete(verdicts)

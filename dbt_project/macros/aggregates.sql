@@ -1,0 +1,30 @@
+{# The value of the row that comes last by `order_by` (columns never NULL), among rows where `condition` holds. #}
+{% macro last_by(value, order_by, condition) -%}
+    {{ return(adapter.dispatch('last_by', 'callback_survey')(value, order_by, condition)) }}
+{%- endmacro %}
+
+{% macro default__last_by(value, order_by, condition) -%}
+    max_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where {{ condition }})
+{%- endmacro %}
+
+{% macro duckdb__last_by(value, order_by, condition) -%}
+    arg_max({{ value }}, ({{ order_by | join(', ') }})) filter (where {{ condition }})
+{%- endmacro %}
+
+{# The order of call attempts (methodology, counts): the last one is the one that counts. #}
+{% macro attempt_order() -%}
+    {{ return(['called_at', 'attempt_no', 'file', 'line']) }}
+{%- endmacro %}
+
+{# The values of a group as one text, in the order of `order_by`. #}
+{% macro joined_text(value, order_by) -%}
+    {{ return(adapter.dispatch('joined_text', 'callback_survey')(value, order_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(value, order_by) -%}
+    array_join(transform(array_sort(collect_list(struct({{ order_by }} as position, {{ value }} as value))), x -> x.value), ', ')
+{%- endmacro %}
+
+{% macro duckdb__joined_text(value, order_by) -%}
+    string_agg({{ value }}, ', ' order by {{ order_by }})
+{%- endmacro %}

@@ -1,0 +1,44 @@
+{# One annex: the departments in printed order, their counts, and the measure's figures as columns. #}
+{% macro annex(measure, figures) -%}
+with figures as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        max(case when figure = 'valid_frame_count' then figure_count end) as valid_frame_count,
+        max(case when figure = 'sample_count' then figure_count end) as sample_count,
+        {% for figure in figures %}
+            max(case when figure = '{{ figure }}' then figure_pct end) as {{ figure }},
+        {% endfor %}
+    from {{ ref('int_annex_figures') }}
+    where measure = '{{ measure }}'
+    group by region_code, quarter, department_code
+
+),
+
+annex as (
+
+    select
+        positions.region_code,
+        positions.quarter,
+        positions.row_number,
+        positions.department_code,
+        positions.department_name,
+        figures.valid_frame_count,
+        figures.sample_count,
+        {% for figure in figures %}
+            figures.{{ figure }},
+        {% endfor %}
+    from {{ ref('int_annex_positions') }} as positions
+    inner join figures
+        on
+            positions.region_code = figures.region_code
+            and positions.quarter = figures.quarter
+            and positions.department_code = figures.department_code
+    where positions.measure = '{{ measure }}'
+
+)
+
+select * from annex
+{%- endmacro %}

@@ -1,0 +1,63 @@
+{#
+  Printed percentages, exact to the last digit. DECIMAL division and avg() give DOUBLE in DuckDB, and a DOUBLE cast to
+  DECIMAL(5,2) is wrong for 49 of 721,800 pairs: so the rounding (half up) is done on integers.
+#}
+{% macro pct(part, whole) -%}
+    {{ as_pct(integer_division(
+        '20000 * ' ~ wide_integer(part) ~ ' + ' ~ whole,
+        '2 * nullif(' ~ whole ~ ', 0)'
+    )) }}
+{%- endmacro %}
+
+{# Mean of `count` printed percentages whose sum, in hundredths of a point, is `hundredths`; NULL for none. #}
+{% macro average_pct(hundredths, count) -%}
+    {{ as_pct(integer_division(
+        '2 * ' ~ wide_integer(hundredths) ~ ' + ' ~ count,
+        '2 * nullif(' ~ count ~ ', 0)'
+    )) }}
+{%- endmacro %}
+
+{# A printed percentage as a whole number of hundredths of a point: 94.77 is 9477. #}
+{% macro hundredths(printed_pct) -%}
+    cast({{ printed_pct }} * 100 as bigint)
+{%- endmacro %}
+
+{# A whole number of hundredths of a point as a printed percentage. #}
+{% macro as_pct(hundredths) -%}
+    cast(cast({{ hundredths }} as decimal(18, 0)) / 100 as decimal(5, 2))
+{%- endmacro %}
+
+{# The unrounded fraction; NULL, never 0, where nobody answered. #}
+{% macro rate(part, whole) -%}
+    cast({{ part }} as double) / nullif({{ whole }}, 0)
+{%- endmacro %}
+
+{# Whole-number division of numbers that are not negative, the rest dropped. #}
+{% macro integer_division(dividend, divisor) -%}
+    {{ return(adapter.dispatch('integer_division', 'callback_survey')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__integer_division(dividend, divisor) -%}
+    floor(({{ dividend }}) / ({{ divisor }}))
+{%- endmacro %}
+
+{% macro duckdb__integer_division(dividend, divisor) -%}
+    ({{ dividend }}) // ({{ divisor }})
+{%- endmacro %}
+
+{% macro spark__integer_division(dividend, divisor) -%}
+    ({{ dividend }}) div ({{ divisor }})
+{%- endmacro %}
+
+{# An integer wide enough for 20,000 times any count. #}
+{% macro wide_integer(value) -%}
+    {{ return(adapter.dispatch('wide_integer', 'callback_survey')(value)) }}
+{%- endmacro %}
+
+{% macro default__wide_integer(value) -%}
+    cast({{ value }} as decimal(20, 0))
+{%- endmacro %}
+
+{% macro duckdb__wide_integer(value) -%}
+    cast({{ value }} as hugeint)
+{%- endmacro %}

@@ -1,0 +1,83 @@
+-- Every register department has its row per measure, also the one nobody sampled: counts of 0 and no rate.
+with measure_counts as (
+
+    select
+        answer_counts.region_code,
+        answer_counts.quarter,
+        answer_counts.department_code,
+        measures.measure,
+        cast(sum(answer_counts.answer_count) as bigint) as answered_count,
+        cast(
+            sum(case when successes.answer_code is null then 0 else answer_counts.answer_count end) as bigint
+        ) as success_count,
+    from {{ ref('int_answer_counts') }} as answer_counts
+    inner join {{ ref('measures') }} as measures
+        on answer_counts.question = measures.question
+    left join {{ ref('measure_successes') }} as successes
+        on
+            measures.measure = successes.measure
+            and answer_counts.answer_code = successes.answer_code
+    group by answer_counts.region_code, answer_counts.quarter, answer_counts.department_code, measures.measure
+
+),
+
+counted as (
+
+    select
+        departments.region_code,
+        departments.quarter,
+        departments.department_code,
+        departments.department_name,
+        measures.measure,
+        measures.measure_name,
+        measures.measure_definition,
+        measures.question,
+        coalesce(department_counts.valid_frame_count, 0) as valid_frame_count,
+        coalesce(department_counts.sample_count, 0) as sample_count,
+        coalesce(measure_counts.answered_count, 0) as answered_count,
+        coalesce(measure_counts.success_count, 0) as success_count,
+    from {{ ref('int_departments') }} as departments
+    inner join {{ ref('int_region_quarters') }} as region_quarters
+        on
+            departments.region_code = region_quarters.region_code
+            and departments.quarter = region_quarters.quarter
+            -- without cases there is nothing to count, and 0 would say that there were none
+            and region_quarters.has_cases
+    cross join {{ ref('measures') }} as measures
+    left join {{ ref('int_department_counts') }} as department_counts
+        on
+            departments.region_code = department_counts.region_code
+            and departments.quarter = department_counts.quarter
+            and departments.department_code = department_counts.department_code
+    left join measure_counts
+        on
+            departments.region_code = measure_counts.region_code
+            and departments.quarter = measure_counts.quarter
+            and departments.department_code = measure_counts.department_code
+            and measures.measure = measure_counts.measure
+
+),
+
+rated as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        department_name,
+        measure,
+        measure_name,
+        measure_definition,
+        question,
+        'cases' as source_grain,
+        valid_frame_count,
+        sample_count,
+        answered_count,
+        success_count,
+        {{ rate('success_count', 'answered_count') }} as rate,
+        {{ pct('success_count', 'answered_count') }} as rate_pct,
+    from counted
+
+)
+
+select * from rated

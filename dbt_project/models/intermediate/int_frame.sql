@@ -1,0 +1,117 @@
+-- The frame rows of the run's regions and quarters, each with the first reason that keeps it out of the valid frame.
+with called_cases as (
+
+    select distinct
+        region_code,
+        quarter,
+        case_id,
+    from {{ ref('stg_calls') }}
+
+),
+
+recognised as (
+
+    select
+        frame.region_code,
+        frame.quarter,
+        frame.file,
+        frame.line,
+        frame.case_id,
+        frame.case_token,
+        frame.phone_token,
+        frame.department_name,
+        known_names.department_code,
+        row_number() over (
+            partition by frame.region_code, frame.quarter, frame.case_id
+            order by frame.file, frame.line
+        ) as row_of_case,
+        frame.is_phone_valid,
+        called_cases.case_id is not null as is_called,
+        frame.completed_on,
+    from {{ ref('stg_frame') }} as frame
+    left join {{ ref('int_department_names') }} as known_names
+        on
+            frame.region_code = known_names.region_code
+            and frame.quarter = known_names.quarter
+            and frame.department_name_key = known_names.department_name_key
+    left join called_cases
+        on
+            frame.region_code = called_cases.region_code
+            and frame.quarter = called_cases.quarter
+            and frame.case_id = called_cases.case_id
+
+),
+
+judged_alone as (
+
+    select
+        region_code,
+        quarter,
+        file,
+        line,
+        case_id,
+        case_token,
+        phone_token,
+        department_name,
+        department_code,
+        row_of_case,
+        case
+            when row_of_case > 1 then 'duplicate_case'
+            when department_code is null then 'unknown_department'
+            when {{ quarter_of('completed_on') }} <> quarter then 'outside_quarter'
+            when not is_phone_valid then 'invalid_phone'
+        end as own_reason,
+        is_called,
+        completed_on,
+    from recognised
+
+),
+
+judged_by_person as (
+
+    select
+        region_code,
+        quarter,
+        file,
+        line,
+        case_id,
+        case_token,
+        department_code,
+        department_name,
+        own_reason,
+        -- the cases of one person in one department, the one to keep first; rows that are already out do not compete
+        row_number() over (
+            partition by region_code, quarter, department_code, phone_token, own_reason is null
+            order by is_called desc, completed_on desc, case_id desc
+        ) as row_of_person,
+        row_of_case = 1 as is_first_row_of_case,
+        is_called,
+        completed_on,
+    from judged_alone
+
+),
+
+judged as (
+
+    select
+        region_code,
+        quarter,
+        file,
+        line,
+        case_id,
+        case_token,
+        department_code,
+        department_name,
+        case
+            when own_reason is not null then own_reason
+            -- whoever was called stays: two called cases of one person are a finding, not an exclusion
+            when row_of_person > 1 and not is_called then 'duplicate_phone'
+        end as exclusion_reason,
+        is_first_row_of_case,
+        is_called,
+        completed_on,
+    from judged_by_person
+
+)
+
+select * from judged

@@ -1,0 +1,67 @@
+{{ config(materialized='incremental') }}
+
+with recognised as (
+
+    select
+        published.region_code,
+        published.quarter,
+        known_names.department_code,
+        -- a printed name nobody knows stays visible, without a code
+        coalesce(departments.department_name, published.department_name_key) as department_name,
+        published.measure,
+        published.figure,
+        published.published_pct,
+        published.published_count,
+        published.file,
+        published.line,
+    from {{ ref('stg_published') }} as published
+    left join {{ ref('int_department_names') }} as known_names
+        on
+            published.region_code = known_names.region_code
+            and published.quarter = known_names.quarter
+            and published.department_name_key = known_names.department_name_key
+    left join {{ ref('int_departments') }} as departments
+        on
+            known_names.region_code = departments.region_code
+            and known_names.quarter = departments.quarter
+            and known_names.department_code = departments.department_code
+
+),
+
+numbered as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        department_name,
+        measure,
+        figure,
+        published_pct,
+        published_count,
+        row_number() over (
+            partition by region_code, quarter, department_name, measure, figure
+            order by file, line
+        ) as time_printed,
+    from recognised
+
+),
+
+figures as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        department_name,
+        measure,
+        figure,
+        published_pct,
+        published_count,
+    from numbered
+    -- a department printed twice in one annex is compared by its first line
+    where time_printed = 1
+
+)
+
+select * from figures

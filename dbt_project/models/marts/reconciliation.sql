@@ -1,0 +1,64 @@
+-- What was printed beside what was computed: a quarter that lacks the one or the other has no rows here.
+with compared as (
+
+    select
+        published.region_code,
+        published.quarter,
+        published.department_code,
+        published.department_name,
+        published.measure,
+        published.figure,
+        computed.figure_pct as computed_pct,
+        published.published_pct,
+        cast(computed.figure_pct - published.published_pct as decimal(5, 2)) as difference_pct,
+        computed.figure_count as computed_count,
+        published.published_count,
+        measures.answered_count,
+    from {{ ref('int_published_figures') }} as published
+    inner join {{ ref('int_region_quarters') }} as region_quarters
+        on
+            published.region_code = region_quarters.region_code
+            and published.quarter = region_quarters.quarter
+            and region_quarters.has_cases
+    left join {{ ref('int_annex_figures') }} as computed
+        on
+            published.region_code = computed.region_code
+            and published.quarter = computed.quarter
+            and published.department_code = computed.department_code
+            and published.measure = computed.measure
+            and published.figure = computed.figure
+    left join {{ ref('int_department_measures') }} as measures
+        on
+            published.region_code = measures.region_code
+            and published.quarter = measures.quarter
+            and published.department_code = measures.department_code
+            and published.measure = measures.measure
+
+),
+
+judged as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        department_name,
+        measure,
+        figure,
+        computed_pct,
+        published_pct,
+        difference_pct,
+        computed_count,
+        published_count,
+        case
+            when computed_pct = published_pct or computed_count = published_count then 'equal'
+            -- the notice prints 0.00 where nobody was asked; here that is NULL
+            when answered_count = 0 and published_pct = 0 then 'unsampled'
+            when abs(difference_pct) <= 0.02 then 'adjusted'
+            else 'different'
+        end as status,
+    from compared
+
+)
+
+select * from judged

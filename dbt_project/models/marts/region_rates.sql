@@ -1,0 +1,83 @@
+with departments as (
+
+    select
+        rates.region_code,
+        rates.quarter,
+        rates.measure,
+        rates.department_code,
+        rates.department_name,
+        rates.valid_frame_count,
+        rates.rate,
+        rates.average_pct,
+        rates.mean_rate,
+        rates.is_below_average,
+        -- the lowest is the rated department the annex prints last
+        case when rates.rate is not null then positions.row_number end as rated_position,
+        sum(rates.valid_frame_count * rates.rate) over (
+            partition by rates.region_code, rates.quarter, rates.measure
+            order by rates.department_code
+            rows between unbounded preceding and unbounded following
+        ) as weighted_sum,
+    from {{ ref('department_rates') }} as rates
+    inner join {{ ref('int_annex_positions') }} as positions
+        on
+            rates.region_code = positions.region_code
+            and rates.quarter = positions.quarter
+            and rates.measure = positions.measure
+            and rates.department_code = positions.department_code
+
+),
+
+regions as (
+
+    select
+        region_code,
+        quarter,
+        measure,
+        count(*) as department_count,
+        count(rate) as rated_department_count,
+        max(average_pct) as average_pct,
+        max(mean_rate) as mean_rate,
+        max(weighted_sum)
+        / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_rate,
+        cast(sum(case when is_below_average then 1 else 0 end) as bigint) as below_average_count,
+        max(rated_position) as lowest_position,
+    from departments
+    group by region_code, quarter, measure
+
+),
+
+compared as (
+
+    select
+        regions.region_code,
+        regions.quarter,
+        regions.measure,
+        regions.department_count,
+        regions.rated_department_count,
+        regions.average_pct,
+        regions.mean_rate,
+        regions.frame_weighted_rate,
+        regions.below_average_count,
+        lowest.department_code as lowest_department_code,
+        lowest.department_name as lowest_department_name,
+        benchmarks.benchmark_pct,
+        benchmarks.benchmark_label,
+        benchmarks.benchmark_year,
+        cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct,
+    from regions
+    left join departments as lowest
+        on
+            regions.region_code = lowest.region_code
+            and regions.quarter = lowest.quarter
+            and regions.measure = lowest.measure
+            and regions.lowest_position = lowest.rated_position
+    left join {{ ref('int_region_benchmarks') }} as benchmarks
+        on
+            regions.region_code = benchmarks.region_code
+            and regions.quarter = benchmarks.quarter
+            and regions.measure = benchmarks.measure
+
+)
+
+select * from compared

@@ -1,0 +1,24 @@
+-- Why: the annexes print shares that add up to 100.00 and whose successes are the department's rate. A share that is
+-- moved to make the sum right must not move the headline figure.
+select
+    answers.region_code,
+    answers.quarter,
+    answers.department_code,
+    answers.measure,
+    sum(answers.answer_pct) as total_pct,
+    sum(case when answers.is_success then answers.answer_pct else 0 end) as success_pct,
+    min(answers.answer_pct) as smallest_pct,
+    max(rates.rate_pct) as rate_pct,
+from {{ ref('department_answers') }} as answers
+inner join {{ ref('department_rates') }} as rates
+    on
+        answers.region_code = rates.region_code
+        and answers.quarter = rates.quarter
+        and answers.department_code = rates.department_code
+        and answers.measure = rates.measure
+where rates.answered_count > 0
+group by answers.region_code, answers.quarter, answers.department_code, answers.measure
+having
+    sum(answers.answer_pct) is distinct from 100
+    or sum(case when answers.is_success then answers.answer_pct else 0 end) is distinct from max(rates.rate_pct)
+    or min(answers.answer_pct) < 0

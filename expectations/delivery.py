@@ -1,0 +1,240 @@
+"""Gate 1: what a landed delivery must be before it may become the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.model import Check, Rule
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.register import Register
+
+# Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
+# A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
+_CALLED_CASES = """
+    with frame_cases as (
+        select case_id, arg_min(department_name, (file, line)) as department_name
+        from frame
+        group by case_id
+    ),
+    called_cases as (
+        select case_id, arg_min(department_name, (file, line)) as department_name
+        from calls
+        group by case_id
+    )
+    select
+        coalesce(frame_cases.department_name, called_cases.department_name) as sent_name,
+        count(*) as sample_count,
+        count(*) filter (frame_cases.case_id is null) as absent_count,
+        coalesce(string_agg(called_cases.case_id, '、' order by called_cases.case_id)
+            filter (frame_cases.case_id is null and called_cases.case_id in (
+                select case_id from called_cases anti join frame_cases using (case_id) order by case_id limit 20
+            )), '') as absent_cases
+    from called_cases
+    left join frame_cases using (case_id)
+    group by sent_name
+"""
+_FRAME_ROWS = "select department_name as sent_name, count(*) as frame_row_count from frame group by department_name"
+_REJECTED_CALLS = """
+    with frame_cases as (select case_id, any_value(department_name) as department_name from frame group by case_id)
+    select
+        coalesce(frame_cases.department_name, rejects.department_name) as sent_name,
+        count(*) as rejected_count,
+        string_agg(distinct rejects.reason, '、' order by rejects.reason) as reasons,
+        min(rejects.line) as first_line
+    from rejects
+    left join frame_cases on json_extract_string(rejects.row_text, '$.case_id') = frame_cases.case_id
+    where rejects.dataset = 'calls'
+    group by sent_name
+"""
+_CALL_ROWS = """
+    with frame_cases as (select case_id, any_value(department_name) as department_name from frame group by case_id)
+    select coalesce(frame_cases.department_name, calls.department_name) as sent_name, count(*) as accepted_count
+    from calls
+    left join frame_cases using (case_id)
+    group by sent_name
+"""
+_UNNAMED = "（未注明部门）"
+
+
+def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register) -> dict[str, pd.DataFrame]:
+    """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`."""
+    tables = {"datasets": _datasets(report)}
+    if "published" in report.lake_files:
+        tables["printed"] = _printed(connection, register)
+    if "frame" in report.lake_files:
+        departments = _by_department(connection, register)
+        known = departments["is_known"]
+        tables["departments"] = departments
+        tables["unknown_departments"] = departments[~known & (departments["frame_row_count"] > 0)]
+        tables["unknown_total"] = _unknown_total(departments)
+        tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
+    return tables
+
+
+def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> list[Check]:
+    """The checks whose facts this delivery has: annexes alone have no cases to check."""
+    checks = [*_dataset_checks(rules), *_case_checks(rules), *_printed_checks()]
+    return [check for check in checks if check.facts in available]
+
+
+def _dataset_checks(rules: Mapping[str, Rule]) -> list[Check]:
+    limit = _limit(rules, "reject_share")
+    return [
+        Check(
+            "reject_share",
+            facts="datasets",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
+            example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %)",
+            shows=("dataset", "rejected_count", "read_count", "reject_pct"),
+            allows=f"at most {limit:g} % of a dataset",
+        )
+    ]
+
+
+def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
+    share = _limit(rules, "unknown_department_share")
+    rejected = _limit(rules, "reject_share_by_department")
+    counts = ("department_name", "sample_count", "frame_row_count")
+    rejects = ("department_name", "rejected_count", "reject_pct", "reasons", "first_line")
+    return [
+        Check(
+            "sample_within_frame_rows",
+            facts="departments",
+            expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A="frame_row_count", column_B="sample_count", or_equal=True
+            ),
+            example="{department_name}: 抽样 {sample_count} > 样本框 {frame_row_count}",
+            shows=counts,
+            allows="sample ≤ frame rows, in every department",
+        ),
+        Check(
+            "called_cases_in_frame",
+            facts="departments",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="absent_count", max_value=0),
+            example="{department_name}: {absent_count} called cases have no frame row, such as {absent_cases}",
+            shows=("department_name", "absent_count", "absent_cases"),
+            allows="none",
+        ),
+        Check(
+            "unknown_departments",
+            facts="unknown_departments",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="frame_row_count", max_value=0),
+            example="{department_name}: {frame_row_count} frame rows; nearest known name: {nearest}",
+            shows=("department_name", "frame_row_count", "nearest"),
+            allows="every department is in the register",
+            rows_may_be_missing=True,
+        ),
+        Check(
+            "unknown_department_share",
+            facts="unknown_total",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_pct", max_value=share),
+            example="{unknown_count} of {frame_row_count} frame rows ({unknown_pct:.2f} %)",
+            shows=("unknown_count", "frame_row_count", "unknown_pct"),
+            allows=f"at most {share:g} % of the frame",
+        ),
+        Check(
+            "unknown_department_called",
+            facts="departments",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_called_count", max_value=0),
+            example="{department_name}: {unknown_called_count} called cases; nearest known name: {nearest}",
+            shows=("department_name", "unknown_called_count", "nearest"),
+            allows="none",
+        ),
+        Check(
+            "reject_share_by_department",
+            facts="departments",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=rejected),
+            example="{department_name}: {rejected_count} call rows rejected ({reject_pct:.2f} %), {reasons}",
+            shows=rejects,
+            allows=f"at most {rejected:g} % of a department's call rows, from two rejected rows on",
+        ),
+        Check(
+            "rejected_calls",
+            facts="rejecting_departments",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="rejected_count", max_value=0),
+            example="{department_name}: {rejected_count} call rows rejected, {reasons}, first on line {first_line}",
+            shows=rejects,
+            allows="none",
+            rows_may_be_missing=True,
+        ),
+    ]
+
+
+def _printed_checks() -> list[Check]:
+    return [
+        Check(
+            "published_rows_known",
+            facts="printed",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_known", value_set=[True]),
+            example="{file} line {line}: {department_name}; nearest known name: {nearest}",
+            shows=("file", "line", "department_name", "nearest"),
+            allows="every printed department is in the register",
+        )
+    ]
+
+
+def _limit(rules: Mapping[str, Rule], check_id: str) -> float:
+    limit = rules[check_id].limit
+    if limit is None:
+        raise ValueError(f"check_rules.csv: {check_id} needs a limit_value")
+    return float(limit)
+
+
+def _datasets(report: LandingReport) -> pd.DataFrame:
+    rows = []
+    for dataset in sorted({file.dataset for file in report.files}):
+        files = [file for file in report.files if file.dataset == dataset]
+        read, rejected = sum(file.read_count for file in files), sum(file.rejected_count for file in files)
+        rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0))
+    return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
+
+
+def _printed(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.DataFrame:
+    frame = connection.execute("select file, line, department_name from published order by file, line").df()
+    frame["is_known"] = [register.find(name) is not None for name in frame["department_name"]]
+    frame["nearest"] = [register.nearest(name) for name in frame["department_name"]]
+    return frame
+
+
+def _by_department(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.DataFrame:
+    """One row per register department and per unknown name, with the counts of frame, calls and rejects."""
+    parts = [connection.execute(query).df() for query in (_FRAME_ROWS, _CALLED_CASES, _CALL_ROWS, _REJECTED_CALLS)]
+    sent = pd.concat(parts, ignore_index=True)
+    names = [register.find(name if isinstance(name, str) else None) for name in sent["sent_name"]]
+    sent["is_known"] = [name is not None for name in names]
+    sent["department_name"] = [
+        name or (sent_name if isinstance(sent_name, str) else _UNNAMED)
+        for name, sent_name in zip(names, sent["sent_name"], strict=True)
+    ]
+    registered = pd.DataFrame({"department_name": sorted(set(register.names.values())), "is_known": True})
+    sent = pd.concat([sent, registered], ignore_index=True)
+    counts = ["frame_row_count", "sample_count", "absent_count", "rejected_count", "accepted_count"]
+    sent[counts] = sent[counts].fillna(0).astype("int64")
+    sent["absent_cases"] = sent["absent_cases"].fillna("")
+    sent["reasons"] = sent["reasons"].fillna("")
+    departments = sent.groupby(["department_name", "is_known"], as_index=False).agg(
+        {**dict.fromkeys(counts, "sum"), "absent_cases": "max", "reasons": "max", "first_line": "min"}
+    )
+    departments["first_line"] = departments["first_line"].fillna(0).astype("int64")
+    # one rejected row of a small department is no pattern: the share counts from two on
+    judged = departments["rejected_count"].where(departments["rejected_count"] >= 2, 0)
+    departments["reject_pct"] = (
+        100.0 * judged / (departments["rejected_count"] + departments["accepted_count"]).clip(lower=1)
+    )
+    departments["unknown_called_count"] = departments["sample_count"].where(~departments["is_known"], 0)
+    departments["nearest"] = [
+        "" if known else register.nearest(name)
+        for name, known in zip(departments["department_name"], departments["is_known"], strict=True)
+    ]
+    return departments
+
+
+def _unknown_total(departments: pd.DataFrame) -> pd.DataFrame:
+    total = int(departments["frame_row_count"].sum())
+    unknown = int(departments["frame_row_count"][~departments["is_known"]].sum())
+    share = 100.0 * unknown / total if total else 100.0
+    return pd.DataFrame({"unknown_count": [unknown], "frame_row_count": [total], "unknown_pct": [share]})

@@ -1,0 +1,259 @@
+"""Gate 2: what the marts of a region's quarter must be before they may be released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.model import Check, Rule
+
+_RATES = """
+    select
+        department_name, measure, measure_name, valid_frame_count, sample_count, answered_count, success_count,
+        rate_pct, average_pct, is_below_average,
+        case
+            when answered_count = 0
+                then rate is null and rate_pct is null and rate_rank is null
+                    and is_below_average is null and is_below_threshold is null
+            else rate is not null and rate_pct is not null and rate_rank is not null and is_below_average is not null
+        end as is_consistent
+    from marts.department_rates
+    where region_code = $region_code and quarter = $quarter
+    order by measure, department_code
+"""
+# FULL JOIN: a department that is missing on either side stays visible
+_COVERAGE = """
+    with expected as (
+        select departments.department_code, departments.department_name, measures.measure
+        from intermediate.int_departments as departments
+        cross join seeds.measures as measures
+        where departments.region_code = $region_code and departments.quarter = $quarter
+    ),
+    observed as (
+        select department_code, department_name, measure
+        from marts.department_rates
+        where region_code = $region_code and quarter = $quarter
+    )
+    select
+        coalesce(expected.department_name, observed.department_name) as department_name,
+        coalesce(expected.measure, observed.measure) as measure,
+        case
+            when observed.department_code is null then 'missing'
+            when expected.department_code is null then 'not in the register'
+            else 'present'
+        end as status
+    from expected
+    full join observed
+        on expected.department_code = observed.department_code and expected.measure = observed.measure
+    order by all
+"""
+# every department has a row here, so that "nothing outside the frame" is seen and not just absent
+_OUTSIDE = """
+    with departments as (
+        select department_code, department_name
+        from intermediate.int_departments
+        where region_code = $region_code and quarter = $quarter
+    ),
+    outside as (
+        select department_code, department_name, case_count, exclusion_reasons, example_case_ids
+        from intermediate.int_called_outside_frame
+        where region_code = $region_code and quarter = $quarter
+    )
+    select
+        coalesce(departments.department_name, outside.department_name, '（未注明部门）') as department_name,
+        coalesce(outside.case_count, 0) as case_count,
+        coalesce(outside.exclusion_reasons, '') as exclusion_reasons,
+        coalesce(outside.example_case_ids, '') as example_case_ids
+    from departments
+    full join outside on departments.department_code = outside.department_code
+    order by all
+"""
+_SHARES = """
+    select rates.department_name, rates.measure_name, sum(answers.answer_pct)::double as total_pct
+    from marts.department_answers as answers
+    inner join marts.department_rates as rates using (region_code, quarter, department_code, measure)
+    where answers.region_code = $region_code and answers.quarter = $quarter and rates.answered_count > 0
+    group by rates.department_code, rates.department_name, rates.measure_name
+    order by rates.measure_name, rates.department_code
+"""
+_RECONCILIATION = """
+    select
+        department_name, figure, status,
+        coalesce(computed_pct::text, computed_count::text, '—') as computed,
+        coalesce(published_pct::text, published_count::text, '—') as published
+    from marts.reconciliation
+    where region_code = $region_code and quarter = $quarter
+    order by department_code, figure
+"""
+# the printed rows, each with its adjusted figures named: 民政's row moved its headline by hand
+_ADJUSTED = """
+    select
+        department_name, measure,
+        bool_or(status = 'adjusted') as is_adjusted,
+        coalesce(string_agg(
+            figure || ' computed ' || computed_pct::text || ', printed ' || published_pct::text, '; ' order by figure
+        ) filter (status = 'adjusted'), '') as figures
+    from marts.reconciliation
+    where region_code = $region_code and quarter = $quarter
+    group by department_code, department_name, measure
+    order by measure, department_code
+"""
+
+
+def facts(connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str) -> dict[str, pd.DataFrame]:
+    """Tables of facts about a region's quarter, at department level; `connection` is the warehouse."""
+    keys = {"region_code": region_code, "quarter": quarter}
+    queries = {
+        "rates": _RATES,
+        "coverage": _COVERAGE,
+        "outside_frame": _OUTSIDE,
+        "shares": _SHARES,
+        "reconciliation": _RECONCILIATION,
+        "adjusted_rows": _ADJUSTED,
+    }
+    tables = {name: connection.execute(query, keys).df() for name, query in queries.items()}
+    return {**tables, **_recompute(tables["rates"])}
+
+
+def suite(rules: Mapping[str, Rule]) -> list[Check]:
+    return [*_count_checks(), *_figure_checks(), *_reconciliation_checks(rules)]
+
+
+def _count_checks() -> list[Check]:
+    return [
+        _at_least("sample_within_frame", "valid_frame_count", "sample_count", "抽样", "有效样本框"),
+        Check(
+            "called_inside_valid_frame",
+            facts="outside_frame",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
+            example="{department_name}: {case_count} called cases outside the valid frame, {exclusion_reasons}; such as {example_case_ids}",
+            shows=("department_name", "case_count", "exclusion_reasons", "example_case_ids"),
+            allows="none",
+        ),
+        _at_least("answered_within_sample", "sample_count", "answered_count", "有效回答", "抽样"),
+        _at_least("success_within_answered", "answered_count", "success_count", "满意或实现", "有效回答"),
+        Check(
+            "departments_complete",
+            facts="coverage",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["present"]),
+            example="{department_name}, {measure}: {status}",
+            shows=("department_name", "measure", "status"),
+            allows="every department of the register, once per measure, and no other",
+        ),
+        Check(
+            "unsampled_are_null",
+            facts="rates",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_consistent", value_set=[True]),
+            example="{department_name}, {measure_name}: {answered_count} answers, rate_pct {rate_pct}",
+            shows=("department_name", "measure_name", "answered_count", "rate_pct"),
+            allows="no answers, no rate, rank or flag; answers, all of them",
+        ),
+    ]
+
+
+def _figure_checks() -> list[Check]:
+    return [
+        Check(
+            "shares_sum_to_100",
+            facts="shares",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="total_pct", min_value=99.9999, max_value=100.0001),
+            example="{department_name}（{measure_name}）: {total_pct:.2f}",
+            shows=("department_name", "measure_name", "total_pct"),
+            allows="100.00",
+        ),
+        Check(
+            "average_recomputed",
+            facts="averages",
+            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="average_pct", column_B="recomputed_pct"),
+            example="{measure_name}: {average_pct}, recomputed {recomputed_pct}",
+            shows=("measure_name", "average_pct", "recomputed_pct"),
+            allows="the mean of the rounded rates, rounded half up",
+        ),
+        Check(
+            "flags_recomputed",
+            facts="flags",
+            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="is_below_average", column_B="recomputed"),
+            example="{department_name}, {measure_name}: {is_below_average}, recomputed {recomputed}",
+            shows=("department_name", "measure_name", "is_below_average", "recomputed"),
+            allows="below average exactly where the rounded rate is less than the rounded average",
+        ),
+    ]
+
+
+def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
+    tolerance = rules["reconciliation_within_tolerance"].limit
+    shows = ("department_name", "figure", "computed", "published")
+    example = "{department_name}, {figure}: computed {computed}, printed {published}"
+    agreeing = ["equal", "adjusted", "unsampled"]
+    return [
+        Check(
+            "reconciliation_within_tolerance",
+            facts="reconciliation",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=agreeing),
+            example=example,
+            shows=shows,
+            allows=f"a difference of at most {tolerance} points, and equal counts",
+            rows_may_be_missing=True,
+        ),
+        Check(
+            "reconciliation_exact",
+            facts="adjusted_rows",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_adjusted", value_set=[False]),
+            example="{department_name}（{measure}）: {figures}",
+            shows=("department_name", "measure", "figures"),
+            allows="computed and printed figures are equal",
+            rows_may_be_missing=True,
+        ),
+    ]
+
+
+def _at_least(check_id: str, larger: str, smaller: str, smaller_name: str, larger_name: str) -> Check:
+    return Check(
+        check_id,
+        facts="rates",
+        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A=larger, column_B=smaller, or_equal=True),
+        example=f"{{department_name}}（{{measure_name}}）: {smaller_name} {{{smaller}}} > {larger_name} {{{larger}}}",
+        shows=("department_name", "measure_name", smaller, larger),
+        allows=f"{smaller} ≤ {larger}, in every department",
+    )
+
+
+def _recompute(rates: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Averages and flags once more, from the counts alone, with exact fractions: another road to the same figures."""
+    averages, flags = [], []
+    for measure_name, group in rates.groupby("measure_name"):
+        answered = group[group["answered_count"] > 0]
+        exact = {
+            index: _half_up(Fraction(100 * int(row.success_count), int(row.answered_count)))
+            for index, row in answered.iterrows()
+        }
+        if not exact:
+            continue
+        average = _half_up(sum(map(Fraction, exact.values()), Fraction(0)) / len(exact))
+        printed = {_hundredths(value) for value in group["average_pct"].dropna()}
+        averages += [(measure_name, value, str(average)) for value in sorted(printed)]
+        flags += [
+            (row.department_name, measure_name, str(row.is_below_average), str(exact[index] < average))
+            for index, row in answered.iterrows()
+        ]
+    return {
+        "averages": pd.DataFrame(averages, columns=["measure_name", "average_pct", "recomputed_pct"]),
+        "flags": pd.DataFrame(flags, columns=["department_name", "measure_name", "is_below_average", "recomputed"]),
+    }
+
+
+def _half_up(value: Fraction) -> Decimal:
+    """Rounded half up to two decimals. Not negative, so that half up is away from zero."""
+    hundredths = Fraction(value * 100)
+    whole = (2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator)
+    return Decimal(whole).scaleb(-2)
+
+
+def _hundredths(value: float | Decimal) -> str:
+    """A DECIMAL(5,2) as DuckDB hands it to pandas (a double), as the two decimals it stands for."""
+    return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))

@@ -1,0 +1,195 @@
+"""Airflow's home on one machine: database, secrets, login and pool under `<home>/airflow`, made once, then only looked at.
+
+Airflow reads its configuration when it is imported, so nothing here imports it at the top: the work is done in child processes
+whose environment is complete before they start. What the containers need of it (`python -m callback_survey.airflow_home`)
+is the same code.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from callback_survey.errors import SurveyError
+from callback_survey.files import read_json, remove_tree, sync, write_text, written_aside
+
+ADMIN = "admin"
+DEFAULT_PORT = 8080
+POOL = "warehouse"
+_POOL_SLOTS = 1  # DuckDB has one writer; the pool keeps the others from waiting in its lock
+
+
+def folder_of(home: Path) -> Path:
+    return home / "airflow"
+
+
+def environment(
+    home: Path, dags: Path, *, port: int = DEFAULT_PORT, logging_level: str = "INFO", parallelism: int = 4
+) -> dict[str, str]:
+    """The variables that make Airflow a quiet guest: SQLite, our DAGs only, loopback only, nothing written outside `home`.
+
+    Lay it over `os.environ` for a child process. Makes the home's secrets when there are none yet.
+    """
+    folder = folder_of(home)
+    kept = _kept(folder / "secrets.json", _new_secrets)
+    url = f"http://127.0.0.1:{port}"
+    return {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__SECRET_KEY": kept["api_secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "true",  # a fresh scheduler would run the latest interval at once
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__FERNET_KEY": kept["fernet_key"],
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # the default asks DNS, which may take its time
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__PARALLELISM": str(parallelism),  # so many workers are forked at once, and SQLite has one writer
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "passwords.json"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # the first parse on a busy laptop is slow
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "airflow" / "dag_processor"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": logging_level,
+    }
+
+
+def prepare(home: Path, dags: Path) -> bool:
+    """Make or migrate Airflow's database, with its pool. False when this Airflow version has done so already.
+
+    Killed at any point and called again, it ends as a clean run does: a new database is made aside and renamed, a migration
+    is Airflow's own and repeatable, and the stamp that says "done" is written last.
+    """
+    folder = folder_of(home)
+    database, stamp = folder / "airflow.db", folder / "prepared-by"
+    version = f"apache-airflow-core {metadata.version('apache-airflow-core')}"
+
+    def is_prepared() -> bool:
+        return database.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == version
+
+    if is_prepared():
+        return False
+    variables = environment(home, dags, logging_level="ERROR")
+    with _alone_in(folder):
+        if is_prepared():  # another run made it while this one waited
+            return False
+        if database.is_file():
+            _initialise(variables)
+        else:
+            _make_database(database, variables)
+        remove_tree(folder / "new")
+        write_text(stamp, version + "\n")
+    return True
+
+
+def login(home: Path) -> tuple[str, str]:
+    """User and password of the standalone UI; the password is made on the first call and kept."""
+    passwords = _kept(folder_of(home) / "passwords.json", lambda: {ADMIN: secrets.token_urlsafe(12)})
+    return ADMIN, passwords[ADMIN]
+
+
+def _new_secrets() -> dict[str, str]:
+    return {
+        "api_secret_key": secrets.token_hex(32),
+        "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
+        "jwt_secret": secrets.token_hex(32),
+    }
+
+
+def _kept(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """The values of a private file, made and written once: two starters at the same time end with the same values."""
+    if not path.is_file():
+        with _alone_in(path.parent):
+            if not path.is_file():
+                _write_private(path, make())
+    kept: dict[str, str] = read_json(path)
+    return kept
+
+
+def _write_private(path: Path, values: Mapping[str, str]) -> None:
+    with written_aside(path) as aside:
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(values) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_database(database: Path, variables: Mapping[str, str]) -> None:
+    """In a folder aside, then renamed. SQLite would replay a left-over write-ahead log onto any database of its name."""
+    aside = database.parent / "new"
+    remove_tree(aside)
+    aside.mkdir()
+    made = aside / database.name
+    _initialise({**variables, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{made}"})
+    with closing(sqlite3.connect(made)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    sync(made)
+    os.replace(made, database)
+    sync(database.parent)
+
+
+def _initialise(variables: Mapping[str, str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "callback_survey.airflow_home"],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if result.returncode != 0:
+        last_words = [line for line in result.stderr.splitlines() if line.strip()][-8:]
+        raise SurveyError(
+            "Airflow could not make its database",
+            where=variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
+            next_step="it holds only the history of runs: move the folder away and start again",
+            alert_lines=last_words,
+        )
+
+
+def _initialise_database() -> None:
+    """In one process, because each start of the `airflow` command costs seconds. A missing pool leaves tasks waiting for ever."""
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    Pool.create_or_update_pool(
+        name=POOL, slots=_POOL_SLOTS, description="one writer: the DuckDB warehouse", include_deferred=False
+    )
+
+
+def _write_login(password: str) -> None:
+    from airflow.configuration import conf
+
+    _write_private(Path(conf.get("core", "simple_auth_manager_passwords_file")), {ADMIN: password})
+
+
+if __name__ == "__main__":
+    # The containers give the login's password as a line on standard input, where no process list and no log shows it.
+    if given := sys.stdin.readline().strip():
+        _write_login(given)
+    _initialise_database()

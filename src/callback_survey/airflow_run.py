@@ -1,0 +1,141 @@
+"""One quarter through Airflow without a server: `airflow dags test` in a child, its steps shown by the parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callback_survey import airflow_home, progress
+from callback_survey.alerts import outbox as alerts
+from callback_survey.errors import GateFailed, SurveyError, UsageError
+from callback_survey.progress import Event, Listener, Progress
+from callback_survey.quarter import Quarter
+from callback_survey.settings import PREFIX, Settings
+
+DAG_ID = "callback_quarter"
+_GATE_ERRORS = ("GateFailed/", "DeliveryRefused/")
+_POLL_SECONDS = 0.2
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run through Airflow ended. `events` are its steps, `regions` delivered, `error` says what failed, None after success."""
+
+    events: tuple[Event, ...]
+    regions: tuple[str, ...]
+    error: SurveyError | None
+
+
+def dags_folder() -> Path:
+    """The folder of the DAG files: beside the package in the repository, or below the working folder."""
+    for folder in (_REPOSITORY / "dags", Path("dags")):
+        if (folder / f"{DAG_ID}.py").is_file():
+            return folder.resolve()
+    raise UsageError(
+        "the DAG files were not found",
+        expected=f"dags/{DAG_ID}.py in the repository or below the working folder",
+        next_step="run the command in the repository",
+    )
+
+
+def task_environment(settings: Settings) -> dict[str, str]:
+    """What a task needs to load the same settings in its own process."""
+    values = {
+        "HOME": str(settings.home),
+        "EXPORTS": str(settings.exports),
+        "DBT_PROJECT": str(settings.dbt_project),
+        "MEMORY_LIMIT": settings.memory_limit,
+        "ALERT_URLS": " ".join(settings.alert_urls),
+    }
+    if settings.privacy_key is not None:
+        values["PRIVACY_KEY"] = settings.privacy_key
+    if settings.privacy_key_file is not None:
+        values["PRIVACY_KEY_FILE"] = str(settings.privacy_key_file)
+    return {PREFIX + name: value for name, value in values.items()}
+
+
+def run_quarter(settings: Settings, quarter: Quarter, region_code: str | None, listener: Listener) -> Outcome:
+    """Run the DAG once for a quarter. The whole log is kept under logs/; the steps are passed to `listener` as they come."""
+    name = f"airflow-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    runs = settings.logs / "runs"
+    log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
+    with Progress(name, progress_log, listener).step("airflow") as step:
+        step.result = "home made" if airflow_home.prepare(settings.home, dags_folder()) else "home ready"
+    conf = json.dumps({"quarter": str(quarter), "region": region_code})
+    variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
+    # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
+    events: list[Event] = []
+    with _airflow(["dags", "test", DAG_ID, "--conf", conf], settings, variables, log) as process:
+        for event in _follow(process, progress_log):
+            if event.step != "airflow":
+                listener(event)
+                events.append(event)
+    found = [event.message for event in events if (event.step, event.state) == ("discover", "done")]
+    regions = tuple(found[0].split(", ")) if found else ()
+    error = None if process.returncode == 0 else _error(settings, events, log)
+    return Outcome(tuple(events), regions, error)
+
+
+@contextmanager
+def _airflow(
+    arguments: list[str], settings: Settings, variables: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """An Airflow command whose output goes to `log`; ended with the parent."""
+    environment = {
+        **os.environ,
+        **airflow_home.environment(settings.home, dags_folder()),
+        **variables,
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process
+        except BaseException:
+            process.send_signal(signal.SIGINT)  # `dags test` does not listen to SIGTERM
+            raise
+        finally:
+            process.wait()
+
+
+def _follow(process: subprocess.Popen[bytes], log: Path) -> Iterator[Event]:
+    """The run's events as its steps append them, until the process has ended and all are read."""
+    seen = 0
+    while True:
+        has_ended = process.poll() is not None
+        events = progress.read(log)
+        yield from events[seen:]
+        seen = len(events)
+        if has_ended:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
+    """What the run's alerts said: they hold the reason of each failure in words, and were sent from the tasks."""
+    run_id = events[0].run_id if events else "that never started"
+    told = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
+    lines = [line for record in told for line in (record["title"], *record["lines"])]
+    has_gate_failed = any(record["problem"].startswith(_GATE_ERRORS) for record in told)
+    return (GateFailed if has_gate_failed else SurveyError)(
+        f"the run {run_id} failed; what was served before is served still",
+        where=str(log),
+        next_step="mend what is named above, then run the quarter again",
+        alert_lines=lines,
+    )

@@ -1,0 +1,125 @@
+"""The pipeline's steps as Airflow's tasks call them: a task context and JSON values in, JSON values out.
+
+Imported while DAG files are parsed, so it imports nothing heavy; each step imports what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callback_survey.errors import NothingDelivered, UsageError
+from callback_survey.quarter import Quarter
+
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+DOCUMENTATION = """\
+# callback_quarter: one quarter of call-back surveys
+
+`discover → land (one task per region, with gate 1) → build → gate (2) → release → serve → complete`
+
+**When**: 06:00 on 20 January, April, July and October, Shanghai time, for the quarter that ended before; or by hand with
+`{"quarter": "2018Q1", "region": "330109"}` (leave `region` out for all regions that delivered).
+
+**What a reader sees meanwhile**: what was served before. Nothing is released before both gates have passed.
+
+## When it fails
+| task | what it means | first look |
+|---|---|---|
+| discover | an asked-for quarter has no delivery folder, or there is no quarter to run | the message names the folder looked at |
+| land | the delivery is incomplete, unreadable, or failed gate 1; other regions go on | the alert names file, row or department; ask the sender |
+| build | dbt failed: a fault of ours, not of the data | the message holds dbt's errors; whole log in `logs/dbt/dbt.log` |
+| gate | gate 2 failed for every region | the alert names departments, observed and allowed |
+| release, serve | disk, permissions, or a build by another run | mend, then clear the task |
+| complete | some regions were released, at least one failed gate 2 | the alert names it |
+
+Clear the failed task after mending a machine; after a corrected delivery start a new run: same bytes change nothing.
+The retry policy does not repeat a verdict. Every failure sends one alert per run and problem.
+"""
+
+
+def discover(context: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The deliveries to land. Empty for a scheduled quarter without any; an asked-for one raises NothingDelivered."""
+    from callback_survey import pipeline
+
+    quarter, is_asked_for = _quarter(context)
+    try:
+        found = pipeline.discover(_run(context), quarter, context["params"].get("region"))
+    except NothingDelivered:
+        if is_asked_for:
+            raise
+        return []
+    return [{key: str(value) for key, value in asdict(delivery).items()} for delivery in found]
+
+
+def land(context: Mapping[str, Any], delivery: Mapping[str, str]) -> dict[str, Any]:
+    from callback_survey import pipeline
+    from callback_survey.exports.delivery import Delivery
+
+    found = Delivery(delivery["region_code"], delivery["quarter"], Path(delivery["folder"]))
+    return pipeline.land(_run(context), found).as_json()
+
+
+def build(context: Mapping[str, Any], landed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    from callback_survey import pipeline
+    from callback_survey.landing import LandingReport
+
+    reports = [LandingReport.from_json(dict(report)) for report in landed if report is not None]
+    return pipeline.build(_run(context), reports).as_json()
+
+
+def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]:
+    from callback_survey import pipeline
+    from callback_survey.build import BuildReport
+
+    return pipeline.gate(_run(context), BuildReport.from_json(dict(built))).as_json()
+
+
+def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
+    from callback_survey import pipeline
+    from callback_survey.build import BuildReport
+
+    report = pipeline.GateReport.from_json(dict(verdicts))
+    return [new.name for new in pipeline.release(_run(context), BuildReport.from_json(dict(built)), report)]
+
+
+def serve(context: Mapping[str, Any]) -> list[str]:
+    """The partition keys (`region|quarter`) of the releases that are served since this call."""
+    from callback_survey import pipeline
+
+    return [new.key for new in pipeline.serve(_run(context)).newly_served]
+
+
+def complete(verdicts: Mapping[str, Any] | None) -> bool:
+    """Raises GateFailed for a region that gate 2 held back. False where nothing was delivered and nothing was run."""
+    if verdicts is None:
+        return False
+    from callback_survey import pipeline
+
+    pipeline.complete(pipeline.GateReport.from_json(dict(verdicts)))
+    return True
+
+
+def _run(context: Mapping[str, Any]) -> Any:
+    from callback_survey import pipeline, settings
+
+    return pipeline.Run(settings.load(), str(context["run_id"]))
+
+
+def _quarter(context: Mapping[str, Any]) -> tuple[Quarter, bool]:
+    """The quarter to run, and whether a person asked for it: the param, else the data interval's, else an error."""
+    asked = context["params"].get("quarter")
+    if asked:
+        return Quarter.parse(asked), True
+    start = context.get("data_interval_start")
+    if start is None:
+        raise UsageError(
+            "the run has neither a quarter nor a data interval",
+            expected='the parameter "quarter"',
+            next_step='trigger with {"quarter": "2018Q1"}',
+        )
+    # The interval ends on the due date, so it starts within the quarter: 20 January to 20 April is the first one
+    return Quarter.containing(start.astimezone(_LOCAL).date()), False

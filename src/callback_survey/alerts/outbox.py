@@ -1,0 +1,219 @@
+"""The record of what was said: one file per run and problem, written before anything is sent.
+
+States of a record: `pending` (claimed, being sent), `sent`, `partly_sent` (some channels), `unsent` (no channel took
+it), `no_channel` (none is configured). A record left `pending` by a process that died is taken over by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from callback_survey.alerts.channels import ChannelResult, deliver
+from callback_survey.alerts.message import Alert, render, scrub, scrubbed
+from callback_survey.files import read_json, write_json
+
+logger = logging.getLogger(__name__)
+
+State = Literal["pending", "sent", "partly_sent", "unsent", "no_channel"]
+_SPOKEN: frozenset[State] = frozenset({"sent", "partly_sent"})
+_OPEN: frozenset[State] = frozenset({"pending", "partly_sent", "unsent"})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one alert. `is_repeat`: another call had already taken this problem of this run.
+
+    `record` is None where the outbox could not be written; the message was sent all the same.
+    """
+
+    state: State
+    is_repeat: bool
+    channels: tuple[ChannelResult, ...]
+    record: Path | None
+
+    @property
+    def summary(self) -> str:
+        """One line for a terminal or a log."""
+        if self.is_repeat:
+            return f"already reported in this run ({self.state.replace('_', ' ')})"
+        if self.state == "no_channel":
+            return "not sent: no channel configured"
+        told = "; ".join(f"{channel.channel}: {channel.detail}" for channel in self.channels)
+        return f"{self.state.replace('_', ' ')} ({told})"
+
+
+def send(
+    alert: Alert,
+    *,
+    urls: Sequence[str],
+    outbox: Path,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Delivery:
+    """Record the alert, then send it to every URL: once per run and problem, across processes.
+
+    Never raises for a receiver, whatever state it is in, nor for an outbox that cannot be written: a full disk is
+    itself something to hear about. What could not be sent stays in the outbox for `resend_unsent`.
+    """
+    clean = scrubbed(alert)
+    title, body = render(clean)
+    path = record_path(outbox, alert)
+    try:
+        with _claimed(path) as is_ours:
+            known = read_record(path) if is_ours else None
+            if not is_ours or (known is not None and known["state"] != "pending"):
+                state: State = known["state"] if known else "pending"
+                return _logged(Delivery(state, True, (), path), title)
+            record = {
+                **asdict(clean),
+                "subject": title,
+                "body": body,
+                "created_at": _now(),
+                "channels": [],
+            }
+            return _logged(_send_record(record, path, urls, sleep), title)
+    except OSError as error:
+        logger.error(
+            "the outbox cannot be written (%s): the alert is sent without a record",
+            error,
+        )
+        results = deliver(urls, title=title, body=body, severity=alert.severity, sleep=sleep)
+        return _logged(Delivery(_state(results), False, tuple(results), None), title)
+
+
+def has_sent(outbox: Path, run_id: str) -> bool:
+    """Whether a failure of this run has reached at least one channel. Warnings do not count."""
+    return any(record["severity"] == "fail" and record["state"] in _SPOKEN for _, record in run_records(outbox, run_id))
+
+
+def resend_unsent(
+    outbox: Path,
+    *,
+    urls: Sequence[str],
+    run_id: str | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Delivery]:
+    """Send what no channel, or not every channel, has taken; only to those that have not. One Delivery per try."""
+    folders = [_run_folder(outbox, run_id)] if run_id is not None else sorted(outbox.glob("*"))
+    deliveries = []
+    for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
+        with _claimed(path) as is_ours:
+            record = read_record(path) if is_ours else None
+            if record is not None and record["state"] in _OPEN:
+                late = {
+                    **record,
+                    "body": f"{record['body']}\n补发：首次记录于 {record['created_at']}",
+                }
+                deliveries.append(
+                    _logged(
+                        _send_record(record, path, urls, sleep, late["body"]),
+                        record["subject"],
+                    )
+                )
+    return deliveries
+
+
+def run_records(outbox: Path, run_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The readable records of one run, by name."""
+    for path in sorted(_run_folder(outbox, run_id).glob("*.json")):
+        record = read_record(path)
+        if record is not None:
+            yield path, record
+
+
+def record_path(outbox: Path, alert: Alert) -> Path:
+    problem = hashlib.sha256(f"{alert.severity}\n{alert.problem}".encode()).hexdigest()[:16]
+    return _run_folder(outbox, alert.run_id) / f"{problem}.json"
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    try:
+        return cast("dict[str, Any]", read_json(path))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _run_folder(outbox: Path, run_id: str) -> Path:
+    """A readable folder name, with a digest so that two run ids never share one."""
+    readable = re.sub(r"[^0-9A-Za-z._-]+", "_", scrub(run_id))[:80].strip("._") or "run"
+    return outbox / f"{readable}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"
+
+
+def _send_record(
+    record: dict[str, Any],
+    path: Path,
+    urls: Sequence[str],
+    sleep: Callable[[float], None],
+    body: str | None = None,
+) -> Delivery:
+    before = [ChannelResult(**channel) for channel in record["channels"]]
+    done = [channel for channel in before if channel.is_sent]
+    if urls:
+        _save(path, {**record, "state": "pending"})
+    results = deliver(
+        urls,
+        title=record["subject"],
+        body=body or record["body"],
+        severity=record["severity"],
+        already_sent={channel.channel for channel in done},
+        sleep=sleep,
+    )
+    everything = [*done, *results]
+    state = _state(everything)
+    channels = [asdict(channel) for channel in everything]
+    is_saved = _save(path, {**record, "state": state, "channels": channels, "finished_at": _now()})
+    return Delivery(state, False, tuple(everything), path if is_saved else None)
+
+
+def _state(results: Sequence[ChannelResult]) -> State:
+    if not results:
+        return "no_channel"
+    sent = sum(channel.is_sent for channel in results)
+    return "sent" if sent == len(results) else "partly_sent" if sent else "unsent"
+
+
+def _save(path: Path, record: dict[str, Any]) -> bool:
+    """Replace the record whole. A failure is logged, not raised: the message matters more than its record."""
+    try:
+        write_json(path, record)
+    except OSError as error:
+        logger.error("the record of an alert cannot be written: %s", error)
+        return False
+    return True
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[bool]:
+    """Whether this process holds the record. The lock dies with its process, so a killed sender blocks nobody."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _logged(delivery: Delivery, title: str) -> Delivery:
+    is_heard = delivery.is_repeat or delivery.state == "sent"
+    logger.log(
+        logging.INFO if is_heard else logging.WARNING,
+        "alert %s: %s",
+        delivery.summary,
+        title,
+    )
+    return delivery
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

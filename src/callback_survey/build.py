@@ -1,0 +1,204 @@
+"""From the lake to the marts: name the current deliveries' files as relations, run dbt once, stamp the result."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from callback_survey import files
+from callback_survey.dbt_process import DbtProcess
+from callback_survey.errors import StaleBuild
+from callback_survey.exports import headers
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.settings import Settings
+from callback_survey.warehouse import Warehouse
+
+_SOURCES = (".sql", ".yml", ".csv", ".md")
+_KEYS = ("region_code", "quarter", "delivery_id")
+# What the lake holds besides the columns of the header table; personal columns are not in the lake at all.
+_COLUMNS = {
+    "frame": (
+        "file",
+        "line",
+        "case_id",
+        "case_token",
+        "department_name",
+        "completed_on",
+        "phone_token",
+        "is_phone_valid",
+        "service_item",
+    ),
+    "calls": (
+        "file",
+        "line",
+        "case_id",
+        "case_token",
+        "department_name",
+        "called_at",
+        "attempt_no",
+        "disposition",
+        "disposition_code",
+        "satisfaction",
+        "satisfaction_code",
+        "visits",
+        "visits_code",
+        "agent_id",
+        "reason",
+        "comment",
+    ),
+    "published": ("file", "line", *(column.name for column in headers.columns_of("published"))),
+    "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
+}
+_TYPES = {"line": "bigint", "is_phone_valid": "boolean"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One region and quarter of a run, and the delivery it is built from."""
+
+    region_code: str
+    quarter: str
+    delivery_id: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.region_code} {self.quarter}"
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """A finished build. Whoever reads the warehouse afterwards checks that it still holds this `build_id`."""
+
+    build_id: str
+    scope: tuple[Scope, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> BuildReport:
+        return cls(value["build_id"], tuple(Scope(**scope) for scope in value["scope"]))
+
+
+def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
+    """A dbt process that is importing while the caller lands. The caller holds the warehouse lock."""
+    environment = {
+        "CALLBACK_SURVEY_WAREHOUSE": str(warehouse.path),
+        "CALLBACK_SURVEY_SPILL": str(warehouse.spill),
+        "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
+        "DO_NOT_TRACK": "1",
+        "PYTHONUTF8": "1",
+    }
+    return DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
+
+
+def build(
+    landed: Sequence[LandingReport],
+    *,
+    settings: Settings,
+    warehouse: Warehouse,
+    dbt: DbtProcess | None = None,
+    say: Callable[[str], None] = lambda message: None,
+) -> BuildReport:
+    """Build the marts for the given current deliveries. The stamp is taken off first and put back last."""
+    with warehouse.lock():
+        _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
+        with warehouse.open(read_only=False) as connection:
+            _write_raw(connection, landed, settings.lake)
+        process = dbt or start_dbt(settings, warehouse)
+        try:
+            process.run(_dbt_arguments(settings, warehouse), say)
+        finally:
+            process.close()
+        build_id = uuid.uuid4().hex[:12]
+        with warehouse.open(read_only=False) as connection:
+            connection.execute("create or replace table raw.build as select $1 as build_id", [build_id])
+    scope = tuple(Scope(report.region_code, report.quarter, report.delivery_id) for report in landed)
+    return BuildReport(build_id, scope)
+
+
+def verify_stamp(connection: duckdb.DuckDBPyConnection, report: BuildReport) -> None:
+    """Raises StaleBuild unless the warehouse still holds what this run built."""
+    stamped = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'build'"
+    ).fetchone()
+    found = connection.execute("select build_id from raw.build").fetchone() if stamped else None
+    if found != (report.build_id,):
+        raise StaleBuild(
+            "the warehouse holds another run's build",
+            expected=f"build {report.build_id}, found {found[0] if found else 'an unfinished one'}",
+            next_step="run the quarter again: nothing of this run was released",
+        )
+
+
+def manifest_path(warehouse: Warehouse) -> Path:
+    """dbt's own description of the project as it was last built."""
+    return warehouse.folder / "dbt" / "manifest.json"
+
+
+def code_fingerprint(dbt_project: Path) -> str:
+    """A hash over the models, macros, registers and rules: what turns a delivery into figures."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        path for path in dbt_project.rglob("*") if path.suffix in _SOURCES and "target" not in path.parts
+    ):
+        digest.update(path.relative_to(dbt_project).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
+    """A warehouse built by other models or registers is thrown away: it can be rebuilt, and half-old rows could mislead."""
+    stamp = warehouse.folder / "fingerprint"
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint):
+        for path in (warehouse.path, warehouse.path.with_name(f"{warehouse.path.name}.wal")):
+            path.unlink(missing_ok=True)
+        files.write_text(stamp, fingerprint)
+
+
+def _dbt_arguments(settings: Settings, warehouse: Warehouse) -> list[str]:
+    project = str(settings.dbt_project)
+    folders = ["--project-dir", project, "--profiles-dir", project]
+    folders += ["--target-path", str(warehouse.folder / "dbt"), "--log-path", str(settings.logs / "dbt")]
+    # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
+    return ["--log-format", "json", "build", *folders, "--exclude-resource-type", "unit_test"]
+
+
+def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:
+    """Views over the explicit files of the current deliveries: a glob would count a superseded delivery twice."""
+    connection.execute("create schema if not exists raw")
+    connection.execute("drop table if exists raw.build")
+    connection.execute(
+        "create or replace table raw.deliveries (region_code text, quarter text, delivery_id text, "
+        "has_cases boolean, has_published boolean)"
+    )
+    connection.executemany(
+        "insert into raw.deliveries values (?, ?, ?, ?, ?)",
+        [
+            [
+                report.region_code,
+                report.quarter,
+                report.delivery_id,
+                "frame" in report.lake_files,
+                "published" in report.lake_files,
+            ]
+            for report in landed
+        ],
+    )
+    for dataset, columns in _COLUMNS.items():
+        paths = [str(lake / report.lake_files[dataset]) for report in landed if dataset in report.lake_files]
+        connection.execute(f"create or replace view raw.{dataset} as {_select(columns, paths)}")
+
+
+def _select(columns: Sequence[str], paths: Sequence[str]) -> str:
+    names = [*_KEYS, *columns]
+    if paths:
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        return f"select {', '.join(names)} from read_parquet([{listed}], hive_partitioning = false)"
+    typed = ", ".join(f"null::{_TYPES.get(name, 'text')} as {name}" for name in names)
+    return f"select {typed} where false"

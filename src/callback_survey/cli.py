@@ -1,0 +1,192 @@
+"""The command line. Exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callback_survey import __version__
+from callback_survey.errors import SurveyError, UsageError
+from callback_survey.quarter import Quarter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from callback_survey.progress import Event
+    from callback_survey.settings import Settings
+
+_RUN_EXAMPLES = """examples:
+  callback-survey run --quarter 2018Q1                     every region that delivered
+  callback-survey run --region 330109 --quarter 2018Q1     one region
+  callback-survey run --quarter 2018Q1 --dry-run           what would land and supersede; writes nothing
+  callback-survey run --quarter 2018Q1..2019Q1             quarter after quarter
+
+exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else"""
+_AIRFLOW_EXAMPLES = """examples:
+  callback-survey airflow run --region 330109 --quarter 2018Q1
+  callback-survey airflow standalone --port 8080"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        return code
+    except SurveyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; run again to go on: finished steps are kept, nothing half-written is used", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="callback-survey",
+        description="From a survey company's exports to released, checked department rates.",
+        epilog="Settings come from the environment; .env.example lists them all.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    run = commands.add_parser(
+        "run",
+        help="run a quarter: land, check, build, check, release, serve",
+        epilog=_RUN_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_quarter_options(run)
+    run.add_argument("--dry-run", action="store_true", help="say what would land and supersede, and write nothing")
+    run.set_defaults(command=_run)
+    airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
+    actions = airflow.add_subparsers(required=True, metavar="action")
+    through = actions.add_parser(
+        "run",
+        help="run the DAG callback_quarter once, without a server",
+        epilog=_AIRFLOW_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_quarter_options(through)
+    through.set_defaults(command=_airflow_run)
+    standalone = actions.add_parser("standalone", help="start Airflow with its pages and a ready login, until Ctrl-C")
+    standalone.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (default 8080)")
+    standalone.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    standalone.set_defaults(command=_airflow_standalone)
+    return parser
+
+
+def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--quarter", required=True, metavar="2018Q1", help="a quarter, or a range such as 2018Q1..2019Q1"
+    )
+    parser.add_argument(
+        "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
+    )
+    parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
+    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+
+
+def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | None]:
+    """The options, judged before anything is started."""
+    from callback_survey import settings
+
+    quarters = Quarter.parse_range(options.quarter)
+    region = options.region
+    if region is not None and not re.fullmatch(r"\d{6}", region):
+        raise UsageError(f"not a region code: {region!r}", expected="six digits, such as 330109")
+    found = settings.load(home=options.home, exports=options.exports)
+    found.read_privacy_key()
+    return found, quarters, region
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings, quarters, region = _asked(options)
+    if options.dry_run:
+        return _dry_run(settings, quarters, region)
+    from callback_survey import local_run, progress
+    from callback_survey.display import Display
+    from callback_survey.pipeline import Run
+
+    console = _console()
+    for quarter in quarters:
+        with Display(console) as display:
+            run = Run(settings, local_run.new_run_id(), display)
+            log = local_run.log_to_file(run)
+            try:
+                found = local_run.run_quarter(run, quarter, region)
+            except SurveyError:
+                raise
+            except Exception as error:
+                raise SurveyError(
+                    f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+                    where=str(log),
+                    next_step="this is a fault of the pipeline or the machine: the log holds the details",
+                ) from error
+        regions = [delivery.region_code for delivery in found]
+        _summarise(console, settings, quarter, regions, progress.read(run.progress.log))
+    return 0
+
+
+def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None) -> int:
+    from callback_survey import local_run
+    from callback_survey.pipeline import Run
+
+    run = Run(settings, local_run.new_run_id())
+    for quarter in quarters:
+        planned = local_run.plan(run, quarter, region)
+        if not planned:
+            print(f"{quarter}: no delivery under {settings.exports}")
+        for landing in planned:
+            print(f"{landing.delivery.name}: delivery {landing.delivery_id} {landing.effect}")
+            for name, row_count in landing.row_counts.items():
+                print(f"  {name}: {row_count:,} rows")
+    return 0
+
+
+def _airflow_run(options: argparse.Namespace) -> int:
+    settings, quarters, region = _asked(options)
+    from callback_survey import airflow_run
+    from callback_survey.display import Display
+
+    console = _console()
+    for quarter in quarters:
+        with Display(console) as display:
+            outcome = airflow_run.run_quarter(settings, quarter, region, display)
+        if outcome.error is not None:
+            raise outcome.error
+        _summarise(console, settings, quarter, outcome.regions, outcome.events)
+    return 0
+
+
+def _airflow_standalone(options: argparse.Namespace) -> int:
+    from callback_survey import airflow_run, settings
+    from callback_survey.airflow_standalone import standalone
+
+    found = settings.load(home=options.home)
+    found.read_privacy_key()
+    standalone(found.home, airflow_run.dags_folder(), port=options.port, variables=airflow_run.task_environment(found))
+    return 0
+
+
+def _summarise(
+    console: Console, settings: Settings, quarter: Quarter, regions: Sequence[str], events: Sequence[Event]
+) -> None:
+    from callback_survey import summary
+
+    for region in regions:
+        summary.show_quarter(console, settings, region, str(quarter))
+    summary.show_times(console, events)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Chinese needs room; a pipe has no width of its own
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

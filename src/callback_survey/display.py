@@ -1,0 +1,63 @@
+"""A run shown to a person: a line per step, live on a terminal, plain lines elsewhere. Fed by `progress` events."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from callback_survey.progress import Event
+
+_MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
+_STEP_WIDTH, _SUBJECT_WIDTH = 9, 12
+
+
+class Display:
+    """Shows events as they come. Use as a context manager: the live line disappears at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._running: dict[tuple[str, str], Event] = {}
+        self._live = Live(console=console, transient=True, refresh_per_second=8) if console.is_terminal else None
+
+    def __enter__(self) -> Display:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        key = (event.step, event.subject)
+        if event.state in _MARKS:
+            self._running.pop(key, None)
+            self._console.print(_line(event))
+        else:
+            self._running[key] = event
+        if self._live is not None:
+            self._live.update(self._under_way())
+
+    def _under_way(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        for event in self._running.values():
+            table.add_row(
+                Spinner("dots"), Text(f"{event.step:<{_STEP_WIDTH}}{event.subject:<{_SUBJECT_WIDTH}}{event.message}")
+            )
+        return table
+
+
+def _line(event: Event) -> Text:
+    mark, colour = _MARKS[event.state]
+    line = Text(f"{mark} ", style=colour)
+    line.append(f"{event.step:<{_STEP_WIDTH}}{event.subject:<{_SUBJECT_WIDTH}}", style="bold")
+    line.append(f"{event.seconds:6.1f} s  ", style="dim")
+    line.append(event.message, style="red" if event.state == "failed" else "")
+    return line

@@ -1,0 +1,67 @@
+"""What can go wrong, in words a person can act on: what, where, what was expected, what to do next.
+
+Each class knows the exit code of the command line: 2 usage or configuration, 3 a gate said no, 1 anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SurveyError(Exception):
+    """An error with an explanation. Its text never holds personal data; whoever raises it has scrubbed it."""
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        next_step: str | None = None,
+        region_code: str | None = None,
+        quarter: str | None = None,
+        alert_lines: Sequence[str] = (),
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.next_step = next_step
+        self.region_code = region_code
+        self.quarter = quarter
+        self.alert_lines = list(alert_lines)
+
+    def __str__(self) -> str:
+        lines = [self.what, *(f"  {line}" for line in self.alert_lines)]
+        lines += [
+            f"  {label}: {text}"
+            for label, text in (("where", self.where), ("expected", self.expected), ("next", self.next_step))
+            if text
+        ]
+        return "\n".join(lines)
+
+
+class UsageError(SurveyError):
+    """A wrong argument, setting or installation: nothing was read and nothing was changed."""
+
+    exit_code = 2
+
+
+class NothingDelivered(UsageError):
+    """A quarter was asked for and its export folder holds no delivery."""
+
+
+class GateFailed(SurveyError):
+    """A gate said no: what was served before stays served. Retrying cannot change a verdict."""
+
+    exit_code = 3
+
+
+class DeliveryRefused(GateFailed):
+    """A delivery that cannot be landed whole (manifest, hash, encoding, header). This is gate 1."""
+
+
+class StaleBuild(SurveyError):
+    """The warehouse was rebuilt by another run between this run's build and the step that wanted to read it."""

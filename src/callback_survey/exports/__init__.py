@@ -1,0 +1,1 @@
+"""What the survey company sends: folders, manifests, file formats and headers. Read-only: nothing here writes."""

@@ -1,0 +1,98 @@
+-- One row per call attempt. `reject_reason` says why it is rejected; the first reject_reason that holds.
+-- A spelling is looked up in the tables made from the seeds; "two or more" takes any number from its own upwards.
+with cells as (
+    select
+        file,
+        line,
+        fault,
+        cell(case_id) as case_id,
+        cell(department_name) as department_name,
+        cell(called_at) as called_text,
+        moment(called_at) as called_at,
+        cell(attempt_no) as attempt_no,
+        cell(disposition) as disposition,
+        cell(satisfaction) as satisfaction,
+        cell(visits) as visits,
+        cell(agent_id) as agent_id,
+        cell(reason) as call_reason,
+        cell(comment) as comment,
+    from source
+),
+
+coded as (
+    select
+        cells.*,
+        disposition_spellings.code as disposition_code,
+        coalesce(
+            satisfaction_spellings.code,
+            (select code from or_more where question = 'satisfaction' and try_cast(folded(satisfaction) as integer) >= minimum)
+        ) as satisfaction_code,
+        coalesce(
+            visits_spellings.code,
+            (select code from or_more where question = 'visits' and try_cast(folded(visits) as integer) >= minimum)
+        ) as visits_code,
+    from cells
+    left join spellings as disposition_spellings
+        on disposition_spellings.question = 'disposition' and folded(cells.disposition) = disposition_spellings.spelling
+    left join spellings as satisfaction_spellings
+        on satisfaction_spellings.question = 'satisfaction' and folded(cells.satisfaction) = satisfaction_spellings.spelling
+    left join spellings as visits_spellings
+        on visits_spellings.question = 'visits' and folded(cells.visits) = visits_spellings.spelling
+),
+
+judged as (
+    select
+        *,
+        case
+            when fault is not null then 'ragged_row'
+            when case_id is null then 'missing_case_id'
+            when is_mobile_number(case_id) then 'case_id_is_phone'
+            when called_text is null then 'missing_date'
+            when called_at is null then 'unreadable_date'
+            when disposition is null then 'missing_disposition'
+            when disposition_code is null then 'unknown_disposition'
+            when satisfaction is not null and satisfaction_code is null then 'unknown_satisfaction'
+            when visits is not null and visits_code is null then 'unknown_visits'
+            when attempt_no is not null and not regexp_full_match(folded(attempt_no), '[0-9]{1,4}') then 'unreadable_attempt_no'
+        end as reject_reason,
+    from coded
+)
+
+select
+    file,
+    line,
+    case_id,
+    token('case:' || $region_code || ':' || case_id) as case_token,
+    scrubbed(department_name) as department_name,
+    strftime(called_at, '%Y-%m-%d %H:%M:%S') as called_at,
+    folded(attempt_no) as attempt_no,
+    scrubbed(disposition) as disposition,
+    disposition_code,
+    scrubbed(satisfaction) as satisfaction,
+    satisfaction_code,
+    scrubbed(visits) as visits,
+    visits_code,
+    scrubbed(agent_id) as agent_id,
+    scrubbed(call_reason) as reason,
+    scrubbed(comment) as comment,
+    reject_reason,
+    case reject_reason
+        when 'ragged_row' then fault
+        when 'case_id_is_phone' then '办件编号是手机号的样子，不能保存'
+        when 'unreadable_date' then '回访时间「' || scrubbed(called_text) || '」不是日期；例：2018-04-10 09:30'
+        when 'unknown_disposition' then '回访结果「' || scrubbed(disposition) || '」不在列表中；可用：' || $allowed_dispositions
+        when 'unknown_satisfaction' then '满意度「' || scrubbed(satisfaction) || '」不在列表中；可用：' || $allowed_satisfaction
+        when 'unknown_visits' then '跑动次数「' || scrubbed(visits) || '」不在列表中；可用：' || $allowed_visits
+        when 'unreadable_attempt_no' then '第几次「' || scrubbed(attempt_no) || '」不是整数'
+    end as reject_detail,
+    case
+        when reject_reason <> 'ragged_row' then to_json(struct_pack(
+            case_id := scrubbed(case_id),
+            department_name := scrubbed(department_name),
+            called_at := scrubbed(called_text),
+            disposition := scrubbed(disposition),
+            satisfaction := scrubbed(satisfaction),
+            visits := scrubbed(visits)
+        ))::varchar
+    end as row_text,
+from judged

@@ -1,0 +1,23 @@
+"""The notice (通报): one self-contained HTML page, made from the marts alone."""
+
+from __future__ import annotations
+
+from callback_survey.notice.data import (
+    AnnexRow,
+    FlaggedDepartment,
+    MeasureSummary,
+    NoticeData,
+    NoticeDataMissing,
+    read_notice_data,
+)
+from callback_survey.notice.render import render_notice
+
+__all__ = [
+    "AnnexRow",
+    "FlaggedDepartment",
+    "MeasureSummary",
+    "NoticeData",
+    "NoticeDataMissing",
+    "read_notice_data",
+    "render_notice",
+]

@@ -1,0 +1,256 @@
+"""The steps of a quarter, in their order. Airflow's tasks and the command line call the same functions.
+
+discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release -> serve -> complete
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callback_survey import progress as progress_module
+from callback_survey.errors import GateFailed, NothingDelivered
+from callback_survey.exports import delivery as deliveries
+from callback_survey.exports.delivery import Delivery
+from callback_survey.progress import Listener, Progress
+from callback_survey.quarter import Quarter
+from callback_survey.settings import Settings
+
+if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothing else
+    from callback_survey.build import BuildReport, Scope
+    from callback_survey.checks.model import CheckReport
+    from callback_survey.dbt_process import DbtProcess
+    from callback_survey.landing import LandingReport
+    from callback_survey.releases import Release
+    from callback_survey.serving import ServeReport
+    from callback_survey.warehouse import Warehouse
+
+DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a quarter: its settings, its name, and where its steps report to."""
+
+    settings: Settings
+    run_id: str
+    listener: Listener | None = None
+
+    @cached_property
+    def progress(self) -> Progress:
+        log = self.settings.progress_log or progress_module.log_of(self.settings.logs, self.run_id)
+        return Progress(self.run_id, log, self.listener)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        from callback_survey.warehouse import Warehouse
+
+        return Warehouse(self.settings.warehouse, self.settings.memory_limit, self.run_id, waiting=self._say_waiting)
+
+    @property
+    def checks_folder(self) -> Path:
+        return self.settings.checks / progress_module.file_name(self.run_id)
+
+    def _say_waiting(self, message: str) -> None:
+        with self.progress.step("wait") as step:
+            step.result = message
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """The verdicts of gate 2: what may be released, and for the rest what was wrong, ready to be told."""
+
+    passed: tuple[Scope, ...]
+    failed: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"passed": [asdict(scope) for scope in self.passed], "failed": list(self.failed)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> GateReport:
+        from callback_survey.build import Scope
+
+        return cls(tuple(Scope(**scope) for scope in value["passed"]), tuple(value["failed"]))
+
+
+def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
+    """The deliveries of a quarter. Raises NothingDelivered where there is none."""
+    with run.progress.step("discover", str(quarter)) as step:
+        found = deliveries.discover(run.settings.exports, quarter, region_code)
+        if not found:
+            raise NothingDelivered(
+                f"no delivery for {quarter}{f' of region {region_code}' if region_code else ''}",
+                where=str(run.settings.exports / (region_code or "<region>") / str(quarter)),
+                expected="a folder with the survey company's files and manifest.json",
+                next_step="check the quarter, the region code, and CALLBACK_SURVEY_EXPORTS",
+                region_code=region_code,
+                quarter=str(quarter),
+            )
+        step.result = ", ".join(delivery.region_code for delivery in found)
+        return found
+
+
+def land(run: Run, delivery: Delivery) -> LandingReport:
+    """Land a delivery and hold gate 1 over it; only then is it the current one. Raises GateFailed or DeliveryRefused."""
+    from callback_survey.landing import land as land_delivery
+    from callback_survey.landing import ledger
+
+    settings = run.settings
+    with run.progress.step("land", delivery.region_code) as step:
+        report = land_delivery(
+            delivery,
+            lake=settings.lake,
+            seeds=settings.seeds,
+            secret=settings.read_privacy_key(),
+            memory_limit=settings.memory_limit,
+            run_id=run.run_id,
+        )
+        read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
+        step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
+            "" if report.is_new else " (landed before)"
+        )
+    with run.progress.step("gate 1", delivery.region_code) as step:
+        from callback_survey.checks.gates import check_delivery
+
+        checked = check_delivery(
+            report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
+        )
+        checked.write(run.checks_folder)
+        step.result = _verdict(checked)
+        if checked.failures:
+            raise _gate_failed(checked, "the delivery is kept apart and the one before stays current")
+        ledger.make_current(settings.lake, report, run_id=run.run_id)
+    return report
+
+
+def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
+    """Build the marts of the landed deliveries in one dbt process."""
+    from callback_survey.build import build as build_marts
+
+    with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
+        built = build_marts(landed, settings=run.settings, warehouse=run.warehouse, dbt=dbt, say=step.say)
+        step.result = f"build {built.build_id}"
+        return built
+
+
+def gate(run: Run, built: BuildReport) -> GateReport:
+    """Hold gate 2 over each region's quarter. Raises GateFailed where none may be released."""
+    from callback_survey.build import verify_stamp
+    from callback_survey.checks.gates import check_marts
+
+    failures: list[GateFailed] = []
+    passed: list[Scope] = []
+    with run.warehouse.open() as connection:
+        verify_stamp(connection, built)
+        for scope in built.scope:
+            with run.progress.step("gate 2", scope.region_code) as step:
+                checked = check_marts(connection, scope, seeds=run.settings.seeds, run_id=run.run_id)
+                checked.write(run.checks_folder)
+                step.result = _verdict(checked)
+            if checked.failures:
+                failures.append(_gate_failed(checked, "nothing of this quarter was released"))
+            else:
+                passed.append(scope)
+    if not passed:
+        raise _combined(failures)
+    return GateReport(tuple(passed), tuple(_as_record(failure) for failure in failures))
+
+
+def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
+    """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
+    from callback_survey import build as build_module
+    from callback_survey import publication, releases, serving
+    from callback_survey.landing import ledger
+
+    manifest = build_module.manifest_path(run.warehouse)
+    released = []
+    with run.progress.step("release") as step, run.warehouse.open() as connection:
+        build_module.verify_stamp(connection, built)
+        public = publication.published_tables(manifest)
+        restricted = publication.published_tables(manifest, publication.RESTRICTED)
+        fingerprint = build_module.code_fingerprint(run.settings.dbt_project)
+        for scope in verdicts.passed:
+            landed = ledger.find(run.settings.lake, scope.region_code, scope.quarter, scope.delivery_id)
+            if landed is None:
+                raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
+            serving.export_restricted(connection, restricted, run.settings.serving, scope.region_code, scope.quarter)
+            new = releases.release(
+                connection,
+                landed,
+                _check_reports(run, scope),
+                public,
+                releases=run.settings.releases,
+                run_id=run.run_id,
+                code_fingerprint=fingerprint,
+            )
+            if new is not None:
+                released.append(new)
+        step.result = ", ".join(new.name for new in released) or "nothing new"
+    return released
+
+
+def serve(run: Run) -> ServeReport:
+    """Serve the latest release of every region and quarter; also heals what a killed run left unserved."""
+    from callback_survey import releases, serving
+
+    with run.progress.step("serve") as step, run.warehouse.lock():
+        every = releases.every(run.settings.releases)
+        report = serving.serve(
+            releases.latest(run.settings.releases),
+            every,
+            serving=run.settings.serving,
+            memory_limit=run.settings.memory_limit,
+            say=step.say,
+        )
+        step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
+        return report
+
+
+def complete(verdicts: GateReport) -> None:
+    """The last word on a run: raises GateFailed where a region was held back while others were released."""
+    if verdicts.failed:
+        raise _combined([GateFailed(**failure) for failure in verdicts.failed])
+
+
+def _check_reports(run: Run, scope: Scope) -> list[CheckReport]:
+    from callback_survey.checks.model import CheckReport
+
+    names = [f"{gate}-{scope.region_code}-{scope.quarter}.json" for gate in (DELIVERY_GATE, MARTS_GATE)]
+    return [CheckReport.read(run.checks_folder / name) for name in names]
+
+
+def _verdict(report: CheckReport) -> str:
+    failed, warned = len(report.failures), len(report.warnings)
+    return f"{len(report.results)} checks, {failed} failed, {warned} warned"
+
+
+def _gate_failed(report: CheckReport, consequence: str) -> GateFailed:
+    from callback_survey.checks.model import describe
+
+    gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
+    return GateFailed(
+        f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
+        next_step="have the delivery corrected, then run the quarter again",
+        region_code=report.region_code,
+        quarter=report.quarter,
+        alert_lines=describe(report.failures),
+    )
+
+
+def _combined(failures: Sequence[GateFailed]) -> GateFailed:
+    if len(failures) == 1:
+        return failures[0]
+    return GateFailed(
+        f"{len(failures)} regions failed a gate",
+        next_step=failures[0].next_step,
+        quarter=failures[0].quarter,
+        alert_lines=[line for failure in failures for line in (failure.what, *failure.alert_lines)],
+    )
+
+
+def _as_record(failure: GateFailed) -> dict[str, Any]:
+    names = ("what", "next_step", "region_code", "quarter", "alert_lines")
+    return {name: getattr(failure, name) for name in names}

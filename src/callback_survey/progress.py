@@ -1,0 +1,95 @@
+"""What a run is doing, as JSON lines in one file per run. Steps append; a terminal, a log or a summary reads.
+
+The same lines come from the command line and from Airflow's task processes, so both are shown by the same code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line: a step started, said something, was done or failed. `seconds` are those of the step so far."""
+
+    at: str
+    run_id: str
+    step: str
+    subject: str
+    state: str
+    message: str = ""
+    seconds: float = 0.0
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the steps of one run report to."""
+
+    run_id: str
+    log: Path
+    listener: Listener | None = None
+
+    @contextmanager
+    def step(self, name: str, subject: str = "") -> Iterator[Step]:
+        """A step of the run; it is reported as failed when its body raises."""
+        step = Step(self, name, subject, time.monotonic())
+        self.report(step, "started")
+        try:
+            yield step
+        except BaseException as error:
+            self.report(step, "failed", str(error).splitlines()[0] if str(error) else type(error).__name__)
+            raise
+        self.report(step, "done", step.result)
+
+    def report(self, step: Step, state: str, message: str = "") -> None:
+        seconds = round(time.monotonic() - step.started, 3)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        event = Event(now, self.run_id, step.name, step.subject, state, message, seconds)
+        line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        # one write in append mode: lines of parallel tasks do not mix
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+        if self.listener is not None:
+            self.listener(event)
+
+
+@dataclass
+class Step:
+    """A step under way. Set `result` to what its end should say."""
+
+    progress: Progress
+    name: str
+    subject: str
+    started: float
+    result: str = ""
+
+    def say(self, message: str) -> None:
+        self.progress.report(self, "said", message)
+
+
+def log_of(logs: Path, run_id: str) -> Path:
+    return logs / "runs" / f"{file_name(run_id)}.jsonl"
+
+
+def file_name(run_id: str) -> str:
+    """A run id as a file name: Airflow's hold colons and plus signs."""
+    return re.sub(r"[^0-9A-Za-z._-]+", "_", run_id)
+
+
+def read(log: Path) -> list[Event]:
+    return [Event(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []

@@ -1,0 +1,200 @@
+"""Releases: a quarter's marts, frozen. A revision is written aside, renamed into place, and never touched again.
+
+releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, checks/*.json, notice/notice.html
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from callback_survey import files
+from callback_survey.checks.model import CheckReport
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.publication import PublishedTable, content_hash
+
+_REVISION = re.compile(r"r([1-9]\d*)")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One revision of a region's quarter, as its release.json says. `tables` maps a name to rows, key and hashes."""
+
+    region_code: str
+    quarter: str
+    revision: int
+    released_at: str
+    run_id: str
+    reason: str
+    content_hash: str
+    delivery_id: str
+    input_files: dict[str, str]
+    data_note: str | None
+    code_fingerprint: str
+    tables: dict[str, dict[str, Any]]
+    warning_count: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.region_code} {self.quarter} r{self.revision}"
+
+    @property
+    def notice(self) -> Path:
+        return self.folder / "notice" / "notice.html"
+
+    @property
+    def key(self) -> str:
+        """The partition key of the released asset's events."""
+        return f"{self.region_code}|{self.quarter}"
+
+    @classmethod
+    def read(cls, folder: Path) -> Release:
+        return cls(**files.read_json(folder / "release.json"), folder=folder)
+
+    def check_reports(self) -> list[CheckReport]:
+        return [CheckReport.read(path) for path in sorted((self.folder / "checks").glob("*.json"))]
+
+
+def revisions(releases: Path, region_code: str, quarter: str) -> list[Release]:
+    """The revisions of a region's quarter, oldest first."""
+    folder = releases / region_code / quarter
+    found = [path for path in folder.glob("r*") if _REVISION.fullmatch(path.name) and (path / "release.json").is_file()]
+    return [Release.read(path) for path in sorted(found, key=lambda path: int(path.name[1:]))]
+
+
+def every(releases: Path) -> list[Release]:
+    """All revisions of all regions and quarters, in order."""
+    folders = sorted(path for path in releases.glob("*/*") if path.is_dir())
+    return [found for folder in folders for found in revisions(releases, folder.parent.name, folder.name)]
+
+
+def latest(releases: Path) -> list[Release]:
+    """The latest revision of every region and quarter, in order."""
+    return list({found.key: found for found in every(releases)}.values())
+
+
+def release(
+    connection: duckdb.DuckDBPyConnection,
+    landed: LandingReport,
+    checks: Sequence[CheckReport],
+    tables: Sequence[PublishedTable],
+    *,
+    releases: Path,
+    run_id: str,
+    code_fingerprint: str,
+) -> Release | None:
+    """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
+
+    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
+    """
+    region_code, quarter = landed.region_code, landed.quarter
+    hashes = {table.name: _hash_of(connection, table, region_code, quarter) for table in tables}
+    combined = sha256(repr(sorted(hashes.items())).encode()).hexdigest()
+    earlier = revisions(releases, region_code, quarter)
+    if earlier and earlier[-1].content_hash == combined:
+        return None
+    revision = earlier[-1].revision + 1 if earlier else 1
+    folder = releases / region_code / quarter
+    _sweep(folder)
+    aside = folder / f".r{revision}-{os.getpid()}"
+    aside.mkdir(parents=True)
+    new = Release(
+        region_code=region_code,
+        quarter=quarter,
+        revision=revision,
+        released_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint),
+        content_hash=combined,
+        delivery_id=landed.delivery_id,
+        input_files={file.name: file.sha256 for file in landed.files},
+        data_note=landed.data_note,
+        code_fingerprint=code_fingerprint,
+        tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
+        warning_count=sum(len(report.warnings) for report in checks),
+        folder=aside,
+    )
+    for report in checks:
+        report.write(aside / "checks")
+    _write_notice(connection, new)
+    document = asdict(new)
+    del document["folder"]
+    files.write_json(aside / "release.json", document)
+    files.sync_tree(aside)
+    os.rename(aside, folder / f"r{revision}")
+    files.sync(folder)
+    return Release.read(folder / f"r{revision}")
+
+
+def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, region_code: str, quarter: str) -> str:
+    connection.execute(
+        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
+    )
+    return content_hash(connection, "released", table.order_by)
+
+
+def _export(
+    connection: duckdb.DuckDBPyConnection,
+    table: PublishedTable,
+    folder: Path,
+    region_code: str,
+    quarter: str,
+    hashes: dict[str, str],
+) -> dict[str, Any]:
+    """Write a mart as Parquet and as CSV. The CSV begins with a byte order mark: Excel then shows Chinese."""
+    parquet, csv = folder / "marts" / f"{table.name}.parquet", folder / "csv" / f"{table.name}.csv"
+    for path in (parquet, csv):
+        path.parent.mkdir(exist_ok=True)
+    connection.execute(
+        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
+    )
+    ordered = f"select * from released order by {', '.join(table.order_by)}"
+    connection.execute(f"copy ({ordered}) to '{parquet}' (format parquet, compression zstd)")
+    connection.execute(f"copy ({ordered}) to '{csv}' (format csv, header)")
+    csv.write_bytes(b"\xef\xbb\xbf" + csv.read_bytes())
+    row_count = connection.execute("select count(*) from released").fetchone()
+    return {
+        "row_count": row_count[0] if row_count else 0,
+        "key": list(table.key),
+        "order_by": list(table.order_by),
+        "description": table.description,
+        "column_descriptions": table.column_descriptions,
+        "content_hash": hashes[table.name],
+        "parquet_sha256": files.sha256_of(parquet),
+        "csv_sha256": files.sha256_of(csv),
+    }
+
+
+def _write_notice(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
+    """The notice is written from the marts alone, as they are released."""
+    from callback_survey.notice import read_notice_data, render_notice
+
+    data = read_notice_data(connection, new.region_code, new.quarter, schema="marts")
+    html = render_notice(data, revision=f"r{new.revision}", content_hash=new.content_hash, data_note=new.data_note)
+    files.write_text(new.folder / "notice" / "notice.html", html)
+
+
+def _reason(before: Release | None, landed: LandingReport, code_fingerprint: str) -> str:
+    if before is None:
+        return "first release"
+    changed = []
+    if before.delivery_id != landed.delivery_id:
+        changed.append("a corrected delivery")
+    if before.code_fingerprint != code_fingerprint:
+        changed.append("changed rules or registers")
+    return " and ".join(changed) or "the same delivery and rules gave other figures"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left half written. The caller holds the warehouse lock, so nobody is writing here."""
+    for leftover in folder.glob(".r*-*"):
+        files.remove_tree(leftover)

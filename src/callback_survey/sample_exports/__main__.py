@@ -1,0 +1,53 @@
+"""`python -m callback_survey.sample_exports`: make the sample exports again, or check that they are as made."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from callback_survey.sample_exports import DEFAULT_SEED, check_sample_exports, write_sample_exports
+
+_EXAMPLES = """examples:
+  python -m callback_survey.sample_exports
+      write sample_exports/330109/2018Q1 again; the content does not change
+  python -m callback_survey.sample_exports --check
+      say whether the files there are what the generator makes; exit code 1 if not
+  python -m callback_survey.sample_exports --out /tmp/other --seed 7
+      other invented cases and calls, the same counts per department
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m callback_survey.sample_exports",
+        description="Make the sample exports of Xiaoshan district, 2018 Q1: the two annexes as printed, and a "
+        "reconstruction of frame and calls (invented cases, counts per department as in the notice).",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("sample_exports"), help="folder of exports (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the invention (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="write nothing, compare what is there")
+    options = parser.parse_args(arguments)
+    if options.check:
+        return _report(check_sample_exports(options.out, seed=options.seed), options.out)
+    for path in write_sample_exports(options.out, seed=options.seed):
+        print(f"{path}  {path.stat().st_size:,} bytes")
+    return 0
+
+
+def _report(faults: Sequence[str], out: Path) -> int:
+    if not faults:
+        print(f"{out}: as the generator makes it")
+        return 0
+    print(f"{out}: not as the generator makes it", *faults, sep="\n  ", file=sys.stderr)
+    print("  next: python -m callback_survey.sample_exports writes it again", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""The frame: every completed case of the quarter, invented, so many per department as the annexes print."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from callback_survey.quarter import Quarter
+from callback_survey.sample_exports import phones
+from callback_survey.sample_exports.dice import Dice
+from callback_survey.sample_exports.inputs import DepartmentCounts, name_variants
+
+QUARTER = Quarter(2018, 1)
+HEADER = ("办件编号", "部门名称", "办结日期", "联系电话", "事项名称", "申请人")
+KEPT_TWICE_LABEL = "样例·应保留：person_called_twice"
+
+_SERVICE_ITEMS = (
+    "样例事项：申领",
+    "样例事项：变更",
+    "样例事项：换证",
+    "样例事项：备案",
+    "样例事项：查询",
+    "样例事项：注销",
+)
+_NAME_VARIANT_SHARE = 0.12
+_LONGEST_HANDLING_DAYS = 15
+_PEOPLE_AT_TWO_DEPARTMENTS = 400
+_PEOPLE_CALLED_TWICE = 4
+
+
+@dataclass(slots=True, eq=False)
+class FrameRow:
+    """A row of the frame while it is made. `repeats` is the row whose case number it carries once more."""
+
+    department: str
+    department_text: str
+    received_on: date
+    completed_on: date
+    person: int
+    phone_text: str
+    service_item: str
+    is_called: bool = False
+    repeats: FrameRow | None = None
+    case_id: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The valid rows, shuffled, and the people not yet used. `free` holds the rows no special case is built on yet."""
+
+    rows: list[FrameRow]
+    free: list[FrameRow]
+    people: Iterator[int]
+
+
+def valid_frame(departments: Sequence[DepartmentCounts], dice: Dice) -> Frame:
+    """Rows that every exclusion rule lets pass: per department `frame_count`, of which `sample_count` are called."""
+    people = itertools.count(1)
+    days = list(_days())
+    rows = [
+        _row(department.name, place < department.sample_count, next(people), days, dice)
+        for department in departments
+        for place in range(department.frame_count)
+    ]
+    free = dice.shuffled(rows)
+    frame = Frame(rows, free, people)
+    _call_some_people_twice(frame, dice)
+    _send_some_people_to_two_departments(frame, dice)
+    return frame
+
+
+def department_text(name: str, dice: Dice) -> str:
+    """The department's name as it stands in the export: mostly the registered one, else as an annex prints it."""
+    variants = name_variants()[name]
+    return dice.one_of(variants) if variants and dice.is_hit(_NAME_VARIANT_SHARE) else name
+
+
+def numbered(rows: Sequence[FrameRow], dice: Dice) -> list[FrameRow]:
+    """The rows in the order of the export, by day of receipt, with case numbers in that order.
+
+    A row that repeats a case was received later than the one it repeats, so the first of the two stands first.
+    """
+    in_order = sorted(dice.shuffled(rows), key=lambda row: row.received_on)
+    originals = [row for row in in_order if row.repeats is None]
+    for number, row in enumerate(originals, start=1):
+        row.case_id = f"XS{QUARTER}-{number:06d}"
+    for row in in_order:
+        if row.repeats is not None:
+            row.case_id = row.repeats.case_id
+    return in_order
+
+
+def records(in_order: Sequence[FrameRow]) -> list[tuple[str, ...]]:
+    """The rows as the export's cells; applicants are placeholders numbered as they first appear."""
+    applicants: dict[int, int] = {}
+    return [
+        (
+            row.case_id,
+            row.department_text,
+            row.completed_on.isoformat(),
+            row.phone_text,
+            row.service_item,
+            f"样例申请人{applicants.setdefault(row.person, len(applicants) + 1):06d}",
+        )
+        for row in in_order
+    ]
+
+
+def _row(department: str, is_called: bool, person: int, days: Sequence[date], dice: Dice) -> FrameRow:
+    completed_on = dice.one_of(days)
+    return FrameRow(
+        department=department,
+        department_text=department_text(department, dice),
+        received_on=completed_on - timedelta(days=dice.below(_LONGEST_HANDLING_DAYS)),
+        completed_on=completed_on,
+        person=person,
+        phone_text=phones.written(person, dice),
+        service_item=dice.one_of(_SERVICE_ITEMS),
+        is_called=is_called,
+    )
+
+
+def _days() -> Iterator[date]:
+    """The quarter's days, working days twenty times as often: both the first and the last day of the quarter occur."""
+    day = QUARTER.first_day
+    while day <= QUARTER.last_day:
+        yield from [day] * (20 if day.weekday() < 5 else 1)
+        day += timedelta(days=1)
+
+
+def _call_some_people_twice(frame: Frame, dice: Dice) -> None:
+    """Two called cases of one person at one department both stay valid."""
+    called: dict[str, list[FrameRow]] = {}
+    for row in frame.free:
+        if row.is_called:
+            called.setdefault(row.department, []).append(row)
+    largest = sorted(called.values(), key=len, reverse=True)[:_PEOPLE_CALLED_TWICE]
+    for first, second, *_ in largest:
+        second.person = first.person
+        second.phone_text = phones.written(second.person, dice)
+        for row in (first, second):
+            row.service_item = KEPT_TWICE_LABEL
+            frame.free.remove(row)
+
+
+def _send_some_people_to_two_departments(frame: Frame, dice: Dice) -> None:
+    """One person at two departments is no duplicate: the rule looks within a department."""
+    for _ in range(_PEOPLE_AT_TWO_DEPARTMENTS):
+        row = frame.free.pop()
+        places = range(len(frame.free) - 1, -1, -1)
+        other = frame.free.pop(next(place for place in places if frame.free[place].department != row.department))
+        other.person = row.person
+        other.phone_text = phones.written(other.person, dice)

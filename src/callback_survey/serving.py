@@ -1,0 +1,255 @@
+"""What BI tools open: assembled from the latest releases, verified, and switched in one rename.
+
+    serving/marts.duckdb -> current/marts.duckdb      serving/current -> versions/<id>
+    serving/parquet      -> current/parquet           serving/restricted/   record-level partitions
+
+One link switches file and folder together, so a reader sees one version or the next, never a mix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from callback_survey import files
+from callback_survey.errors import SurveyError
+from callback_survey.publication import PublishedTable
+from callback_survey.releases import Release
+from callback_survey.warehouse import connect
+
+# Changing what is assembled changes every version: add one.
+_LAYOUT = 1
+_RELEASE_COLUMNS = {
+    "region_code": "six-digit administrative division code",
+    "quarter": "calendar quarter, such as 2018Q1",
+    "revision": "1 for the first release, one more for each correction",
+    "is_served": "true for the revision that the other tables show",
+    "released_at": "when the revision was frozen, UTC",
+    "run_id": "the run that released it",
+    "reason": "why there is a new revision",
+    "content_hash": "hash over the ordered content of the released marts",
+    "delivery_id": "identity of the delivery: its bytes and the rules it was read with",
+    "code_fingerprint": "hash over the rules, registers and models that made it",
+    "data_note": "what the sender's manifest says of the data as a whole",
+    "warning_count": "warnings of the two gates; see check_results",
+}
+_CHECK_COLUMNS = {
+    "region_code": "six-digit administrative division code",
+    "quarter": "calendar quarter, such as 2018Q1",
+    "run_id": "the run that checked",
+    "gate": "delivery or marts",
+    "suite": "the suite the check belongs to",
+    "check_id": "the check, as in the seed check_rules",
+    "expectation": "the Great Expectations class that looked",
+    "severity": "fail stops a release, warn tells",
+    "outcome": "pass, fail, error (the check itself raised), no_rows, or skipped (nothing to compare)",
+    "observed": "what was found",
+    "allowed": "what would have passed",
+    "examples": "departments or cases, never persons",
+}
+
+
+@dataclass(frozen=True)
+class ServeReport:
+    """What is served now. `newly_served` are the releases that were not served before this call."""
+
+    version: str
+    marts: Path
+    newly_served: tuple[Release, ...]
+
+
+def serve(
+    served: Sequence[Release],
+    every: Sequence[Release],
+    *,
+    serving: Path,
+    memory_limit: str,
+    say: Callable[[str], None] = lambda message: None,
+) -> ServeReport:
+    """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
+
+    Does nothing where exactly these are served already. The caller holds the warehouse lock.
+    """
+    version = _version(served, every)
+    before = _served_keys(serving)
+    if not _is_whole(serving, version):
+        say(f"assembling {len(served)} releases")
+        _assemble(served, every, serving, version, memory_limit)
+    newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
+    return ServeReport(version, serving / "marts.duckdb", newly)
+
+
+def export_restricted(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Iterable[PublishedTable],
+    serving: Path,
+    region_code: str,
+    quarter: str,
+) -> None:
+    """Record-level partitions of one region and quarter, from the warehouse; replaced only where they differ."""
+    for table in tables:
+        folder = serving / "restricted" / table.name / f"region_code={region_code}" / f"quarter={quarter}"
+        path = folder / f"{table.name}.parquet"
+        folder.mkdir(parents=True, exist_ok=True)
+        relation = connection.sql(table.query(), params=table.parameters(region_code, quarter))
+        with files.written_aside(path, keep_equal=True) as aside:
+            relation.write_parquet(str(aside), compression="zstd")
+
+
+def _version(served: Sequence[Release], every: Sequence[Release]) -> str:
+    parts = [
+        [release.key, release.revision, release.content_hash, release.released_at] for release in [*served, *every]
+    ]
+    return sha256(repr((_LAYOUT, parts)).encode()).hexdigest()[:16]
+
+
+def _is_whole(serving: Path, version: str) -> bool:
+    current = serving / "current"
+    names = ("marts.duckdb", "parquet")
+    return (
+        current.is_symlink()
+        and os.readlink(current) == f"versions/{version}"
+        and all((current / name).exists() and (serving / name).is_symlink() for name in names)
+    )
+
+
+def _served_keys(serving: Path) -> list[list[str]]:
+    listing = serving / "current" / "served.json"
+    keys: list[list[str]] = files.read_json(listing) if listing.is_file() else []
+    return keys
+
+
+def _assemble(
+    served: Sequence[Release], every: Sequence[Release], serving: Path, version: str, memory_limit: str
+) -> None:
+    versions = serving / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    for leftover in versions.glob(".*"):
+        files.remove_tree(leftover)
+    aside = versions / f".{version}-{os.getpid()}"
+    (aside / "parquet").mkdir(parents=True)
+    with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
+        for name in sorted({name for release in served for name in release.tables}):
+            _assemble_table(connection, name, [release for release in served if name in release.tables])
+        _write_releases(connection, served, every)
+        _write_check_results(connection, served)
+        _write_parquet(connection, aside / "parquet")
+    files.remove_tree(aside / "spill")
+    _verify(aside / "marts.duckdb", served, memory_limit)
+    files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
+    files.sync_tree(aside)
+    target = versions / version
+    files.remove_tree(target)
+    os.rename(aside, target)
+    files.sync(versions)
+    before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""
+    files.swap_symlink(serving / "current", f"versions/{version}")
+    for name in ("marts.duckdb", "parquet"):
+        if not (serving / name).is_symlink():
+            files.swap_symlink(serving / name, f"current/{name}")
+    # the version before stays: whoever lists its Parquet files just now will still find them
+    for path in versions.iterdir():
+        if path.name not in (version, Path(before).name):
+            files.remove_tree(path)
+
+
+def _assemble_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
+    """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
+    parts = ", ".join(_text(str(release.folder / "marts" / f"{name}.parquet")) for release in served)
+    newest = max(served, key=lambda release: (release.released_at, release.key))
+    details = newest.tables[name]
+    ages = ", ".join(
+        f"({_text(str(release.folder / 'marts' / f'{name}.parquet'))}, {_text(release.released_at + release.key)})"
+        for release in served
+    )
+    connection.execute(f"""
+        create table {name} as
+        with ages (filename, age) as (values {ages}),
+        rows as (
+            select * from read_parquet([{parts}], union_by_name = true, filename = true, hive_partitioning = false)
+        )
+        select rows.* exclude (filename)
+        from rows
+        inner join ages using (filename)
+        qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
+        order by {", ".join(details["order_by"])}
+    """)
+    _comment(connection, name, details["description"], details["column_descriptions"])
+
+
+def _write_releases(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
+    types = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint"}
+    _create(connection, "releases", _RELEASE_COLUMNS, types, "One row per revision that was ever released")
+    shown = {release.name for release in served}
+    for release in sorted(every, key=lambda release: (release.region_code, release.quarter, release.revision)):
+        values = {
+            **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
+            "is_served": release.name in shown,
+        }
+        _insert(connection, "releases", list(values.values()))
+
+
+def _write_check_results(connection: duckdb.DuckDBPyConnection, served: Sequence[Release]) -> None:
+    _create(
+        connection,
+        "check_results",
+        _CHECK_COLUMNS,
+        {},
+        "One row per check of the gates that the served releases passed",
+    )
+    for release in served:
+        for report in release.check_reports():
+            for row in report.as_rows():
+                _insert(connection, "check_results", [row[name] for name in _CHECK_COLUMNS])
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], types: dict[str, str], description: str
+) -> None:
+    typed = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
+    connection.execute(f"create table {name} ({typed})")
+    _comment(connection, name, description, columns)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, values: list[object]) -> None:
+    connection.execute(f"insert into {name} values ({', '.join('?' * len(values))})", values)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str]) -> None:
+    connection.execute(f"comment on table {name} is {_text(description)}")
+    for column, text in columns.items():
+        connection.execute(f"comment on column {name}.{column} is {_text(text)}")
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for (name,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
+        path = folder / name / f"{name}.parquet"
+        path.parent.mkdir()
+        connection.execute(f"copy {name} to {_text(str(path))} (format parquet, compression zstd)")
+
+
+def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
+    """Open the new file as a reader does: every release's rates must be there, with as many rows as were released."""
+    with connect(marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True) as connection:
+        counts = dict(
+            connection.execute(
+                "select region_code || '|' || quarter, count(*) from department_rates group by all"
+            ).fetchall()
+        )
+    files.remove_tree(marts.parent / "spill")
+    expected = {release.key: release.tables["department_rates"]["row_count"] for release in served}
+    if counts != expected:
+        raise SurveyError(
+            "the assembled marts do not hold what was released; the served file was left as it was",
+            expected=f"{expected}, found {counts}",
+            next_step="compare the releases' marts/department_rates.parquet with their release.json",
+        )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,135 @@
+"""The only module that reads the environment. `.env.example` documents every variable."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback_survey.errors import UsageError
+
+PREFIX = "CALLBACK_SURVEY_"
+MINIMUM_KEY_LENGTH = 32
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and what they may use. All paths are absolute.
+
+    `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
+    by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
+    """
+
+    home: Path
+    exports: Path
+    dbt_project: Path
+    memory_limit: str
+    alert_urls: tuple[str, ...]
+    privacy_key: str | None
+    privacy_key_file: Path | None
+    progress_log: Path | None = None
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def serving(self) -> Path:
+        return self.home / "serving"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def checks(self) -> Path:
+        """Check results of every run, also of those that were not released."""
+        return self.home / "checks"
+
+    @property
+    def alerts(self) -> Path:
+        return self.home / "alerts"
+
+    @property
+    def seeds(self) -> Path:
+        return self.dbt_project / "seeds"
+
+    def read_privacy_key(self) -> bytes:
+        """The key that turns phone numbers into tokens. Raises UsageError where none, or a short one, is given."""
+        key = self.privacy_key
+        if key is None and self.privacy_key_file is not None:
+            try:
+                key = self.privacy_key_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise UsageError(
+                    f"the privacy key file cannot be read: {error.strerror}",
+                    where=str(self.privacy_key_file),
+                    next_step=f"point {PREFIX}PRIVACY_KEY_FILE at a readable file that holds the key",
+                ) from error
+        if not key:
+            raise UsageError(
+                "no privacy key is set, and without one no phone number can be turned into a token",
+                expected=f"{PREFIX}PRIVACY_KEY or {PREFIX}PRIVACY_KEY_FILE",
+                next_step="keep one key per installation, outside the repository and the data: openssl rand -hex 32",
+            )
+        if len(key) < MINIMUM_KEY_LENGTH:
+            raise UsageError(
+                f"the privacy key has {len(key)} characters",
+                expected=f"at least {MINIMUM_KEY_LENGTH}, so that tokens cannot be reversed by guessing the key",
+                next_step="openssl rand -hex 32",
+            )
+        return key.encode("utf-8")
+
+
+def load(
+    environment: Mapping[str, str] | None = None, *, home: Path | None = None, exports: Path | None = None
+) -> Settings:
+    """Settings from the environment; `home` and `exports` (command-line options) win over it."""
+    env = os.environ if environment is None else environment
+
+    def value(name: str) -> str | None:
+        return env.get(PREFIX + name, "").strip() or None
+
+    key_file, progress_log = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG")
+    return Settings(
+        home=(home or Path(value("HOME") or "var")).resolve(),
+        exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
+        dbt_project=_dbt_project(value("DBT_PROJECT")),
+        memory_limit=_memory_limit(value("MEMORY_LIMIT") or "2GB"),
+        alert_urls=tuple((value("ALERT_URLS") or "").split()),
+        privacy_key=value("PRIVACY_KEY"),
+        privacy_key_file=Path(key_file).resolve() if key_file else None,
+        progress_log=Path(progress_log).resolve() if progress_log else None,
+    )
+
+
+def _dbt_project(given: str | None) -> Path:
+    candidates = [Path(given)] if given else [_REPOSITORY / "dbt_project", Path("dbt_project")]
+    for candidate in candidates:
+        if (candidate / "dbt_project.yml").is_file():
+            return candidate.resolve()
+    raise UsageError(
+        "the dbt project was not found",
+        where=", ".join(str(candidate) for candidate in candidates),
+        expected="a folder with dbt_project.yml",
+        next_step=f"set {PREFIX}DBT_PROJECT to the dbt_project folder of the repository",
+    )
+
+
+def _memory_limit(text: str) -> str:
+    if re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B)", text, flags=re.IGNORECASE) is None:
+        raise UsageError(
+            f"{PREFIX}MEMORY_LIMIT is {text!r}", expected="a size such as 2GB or 512MB", next_step="correct the setting"
+        )
+    return text

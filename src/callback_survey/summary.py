@@ -1,0 +1,143 @@
+"""What a run ends with: the figures of a served quarter, the checks, where things are, and what took the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from callback_survey import releases
+from callback_survey.progress import Event
+from callback_survey.settings import Settings
+
+LOWEST_SHOWN = 5
+
+
+def show_quarter(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
+    """The served figures of a region's quarter, read as any reader would: from serving/marts.duckdb, read-only."""
+    marts = settings.serving / "marts.duckdb"
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        keys = {"region_code": region_code, "quarter": quarter}
+        found = _rows(
+            connection, "select region_name from regions where region_code = $region_code", region_code=region_code
+        )
+        console.rule(f"{found[0]['region_name']} {quarter}")
+        release = _rows(
+            connection,
+            "select revision, data_note from releases where region_code = $region_code "
+            "and quarter = $quarter and is_served",
+            **keys,
+        )[0]
+        if release["data_note"]:
+            console.print(f"[yellow]{release['data_note']}[/]")
+        for rates in _rows(
+            connection,
+            "select * from region_rates join measures using (measure) "
+            "where region_code = $region_code and quarter = $quarter order by measure_order",
+            **keys,
+        ):
+            _show_measure(console, connection, rates, keys)
+        _show_checks(console, connection, keys)
+    _show_places(console, settings, region_code, quarter, release["revision"])
+
+
+def _show_measure(
+    console: Console, connection: duckdb.DuckDBPyConnection, rates: dict[str, Any], keys: dict[str, str]
+) -> None:
+    benchmark = ""
+    if rates["benchmark_pct"] is not None:
+        benchmark = f"   {rates['benchmark_label']} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
+    console.print(f"\n[bold]{rates['measure_name']}  平均 {rates['average_pct']}[/]{benchmark}")
+    below = _rows(
+        connection,
+        "select department_name, rate_pct from below_average where region_code = $region_code "
+        "and quarter = $quarter and measure = $measure order by list_position",
+        measure=rates["measure"],
+        **keys,
+    )
+    names = "、".join(row["department_name"] for row in below)
+    console.print(
+        f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有评价的部门）：{names or '无'}",
+        soft_wrap=True,
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for title, align in (
+        ("最低的部门", "left"),
+        (f"{rates['measure_name']}", "right"),
+        ("抽样", "right"),
+        ("有效样本框", "right"),
+    ):
+        table.add_column(title, justify="right" if align == "right" else "left")
+    for row in _rows(
+        connection,
+        "select * from department_rates where region_code = $region_code and quarter = $quarter "
+        "and measure = $measure and rate_pct is not null order by rate_pct, department_code limit $shown",
+        measure=rates["measure"],
+        shown=LOWEST_SHOWN,
+        **keys,
+    ):
+        table.add_row(
+            row["department_name"], str(row["rate_pct"]), f"{row['sample_count']:,}", f"{row['valid_frame_count']:,}"
+        )
+    console.print(table)
+
+
+def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
+    checks = _rows(
+        connection,
+        "select * from check_results where region_code = $region_code and quarter = $quarter order by gate, check_id",
+        **keys,
+    )
+    told = [check for check in checks if check["outcome"] not in ("pass", "skipped")]
+    skipped = sum(check["outcome"] == "skipped" for check in checks)
+    passed = len(checks) - len(told) - skipped
+    console.print(
+        f"\n[bold]Checks[/]  {len(checks)}: {passed} passed, {len(told)} warned, {skipped} had nothing to compare"
+    )
+    for check in told:
+        console.print(
+            f"  [yellow]{check['severity']}[/] {check['check_id']}: {check['observed']}; allowed: {check['allowed']}",
+            soft_wrap=True,
+        )
+        for example in check["examples"].split("；"):
+            console.print(f"       {example}", soft_wrap=True)
+
+
+def _show_places(console: Console, settings: Settings, region_code: str, quarter: str, revision: int) -> None:
+    served = releases.revisions(settings.releases, region_code, quarter)[revision - 1]
+    console.print("\n[bold]Where things are[/]")
+    for label, path in (
+        ("marts", settings.serving / "marts.duckdb"),
+        ("parquet", settings.serving / "parquet"),
+        ("release", served.folder),
+        ("notice", served.notice),
+    ):
+        console.print(f"  {label:<9}{_short(path)}", soft_wrap=True)
+
+
+def show_times(console: Console, events: Sequence[Event]) -> None:
+    """How long each step took; a step that ran for several regions is added up."""
+    seconds: dict[str, float] = {}
+    for event in events:
+        if event.state in ("done", "failed"):
+            seconds[event.step] = seconds.get(event.step, 0.0) + event.seconds
+    told = ", ".join(f"{step} {spent:.1f} s" for step, spent in seconds.items())
+    console.print(f"\n[bold]Time[/]  {told}")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _short(path: Path) -> str:
+    """Relative to the working folder where that is shorter: people copy these."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,123 @@
+"""The private DuckDB file: how it is opened, and the one lock that lets a single run write at a time.
+
+The lock is a file lock (flock). It belongs to the open file, so a child process that inherits the descriptor keeps it:
+a killed parent does not free the warehouse while dbt is still writing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from callback_survey.errors import SurveyError
+
+POLL_SECONDS = 0.2
+WAIT_SECONDS = 30 * 60
+
+
+@contextmanager
+def connect(
+    path: Path, *, memory_limit: str, spill: Path, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with bounded memory, a spill folder, and no extension fetched from anywhere."""
+    spill.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
+        yield connection
+
+
+@dataclass
+class Warehouse:
+    """The warehouse of one home. `lock` is re-entrant within a process, so a run can hold it over several steps."""
+
+    folder: Path
+    memory_limit: str
+    run_id: str
+    waiting: Callable[[str], None] = lambda message: None
+    _descriptor: int | None = field(default=None, init=False)
+    _depth: int = field(default=0, init=False)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def spill(self) -> Path:
+        return self.folder / "spill"
+
+    @property
+    def lock_descriptor(self) -> int:
+        """To be handed to a child process that writes. Only inside `lock`."""
+        if self._descriptor is None:
+            raise AssertionError("the warehouse lock is not held")
+        return self._descriptor
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the warehouse. Waits for another run, saying for whom; gives up after half an hour."""
+        if self._depth == 0:
+            self._descriptor = self._acquire()
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0 and self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+
+    @contextmanager
+    def open(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the warehouse, under the lock."""
+        with (
+            self.lock(),
+            connect(self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only) as connection,
+        ):
+            yield connection
+
+    def _acquire(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / "warehouse.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        deadline = time.monotonic() + WAIT_SECONDS
+        is_told = False
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                holder = _read_holder(descriptor)
+                if not is_told:
+                    self.waiting(f"waiting for the warehouse, held by {holder}")
+                    is_told = True
+                if time.monotonic() > deadline:
+                    os.close(descriptor)
+                    raise SurveyError(
+                        f"the warehouse is held by {holder} for more than {WAIT_SECONDS // 60} minutes",
+                        where=str(self.path),
+                        next_step="look at that run; end it if it hangs, then run again",
+                    ) from None
+                time.sleep(POLL_SECONDS)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "run_id": self.run_id}).encode(), 0)
+        return descriptor
+
+
+def _read_holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"run {holder['run_id']} (pid {holder['pid']})"
+    except (ValueError, KeyError):
+        return "another run"

@@ -1,0 +1,347 @@
+"""The notice says what the marts say, in their order, in one file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import duckdb
+import pytest
+
+from callback_survey.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
+
+REGION = "990101"
+QUARTER = "2019Q4"
+# A name that would break a page that forgets to escape, beside ordinary ones with full-width parentheses.
+NASTY = '区<b>城管</b>&"执法"局'
+EXTERNAL = re.compile(
+    r"https?://|//[a-z]+\.|url\((?!['\"]?data:)|@import|<script|<link|<img|<iframe|\bsrc=|\bhref=", re.IGNORECASE
+)
+
+# row number, code, name, frame, sample, five satisfaction shares
+SATISFACTION = [
+    (1, "D2", "区公安分局（户籍）", 6611, 209, "98.04", "0.49", "0.98", "0.00", "0.49"),
+    (2, "D1", NASTY, 125, 50, "91.67", "2.08", "4.17", "0.00", "2.08"),
+    (3, "D4", "区商务局", 337, 50, "74.40", "5.60", "20.00", "0.00", "0.00"),
+    (4, "D3", "区教育局", 59, 25, "74.40", "20.60", "5.00", "0.00", "0.00"),
+    (5, "D5", "区旅游局", 1, 0, None, None, None, None, None),
+]
+# row number, code, name, frame, sample, both realisation shares; D1 was called and nobody answered this question
+REALISATION = [
+    (1, "D4", "区商务局", 337, 50, "100.00", "0.00"),
+    (2, "D2", "区公安分局（户籍）", 6611, 209, "99.51", "0.49"),
+    (3, "D3", "区教育局", 59, 25, "72.00", "28.00"),
+    (4, "D1", NASTY, 125, 50, None, None),
+    (5, "D5", "区旅游局", 1, 0, None, None),
+]
+# list position as in the annex, not by code or name; inserted backwards to show that the order is read, not luck
+BELOW = [
+    ("satisfaction", 2, "区教育局", "74.40"),
+    ("satisfaction", 1, "区商务局", "74.40"),
+    ("realisation", 1, "区教育局", "72.00"),
+]
+
+
+@pytest.fixture
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        _dimensions_and_regions(connection)
+        _annexes(connection)
+        connection.execute(
+            """
+            create table marts.below_average
+            (region_code text, quarter text, measure text, list_position bigint, department_name text, rate_pct decimal(5,2));
+            create table marts.reconciliation (region_code text, quarter text, department_code text, status text);
+            """
+        )
+        connection.executemany(f"insert into marts.below_average values ('{REGION}', '{QUARTER}', ?, ?, ?, ?)", BELOW)
+        yield connection
+
+
+def _dimensions_and_regions(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create table marts.regions (region_code text, region_name text, parent_region_code text);
+        insert into marts.regions values ('990000', '样市', null), ('990101', '样区', '990000'), ('990102', '邻区', '990000');
+        create table marts.region_rates
+        (region_code text, quarter text, measure text, department_count bigint, rated_department_count bigint,
+         average_pct decimal(5,2), benchmark_pct decimal(5,2), benchmark_label text, benchmark_year integer,
+         gap_to_benchmark_pct decimal(5,2));
+        insert into marts.region_rates values
+        ('990101', '2019Q4', 'satisfaction', 5, 4, 84.63, 94.70, '2017年全省平均满意率', 2017, -10.07),
+        ('990101', '2019Q4', 'realisation', 5, 3, 90.50, 87.90, '全省平均实现率', 2017, 2.60),
+        ('990101', '2019Q3', 'satisfaction', 5, 4, 11.11, null, null, null, null);
+        """
+    )
+
+
+def _annexes(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create table marts.department_rates
+        (region_code text, quarter text, department_code text, measure text, department_name text,
+         rate_pct decimal(5,2), measure_definition text);
+        create table marts.annex_satisfaction
+        (region_code text, quarter text, row_number bigint, department_code text, department_name text,
+         valid_frame_count bigint, sample_count bigint, satisfied_pct decimal(5,2), fairly_satisfied_pct decimal(5,2),
+         basically_satisfied_pct decimal(5,2), rather_dissatisfied_pct decimal(5,2), dissatisfied_pct decimal(5,2));
+        create table marts.annex_realisation
+        (region_code text, quarter text, row_number bigint, department_code text, department_name text,
+         valid_frame_count bigint, sample_count bigint, within_one_visit_pct decimal(5,2),
+         two_or_more_visits_pct decimal(5,2));
+        """
+    )
+    for measure, definition, rows in (
+        ("satisfaction", "top_box", SATISFACTION),
+        ("realisation", "within_one_visit", REALISATION),
+    ):
+        for row in reversed(rows):
+            marks = ", ".join("?" * len(row))
+            connection.execute(f"insert into marts.annex_{measure} values ('{REGION}', '{QUARTER}', {marks})", row)
+            connection.execute(
+                f"insert into marts.department_rates values ('{REGION}', '{QUARTER}', ?, ?, ?, ?, ?)",
+                (row[1], measure, row[2], row[5], definition),
+            )
+
+
+@pytest.fixture
+def data(marts: duckdb.DuckDBPyConnection) -> NoticeData:
+    return read_notice_data(marts, REGION, QUARTER)
+
+
+class Page(HTMLParser):
+    """The text of a page, its tables as rows of cells, its lists as items, and every tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.lists: list[list[str]] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._into: list[str] | None = None
+        self._is_style = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._is_style = self._is_style or tag == "style"
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag == "ol":
+            self.lists.append([])
+        elif tag in {"td", "th", "li"}:
+            self._into = self.lists[-1] if tag == "li" else self.tables[-1][-1]
+            self._into.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th", "li"}:
+            self._into = None
+        self._is_style = self._is_style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_style:
+            return
+        self.text += data
+        if self._into is not None:
+            self._into[-1] += data
+
+    def rows(self, table: int) -> list[list[str]]:
+        return [[" ".join(cell.split()) for cell in row] for row in self.tables[table]]
+
+
+def test_both_averages_stand_beside_their_benchmarks(data: NoticeData) -> None:
+    overall = Page(render_notice(data)).rows(0)
+
+    assert overall[1] == ["满意率", "84.63", "94.70", "−10.07", "2017年全省平均满意率"]
+    assert overall[2] == ["实现率", "90.50", "87.90", "+2.60", "2017年全省平均实现率"]
+
+
+def test_a_region_without_benchmark_shows_dashes(data: NoticeData) -> None:
+    bare = replace(
+        data.satisfaction, benchmark_pct=None, benchmark_label=None, benchmark_year=None, gap_to_benchmark_pct=None
+    )
+
+    overall = Page(render_notice(replace(data, satisfaction=bare))).rows(0)
+
+    assert overall[1] == ["满意率", "84.63", "—", "—", "—"]
+
+
+def test_annexes_repeat_the_marts_in_their_order(data: NoticeData) -> None:
+    page = Page(render_notice(data))
+
+    expected = [
+        [str(row[0]), row[2], f"{row[3]:,}", str(row[4]), *(share or "—" for share in row[5:])] for row in SATISFACTION
+    ]
+    assert page.rows(1)[1:] == expected
+    assert [row[1] for row in page.rows(2)[1:]] == [row[2] for row in REALISATION]
+    headings = [
+        "序号",
+        "部门名称",
+        "有效样本框",
+        "抽样数",
+        "满意率",
+        "比较满意率",
+        "基本满意率",
+        "不太满意率",
+        "不满意率",
+    ]
+    assert [re.sub("（.*", "", heading) for heading in page.rows(1)[0]] == headings
+    assert page.rows(2)[0][4:] == ["实现率（%）（零上门/一次）", "未实现率（%）（两次及以上）"]
+
+
+def test_lists_follow_the_annex_and_not_the_alphabet(data: NoticeData) -> None:
+    satisfaction, realisation = Page(render_notice(data)).lists
+
+    assert [" ".join(item.split()) for item in satisfaction] == ["区商务局 74.40%", "区教育局 74.40%"]
+    assert [" ".join(item.split()) for item in realisation] == ["区教育局 72.00%"]
+
+
+def test_a_tie_for_the_lowest_rate_names_every_department(data: NoticeData) -> None:
+    assert [department.department_name for department in data.satisfaction.lowest] == ["区教育局", "区商务局"]
+    text = Page(render_notice(data)).text
+    assert "满意率最低：区教育局（74.40%）、区商务局（74.40%）" in text
+    assert "实现率最低：区教育局（72.00%）" in text
+
+
+def test_an_unsampled_department_is_blank_and_named_as_not_rated(data: NoticeData) -> None:
+    page = Page(render_notice(data))
+
+    assert page.rows(1)[5] == ["5", "区旅游局", "1", "0", "—", "—", "—", "—", "—"]
+    assert page.rows(2)[5] == ["5", "区旅游局", "1", "0", "—", "—"]
+    assert "本季度未抽样（抽样数为 0）：区旅游局。" in page.text
+
+
+def test_an_unsampled_department_is_blank_even_where_zeros_were_printed(data: NoticeData) -> None:
+    zero = Decimal("0.00")
+    printed = replace(data.realisation.annex[4], shares_pct=(zero, zero))
+    realisation = replace(data.realisation, annex=(*data.realisation.annex[:4], printed))
+
+    assert Page(render_notice(replace(data, realisation=realisation))).rows(2)[5][4:] == ["—", "—"]
+
+
+def test_a_question_nobody_answered_is_told_apart_from_no_sample(data: NoticeData) -> None:
+    page = Page(render_notice(data))
+
+    assert page.rows(2)[4][3:] == ["50", "—", "—"]
+    assert f"已抽样但无人回答实现率问题：{NASTY}" in page.text
+
+
+def test_full_coverage_says_so(data: NoticeData) -> None:
+    sampled = replace(data.satisfaction, annex=data.satisfaction.annex[:4])
+
+    assert "本季度各部门均有抽样" in render_notice(replace(data, satisfaction=sampled))
+
+
+def test_names_and_notes_cannot_inject_markup(data: NoticeData) -> None:
+    html = render_notice(data, revision="r1<i>", content_hash="<script>", data_note="<script>alert(1)</script>")
+
+    assert NASTY not in html
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "r1&lt;i&gt;" in html
+
+
+def test_the_page_asks_for_nothing_from_outside(data: NoticeData) -> None:
+    html = render_notice(data, revision="r1", content_hash="ab" * 32, data_note="演示数据")
+
+    assert EXTERNAL.search(html) is None
+    assert not [tag for tag, _ in Page(html).tags if tag in {"script", "link", "img", "iframe", "object"}]
+
+
+@pytest.mark.parametrize(
+    "leak",
+    ["<img src='https://example.org/a.png'>", "<link href='x.css'>", "a { background: url(x.png) }", "<script>"],
+)
+def test_the_search_for_outside_addresses_finds_them(leak: str) -> None:
+    assert EXTERNAL.search(leak)
+
+
+def test_the_same_data_give_the_same_bytes(marts: duckdb.DuckDBPyConnection) -> None:
+    first, second = (
+        render_notice(read_notice_data(marts, REGION, QUARTER), revision="r1", content_hash="c0ffee") for _ in range(2)
+    )
+
+    assert first == second
+
+
+def test_the_foot_names_the_release_and_says_what_the_data_are(data: NoticeData) -> None:
+    text = Page(render_notice(data, revision="r2", content_hash="c0ffee", data_note="依据公开附件重新构造")).text
+
+    foot = text[text.index("地区") :]
+    for part in (REGION, QUARTER, "r2", "c0ffee", "依据公开附件重新构造"):
+        assert part in foot
+    assert "依据公开附件重新构造" in text[: text.index("一、")]
+
+
+def test_an_ordinary_survey_carries_no_data_note(data: NoticeData) -> None:
+    assert "数据说明：" not in render_notice(data)
+
+
+def test_it_is_a_draft_with_nothing_invented(data: NoticeData) -> None:
+    page = Page(render_notice(data))
+
+    assert "征求意见稿 · 未签发" in page.text
+    for label in ("文号", "签发", "日期"):
+        assert re.search(rf"{label}\s", page.text)
+    # The only year is that of the quarter and of the benchmark.
+    assert set(re.findall(r"(\d{4})年", page.text)) == {"2019", "2017"}
+
+
+def test_screen_readers_find_language_captions_and_scopes(data: NoticeData) -> None:
+    html = render_notice(data)
+    tags = Page(html).tags
+
+    assert ("html", {"lang": "zh-CN"}) in tags
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in tags if tag == "th")
+    assert sum(tag == "caption" for tag, _ in tags) == sum(tag == "table" for tag, _ in tags) == 3
+    assert "display: table-header-group" in html
+
+
+def test_comparison_with_a_printed_annex_is_summed_up(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        f"""
+        insert into marts.reconciliation
+        select '{REGION}', '{QUARTER}', 'D1', status
+        from unnest(['equal', 'equal', 'equal', 'adjusted']) as figures(status)
+        """
+    )
+
+    html = render_notice(read_notice_data(marts, REGION, QUARTER))
+
+    assert "与已印发附件逐项核对 4 项：一致 3 项，相差不超过 0.02 1 项。" in html
+
+
+def test_no_printed_annex_no_sentence_about_one(data: NoticeData) -> None:
+    assert "逐项核对" not in render_notice(data)
+
+
+def test_the_definition_of_a_rate_is_that_of_the_data(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("update marts.department_rates set measure_definition = 'top_two' where measure = 'satisfaction'")
+
+    text = render_notice(read_notice_data(marts, REGION, QUARTER))
+
+    assert "口径代码 top_two" in text
+    assert "“比较满意”和“基本满意”不计入" not in text
+
+
+def test_the_served_file_has_its_tables_in_another_schema(marts: duckdb.DuckDBPyConnection, data: NoticeData) -> None:
+    for (table,) in marts.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall():
+        marts.execute(f"create table main.{table} as from marts.{table}")
+    marts.execute("drop schema marts cascade")
+
+    assert read_notice_data(marts, REGION, QUARTER, schema="main") == data
+
+
+@pytest.mark.parametrize(("region", "quarter"), [("990102", QUARTER), (REGION, "2019Q3"), ("000000", QUARTER)])
+def test_half_a_notice_is_refused(marts: duckdb.DuckDBPyConnection, region: str, quarter: str) -> None:
+    with pytest.raises(NoticeDataMissing) as failure:
+        read_notice_data(marts, region, quarter)
+
+    assert region in str(failure.value)
+    assert quarter in str(failure.value)
