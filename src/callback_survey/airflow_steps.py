@@ -30,7 +30,7 @@ DOCUMENTATION = """\
 | task | what it means | first look |
 |---|---|---|
 | discover | an asked-for quarter has no delivery folder, or there is no quarter to run | the message names the folder looked at |
-| land | the delivery is incomplete, unreadable, or failed gate 1; other regions go on | the alert names file, row or department; ask the sender |
+| land | the delivery is incomplete, unreadable, or failed gate 1; others go on | the alert names file, row or department |
 | build | dbt failed: a fault of ours, not of the data | the message holds dbt's errors; whole log in `logs/dbt/dbt.log` |
 | gate | gate 2 failed for every region | the alert names departments, observed and allowed |
 | release, serve | disk, permissions, or a build by another run | mend, then clear the task |
