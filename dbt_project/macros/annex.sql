@@ -1,4 +1,4 @@
-{# One annex: the departments in printed order, their counts, and the measure's figures as columns. #}
+{# One annex: departments in their places, the measure's figures as columns, the counts; the contract orders them. #}
 {% macro annex(measure, figures) -%}
 with figures as (
 
@@ -6,11 +6,11 @@ with figures as (
         region_code,
         quarter,
         department_code,
-        max(case when figure = 'valid_frame_count' then figure_count end) as valid_frame_count,
-        max(case when figure = 'sample_count' then figure_count end) as sample_count,
         {% for figure in figures %}
             max(case when figure = '{{ figure }}' then figure_pct end) as {{ figure }},
         {% endfor %}
+        max(case when figure = 'valid_frame_count' then figure_count end) as valid_frame_count,
+        max(case when figure = 'sample_count' then figure_count end) as sample_count
     from {{ ref('int_annex_figures') }}
     where measure = '{{ measure }}'
     group by region_code, quarter, department_code
@@ -25,11 +25,11 @@ annex as (
         positions.row_number,
         positions.department_code,
         positions.department_name,
-        figures.valid_frame_count,
-        figures.sample_count,
         {% for figure in figures %}
             figures.{{ figure }},
         {% endfor %}
+        figures.valid_frame_count,
+        figures.sample_count
     from {{ ref('int_annex_positions') }} as positions
     inner join figures
         on

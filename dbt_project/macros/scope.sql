@@ -15,7 +15,7 @@
     where (region_code, quarter) in (
         select
             deliveries.region_code,
-            deliveries.quarter,
+            deliveries.quarter
         from {{ source('raw', 'deliveries') }} as deliveries
     );
 

@@ -8,7 +8,7 @@ select
     sum(answers.answer_pct) as total_pct,
     sum(case when answers.is_success then answers.answer_pct else 0 end) as success_pct,
     min(answers.answer_pct) as smallest_pct,
-    max(rates.rate_pct) as rate_pct,
+    max(rates.rate_pct) as rate_pct
 from {{ ref('department_answers') }} as answers
 inner join {{ ref('department_rates') }} as rates
     on

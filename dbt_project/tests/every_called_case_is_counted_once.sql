@@ -5,7 +5,7 @@ with listed as (
     select
         region_code,
         quarter,
-        count(*) as case_count,
+        count(*) as case_count
     from {{ ref('int_called_cases') }}
     group by region_code, quarter
 
@@ -16,7 +16,7 @@ delivered as (
     select
         region_code,
         quarter,
-        count(distinct case_id) as case_count,
+        count(distinct case_id) as case_count
     from {{ ref('stg_calls') }}
     group by region_code, quarter
 
@@ -27,7 +27,7 @@ counted as (
     select
         region_code,
         quarter,
-        sum(sample_count) as case_count,
+        sum(sample_count) as case_count
     from {{ ref('int_department_counts') }}
     group by region_code, quarter
 
@@ -38,7 +38,7 @@ select
     delivered.quarter,
     delivered.case_count as delivered_count,
     listed.case_count as listed_count,
-    counted.case_count as counted_count,
+    counted.case_count as counted_count
 from delivered
 left join listed
     on delivered.region_code = listed.region_code and delivered.quarter = listed.quarter

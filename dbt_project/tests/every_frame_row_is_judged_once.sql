@@ -5,7 +5,7 @@ with delivered as (
     select
         region_code,
         quarter,
-        count(*) as row_count,
+        count(*) as row_count
     from {{ ref('stg_frame') }}
     group by region_code, quarter
 
@@ -17,7 +17,7 @@ counted as (
         region_code,
         quarter,
         sum(frame_row_count) as row_count,
-        sum(valid_frame_count) as valid_count,
+        sum(valid_frame_count) as valid_count
     from {{ ref('int_department_counts') }}
     group by region_code, quarter
 
@@ -28,7 +28,7 @@ excluded as (
     select
         region_code,
         quarter,
-        sum(frame_row_count) as row_count,
+        sum(frame_row_count) as row_count
     from {{ ref('int_exclusion_counts') }}
     group by region_code, quarter
 
@@ -40,7 +40,7 @@ select
     delivered.row_count as delivered_count,
     counted.row_count as counted_count,
     counted.valid_count,
-    excluded.row_count as excluded_count,
+    excluded.row_count as excluded_count
 from delivered
 left join counted
     on delivered.region_code = counted.region_code and delivered.quarter = counted.quarter

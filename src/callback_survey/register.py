@@ -7,12 +7,12 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.exports.headers import fold
+from callback_survey.exports.headers import name_key
 
 
 @dataclass(frozen=True)
 class Register:
-    """Names by their folded form. Matching is exact on that form, never fuzzy: 农业局 and 农水局 are two offices."""
+    """Names by their key (`name_key`). Matching is exact on it, never fuzzy: 农业局 and 农水局 are two offices."""
 
     names: dict[str, str]
 
@@ -20,19 +20,19 @@ class Register:
     def read(cls, seeds: Path, region_code: str, quarter: str) -> Register:
         """The departments and aliases valid in the quarter. Quarters written `2018Q1` compare as text."""
         departments = {row["department_code"]: row for row in _valid(seeds / "departments.csv", region_code, quarter)}
-        names = {fold(row["department_name"]): row["department_name"] for row in departments.values()}
+        names = {name_key(row["department_name"]): row["department_name"] for row in departments.values()}
         for alias in _valid(seeds / "department_aliases.csv", region_code, quarter):
             if alias["department_code"] in departments:
-                names[fold(alias["alias"])] = departments[alias["department_code"]]["department_name"]
+                names[name_key(alias["alias"])] = departments[alias["department_code"]]["department_name"]
         return cls(names)
 
     def find(self, printed: str | None) -> str | None:
         """The department's name, or None where the register does not know the printed one."""
-        return self.names.get(fold(printed)) if printed else None
+        return self.names.get(name_key(printed)) if printed else None
 
     def nearest(self, printed: str) -> str:
         """The most similar known name, as a hint for a person; empty where none is close."""
-        match = difflib.get_close_matches(fold(printed), self.names, n=1, cutoff=0.4)
+        match = difflib.get_close_matches(name_key(printed), self.names, n=1, cutoff=0.4)
         return self.names[match[0]] if match else ""
 
 

@@ -71,9 +71,10 @@ class Settings:
         if key is None and self.privacy_key_file is not None:
             try:
                 key = self.privacy_key_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it holds no text"
                 raise UsageError(
-                    f"the privacy key file cannot be read: {error.strerror}",
+                    f"the privacy key file cannot be read: {why}",
                     where=str(self.privacy_key_file),
                     next_step=f"point {PREFIX}PRIVACY_KEY_FILE at a readable file that holds the key",
                 ) from error

@@ -8,7 +8,7 @@ with percentages as (
         answer_shares.measure,
         annex_figures.figure,
         cast(sum(answer_shares.answer_pct) as decimal(5, 2)) as figure_pct,
-        cast(null as bigint) as figure_count,
+        cast(null as bigint) as figure_count
     from {{ ref('int_answer_shares') }} as answer_shares
     inner join {{ ref('annex_figures') }} as annex_figures
         on
@@ -32,7 +32,7 @@ figures as (
         measure,
         figure,
         figure_pct,
-        figure_count,
+        figure_count
     from percentages
     {% for figure in ['valid_frame_count', 'sample_count'] %}
         union all
@@ -43,7 +43,7 @@ figures as (
             measure,
             '{{ figure }}' as figure,
             cast(null as decimal(5, 2)) as figure_pct,
-            {{ figure }} as figure_count,
+            {{ figure }} as figure_count
         from {{ ref('int_department_measures') }}
     {% endfor %}
 

@@ -19,7 +19,7 @@ with positions as (
                 measures.valid_frame_count desc,
                 measures.sample_count desc,
                 measures.department_code asc
-        ) as row_number,
+        ) as row_number
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('annex_order') }} as annex_order
         on

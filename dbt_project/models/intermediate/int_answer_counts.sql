@@ -8,7 +8,7 @@ with answer_counts as (
         cases.department_code,
         answers.question,
         answers.answer_code,
-        count(*) as answer_count,
+        count(*) as answer_count
     from {{ ref('int_case_answers') }} as answers
     inner join {{ ref('int_called_cases') }} as cases
         on

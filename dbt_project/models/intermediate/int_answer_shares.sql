@@ -13,7 +13,7 @@ with answers as (
         coalesce(answer_counts.answer_count, 0) as answer_count,
         measures.answered_count,
         measures.rate_pct,
-        successes.answer_code is not null as is_success,
+        successes.answer_code is not null as is_success
     from {{ ref('int_department_measures') }} as measures
     inner join {{ ref('answers') }} as answers
         on measures.question = answers.question
@@ -44,7 +44,7 @@ rounded as (
         answer_count,
         {{ pct('answer_count', 'answered_count') }} as rounded_pct,
         case when is_success then rate_pct else 100 - rate_pct end as group_pct,
-        is_success,
+        is_success
     from answers
 
 ),
@@ -69,7 +69,7 @@ compared as (
             order by answer_order
             rows between 1 following and unbounded following
         ), 0) as later_pct,
-        is_success,
+        is_success
     from rounded
 
 ),
@@ -91,7 +91,7 @@ placed as (
         max(case when answer_count > 0 and rounded_pct + residual_pct >= 0 then answer_order end) over (
             partition by region_code, quarter, department_code, measure, is_success
         ) as residual_order,
-        is_success,
+        is_success
     from compared
 
 ),
@@ -116,7 +116,7 @@ shares as (
                 else rounded_pct
             end as decimal(5, 2)
         ) as answer_pct,
-        is_success,
+        is_success
     from placed
 
 )

@@ -15,7 +15,7 @@ with cases as (
         ) as disposition_code,
         count(*) as attempt_count,
         min(called_at) as first_called_at,
-        max(called_at) as last_called_at,
+        max(called_at) as last_called_at
     from {{ ref('stg_calls') }}
     group by region_code, quarter, case_id
 
@@ -40,7 +40,7 @@ placed as (
         frame.case_id is not null as is_in_frame,
         frame.case_id is not null and frame.exclusion_reason is null as is_in_valid_frame,
         cases.first_called_at,
-        cases.last_called_at,
+        cases.last_called_at
     from cases
     left join {{ ref('int_frame') }} as frame
         on
@@ -71,7 +71,7 @@ named as (
         placed.is_in_frame,
         placed.is_in_valid_frame,
         placed.first_called_at,
-        placed.last_called_at,
+        placed.last_called_at
     from placed
     left join {{ ref('int_departments') }} as departments
         on

@@ -15,7 +15,7 @@ with outside_cases as (
         row_number() over (
             partition by region_code, quarter, department_code, department_name
             order by case_id
-        ) as case_number,
+        ) as case_number
     from {{ ref('int_called_cases') }}
     where not is_in_valid_frame
 
@@ -29,7 +29,7 @@ reasons as (
         department_code,
         department_name,
         reason,
-        count(*) as case_count,
+        count(*) as case_count
     from outside_cases
     group by region_code, quarter, department_code, department_name, reason
 
@@ -43,7 +43,7 @@ reason_lists as (
         department_code,
         department_name,
         cast(sum(case_count) as bigint) as case_count,
-        {{ joined_text("concat(reason, ' (', cast(case_count as string), ')')", 'reason') }} as exclusion_reasons,
+        {{ joined_text("concat(reason, ' (', cast(case_count as string), ')')", 'reason') }} as exclusion_reasons
     from reasons
     group by region_code, quarter, department_code, department_name
 
@@ -56,7 +56,7 @@ example_lists as (
         quarter,
         department_code,
         department_name,
-        {{ joined_text('case_id', 'case_number') }} as example_case_ids,
+        {{ joined_text('case_id', 'case_number') }} as example_case_ids
     from outside_cases
     where case_number <= {{ example_limit }}
     group by region_code, quarter, department_code, department_name
@@ -73,7 +73,7 @@ departments as (
         reason_lists.department_name,
         reason_lists.case_count,
         reason_lists.exclusion_reasons,
-        example_lists.example_case_ids,
+        example_lists.example_case_ids
     from reason_lists
     inner join example_lists
         on

@@ -11,7 +11,7 @@ with answers as (
             called_at,
             attempt_no,
             file,
-            line,
+            line
         from {{ ref('stg_calls') }}
         where {{ question }}_code is not null
         {% if not loop.last %}
@@ -28,7 +28,7 @@ last_answers as (
         quarter,
         case_id,
         question,
-        {{ last_by('answer_code', attempt_order(), 'answer_code is not null') }} as answer_code,
+        {{ last_by('answer_code', attempt_order(), 'answer_code is not null') }} as answer_code
     from answers
     group by region_code, quarter, case_id, question
 

@@ -9,7 +9,7 @@ with measure_counts as (
         cast(sum(answer_counts.answer_count) as bigint) as answered_count,
         cast(
             sum(case when successes.answer_code is null then 0 else answer_counts.answer_count end) as bigint
-        ) as success_count,
+        ) as success_count
     from {{ ref('int_answer_counts') }} as answer_counts
     inner join {{ ref('measures') }} as measures
         on answer_counts.question = measures.question
@@ -35,7 +35,7 @@ counted as (
         coalesce(department_counts.valid_frame_count, 0) as valid_frame_count,
         coalesce(department_counts.sample_count, 0) as sample_count,
         coalesce(measure_counts.answered_count, 0) as answered_count,
-        coalesce(measure_counts.success_count, 0) as success_count,
+        coalesce(measure_counts.success_count, 0) as success_count
     from {{ ref('int_departments') }} as departments
     inner join {{ ref('int_region_quarters') }} as region_quarters
         on
@@ -75,7 +75,7 @@ rated as (
         answered_count,
         success_count,
         {{ rate('success_count', 'answered_count') }} as rate,
-        {{ pct('success_count', 'answered_count') }} as rate_pct,
+        {{ pct('success_count', 'answered_count') }} as rate_pct
     from counted
 
 )

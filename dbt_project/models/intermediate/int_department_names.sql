@@ -4,7 +4,7 @@ with names as (
         region_code,
         quarter,
         department_code,
-        department_name as known_name,
+        department_name as known_name
     from {{ ref('int_departments') }}
     union all
     -- an alias of a department that is not valid in the quarter names nobody
@@ -12,7 +12,7 @@ with names as (
         departments.region_code,
         departments.quarter,
         departments.department_code,
-        aliases.alias as known_name,
+        aliases.alias as known_name
     from {{ ref('int_departments') }} as departments
     inner join {{ ref('department_aliases') }} as aliases
         on
@@ -28,7 +28,7 @@ name_keys as (
         region_code,
         quarter,
         {{ name_key('known_name') }} as department_name_key,
-        department_code,
+        department_code
     from names
 
 )

@@ -6,7 +6,7 @@ with valid_departments as (
         register.department_code,
         register.department_name,
         register.valid_from,
-        register.valid_to,
+        register.valid_to
     from {{ ref('int_region_quarters') }} as region_quarters
     inner join {{ ref('departments') }} as register
         on

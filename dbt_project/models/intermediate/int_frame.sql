@@ -4,7 +4,7 @@ with called_cases as (
     select distinct
         region_code,
         quarter,
-        case_id,
+        case_id
     from {{ ref('stg_calls') }}
 
 ),
@@ -17,7 +17,6 @@ recognised as (
         frame.file,
         frame.line,
         frame.case_id,
-        frame.case_token,
         frame.phone_token,
         frame.department_name,
         known_names.department_code,
@@ -27,7 +26,7 @@ recognised as (
         ) as row_of_case,
         frame.is_phone_valid,
         called_cases.case_id is not null as is_called,
-        frame.completed_on,
+        frame.completed_on
     from {{ ref('stg_frame') }} as frame
     left join {{ ref('int_department_names') }} as known_names
         on
@@ -50,7 +49,6 @@ judged_alone as (
         file,
         line,
         case_id,
-        case_token,
         phone_token,
         department_name,
         department_code,
@@ -58,11 +56,11 @@ judged_alone as (
         case
             when row_of_case > 1 then 'duplicate_case'
             when department_code is null then 'unknown_department'
-            when {{ quarter_of('completed_on') }} <> quarter then 'outside_quarter'
+            when coalesce({{ quarter_of('completed_on') }} <> quarter, true) then 'outside_quarter'
             when not is_phone_valid then 'invalid_phone'
         end as own_reason,
         is_called,
-        completed_on,
+        completed_on
     from recognised
 
 ),
@@ -75,7 +73,6 @@ judged_by_person as (
         file,
         line,
         case_id,
-        case_token,
         department_code,
         department_name,
         own_reason,
@@ -86,7 +83,7 @@ judged_by_person as (
         ) as row_of_person,
         row_of_case = 1 as is_first_row_of_case,
         is_called,
-        completed_on,
+        completed_on
     from judged_alone
 
 ),
@@ -99,7 +96,6 @@ judged as (
         file,
         line,
         case_id,
-        case_token,
         department_code,
         department_name,
         case
@@ -109,7 +105,7 @@ judged as (
         end as exclusion_reason,
         is_first_row_of_case,
         is_called,
-        completed_on,
+        completed_on
     from judged_by_person
 
 )

@@ -13,7 +13,7 @@ with recognised as (
         published.published_pct,
         published.published_count,
         published.file,
-        published.line,
+        published.line
     from {{ ref('stg_published') }} as published
     left join {{ ref('int_department_names') }} as known_names
         on
@@ -42,7 +42,7 @@ numbered as (
         row_number() over (
             partition by region_code, quarter, department_name, measure, figure
             order by file, line
-        ) as time_printed,
+        ) as time_printed
     from recognised
 
 ),
@@ -57,7 +57,7 @@ figures as (
         measure,
         figure,
         published_pct,
-        published_count,
+        published_count
     from numbered
     -- a department printed twice in one annex is compared by its first line
     where time_printed = 1

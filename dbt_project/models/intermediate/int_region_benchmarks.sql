@@ -8,7 +8,7 @@ with ancestors_0 as (
         region_code,
         region_code as ancestor_code,
         parent_region_code as next_code,
-        0 as distance,
+        0 as distance
     from {{ ref('regions') }}
 
 ),
@@ -20,7 +20,7 @@ with ancestors_0 as (
             descendants.region_code,
             regions.region_code as ancestor_code,
             regions.parent_region_code as next_code,
-            {{ level }} as distance,
+            {{ level }} as distance
         from ancestors_{{ level - 1 }} as descendants
         inner join {{ ref('regions') }} as regions
             on descendants.next_code = regions.region_code
@@ -34,7 +34,7 @@ ancestors as (
         select
             region_code,
             ancestor_code,
-            distance,
+            distance
         from ancestors_{{ level }}
         {% if not loop.last %}
             union all
@@ -55,7 +55,7 @@ candidates as (
         row_number() over (
             partition by region_quarters.region_code, region_quarters.quarter, benchmarks.measure
             order by ancestors.distance asc, benchmarks.benchmark_year desc
-        ) as choice,
+        ) as choice
     from {{ ref('int_region_quarters') }} as region_quarters
     inner join ancestors
         on region_quarters.region_code = ancestors.region_code
@@ -74,7 +74,7 @@ chosen as (
         measure,
         benchmark_pct,
         benchmark_label,
-        benchmark_year,
+        benchmark_year
     from candidates
     where choice = 1
 

@@ -8,7 +8,7 @@ with deliveries as (
         quarter,
         delivery_id,
         has_cases,
-        has_published,
+        has_published
     from {{ source('raw', 'deliveries') }}
 
 )

@@ -7,7 +7,7 @@ with counted_rows as (
         quarter,
         department_name,
         1 as frame_row,
-        0 as called_case,
+        0 as called_case
     from {{ ref('int_frame') }}
     where exclusion_reason = 'unknown_department'
     union all
@@ -17,7 +17,7 @@ with counted_rows as (
         quarter,
         department_name,
         0 as frame_row,
-        1 as called_case,
+        1 as called_case
     from {{ ref('int_called_cases') }}
     where department_code is null and department_name is not null
 
@@ -30,7 +30,7 @@ unknown_departments as (
         quarter,
         department_name,
         cast(sum(frame_row) as bigint) as frame_row_count,
-        cast(sum(called_case) as bigint) as called_case_count,
+        cast(sum(called_case) as bigint) as called_case_count
     from counted_rows
     group by region_code, quarter, department_name
 

@@ -8,7 +8,7 @@ with answers as (
         quarter,
         case_id,
         max(case when question = 'satisfaction' then answer_code end) as satisfaction_code,
-        max(case when question = 'visits' then answer_code end) as visits_code,
+        max(case when question = 'visits' then answer_code end) as visits_code
     from {{ ref('int_case_answers') }}
     group by region_code, quarter, case_id
 
@@ -30,7 +30,7 @@ outcomes as (
         cases.is_in_frame,
         cases.is_in_valid_frame,
         cases.first_called_at,
-        cases.last_called_at,
+        cases.last_called_at
     from {{ ref('int_called_cases') }} as cases
     left join {{ ref('dispositions') }} as dispositions
         on cases.disposition_code = dispositions.disposition_code

@@ -10,7 +10,7 @@ with answers as (
         answer_order,
         answer_count,
         answer_pct,
-        is_success,
+        is_success
     from {{ ref('int_answer_shares') }}
 
 )

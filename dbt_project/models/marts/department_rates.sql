@@ -17,18 +17,20 @@ with averaged as (
         rate_pct,
         -- the mean of the rounded rates, as the notice prints it; departments nobody answered for are not in it
         {{ average_pct(
-            'sum(' ~ hundredths('rate_pct') ~ ') over region_measure',
-            'count(rate_pct) over region_measure'
+            'sum(' ~ hundredths('rate_pct') ~ ') over (partition by region_code, quarter, measure)',
+            'count(rate_pct) over (partition by region_code, quarter, measure)'
         ) }} as average_pct,
         -- summed in a fixed order: the last digits of a floating-point mean depend on it
         avg(rate) over (
-            region_measure
+            partition by region_code, quarter, measure
             order by department_code
             rows between unbounded preceding and unbounded following
         ) as mean_rate,
-        rank() over (region_measure order by rate_pct is null, rate_pct desc) as rate_position,
+        rank() over (
+            partition by region_code, quarter, measure
+            order by rate_pct is null asc, rate_pct desc
+        ) as rate_position
     from {{ ref('int_department_measures') }}
-    window region_measure as (partition by region_code, quarter, measure)
 
 ),
 
@@ -55,7 +57,7 @@ flagged as (
         -- strictly below: a department at the average is not below it
         averaged.rate_pct < averaged.average_pct as is_below_average,
         thresholds.threshold_pct,
-        averaged.rate_pct < thresholds.threshold_pct as is_below_threshold,
+        averaged.rate_pct < thresholds.threshold_pct as is_below_threshold
     from averaged
     left join {{ ref('thresholds') }} as thresholds
         on

@@ -8,7 +8,7 @@ with departments as (
         department_code,
         department_name,
         valid_from,
-        valid_to,
+        valid_to
     from {{ ref('int_departments') }}
 
 )

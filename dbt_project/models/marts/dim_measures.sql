@@ -7,7 +7,7 @@ with measures as (
         measure_name,
         measure_definition,
         question,
-        measure_order,
+        measure_order
     from {{ ref('measures') }}
 
 )

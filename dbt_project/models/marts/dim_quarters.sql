@@ -13,7 +13,7 @@ dated as (
         cast(substring(quarter, 1, 4) as bigint) as year_number,
         cast(substring(quarter, 6, 1) as bigint) as quarter_number,
         {{ quarter_starts_on('quarter') }} as starts_on,
-        {{ quarter_ends_on('quarter') }} as ends_on,
+        {{ quarter_ends_on('quarter') }} as ends_on
     from quarters
 
 ),
@@ -31,7 +31,7 @@ labelled as (
         year_number,
         quarter_number,
         starts_on,
-        ends_on,
+        ends_on
     from dated
 
 )

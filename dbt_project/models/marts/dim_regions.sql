@@ -7,7 +7,7 @@ with regions as (
         region_name,
         parent_region_code,
         region_level,
-        is_survey_region,
+        is_survey_region
     from {{ ref('regions') }}
 
 )

@@ -13,7 +13,7 @@ with compared as (
         cast(computed.figure_pct - published.published_pct as decimal(5, 2)) as difference_pct,
         computed.figure_count as computed_count,
         published.published_count,
-        measures.answered_count,
+        measures.answered_count
     from {{ ref('int_published_figures') }} as published
     inner join {{ ref('int_region_quarters') }} as region_quarters
         on
@@ -56,7 +56,7 @@ judged as (
             when answered_count = 0 and published_pct = 0 then 'unsampled'
             when abs(difference_pct) <= 0.02 then 'adjusted'
             else 'different'
-        end as status,
+        end as status
     from compared
 
 )

@@ -17,7 +17,7 @@ with departments as (
             partition by rates.region_code, rates.quarter, rates.measure
             order by rates.department_code
             rows between unbounded preceding and unbounded following
-        ) as weighted_sum,
+        ) as weighted_sum
     from {{ ref('department_rates') }} as rates
     inner join {{ ref('int_annex_positions') }} as positions
         on
@@ -41,7 +41,7 @@ regions as (
         max(weighted_sum)
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_rate,
         cast(sum(case when is_below_average then 1 else 0 end) as bigint) as below_average_count,
-        max(rated_position) as lowest_position,
+        max(rated_position) as lowest_position
     from departments
     group by region_code, quarter, measure
 
@@ -64,7 +64,7 @@ compared as (
         benchmarks.benchmark_pct,
         benchmarks.benchmark_label,
         benchmarks.benchmark_year,
-        cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct,
+        cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct
     from regions
     left join departments as lowest
         on

@@ -15,7 +15,7 @@ with renamed as (
         satisfaction_code,
         visits_code,
         satisfaction_code is not null or visits_code is not null as is_answered,
-        cast(called_at as timestamp) as called_at,
+        cast(called_at as timestamp) as called_at
     from {{ source('raw', 'calls') }}
 
 )

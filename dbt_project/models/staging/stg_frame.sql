@@ -12,7 +12,7 @@ with renamed as (
         phone_token,
         service_item,
         is_phone_valid,
-        cast(completed_on as date) as completed_on,
+        cast(completed_on as date) as completed_on
     from {{ source('raw', 'frame') }}
 
 )

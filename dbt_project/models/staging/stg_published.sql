@@ -26,10 +26,10 @@ with figures as (
             '{{ figure.column }}' as figure,
             {% if figure.column in counts %}
                 cast(null as decimal(5, 2)) as published_pct,
-                {{ printed_number(figure.column, 'bigint') }} as published_count,
+                {{ printed_number(figure.column, 'bigint') }} as published_count
             {% else %}
                 {{ printed_number(figure.column, 'decimal(5, 2)') }} as published_pct,
-                cast(null as bigint) as published_count,
+                cast(null as bigint) as published_count
             {% endif %}
         from {{ source('raw', 'published') }}
         where {{ figure.headline }} is not null
@@ -51,7 +51,7 @@ printed_figures as (
         measure,
         figure,
         published_pct,
-        published_count,
+        published_count
     from figures
     where published_pct is not null or published_count is not null
 

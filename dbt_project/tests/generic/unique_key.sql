@@ -5,7 +5,7 @@
 {% test unique_key(model, columns) %}
     select
         {{ columns | join(', ') }},
-        count(*) as row_count,
+        count(*) as row_count
     from {{ model }}
     group by {{ columns | join(', ') }}
     having count(*) > 1

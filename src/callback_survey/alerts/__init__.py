@@ -9,13 +9,4 @@ from callback_survey.alerts.channels import ChannelResult
 from callback_survey.alerts.message import Alert, alert_from_error, render
 from callback_survey.alerts.outbox import Delivery, has_sent, resend_unsent, send
 
-__all__ = [
-    "Alert",
-    "ChannelResult",
-    "Delivery",
-    "alert_from_error",
-    "has_sent",
-    "render",
-    "resend_unsent",
-    "send",
-]
+__all__ = ["Alert", "ChannelResult", "Delivery", "alert_from_error", "has_sent", "render", "resend_unsent", "send"]

@@ -120,10 +120,7 @@ def _attempt(channel: _Channel, title: str, body: str, severity: Severity) -> No
     try:
         service = _service(channel.url)
         if service is None:
-            channel.detail, channel.is_worth_a_retry = (
-                "the URL is not understood",
-                False,
-            )
+            channel.detail, channel.is_worth_a_retry = ("the URL is not understood", False)
             return
         channel.is_sent = _notify(service, channel.url, title, body, severity)
     except Exception as error:
@@ -146,21 +143,10 @@ def _notify(service: NotifyBase, url: str, title: str, body: str, severity: Seve
         service.overflow_mode = OverflowMode.SPLIT
     if url.startswith("mailto") and "format=" not in url:
         service.notify_format = NotifyFormat.TEXT
-    kinds = {
-        "fail": NotifyType.FAILURE,
-        "warn": NotifyType.WARNING,
-        "recovered": NotifyType.SUCCESS,
-    }
+    kinds = {"fail": NotifyType.FAILURE, "warn": NotifyType.WARNING, "recovered": NotifyType.SUCCESS}
     sender: Apprise = Apprise(asset=_asset())
     sender.add(service)
-    return bool(
-        sender.notify(
-            body=body,
-            title=title,
-            notify_type=kinds[severity],
-            body_format=NotifyFormat.TEXT,
-        )
-    )
+    return bool(sender.notify(body=body, title=title, notify_type=kinds[severity], body_format=NotifyFormat.TEXT))
 
 
 def _service(url: str) -> NotifyBase | None:

@@ -10,11 +10,7 @@ from typing import Literal
 
 Severity = Literal["fail", "warn", "recovered"]
 
-SEVERITY_LABELS: dict[Severity, str] = {
-    "fail": "失败",
-    "warn": "提醒",
-    "recovered": "恢复",
-}
+SEVERITY_LABELS: dict[Severity, str] = {"fail": "失败", "warn": "提醒", "recovered": "恢复"}
 # True whatever failed: what readers open is swapped whole, after everything else.
 READERS_SEE = "最近一次成功发布的结果，本次失败没有改动它。"
 MAX_LINES = 30
@@ -148,10 +144,7 @@ def _explained(error: BaseException | str | None) -> tuple[str, tuple[str, ...]]
         return "任务中断，没有留下错误信息", ()
     alert_lines: Sequence[str] | None = getattr(error, "alert_lines", None)
     if isinstance(error, BaseException) and alert_lines is not None:
-        context = (
-            ("位置", getattr(error, "where", None)),
-            ("应为", getattr(error, "expected", None)),
-        )
+        context = (("位置", getattr(error, "where", None)), ("应为", getattr(error, "expected", None)))
         return (
             _first_line(getattr(error, "what", None) or str(error)),
             (*alert_lines, *(f"{label}：{text}" for label, text in context if text)),

@@ -52,13 +52,7 @@ class Delivery:
         return f"{self.state.replace('_', ' ')} ({told})"
 
 
-def send(
-    alert: Alert,
-    *,
-    urls: Sequence[str],
-    outbox: Path,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Delivery:
+def send(alert: Alert, *, urls: Sequence[str], outbox: Path, sleep: Callable[[float], None] = time.sleep) -> Delivery:
     """Record the alert, then send it to every URL: once per run and problem, across processes.
 
     Never raises for a receiver, whatever state it is in, nor for an outbox that cannot be written: a full disk is
@@ -73,19 +67,10 @@ def send(
             if not is_ours or (known is not None and known["state"] != "pending"):
                 state: State = known["state"] if known else "pending"
                 return _logged(Delivery(state, True, (), path), title)
-            record = {
-                **asdict(clean),
-                "subject": title,
-                "body": body,
-                "created_at": _now(),
-                "channels": [],
-            }
+            record = {**asdict(clean), "subject": title, "body": body, "created_at": _now(), "channels": []}
             return _logged(_send_record(record, path, urls, sleep), title)
     except OSError as error:
-        logger.error(
-            "the outbox cannot be written (%s): the alert is sent without a record",
-            error,
-        )
+        logger.error("the outbox cannot be written (%s): the alert is sent without a record", error)
         results = deliver(urls, title=title, body=body, severity=alert.severity, sleep=sleep)
         return _logged(Delivery(_state(results), False, tuple(results), None), title)
 
@@ -96,11 +81,7 @@ def has_sent(outbox: Path, run_id: str) -> bool:
 
 
 def resend_unsent(
-    outbox: Path,
-    *,
-    urls: Sequence[str],
-    run_id: str | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    outbox: Path, *, urls: Sequence[str], run_id: str | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> list[Delivery]:
     """Send what no channel, or not every channel, has taken; only to those that have not. One Delivery per try."""
     folders = [_run_folder(outbox, run_id)] if run_id is not None else sorted(outbox.glob("*"))
@@ -109,16 +90,8 @@ def resend_unsent(
         with _claimed(path) as is_ours:
             record = read_record(path) if is_ours else None
             if record is not None and record["state"] in _OPEN:
-                late = {
-                    **record,
-                    "body": f"{record['body']}\n补发：首次记录于 {record['created_at']}",
-                }
-                deliveries.append(
-                    _logged(
-                        _send_record(record, path, urls, sleep, late["body"]),
-                        record["subject"],
-                    )
-                )
+                late = {**record, "body": f"{record['body']}\n补发：首次记录于 {record['created_at']}"}
+                deliveries.append(_logged(_send_record(record, path, urls, sleep, late["body"]), record["subject"]))
     return deliveries
 
 
@@ -149,11 +122,7 @@ def _run_folder(outbox: Path, run_id: str) -> Path:
 
 
 def _send_record(
-    record: dict[str, Any],
-    path: Path,
-    urls: Sequence[str],
-    sleep: Callable[[float], None],
-    body: str | None = None,
+    record: dict[str, Any], path: Path, urls: Sequence[str], sleep: Callable[[float], None], body: str | None = None
 ) -> Delivery:
     before = [ChannelResult(**channel) for channel in record["channels"]]
     done = [channel for channel in before if channel.is_sent]
@@ -206,12 +175,7 @@ def _claimed(path: Path) -> Iterator[bool]:
 
 def _logged(delivery: Delivery, title: str) -> Delivery:
     is_heard = delivery.is_repeat or delivery.state == "sent"
-    logger.log(
-        logging.INFO if is_heard else logging.WARNING,
-        "alert %s: %s",
-        delivery.summary,
-        title,
-    )
+    logger.log(logging.INFO if is_heard else logging.WARNING, "alert %s: %s", delivery.summary, title)
     return delivery
 
 

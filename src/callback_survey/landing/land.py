@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -98,14 +100,43 @@ def _rules_fingerprint(seeds: Path) -> str:
 
 @contextmanager
 def _workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A scratch database on disk, beside the lake, gone afterwards: memory stays within the limit."""
-    folder = lake / f".landing-{delivery_id}-{os.getpid()}"
-    folder.mkdir(parents=True)
+    """A scratch database on disk, beside the lake, gone afterwards: memory stays within the limit.
+
+    The folder is locked while its landing lives. One that nobody locks is what a killed landing left: it is removed, for
+    its spill files may hold phone numbers.
+    """
+    lake.mkdir(parents=True, exist_ok=True)
+    folder = lake / f".landing-{delivery_id}-{uuid.uuid4().hex[:8]}"
+    with _locked(lake):  # nobody sweeps between the making of a folder and its lock
+        for leftover in lake.glob(".landing-*"):
+            # one that goes away just now has ended well
+            with suppress(FileNotFoundError), _locked(leftover, is_patient=False) as is_free:
+                if is_free:
+                    files.remove_tree(leftover)
+        folder.mkdir()
+        alive = ExitStack()
+        alive.enter_context(_locked(folder))
+    with alive:
+        try:
+            with connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection:
+                yield connection, folder
+        finally:
+            files.remove_tree(folder)
+
+
+@contextmanager
+def _locked(folder: Path, *, is_patient: bool = True) -> Iterator[bool]:
+    """Hold the lock of a folder; without patience, yields False where another process or landing holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection:
-            yield connection, folder
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
     finally:
-        files.remove_tree(folder)
+        os.close(descriptor)
 
 
 def _define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenKey) -> None:
@@ -233,7 +264,7 @@ def _store(
         rows = f"select {keys}, * exclude ({_INTERNAL}) from {dataset} where reject_reason is null"
         order = "file, line"
     part = folder / f"{dataset}.parquet"
-    connection.execute(f"copy ({rows} order by {order}) to '{part}' (format parquet, compression zstd)")
+    connection.sql(f"{rows} order by {order}").write_parquet(str(part), compression="zstd")
     relative = Path(
         "raw",
         dataset,

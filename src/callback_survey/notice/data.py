@@ -104,11 +104,7 @@ class NoticeData:
 
 
 def read_notice_data(
-    connection: DuckDBPyConnection,
-    region_code: str,
-    quarter: str,
-    *,
-    schema: str = "marts",
+    connection: DuckDBPyConnection, region_code: str, quarter: str, *, schema: str = "marts"
 ) -> NoticeData:
     """Read one region and quarter from the marts in `schema` ("marts" in the warehouse, "main" in the served file).
 
@@ -155,11 +151,7 @@ class _Reader:
 
     def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
         schema = '"' + self.schema.replace('"', '""') + '"'
-        wanted = {
-            "region_code": self.region_code,
-            "quarter": self.quarter,
-            **parameters,
-        }
+        wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
         # DuckDB refuses a parameter that the statement does not name.
         named = {name: value for name, value in wanted.items() if f"${name}" in sql}
         cursor = self.connection.execute(sql.format(schema=schema), named)

@@ -22,19 +22,11 @@ _DEFINITIONS = {
     "top_three_boxes": "答复“满意”“比较满意”“基本满意”的人数占回答该题人数的百分比",
     "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
 }
-RECONCILIATION_NAMES = {
-    "equal": "一致",
-    "adjusted": "相差不超过 0.02",
-    "different": "不一致",
-}
+RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "相差不超过 0.02 的", "unsampled": "未抽样", "different": "不一致"}
 
 
 def render_notice(
-    marts: NoticeData,
-    *,
-    revision: str | None = None,
-    content_hash: str | None = None,
-    data_note: str | None = None,
+    marts: NoticeData, *, revision: str | None = None, content_hash: str | None = None, data_note: str | None = None
 ) -> str:
     """The notice of one region and quarter as a self-contained HTML page (A4 when printed).
 

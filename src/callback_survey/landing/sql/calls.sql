@@ -25,11 +25,11 @@ coded as (
         disposition_spellings.code as disposition_code,
         coalesce(
             satisfaction_spellings.code,
-            (select code from or_more where question = 'satisfaction' and try_cast(folded(satisfaction) as integer) >= minimum)
+            (select code from or_more where question = 'satisfaction' and whole_number(satisfaction) >= minimum)
         ) as satisfaction_code,
         coalesce(
             visits_spellings.code,
-            (select code from or_more where question = 'visits' and try_cast(folded(visits) as integer) >= minimum)
+            (select code from or_more where question = 'visits' and whole_number(visits) >= minimum)
         ) as visits_code,
     from cells
     left join spellings as disposition_spellings
@@ -87,7 +87,8 @@ select
     end as reject_detail,
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
-            case_id := scrubbed(case_id),
+            -- the gate finds a rejected call's department by this; many case numbers look like long numbers
+            case_id := case when is_mobile_number(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             called_at := scrubbed(called_text),
             disposition := scrubbed(disposition),

@@ -45,7 +45,7 @@ select
     end as reject_detail,
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
-            case_id := scrubbed(case_id),
+            case_id := case when is_mobile_number(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             completed_on := scrubbed(completed_text),
             service_item := scrubbed(service_item)

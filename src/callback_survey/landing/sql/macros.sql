@@ -8,7 +8,10 @@ create temp macro folded(t) as lower(regexp_replace(translate(
     t,
     '　！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～',
     ' !"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~'
-), '\s', '', 'g'));
+), '[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}]', '', 'g'));
+
+-- a whole number in full or half width; NULL for anything else: a cast alone would read 1.5 as 2
+create temp macro whole_number(t) as try_cast(regexp_extract(folded(t), '^[0-9]+$') as integer);
 
 -- a date or a date with a time, in the usual Chinese and ISO spellings; NULL when it is none
 create temp macro moment(t) as try_strptime(
