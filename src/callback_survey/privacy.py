@@ -53,9 +53,9 @@ def scrub_sql(text_sql: str) -> str:
 
 
 def normalised_phone_sql(text_sql: str) -> str:
-    """SQL for a phone in half width, without spaces, hyphens, parentheses, +86 or 0086."""
+    """SQL for a phone in half width, without spaces of any kind, hyphens, parentheses, +86 or 0086."""
     half_width = f"translate({text_sql}, '０１２３４５６７８９＋－（）　', '0123456789+-() ')"
-    return rf"regexp_replace(regexp_replace({half_width}, '[\s\-()]', '', 'g'), '^(\+86|0086)', '')"
+    return rf"regexp_replace(regexp_replace({half_width}, '[\s\p{{Z}}\-()]', '', 'g'), '^(\+86|0086)', '')"
 
 
 def is_valid_phone_sql(normalised_sql: str) -> str:

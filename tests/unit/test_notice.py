@@ -74,7 +74,9 @@ def _dimensions_and_regions(connection: duckdb.DuckDBPyConnection) -> None:
         insert into marts.region_rates values
         ('990101', '2019Q4', 'satisfaction', 5, 4, 84.63, 94.70, '2017年全省平均满意率', 2017, -10.07),
         ('990101', '2019Q4', 'realisation', 5, 3, 90.50, 87.90, '全省平均实现率', 2017, 2.60),
-        ('990101', '2019Q3', 'satisfaction', 5, 4, 11.11, null, null, null, null);
+        ('990101', '2019Q3', 'satisfaction', 5, 4, 11.11, null, null, null, null),
+        ('990101', '2019Q2', 'satisfaction', 5, 4, 22.22, null, null, null, null),
+        ('990101', '2019Q2', 'realisation', 5, 4, 33.33, null, null, null, null);
         """
     )
 
@@ -255,8 +257,7 @@ def test_the_page_asks_for_nothing_from_outside(data: NoticeData) -> None:
 
 
 @pytest.mark.parametrize(
-    "leak",
-    ["<img src='https://example.org/a.png'>", "<link href='x.css'>", "a { background: url(x.png) }", "<script>"],
+    "leak", ["<img src='https://example.org/a.png'>", "<link href='x.css'>", "a { background: url(x.png) }", "<script>"]
 )
 def test_the_search_for_outside_addresses_finds_them(leak: str) -> None:
     assert EXTERNAL.search(leak)
@@ -308,13 +309,13 @@ def test_comparison_with_a_printed_annex_is_summed_up(marts: duckdb.DuckDBPyConn
         f"""
         insert into marts.reconciliation
         select '{REGION}', '{QUARTER}', 'D1', status
-        from unnest(['equal', 'equal', 'equal', 'adjusted']) as figures(status)
+        from unnest(['equal', 'equal', 'equal', 'adjusted', 'unsampled']) as figures(status)
         """
     )
 
     html = render_notice(read_notice_data(marts, REGION, QUARTER))
 
-    assert "与已印发附件逐项核对 4 项：一致 3 项，相差不超过 0.02 1 项。" in html
+    assert "与已印发附件逐项核对 5 项：一致 3 项，相差不超过 0.02 的 1 项，未抽样 1 项。" in html
 
 
 def test_no_printed_annex_no_sentence_about_one(data: NoticeData) -> None:
@@ -338,7 +339,9 @@ def test_the_served_file_has_its_tables_in_another_schema(marts: duckdb.DuckDBPy
     assert read_notice_data(marts, REGION, QUARTER, schema="main") == data
 
 
-@pytest.mark.parametrize(("region", "quarter"), [("990102", QUARTER), (REGION, "2019Q3"), ("000000", QUARTER)])
+@pytest.mark.parametrize(
+    ("region", "quarter"), [("990102", QUARTER), (REGION, "2019Q3"), (REGION, "2019Q2"), ("000000", QUARTER)]
+)
 def test_half_a_notice_is_refused(marts: duckdb.DuckDBPyConnection, region: str, quarter: str) -> None:
     with pytest.raises(NoticeDataMissing) as failure:
         read_notice_data(marts, region, quarter)

@@ -28,6 +28,7 @@ from callback_survey.privacy import (
     TokenKey,
     is_valid_phone_sql,
     normalised_phone_sql,
+    scrub,
     scrub_sql,
     token_sql,
 )
@@ -88,7 +89,7 @@ def land(
 
 def _rules_fingerprint(seeds: Path) -> str:
     """Changes when an accepted header, spelling or cell rule does: the same bytes then mean something else."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_macros().encode())
     package = resources.files("callback_survey")
     for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
         digest.update(part.read_bytes())
@@ -139,12 +140,8 @@ def _locked(folder: Path, *, is_patient: bool = True) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenKey) -> None:
-    """Macros, the padded key, and the accepted spellings as tables."""
-    connection.execute(
-        "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad",
-        [key.inner_pad, key.outer_pad],
-    )
+def _macros() -> str:
+    """The cell rules as SQL, with those of `privacy` filled in. The key is not in it: the macros look it up."""
     pads = token_sql("t").replace("$inner_pad", "(select inner_pad from token_key)")
     definitions = {
         "token": pads.replace("$outer_pad", "(select outer_pad from token_key)"),
@@ -156,7 +153,16 @@ def _define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: Token
     macros = _sql("macros")
     for name, definition in definitions.items():
         macros = macros.replace(f"{{{name}}}", definition)
-    connection.execute(macros)
+    return macros
+
+
+def _define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenKey) -> None:
+    """Macros, the padded key, and the accepted spellings as tables."""
+    connection.execute(
+        "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad",
+        [key.inner_pad, key.outer_pad],
+    )
+    connection.execute(_macros())
     spellings = [
         (row["question"], headers.fold(row["spelling"]), row["answer_code"], row["is_or_more"] == "true")
         for row in _seed(seeds, "answer_spellings")
@@ -215,7 +221,7 @@ def _read(connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: Deliv
         read_count=read,
         accepted_count=read - rejected,
         rejected_count=rejected,
-        unknown_columns=table.match.unknown,
+        unknown_columns=tuple(scrub(header) for header in table.match.unknown),
     )
 
 

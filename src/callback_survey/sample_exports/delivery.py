@@ -14,7 +14,7 @@ from callback_survey.sample_exports.frame import QUARTER
 from callback_survey.sample_exports.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, reconstruct
 
 # Travels with the data up to the notice and the served table of releases.
-DATA_NOTE = "样例数据：办件明细与回访记录均为按公布数字重建的样例，不是真实个案；附件数字为2018年一季度通报所印"
+DATA_NOTE = "样例数据：办件明细与回访记录是按2018年一季度通报的数字重建的样例，不是真实个案"
 
 
 def write_sample_exports(out: Path, *, seed: int = DEFAULT_SEED) -> list[Path]:

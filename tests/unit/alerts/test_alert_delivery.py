@@ -100,6 +100,7 @@ def test_credentials_reach_neither_record_nor_log(
     told = caplog.text + json.dumps(record_of(outbox)) + repr(delivery) + delivery.summary
     assert "s3cretword" not in told
     assert "t0ken" not in told
+    assert "duty" not in told
     assert receiver.url.split("/")[2] in told
 
 
@@ -184,6 +185,28 @@ def test_an_outbox_that_cannot_be_written_does_not_silence_the_alert(receiver: R
 
     assert (delivery.state, delivery.record) == ("sent", None)
     assert len(receiver.messages) == 1
+
+
+def test_a_service_that_raises_is_a_channel_that_failed(
+    receiver: Receiver, outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("a service's own mistake")
+
+    monkeypatch.setattr(channels, "_notify", broken)
+
+    delivery = send(ALERT, urls=[receiver.url], outbox=outbox, sleep=no_sleep)
+
+    assert delivery.channels[0].detail == "RuntimeError"
+
+
+def test_a_text_too_long_for_the_service_comes_in_parts(receiver: Receiver, outbox: Path) -> None:
+    long = replace(ALERT, lines=tuple(f"{number} " + "长" * 2_000 for number in range(30)))
+
+    assert send(long, urls=[receiver.url], outbox=outbox).state == "sent"
+
+    assert len(receiver.messages) > 1
+    assert receiver.text.count("长") == 60_000
 
 
 # Once per run and problem
@@ -306,6 +329,23 @@ def test_only_the_channel_that_missed_it_hears_it_later(receiver: Receiver, outb
 
     assert (len(receiver.messages), len(other.messages)) == (1, 1)
     other.close()
+
+
+def test_two_channels_of_one_host_are_told_apart(
+    receiver: Receiver, outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify = channels._notify
+
+    def second_is_down(service: Any, url: str, *text: Any) -> bool:
+        return "second" not in url and notify(service, url, *text)
+
+    urls = [receiver.url, receiver.url + "-second"]
+    with monkeypatch.context() as outage:
+        outage.setattr(channels, "_notify", second_is_down)
+        assert send(ALERT, urls=urls, outbox=outbox, sleep=no_sleep).state == "partly_sent"
+
+    assert [delivery.state for delivery in resend_unsent(outbox, urls=urls)] == ["sent"]
+    assert len(receiver.messages) == 2
 
 
 def test_later_means_this_run_where_one_is_asked_for(outbox: Path, refused_url: str, receiver: Receiver) -> None:
