@@ -45,6 +45,7 @@ airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1,
 up: ## start the containers (PostgreSQL, Airflow) and wait until they are healthy
 	@$(PYTHON) -I src/callback_survey/compose_env.py .env
 	@docker compose up --build --detach --wait
+	@echo "http://127.0.0.1:$${AIRFLOW_PORT:-8080}   user admin, password: AIRFLOW_ADMIN_PASSWORD in .env"
 
 down: ## stop the containers; volumes stay
 	@docker compose down

@@ -1,0 +1,44 @@
+# One image for every service of docker-compose.yml. Nothing here names a package registry: pip and uv use what the machine is set to,
+# and the engine's proxy settings apply to the build as they do to any other.
+
+FROM python:3.11-slim-bookworm AS dependencies
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+COPY requirements-uv.lock /build/
+RUN pip install --quiet --require-hashes -r /build/requirements-uv.lock
+# Only the lock is copied here, so a change of our own code does not install 170 packages again.
+COPY requirements.lock /build/
+RUN uv venv --quiet --python "$(command -v python3)" /opt/venv \
+ && VIRTUAL_ENV=/opt/venv uv pip install --quiet --no-cache --no-deps --require-hashes --compile-bytecode -r /build/requirements.lock
+
+FROM dependencies AS package
+COPY pyproject.toml README.md /build/
+COPY src /build/src
+COPY expectations /build/expectations
+# A prefix of its own, so that the last stage can lay just our package over the dependencies. setuptools is in the lock:
+# with it, and without build isolation, building the wheel fetches nothing.
+RUN VIRTUAL_ENV=/opt/venv uv pip install --quiet --no-cache --no-deps --no-build-isolation --compile-bytecode \
+    --prefix /opt/package /build && chmod -R a+rX /opt/package
+
+FROM python:3.11-slim-bookworm
+# Volumes take owner and mode from the image's folder when they are first made: without these the services could not write.
+RUN groupadd --gid 10001 survey && useradd --uid 10001 --gid survey --create-home --shell /usr/sbin/nologin survey \
+ && install -d -o survey -g survey -m 0750 /var/lib/callback_survey /var/lib/airflow && install -d -m 0755 /exports
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONUNBUFFERED=1 \
+    AIRFLOW_HOME=/var/lib/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/callback_survey/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=false \
+    CALLBACK_SURVEY_HOME=/var/lib/callback_survey \
+    CALLBACK_SURVEY_EXPORTS=/exports \
+    CALLBACK_SURVEY_DBT_PROJECT=/opt/callback_survey/dbt_project \
+    DBT_SEND_ANONYMOUS_USAGE_STATS=false \
+    GX_ANALYTICS_ENABLED=false
+COPY --from=dependencies /opt/venv /opt/venv
+# Readable by the user below also when the checkout was made under a strict umask.
+COPY --chmod=755 sample_exports /opt/callback_survey/sample_exports
+COPY --chmod=755 dbt_project /opt/callback_survey/dbt_project
+COPY --chmod=755 dags /opt/callback_survey/dags
+COPY --from=package /opt/package /opt/venv
+USER survey
+WORKDIR /opt/callback_survey
+CMD ["callback-survey", "--help"]

@@ -1,0 +1,216 @@
+"""The containers as a user meets them: built, brought up, a quarter run over the REST API, the served marts read from the volume.
+
+Any engine with Compose v2 will do; where none answers, these tests say so and are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from callback_survey import compose_env
+
+pytestmark = pytest.mark.compose
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DAG = "callback_quarter"
+SERVED = "/var/lib/callback_survey/serving/marts.duckdb"
+LONG_RUNNING = {"postgres", "api-server", "scheduler", "dag-processor", "triggerer"}
+UP_SECONDS, PARSE_SECONDS, RUN_SECONDS = 900, 120, 600
+
+
+@dataclass
+class Stack:
+    """One project of its own (name, port, volumes, secrets), so that a stack that somebody uses is left alone."""
+
+    project: str
+    port: int
+    env_file: Path
+    token: str = ""
+
+    def compose(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AIRFLOW", "CALLBACK_SURVEY_", "COMPOSE_", "POSTGRES_"))
+        }
+        return subprocess.run(
+            ["docker", "compose", "--env-file", str(self.env_file), "-p", self.project, *arguments],
+            cwd=REPOSITORY,
+            env={**inherited, "AIRFLOW_PORT": str(self.port)},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Accept": "application/json"}
+            | ({"Authorization": f"Bearer {self.token}"} if self.token else {}),
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def secret(self, name: str) -> str:
+        lines = dict(line.split("=", 1) for line in self.env_file.read_text().splitlines() if not line.startswith("#"))
+        return lines[name]
+
+
+def missing_engine() -> str | None:
+    if shutil.which("docker") is None:
+        return "no container engine: the command `docker` is not installed"
+    for command in (["docker", "info"], ["docker", "compose", "version"]):
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        except subprocess.TimeoutExpired:
+            return f"no container engine: `{' '.join(command)}` does not answer"
+        if result.returncode != 0:
+            return f"no container engine: `{' '.join(command)}` says {result.stderr.strip()[:200]}"
+    return None
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def until(what: str, seconds: float, look: Callable[[], Any]) -> Any:
+    """The first answer of `look` that is not None; a test that waits longer fails with `what`."""
+    deadline = time.monotonic() + seconds
+    while (answer := look()) is None:
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:.0f} s for {what}")
+        time.sleep(1)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    if reason := missing_engine():
+        pytest.skip(reason)
+    env_file = tmp_path_factory.mktemp("compose") / "env"
+    compose_env.write(env_file)
+    made = Stack(f"callback-test-{secrets.token_hex(4)}", free_port(), env_file)
+    try:
+        up = made.compose("up", "--build", "--wait", "--wait-timeout", "300", timeout=UP_SECONDS)
+        if up.returncode != 0:
+            pytest.fail(f"the stack did not come up\n{up.stderr}\n{made.compose('logs', '--tail', '40').stdout}")
+        credentials = {"username": "admin", "password": made.secret("AIRFLOW_ADMIN_PASSWORD")}
+        made.token = made.api("POST", "/auth/token", credentials)["access_token"]
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--remove-orphans", timeout=300)
+
+
+@pytest.fixture(scope="module")
+def finished_run(stack: Stack) -> dict[str, Any]:
+    """2018 Q1 of Xiaoshan, asked for over REST and waited for."""
+    until(f"the DAG {DAG} to be read", PARSE_SECONDS, lambda: dag_or_none(stack))
+    # A DAG that is switched on also runs its latest interval, and one run at a time is allowed: ours comes after that one.
+    stack.api("PATCH", f"/api/v2/dags/{DAG}", {"is_paused": False})
+    asked = {"logical_date": None, "conf": {"region": "330109", "quarter": "2018Q1"}}
+    run_id = stack.api("POST", f"/api/v2/dags/{DAG}/dagRuns", asked)["dag_run_id"]
+
+    def ended() -> dict[str, Any] | None:
+        run: dict[str, Any] = stack.api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}")
+        return run if run["state"] in ("success", "failed") else None
+
+    run: dict[str, Any] = until(f"the run {run_id} to end", RUN_SECONDS, ended)
+    if run["state"] != "success":
+        pytest.fail(f"the run {run_id} ended as {run['state']}\n{logs_of_failed_tasks(stack, run_id)}")
+    return run
+
+
+def dag_or_none(stack: Stack) -> Any:
+    errors = stack.api("GET", "/api/v2/importErrors")["import_errors"]
+    if errors:
+        pytest.fail("\n".join(error["stack_trace"] for error in errors))
+    try:
+        return stack.api("GET", f"/api/v2/dags/{DAG}")
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return None
+        raise
+
+
+def logs_of_failed_tasks(stack: Stack, run_id: str) -> str:
+    tasks = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances"
+    parts = []
+    for task in stack.api("GET", tasks)["task_instances"]:
+        if task["state"] != "failed":
+            continue
+        log = f"{tasks}/{task['task_id']}/logs/{task['try_number']}?map_index={task['map_index']}&full_content=true"
+        lines = stack.api("GET", log)["content"]
+        parts.append(f"--- {task['task_id']}, try {task['try_number']}")
+        for line in lines:
+            parts.append(f"{line.get('level', ''):8}{line['event']}")
+            parts += [f"        {error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or ()]
+    return "\n".join(parts) or stack.compose("logs", "--tail", "60").stdout
+
+
+def test_a_quarter_asked_for_over_rest_is_served_with_the_published_averages(
+    stack: Stack, finished_run: dict[str, Any], tmp_path: Path
+) -> None:
+    assert finished_run["conf"] == {"region": "330109", "quarter": "2018Q1"}
+    copy = tmp_path / "marts.duckdb"
+    copied = stack.compose("cp", "--follow-link", f"scheduler:{SERVED}", str(copy))
+    assert copied.returncode == 0, copied.stderr
+    with duckdb.connect(str(copy), read_only=True) as served:
+        averages = served.execute(
+            "select measure, average_pct::text from region_rates where region_code = '330109' and quarter = '2018Q1'"
+        ).fetchall()
+    assert dict(averages) == {"satisfaction": "94.77", "realisation": "92.53"}
+
+
+def test_every_service_is_healthy_and_reachable_from_this_machine_only(stack: Stack) -> None:
+    services = [json.loads(line) for line in stack.compose("ps", "--format", "json").stdout.splitlines()]
+    assert {service["Service"]: service["Health"] for service in services} == dict.fromkeys(LONG_RUNNING, "healthy")
+    published = [port for service in services for port in service["Publishers"] or [] if port["PublishedPort"]]
+    assert [(port["URL"], port["PublishedPort"]) for port in published] == [("127.0.0.1", stack.port)]
+
+
+def test_only_the_service_that_runs_tasks_knows_the_privacy_key(stack: Stack) -> None:
+    key = stack.secret("CALLBACK_SURVEY_PRIVACY_KEY")
+    holders = {name for name in LONG_RUNNING if key in stack.compose("exec", "-T", name, "env").stdout}
+    assert holders == {"scheduler"}
+
+
+def test_the_api_server_cannot_see_the_data(stack: Stack) -> None:
+    listing = stack.compose("exec", "-T", "api-server", "ls", "-A", "/var/lib/callback_survey", "/exports")
+    assert listing.stdout.split() == ["/exports:", "/var/lib/callback_survey:"], listing.stdout + listing.stderr
+
+
+def test_the_image_holds_neither_a_secret_nor_anything_but_the_project(stack: Stack) -> None:
+    folders = stack.compose("exec", "-T", "scheduler", "ls", "-A", "/opt/callback_survey").stdout.split()
+    assert folders == ["dags", "dbt_project", "sample_exports"]
+    for about in ("inspect", "history"):
+        command = ["docker", "image", about, "callback-survey:local"] + ["--no-trunc"] * (about == "history")
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert [name for name in compose_env.SECRETS if stack.secret(name) in told] == []
+
+
+def test_an_unknown_password_is_refused(stack: Stack) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        stack.api("POST", "/auth/token", {"username": "admin", "password": "admin"})
+    assert refused.value.code == 401
