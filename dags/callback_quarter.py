@@ -93,8 +93,13 @@ with DAG(
         for key in served:
             outlet_events[MARTS].add_partitions(key)
 
-    # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new: a region that
-    # gate 2 held back must still turn the run red.
+    # A task of its own: where another region was refused at landing, the leaf below does not run, and nobody would hear
+    # of the regions that gate 2 held back.
+    @task
+    def verdict(verdicts: dict[str, Any]) -> None:
+        steps.complete(verdicts)
+
+    # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def complete(verdicts: dict[str, Any] | None) -> None:
         if not steps.complete(verdicts):
@@ -104,4 +109,4 @@ with DAG(
     built = build(landed)
     verdicts = gate(built)
     served = serve(release(built, verdicts))
-    [landed, served] >> complete(verdicts)
+    [landed, verdict(verdicts), served] >> complete(verdicts)

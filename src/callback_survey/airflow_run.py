@@ -22,7 +22,11 @@ from callback_survey.quarter import Quarter
 from callback_survey.settings import PREFIX, Settings
 
 DAG_ID = "callback_quarter"
-_GATE_ERRORS = ("GateFailed/", "DeliveryRefused/")
+# the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
+_ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
+    (GateFailed, ("GateFailed/", "DeliveryRefused/")),
+    (UsageError, ("NothingDelivered/", "UsageError/")),
+)
 _POLL_SECONDS = 0.2
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -132,8 +136,9 @@ def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
     run_id = events[0].run_id if events else "that never started"
     told = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
     lines = [line for record in told for line in (record["title"], *record["lines"])]
-    has_gate_failed = any(record["problem"].startswith(_GATE_ERRORS) for record in told)
-    return (GateFailed if has_gate_failed else SurveyError)(
+    problems = [record["problem"] for record in told]
+    kind = next((kind for kind, names in _ENDS if any(problem.startswith(names) for problem in problems)), SurveyError)
+    return kind(
         f"the run {run_id} failed; what was served before is served still",
         where=str(log),
         next_step="mend what is named above, then run the quarter again",

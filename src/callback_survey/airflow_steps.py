@@ -34,7 +34,8 @@ DOCUMENTATION = """\
 | build | dbt failed: a fault of ours, not of the data | the message holds dbt's errors; whole log in `logs/dbt/dbt.log` |
 | gate | gate 2 failed for every region | the alert names departments, observed and allowed |
 | release, serve | disk, permissions, or a build by another run | mend, then clear the task |
-| complete | some regions were released, at least one failed gate 2 | the alert names it |
+| verdict | some regions were released, at least one failed gate 2 | the alert names it |
+| complete | fails only with another task: it gives the run its colour | that task |
 
 Clear the failed task after mending a machine; after a corrected delivery start a new run: same bytes change nothing.
 The retry policy does not repeat a verdict. Every failure sends one alert per run and problem.

@@ -95,8 +95,12 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
 
     quarters = Quarter.parse_range(options.quarter)
     region = options.region
-    if region is not None and not re.fullmatch(r"\d{6}", region):
-        raise UsageError(f"not a region code: {region!r}", expected="six digits, such as 330109")
+    if region is not None and not re.fullmatch("[0-9]{6}", region):
+        raise UsageError(
+            f"not a region code: {region!r}",
+            expected="six digits, such as 330109",
+            next_step="callback-survey run --region 330109 --quarter 2018Q1",
+        )
     found = settings.load(home=options.home, exports=options.exports)
     found.read_privacy_key()
     return found, quarters, region

@@ -56,7 +56,7 @@ def new_run_id(now: datetime | None = None) -> str:
 
 
 def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> list[Delivery]:
-    """Run a quarter to its end. A region that fails a gate does not stop the others; the first failure is raised last."""
+    """Run a quarter to its end. A region that fails a gate does not stop the others; every failure is raised last."""
     run.settings.read_privacy_key()  # better now than after the first hundred regions
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
@@ -70,18 +70,26 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> list[Del
             except GateFailed as failure:
                 failures.append(failure)
         if landed:
-            with _told(run, "build", quarter, region_code):
-                built = pipeline.build(run, landed, dbt)
-            with _told(run, "gate", quarter, region_code):
-                verdicts = pipeline.gate(run, built)
-            with _told(run, "release", quarter, region_code):
-                pipeline.release(run, built, verdicts)
-                pipeline.serve(run)
-            with _told(run, "complete", quarter, region_code):
-                pipeline.complete(verdicts)
+            try:
+                _publish(run, landed, dbt, quarter, region_code)
+            except GateFailed as failure:
+                failures.append(failure)
     if failures:
-        raise failures[0]
+        raise pipeline.combined(failures)
     return found
+
+
+def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Quarter, region_code: str | None) -> None:
+    """From landed deliveries to served marts. Raises GateFailed for what gate 2 held back, after the rest is served."""
+    with _told(run, "build", quarter, region_code):
+        built = pipeline.build(run, landed, dbt)
+    with _told(run, "gate", quarter, region_code):
+        verdicts = pipeline.gate(run, built)
+    with _told(run, "release", quarter, region_code):
+        pipeline.release(run, built, verdicts)
+        pipeline.serve(run)
+    with _told(run, "complete", quarter, region_code):
+        pipeline.complete(verdicts)
 
 
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:

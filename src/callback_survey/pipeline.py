@@ -155,7 +155,7 @@ def gate(run: Run, built: BuildReport) -> GateReport:
             else:
                 passed.append(scope)
     if not passed:
-        raise _combined(failures)
+        raise combined(failures)
     return GateReport(tuple(passed), tuple(_as_record(failure) for failure in failures))
 
 
@@ -212,7 +212,7 @@ def serve(run: Run) -> ServeReport:
 def complete(verdicts: GateReport) -> None:
     """The last word on a run: raises GateFailed where a region was held back while others were released."""
     if verdicts.failed:
-        raise _combined([GateFailed(**failure) for failure in verdicts.failed])
+        raise combined([GateFailed(**failure) for failure in verdicts.failed])
 
 
 def _check_reports(run: Run, scope: Scope) -> list[CheckReport]:
@@ -240,7 +240,8 @@ def _gate_failed(report: CheckReport, consequence: str) -> GateFailed:
     )
 
 
-def _combined(failures: Sequence[GateFailed]) -> GateFailed:
+def combined(failures: Sequence[GateFailed]) -> GateFailed:
+    """One error for the failures of several regions, with the words of each."""
     if len(failures) == 1:
         return failures[0]
     return GateFailed(

@@ -158,8 +158,9 @@ def _export(
         f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
     )
     ordered = f"select * from released order by {', '.join(table.order_by)}"
-    connection.execute(f"copy ({ordered}) to '{parquet}' (format parquet, compression zstd)")
-    connection.execute(f"copy ({ordered}) to '{csv}' (format csv, header)")
+    for path, options in ((parquet, "format parquet, compression zstd"), (csv, "format csv, header")):
+        target = str(path).replace("'", "''")
+        connection.execute(f"copy ({ordered}) to '{target}' ({options})")
     csv.write_bytes(b"\xef\xbb\xbf" + csv.read_bytes())
     row_count = connection.execute("select count(*) from released").fetchone()
     return {

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from callback_survey import releases
@@ -25,7 +26,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         found = _rows(
             connection, "select region_name from regions where region_code = $region_code", region_code=region_code
         )
-        console.rule(f"{found[0]['region_name']} {quarter}")
+        console.rule(escape(f"{found[0]['region_name']} {quarter}"))
         release = _rows(
             connection,
             "select revision, data_note from releases where region_code = $region_code "
@@ -33,7 +34,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
             **keys,
         )[0]
         if release["data_note"]:
-            console.print(f"[yellow]{release['data_note']}[/]")
+            console.print(f"[yellow]{escape(release['data_note'])}[/]")
         for rates in _rows(
             connection,
             "select * from region_rates join measures using (measure) "
@@ -50,8 +51,10 @@ def _show_measure(
 ) -> None:
     benchmark = ""
     if rates["benchmark_pct"] is not None:
-        benchmark = f"   {rates['benchmark_label']} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
-    console.print(f"\n[bold]{rates['measure_name']}  平均 {rates['average_pct']}[/]{benchmark}")
+        benchmark = (
+            f"   {escape(rates['benchmark_label'])} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
+        )
+    console.print(f"\n[bold]{escape(rates['measure_name'])}  平均 {rates['average_pct']}[/]{benchmark}")
     below = _rows(
         connection,
         "select department_name, rate_pct from below_average where region_code = $region_code "
@@ -63,6 +66,7 @@ def _show_measure(
     console.print(
         f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有评价的部门）：{names or '无'}",
         soft_wrap=True,
+        markup=False,
     )
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for title, align in (
@@ -81,7 +85,10 @@ def _show_measure(
         **keys,
     ):
         table.add_row(
-            row["department_name"], str(row["rate_pct"]), f"{row['sample_count']:,}", f"{row['valid_frame_count']:,}"
+            escape(row["department_name"]),
+            str(row["rate_pct"]),
+            f"{row['sample_count']:,}",
+            f"{row['valid_frame_count']:,}",
         )
     console.print(table)
 
@@ -100,15 +107,17 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
     )
     for check in told:
         console.print(
-            f"  [yellow]{check['severity']}[/] {check['check_id']}: {check['observed']}; allowed: {check['allowed']}",
+            f"  [yellow]{check['severity']}[/] "
+            + escape(f"{check['check_id']}: {check['observed']}; allowed: {check['allowed']}"),
             soft_wrap=True,
         )
         for example in check["examples"].split("；"):
-            console.print(f"       {example}", soft_wrap=True)
+            console.print(f"       {example}", soft_wrap=True, markup=False)
 
 
 def _show_places(console: Console, settings: Settings, region_code: str, quarter: str, revision: int) -> None:
-    served = releases.revisions(settings.releases, region_code, quarter)[revision - 1]
+    found = releases.revisions(settings.releases, region_code, quarter)
+    served = next(release for release in found if release.revision == revision)
     console.print("\n[bold]Where things are[/]")
     for label, path in (
         ("marts", settings.serving / "marts.duckdb"),
@@ -116,7 +125,7 @@ def _show_places(console: Console, settings: Settings, region_code: str, quarter
         ("release", served.folder),
         ("notice", served.notice),
     ):
-        console.print(f"  {label:<9}{_short(path)}", soft_wrap=True)
+        console.print(f"  {label:<9}{_short(path)}", soft_wrap=True, markup=False)
 
 
 def show_times(console: Console, events: Sequence[Event]) -> None:

@@ -86,7 +86,7 @@ def _annexes(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create table marts.department_rates
         (region_code text, quarter text, department_code text, measure text, department_name text,
-         rate_pct decimal(5,2), measure_definition text);
+         rate_pct decimal(5,2), measure_definition text, source_grain text);
         create table marts.annex_satisfaction
         (region_code text, quarter text, row_number bigint, department_code text, department_name text,
          valid_frame_count bigint, sample_count bigint, satisfied_pct decimal(5,2), fairly_satisfied_pct decimal(5,2),
@@ -105,7 +105,7 @@ def _annexes(connection: duckdb.DuckDBPyConnection) -> None:
             marks = ", ".join("?" * len(row))
             connection.execute(f"insert into marts.annex_{measure} values ('{REGION}', '{QUARTER}', {marks})", row)
             connection.execute(
-                f"insert into marts.department_rates values ('{REGION}', '{QUARTER}', ?, ?, ?, ?, ?)",
+                f"insert into marts.department_rates values ('{REGION}', '{QUARTER}', ?, ?, ?, ?, ?, 'cases')",
                 (row[1], measure, row[2], row[5], definition),
             )
 
@@ -320,6 +320,41 @@ def test_comparison_with_a_printed_annex_is_summed_up(marts: duckdb.DuckDBPyConn
 
 def test_no_printed_annex_no_sentence_about_one(data: NoticeData) -> None:
     assert "逐项核对" not in render_notice(data)
+
+
+def test_a_quarter_of_which_only_the_annexes_survive_says_so(
+    marts: duckdb.DuckDBPyConnection, data: NoticeData
+) -> None:
+    marts.execute("update marts.department_rates set source_grain = 'published'")
+
+    text = Page(render_notice(read_notice_data(marts, REGION, QUARTER))).text
+
+    assert "本通报所据只有2019年第四季度当时印发的附件，没有办结记录和电话回访记录。" in text
+    assert "电话回访记录编写" not in text
+    assert text.count("各项数字均照原印发附件转录。") == 2
+    ordinary = Page(render_notice(data)).text
+    assert "本通报依据2019年第四季度办结事项的电话回访记录编写。" in ordinary
+    assert "转录" not in ordinary
+
+
+def test_a_department_the_printed_annex_leaves_out_is_neither_zero_nor_unsampled(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    marts.execute("update marts.department_rates set source_grain = 'published'")
+    marts.execute(
+        "update marts.annex_satisfaction set valid_frame_count = null, sample_count = null where department_code = 'D5'"
+    )
+
+    data = read_notice_data(marts, REGION, QUARTER)
+    page = Page(render_notice(data))
+
+    assert page.rows(1)[5] == ["5", "区旅游局", "—", "—", "—", "—", "—", "—", "—"]
+    assert page.rows(2)[5] == ["5", "区旅游局", "1", "0", "—", "—"]
+    assert (data.valid_frame_total, data.sample_total) == (7132, 334)
+    assert "原印发的满意率附件没有列出：区旅游局，是否抽样不详，该项不作评价。" in page.text
+    assert "原印发的实现率附件没有列出" not in page.text
+    assert "本季度未抽样" not in page.text
+    assert "本季度各部门均有抽样" not in page.text
 
 
 def test_the_definition_of_a_rate_is_that_of_the_data(marts: duckdb.DuckDBPyConnection) -> None:

@@ -42,7 +42,7 @@ _HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01
 def name_key(name: str) -> str:
     """The key two spellings of one department name share: equals dbt's macro `name_key`, or the gates and the marts
     would know different departments. Not NFKC: it also folds what the macro leaves alone, such as ① to 1."""
-    return "".join(name.translate(_HALF_WIDTH).split())
+    return "".join(name.translate(_HALF_WIDTH).split()).lower()
 
 
 def fold(text: str) -> str:

@@ -42,17 +42,24 @@ class FlaggedDepartment:
 
 @dataclass(frozen=True)
 class AnnexRow:
-    """One printed line of an annex. A share is None where nobody answered, never 0.00."""
+    """One printed line of an annex. A share is None where nobody answered, never 0.00.
+
+    Counts are None for a department that a printed annex does not list, where nothing but the annexes survives.
+    """
 
     row_number: int
     department_name: str
-    valid_frame_count: int
-    sample_count: int
+    valid_frame_count: int | None
+    sample_count: int | None
     shares_pct: tuple[Decimal | None, ...]
 
     @property
+    def is_listed(self) -> bool:
+        return self.sample_count is not None
+
+    @property
     def is_sampled(self) -> bool:
-        return self.sample_count > 0
+        return bool(self.sample_count)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,12 @@ class MeasureSummary:
 
     @property
     def unsampled_names(self) -> tuple[str, ...]:
-        return tuple(row.department_name for row in self.annex if not row.is_sampled)
+        return tuple(row.department_name for row in self.annex if row.is_listed and not row.is_sampled)
+
+    @property
+    def unlisted_names(self) -> tuple[str, ...]:
+        """Not in the printed annex: whether they were sampled is not known."""
+        return tuple(row.department_name for row in self.annex if not row.is_listed)
 
     @property
     def unanswered_names(self) -> tuple[str, ...]:
@@ -84,7 +96,10 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class NoticeData:
-    """One region and quarter. `reconciliation_counts`: status → number of figures compared with a printed annex."""
+    """One region and quarter. `reconciliation_counts`: status → number of figures compared with a printed annex.
+
+    `is_published_only`: nothing but the printed annexes survives of the quarter, so they are the source, not a comparison.
+    """
 
     region_code: str
     region_name: str
@@ -93,14 +108,15 @@ class NoticeData:
     satisfaction: MeasureSummary
     realisation: MeasureSummary
     reconciliation_counts: Mapping[str, int]
+    is_published_only: bool = False
 
     @property
     def valid_frame_total(self) -> int:
-        return sum(row.valid_frame_count for row in self.satisfaction.annex)
+        return sum(row.valid_frame_count or 0 for row in self.satisfaction.annex)
 
     @property
     def sample_total(self) -> int:
-        return sum(row.sample_count for row in self.satisfaction.annex)
+        return sum(row.sample_count or 0 for row in self.satisfaction.annex)
 
 
 def read_notice_data(
@@ -127,19 +143,33 @@ def read_notice_data(
         quarter=quarter,
         satisfaction=_measure(reader, SATISFACTION),
         realisation=_measure(reader, REALISATION),
-        reconciliation_counts={
-            row["status"]: row["figure_count"]
-            for row in reader.rows(
-                """
-                select status, count(*) as figure_count
-                from {schema}.reconciliation
-                where region_code = $region_code and quarter = $quarter
-                group by status
-                order by status
-                """
-            )
-        },
+        reconciliation_counts=_reconciliation_counts(reader),
+        is_published_only=_is_published_only(reader),
     )
+
+
+def _reconciliation_counts(reader: _Reader) -> dict[str, int]:
+    found = reader.rows(
+        """
+        select status, count(*) as figure_count
+        from {schema}.reconciliation
+        where region_code = $region_code and quarter = $quarter
+        group by status
+        order by status
+        """
+    )
+    return {row["status"]: row["figure_count"] for row in found}
+
+
+def _is_published_only(reader: _Reader) -> bool:
+    found = reader.rows(
+        """
+        select distinct source_grain
+        from {schema}.department_rates
+        where region_code = $region_code and quarter = $quarter
+        """
+    )
+    return [row["source_grain"] for row in found] == ["published"]
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,8 @@ def benchmark(measure: MeasureSummary) -> str:
     return label if year is None or str(year) in label else f"{year}年{label}"
 
 
-def count(value: int) -> str:
-    return f"{value:,}"
+def count(value: int | None) -> str:
+    return BLANK if value is None else f"{value:,}"
 
 
 def names(departments: tuple[str, ...]) -> str:

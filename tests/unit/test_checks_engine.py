@@ -1,0 +1,142 @@
+"""The one function that hands facts to Great Expectations, and the four habits of the library it meets."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from callback_survey.checks import engine
+from callback_survey.checks.model import Check, CheckReport, CheckResult, Rule, describe, read_rules
+
+gx = engine.load_great_expectations()
+gxe = gx.expectations
+
+FACTS = pd.DataFrame({"department_name": ["区经信局", "区教育局", "区民政局"], "count": [1, 5, 9], "limit": [4, 5, 6]})
+
+
+def rule(check_id: str, severity: Any = "fail") -> Rule:
+    return Rule(check_id, "marts", severity, None, "for a test")
+
+
+def at_most(check_id: str, limit: int, **options: Any) -> Check:
+    return Check(
+        check_id,
+        facts=options.pop("facts", "counts"),
+        expectation=gxe.ExpectColumnValuesToBeBetween(column=options.pop("column", "count"), max_value=limit),
+        example="{department_name}: {count}",
+        shows=options.pop("shows", ("department_name", "count")),
+        allows=f"at most {limit}",
+        **options,
+    )
+
+
+def run(*checks: Check, facts: pd.DataFrame = FACTS, severity: Any = "fail") -> tuple[CheckResult, ...]:
+    rules = {check.check_id: rule(check.check_id, severity) for check in checks}
+    return engine.run(checks, {"counts": facts}, rules, gate="marts", suite="marts")
+
+
+def test_a_check_that_holds_passes_and_says_over_how_many_rows() -> None:
+    (result,) = run(at_most("small", 9))
+    assert result == CheckResult(
+        "marts", "marts", "small", "ExpectColumnValuesToBeBetween", "fail", "pass", "0 of 3 rows", "at most 9", ()
+    )
+
+
+def test_a_check_that_fails_shows_the_rows_in_words() -> None:
+    (result,) = run(at_most("small", 4))
+    assert (result.outcome, result.observed) == ("fail", "2 of 3 rows")
+    assert result.examples == ("区教育局: 5", "区民政局: 9")
+
+
+def test_pairs_of_columns_show_their_rows_too() -> None:
+    pair = Check(
+        "pair",
+        facts="counts",
+        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="count", or_equal=True),
+        example="{department_name}: {count} > {limit}",
+        shows=("department_name", "count", "limit"),
+        allows="count ≤ limit",
+    )
+    (result,) = run(pair)
+    assert (result.outcome, result.examples) == ("fail", ("区民政局: 9 > 6",))
+
+
+def test_ten_examples_are_shown_and_the_rest_counted() -> None:
+    facts = pd.DataFrame({"department_name": [f"局{number:02d}" for number in range(25)], "count": range(100, 125)})
+    (result,) = run(at_most("small", 4), facts=facts)
+    assert result.observed == "25 of 25 rows"
+    assert len(result.examples) == 11
+    assert (result.examples[0], result.examples[-1]) == ("局00: 100", "… and 15 more")
+
+
+def test_an_exception_is_an_error_and_not_bad_data() -> None:
+    (result,) = run(at_most("small", 4, column="no such column", shows=()))
+    assert (result.outcome, result.examples) == ("error", ())
+    assert result.observed.startswith("the check itself raised: ")
+    assert "no such column" in result.observed
+    assert not result.is_passed
+
+
+@pytest.mark.parametrize(
+    ("may_be_missing", "outcome", "is_passed"), [(False, "no_rows", False), (True, "skipped", True)]
+)
+def test_an_expectation_over_no_rows_has_not_passed(may_be_missing: bool, outcome: str, is_passed: bool) -> None:
+    (result,) = run(at_most("small", 4, rows_may_be_missing=may_be_missing), facts=FACTS.iloc[:0])
+    assert (result.outcome, result.is_passed) == (outcome, is_passed)
+
+
+def test_results_stand_in_the_order_of_the_suite() -> None:
+    names = ["zebra", "ant", "mouse", "bee"]
+    assert [result.check_id for result in run(*(at_most(name, 9) for name in names))] == names
+
+
+def test_results_are_plain_values_that_json_can_hold(tmp_path: Path) -> None:
+    facts = FACTS.assign(rate=[float("nan"), 0.5, 1.5])
+    check = Check(
+        "rates",
+        facts="counts",
+        expectation=gxe.ExpectColumnValuesToBeBetween(column="rate", max_value=1),
+        example="{department_name}: {rate:.2f}",
+        shows=("department_name", "rate"),
+        allows="at most 1",
+    )
+    report = CheckReport("run-1", "marts", "330109", "2018Q1", run(check, at_most("small", 4), facts=facts))
+    json.dumps(report.as_rows(), allow_nan=False)
+    path = report.write(tmp_path)
+    assert path.name == "marts-330109-2018Q1.json"
+    assert CheckReport.read(path) == report
+    assert report.as_rows()[0]["examples"] == "区民政局: 1.50"
+    assert report.as_rows()[1]["examples"] == "区教育局: 5；区民政局: 9"
+
+
+def test_severity_comes_from_the_rule_and_decides_between_failures_and_warnings() -> None:
+    for severity, counts in [("fail", (2, 0)), ("warn", (0, 2))]:
+        checks = [at_most("a", 4), at_most("b", 9), at_most("c", 4, column="nothing", shows=())]
+        report = CheckReport("run-1", "marts", "330109", "2018Q1", run(*checks, severity=severity))
+        assert (len(report.failures), len(report.warnings)) == counts
+
+
+def test_an_alert_names_check_observation_limit_and_examples() -> None:
+    assert describe(run(at_most("small", 4))) == [
+        "small: 2 of 3 rows; allowed: at most 4",
+        "  区教育局: 5",
+        "  区民政局: 9",
+    ]
+
+
+def test_rules_are_read_from_the_seed(tmp_path: Path) -> None:
+    (tmp_path / "check_rules.csv").write_text(
+        "check_id,gate,severity,limit_value,limit_unit,description\n"
+        "a,delivery,fail,0.5,percent,first\nb,marts,warn,,,second\nc,marts,page,,,third\n",
+        encoding="utf-8",
+    )
+    assert read_rules(tmp_path) == {
+        "a": Rule("a", "delivery", "fail", Decimal("0.5"), "first"),
+        "b": Rule("b", "marts", "warn", None, "second"),
+        "c": Rule("c", "marts", "fail", None, "third"),  # an unknown severity stops rather than passes
+    }

@@ -1,0 +1,167 @@
+"""A header is recognised by its canonical name or a listed one; what is missing is named with what was close."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callback_survey.exports.headers import HeaderNotRecognised, columns_of, count_recognised, fold, recognise
+
+# Data contract §1, and for the annexes their printed heads; written out here as the second opinion.
+ACCEPTED = {
+    "frame": {
+        "case_id": ["办件编号", "办件号", "业务流水号"],
+        "department_name": ["部门名称", "部门", "办理部门", "单位名称"],
+        "completed_on": ["办结日期", "办结时间"],
+        "phone": ["联系电话", "手机号", "手机号码"],
+        "service_item": ["事项名称", "办理事项"],
+        "applicant_name": ["申请人", "姓名", "联系人"],
+    },
+    "calls": {
+        "case_id": ["办件编号", "办件号", "业务流水号"],
+        "called_at": ["回访时间", "拨打时间"],
+        "disposition": ["回访结果", "通话结果", "回访状态"],
+        "satisfaction": ["满意度", "满意情况"],
+        "visits": ["跑动次数", "上门次数", "跑次"],
+        "department_name": ["部门名称", "部门", "办理部门", "单位名称"],
+        "attempt_no": ["第几次"],
+        "agent_id": ["工号"],
+        "reason": ["原因"],
+        "comment": ["备注"],
+    },
+    "published": {
+        "row_number": ["序号"],
+        "department_name": ["部门名称"],
+        "valid_frame_count": ["有效样本框"],
+        "sample_count": ["抽样数"],
+        "satisfied_pct": ["满意率(%)"],
+        "fairly_satisfied_pct": ["比较满意率(%)"],
+        "basically_satisfied_pct": ["基本满意率(%)"],
+        "rather_dissatisfied_pct": ["不太满意率(%)"],
+        "dissatisfied_pct": ["不满意率(%)"],
+        "within_one_visit_pct": ["实现率(%)"],
+        "two_or_more_visits_pct": ["未实现率(%)"],
+    },
+}
+REQUIRED = {
+    "frame": ["case_id", "department_name", "completed_on", "phone"],
+    "calls": ["case_id", "called_at", "disposition", "satisfaction", "visits"],
+    "published": ["department_name", "valid_frame_count", "sample_count"],
+}
+PERSONAL = {"frame": {"phone", "applicant_name"}, "calls": set(), "published": set()}
+EVERY_HEADER = [
+    (dataset, column, header)
+    for dataset, columns in ACCEPTED.items()
+    for column, headers in columns.items()
+    for header in [column, *headers]
+]
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
+
+
+def canonical(dataset: str) -> list[str]:
+    return list(ACCEPTED[dataset])
+
+
+def refusal(dataset: str, cells: list[str]) -> str:
+    with pytest.raises(HeaderNotRecognised) as refused:
+        recognise(dataset, cells)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(("dataset", "column", "header"), EVERY_HEADER)
+def test_every_promised_header_means_its_column(dataset: str, column: str, header: str) -> None:
+    cells = canonical(dataset)
+    position = cells.index(column)
+    cells[position] = header
+    assert recognise(dataset, cells).positions[column] == position
+
+
+def test_the_columns_are_those_of_the_contract() -> None:
+    for dataset, columns in ACCEPTED.items():
+        assert [column.name for column in columns_of(dataset)] == list(columns)
+        assert [column.name for column in columns_of(dataset) if column.is_required] == REQUIRED[dataset]
+        assert {column.name for column in columns_of(dataset) if column.is_personal} == PERSONAL[dataset]
+
+
+@pytest.mark.parametrize("dataset", ACCEPTED)
+def test_no_header_means_two_columns(dataset: str) -> None:
+    headers = [header for column in columns_of(dataset) for header in column.headers]
+    assert len(headers) == len(set(headers))
+
+
+@given(st.sampled_from(EVERY_HEADER), st.randoms(use_true_random=False))
+def test_width_white_space_and_letter_case_do_not_matter(example: tuple[str, str, str], chance: st.DataObject) -> None:
+    dataset, column, header = example
+    spaces = ["", " ", "\u3000", "\u00a0", "\n", "\t"]
+    worn = "".join(
+        chance.choice([char, char.upper(), char.translate(FULL_WIDTH)]) + chance.choice(spaces) for char in header
+    )
+    cells = [worn if name == column else name for name in canonical(dataset)]
+    assert recognise(dataset, cells).positions[column] == cells.index(worn)
+
+
+def test_folding_is_nfkc_without_white_space_in_lower_case() -> None:
+    assert fold("　ＣＡＳＥ＿ＩＤ\n") == "case_id"
+    assert fold("满意率（％）") == "满意率(%)"
+    assert fold("ﾃｽﾄ") == "テスト", "NFKC, not only full-width ASCII"
+
+
+def test_columns_may_stand_in_any_order() -> None:
+    cells = list(reversed(canonical("calls")))
+    assert recognise("calls", cells).positions == {name: index for index, name in enumerate(cells)}
+
+
+@pytest.mark.parametrize("dataset", ["frame", "calls"])
+def test_optional_columns_may_be_missing(dataset: str) -> None:
+    assert set(recognise(dataset, REQUIRED[dataset]).positions) == set(REQUIRED[dataset])
+
+
+@pytest.mark.parametrize(("dataset", "column"), [(name, column) for name in REQUIRED for column in REQUIRED[name]])
+def test_a_missing_required_column_is_named_with_the_headers_looked_for(dataset: str, column: str) -> None:
+    text = refusal(dataset, [name for name in canonical(dataset) if name != column])
+    assert text.startswith(f"没有找到 {column}（")
+    assert all(header in text for header in ACCEPTED[dataset][column])
+
+
+def test_the_nearest_unknown_header_is_suggested() -> None:
+    text = refusal("frame", ["办件编码", "部门名称", "办结日期", "联系电话"])
+    assert text == "没有找到 case_id（办件编号、办件号、业务流水号）；最接近的列: 办件编码"
+
+
+def test_nothing_is_suggested_where_nothing_is_close() -> None:
+    assert (
+        refusal("frame", ["天气", "部门名称", "办结日期", "联系电话"])
+        == "没有找到 case_id（办件编号、办件号、业务流水号）"
+    )
+
+
+def test_every_missing_column_is_named_at_once() -> None:
+    text = refusal("frame", ["部门名称", "办结日期"])
+    assert [part.split("（")[0] for part in text.split("；")] == ["没有找到 case_id", "没有找到 phone"]
+
+
+@pytest.mark.parametrize("second", ["办件编号", "办件号", "case_id", "ＣＡＳＥ＿ＩＤ"])
+def test_a_column_that_stands_twice_is_refused_with_both_headers(second: str) -> None:
+    text = refusal("frame", ["办件编号", *canonical("frame")[1:], second])
+    assert text == f"两列都是 case_id：「办件编号」和「{second}」"
+
+
+def test_unknown_columns_are_told_and_empty_heads_are_not() -> None:
+    match = recognise("frame", ["办件编号", " 天气 ", "", "部门名称", "  ", "办结日期", "联系电话", "备用"])
+    assert match.unknown == ("天气", "备用")
+    assert match.positions == {"case_id": 0, "department_name": 3, "completed_on": 5, "phone": 6}
+
+
+@pytest.mark.parametrize("figure", ["satisfied_pct", "within_one_visit_pct"])
+def test_an_annex_has_the_headline_of_one_of_the_two_measures(figure: str) -> None:
+    required = REQUIRED["published"]
+    assert figure in recognise("published", [*required, figure]).positions
+    text = refusal("published", required)
+    assert "没有找到 satisfied_pct" in text
+    assert "没有找到 within_one_visit_pct" in text
+
+
+def test_the_header_row_is_the_one_with_the_most_known_cells() -> None:
+    assert count_recognised("frame", ["2018年一季度办件", "", ""]) == 0
+    assert count_recognised("frame", ["办件编号", "部门", "天气"]) == 2

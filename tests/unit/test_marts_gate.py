@@ -1,0 +1,198 @@
+"""Gate 2: sound marts trip nothing, and each check trips on exactly the fault it exists for."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from lakes import SEEDS
+from small_marts import SOUND
+
+from callback_survey.build import Scope
+from callback_survey.checks.gates import check_marts
+from callback_survey.checks.model import CheckReport
+
+SCOPE = Scope("330109", "2018Q1", "delivery-1")
+# these look at quarters without cases: test_printed_gate.py
+PRINTED_ONLY = {
+    "printed_departments_complete",
+    "printed_rows_readable",
+    "printed_shares_plausible",
+    "printed_shares_exact",
+}
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(SOUND)
+        yield connection
+
+
+def judge(warehouse: duckdb.DuckDBPyConnection) -> CheckReport:
+    return check_marts(warehouse, SCOPE, seeds=SEEDS, run_id="run-1")
+
+
+def tripped(report: CheckReport) -> dict[str, tuple[str, ...]]:
+    return {result.check_id: result.examples for result in report.results if not result.is_passed}
+
+
+def test_every_rule_of_this_gate_has_a_check_and_every_check_a_rule(warehouse: duckdb.DuckDBPyConnection) -> None:
+    with (SEEDS / "check_rules.csv").open(encoding="utf-8", newline="") as file:
+        rules = [(row["check_id"], row["severity"]) for row in csv.DictReader(file) if row["gate"] == "marts"]
+    assert sorted((result.check_id, result.severity) for result in judge(warehouse).results) == sorted(rules)
+
+
+def test_sound_marts_trip_nothing_whatever_another_region_holds(warehouse: duckdb.DuckDBPyConnection) -> None:
+    report = judge(warehouse)
+    assert tripped(report) == {}
+    assert {result.check_id for result in report.results if result.outcome == "skipped"} == PRINTED_ONLY
+    assert (report.gate, report.region_code, report.quarter, report.run_id) == ("marts", "330109", "2018Q1", "run-1")
+
+
+def update(assignment: str, department: str, measure: str = "satisfaction") -> str:
+    return (
+        f"update marts.department_rates set {assignment} "
+        f"where department_code = '{department}' and measure = '{measure}' and region_code = '330109'"
+    )
+
+
+FAULTS: dict[str, tuple[str, dict[str, str]]] = {
+    "a sample larger than its frame": (
+        update("valid_frame_count = 9", "d1"),
+        {"sample_within_frame": "区档案局（满意率）: 抽样 10 > 有效样本框 9"},
+    ),
+    "a frame count that is missing": (update("valid_frame_count = null", "d1"), {"sample_within_frame": ""}),
+    "called cases outside the valid frame": (
+        "insert into intermediate.int_called_outside_frame values "
+        "('330109', '2018Q1', 'd2', '区教育局', 2, 'invalid_phone', 'XS-7, XS-8')",
+        {
+            "called_inside_valid_frame": "区教育局: 2 called cases outside the valid frame, invalid_phone; such as XS-7, XS-8"
+        },
+    ),
+    "a called case of no department": (
+        "insert into intermediate.int_called_outside_frame values ('330109', '2018Q1', null, null, 1, null, 'XS-9')",
+        {"called_inside_valid_frame": "（未注明部门）: 1 called cases outside the valid frame"},
+    ),
+    "more answers than sampled cases": (
+        update("sample_count = 7", "d1"),
+        {"answered_within_sample": "区档案局（满意率）: 有效回答 8 > 抽样 7"},
+    ),
+    "more successes than answers": (
+        update("success_count = 9", "d1"),
+        {
+            "success_within_answered": "区档案局（满意率）: 满意或实现 9 > 有效回答 8",
+            "average_recomputed": "满意率: 66.67, recomputed 72.92",
+        },
+    ),
+    "a register department without its row": (
+        "delete from marts.department_rates where department_code = 'd3' and measure = 'satisfaction'",
+        {"departments_complete": "区旅游局, satisfaction: missing"},
+    ),
+    "a department that is not in the register": (
+        "insert into marts.department_rates select * replace ('dx' as department_code, '某办' as department_name) "
+        "from marts.department_rates where department_code = 'd3' and measure = 'realisation'",
+        {"departments_complete": "某办, realisation: not in the register"},
+    ),
+    "a rate where nobody answered": (
+        update("rate = 0, rate_pct = 0", "d3"),
+        {"unsampled_are_null": "区旅游局, 满意率: 0 answers, rate_pct 0.0"},
+    ),
+    "a flag where nobody answered": (
+        update("is_below_threshold = true", "d3"),
+        {"unsampled_are_null": "区旅游局, 满意率: 0 answers"},
+    ),
+    "no rank where somebody answered": (
+        update("rate_rank = null", "d1"),
+        {"unsampled_are_null": "区档案局, 满意率: 8 answers, rate_pct 100.0"},
+    ),
+    "answer shares that do not add up": (
+        "update marts.department_answers set answer_pct = 66.66 where answer_pct = 66.67",
+        {"shares_sum_to_100": "区教育局（满意率）: 99.99"},
+    ),
+    "a rated department without its shares": (
+        "delete from marts.department_answers where department_code = 'd2' and measure = 'realisation'",
+        {"shares_sum_to_100": "区教育局（实现率）: 0.00"},
+    ),
+    "an average rounded half to even": (
+        "update marts.department_rates set average_pct = 66.66 where measure = 'satisfaction' and region_code = '330109'",
+        {"average_recomputed": "满意率: 66.66, recomputed 66.67"},
+    ),
+    "an average that differs between departments": (
+        update("average_pct = 66.68", "d2"),
+        {"average_recomputed": "满意率: 66.68, recomputed 66.67"},
+    ),
+    "an average that is missing": (
+        "update marts.department_rates set average_pct = null where measure = 'realisation'",
+        {"average_recomputed": "实现率: NaN, recomputed 82.50"},
+    ),
+    "a department flagged though it is not below": (
+        update("is_below_average = true", "d1"),
+        {"flags_recomputed": "区档案局, 满意率: True, recomputed False"},
+    ),
+    "a department below the average and not flagged": (
+        update("is_below_average = false", "d2", "realisation"),
+        {"flags_recomputed": "区教育局, 实现率: False, recomputed True"},
+    ),
+    "a printed figure that differs": (
+        "update marts.reconciliation set published_pct = 97, status = 'different' where computed_pct = 100",
+        {"reconciliation_within_tolerance": "区档案局, satisfied_pct: computed 100.00, printed 97.00"},
+    ),
+    "a printed count that differs": (
+        "update marts.reconciliation set published_count = 11, status = 'different' where computed_count = 10",
+        {"reconciliation_within_tolerance": "区档案局, sample_count: computed 10, printed 11"},
+    ),
+    "a figure adjusted by hand": (
+        "update marts.reconciliation set published_pct = 99.99, status = 'adjusted' where computed_pct = 100",
+        {"reconciliation_exact": "区档案局（satisfaction）: satisfied_pct computed 100.00, printed 99.99"},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_trips_the_checks_that_exist_for_it_and_no_other(
+    warehouse: duckdb.DuckDBPyConnection, fault: str
+) -> None:
+    change, expected = FAULTS[fault]
+    warehouse.execute(change)
+    found = tripped(judge(warehouse))
+    assert set(found) == set(expected)
+    for check_id, words in expected.items():
+        assert words in "\n".join(found[check_id])
+
+
+def test_every_check_has_a_fault_that_trips_it(warehouse: duckdb.DuckDBPyConnection) -> None:
+    tripping = {check_id for _, expected in FAULTS.values() for check_id in expected}
+    assert tripping | PRINTED_ONLY == {result.check_id for result in judge(warehouse).results}
+
+
+def test_adjusted_figures_warn_and_everything_else_stops(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(FAULTS["a figure adjusted by hand"][0])
+    report = judge(warehouse)
+    assert ([result.check_id for result in report.warnings], report.failures) == (["reconciliation_exact"], [])
+
+
+def test_a_quarter_without_printed_annexes_is_not_a_failure(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from marts.reconciliation where region_code = '330109'")
+    outcomes = {result.check_id: result.outcome for result in judge(warehouse).results}
+    assert tripped(judge(warehouse)) == {}
+    assert {name for name, outcome in outcomes.items() if outcome == "skipped"} == PRINTED_ONLY | {
+        "reconciliation_within_tolerance",
+        "reconciliation_exact",
+    }
+
+
+def test_marts_without_rows_are_not_released(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """An expectation over no rows is true of anything: a quarter that lost its rows must not pass for that."""
+    for table in ("department_rates", "department_answers", "reconciliation"):
+        warehouse.execute(f"delete from marts.{table} where region_code = '330109'")
+    report = judge(warehouse)
+    assert {result.check_id: result.outcome for result in report.failures} == {
+        "departments_complete": "fail",
+        "sample_within_frame": "no_rows",
+        "unsampled_are_null": "no_rows",
+        "average_recomputed": "no_rows",
+        "flags_recomputed": "no_rows",
+    }

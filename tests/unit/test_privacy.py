@@ -1,0 +1,248 @@
+"""Phones become keyed tokens, free text loses its numbers, and nothing personal gets past landing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, SECRET, Lake, as_csv, calls, frame
+
+from callback_survey import privacy
+from callback_survey.privacy import TokenKey
+
+# Data contract §2: how tests look for a phone number.
+MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
+NAME = "样例某某某"
+PHONE = "15400000001"
+
+
+def token_of(phone: str, secret: bytes = SECRET) -> str:
+    return hmac.new(secret, phone.encode(), hashlib.sha256).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def sql() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def ask(sql: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> object:
+    row = sql.execute(f"select {query}", parameters).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def token_in_sql(sql: duckdb.DuckDBPyConnection, text: str, secret: bytes) -> object:
+    key = TokenKey.from_secret(secret)
+    return ask(sql, privacy.token_sql("$text"), text=text, inner_pad=key.inner_pad, outer_pad=key.outer_pad)
+
+
+@given(st.binary(min_size=1, max_size=200), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@example(b"k" * 32, PHONE)
+@example(b"k" * 63, PHONE)
+@example(b"k" * 64, PHONE)
+@example(b"k" * 65, PHONE)
+def test_tokens_are_hmac_sha_256_for_short_whole_and_long_keys(
+    sql: duckdb.DuckDBPyConnection, secret: bytes, text: str
+) -> None:
+    assert token_in_sql(sql, text, secret) == token_of(text, secret)
+
+
+def test_a_token_is_no_plain_hash_and_another_key_gives_another_token(sql: duckdb.DuckDBPyConnection) -> None:
+    tokens = {token_in_sql(sql, PHONE, secret) for secret in (b"k" * 32, b"K" * 32)}
+    assert len(tokens) == 2
+    assert hashlib.sha256(PHONE.encode()).hexdigest() not in tokens
+
+
+def test_a_key_is_named_without_being_told() -> None:
+    first, second = TokenKey.from_secret(b"k" * 32), TokenKey.from_secret(b"k" * 33)
+    assert first.key_id == TokenKey.from_secret(b"k" * 32).key_id != second.key_id
+    assert re.fullmatch("[0-9a-f]{8}", first.key_id)
+    assert not hashlib.sha256(b"k" * 32).hexdigest().startswith(first.key_id), "no plain hash of the key either"
+
+
+WITH_NUMBERS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["+86", "0086", "86", " ", "-", "－", "0571", "０５７１", "x", "X", "Ｘ", "电话", "a", "。", "\n"]
+        ),
+        st.text("0123456789０１２３４５６７８９", min_size=1, max_size=19),
+        st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(WITH_NUMBERS)
+def test_python_and_sql_scrub_alike(sql: duckdb.DuckDBPyConnection, text: str) -> None:
+    assert ask(sql, privacy.scrub_sql("$text"), text=text) == privacy.scrub(text)
+
+
+@given(WITH_NUMBERS)
+def test_no_scrubbed_text_holds_a_mobile_number_or_seven_digits_in_a_row(text: str) -> None:
+    scrubbed = privacy.scrub(text)
+    assert MOBILE.search(scrubbed) is None
+    assert re.search("[0-9０-９]{7}", scrubbed) is None
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "13800000000",
+        "138 0000 0000",
+        "138-0000-0000",
+        "+8613800000000",
+        "+86 138 0000 0000",
+        "008613800000000",
+        "１３８００００００００",
+        "1３8０0００0０0０",
+        "0571-88888888",
+        "0571 8888888",
+        "010-88888888",
+        "88888888",
+        "330109199001011234",
+        "33010919900101123X",
+        "３３０１０９１９９００１０１１２３Ｘ",
+    ],
+)
+def test_every_kind_of_personal_number_goes_and_the_words_stay(number: str) -> None:
+    assert privacy.scrub(f"请打{number}找我") == f"请打{privacy.SCRUBBED}找我"
+
+
+@pytest.mark.parametrize(
+    "text", ["2018-03-01 09:30", "12345热线", "等了3次，共120分钟", "XS2018Q1-000001", "第1/2页", ""]
+)
+def test_dates_short_numbers_and_case_numbers_stay(text: str) -> None:
+    assert privacy.scrub(text) == text
+
+
+VALID_PHONES = {
+    "15400000001": [
+        "15400000001",
+        " 154 0000 0001\t",
+        "154-0000-0001",
+        "154\u00a00000\u30000001",
+        "１５４００００　０００１",
+    ],
+    "15400000002": [
+        "+8615400000002",
+        "+86 154-0000-0002",
+        "＋８６１５４００００　０００２",
+        "008615400000002",
+        "0086-15400000002",
+    ],
+    "057188880001": [
+        "057188880001",
+        "0571-88880001",
+        "(0571)88880001",
+        "（０５７１）８８８８－０００１",
+        "0571 8888 0001",
+    ],
+    "01088880001": ["010-88880001"],
+    "02188880001": ["021-88880001", "+86 021-88880001"],
+    "05718888001": ["0571-8888001"],
+}
+NO_PHONES = [
+    *("", "无", "-", "1540000001", "154000000011", "12400000001", "88880001", "1540000000a", "0171-88880001"),
+    *("0571-888801", "8615400000001", "+1 15400000001", "15400000001/15400000002", "15400000001转"),
+]
+
+
+def test_a_phone_in_any_promised_spelling_has_the_token_of_its_plain_form(lake: Lake) -> None:
+    spelled = [(spelling, plain) for plain, spellings in VALID_PHONES.items() for spelling in spellings]
+    rows = [(f"XS-{index}", *ONE_CASE[1:3], spelling, "", "") for index, (spelling, _) in enumerate(spelled)]
+    lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls()})
+    found = lake.rows("frame")
+    assert [row["is_phone_valid"] for row in found] == [True] * len(spelled)
+    assert [row["phone_token"] for row in found] == [token_of(plain) for _, plain in spelled]
+
+
+def test_what_is_no_phone_has_no_token_and_its_row_is_kept(lake: Lake) -> None:
+    rows = [(f"XS-{index}", *ONE_CASE[1:3], text, "", "") for index, text in enumerate(NO_PHONES)]
+    lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls()})
+    assert [(row["phone_token"], row["is_phone_valid"]) for row in lake.rows("frame")] == [(None, False)] * len(rows)
+
+
+def test_a_case_has_the_same_token_in_frame_and_calls_and_another_one_in_another_region(lake: Lake) -> None:
+    files = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+    lake.deliver(files)
+    tokens = {lake.rows(name)[0]["case_token"] for name in ("frame", "calls")}
+    assert tokens == {token_of("case:330109:XS-1")}
+    lake.deliver(files, region="330110")
+    assert lake.rows("frame")[0]["case_token"] == token_of("case:330110:XS-1")
+
+
+def texts_below(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every text a folder holds, with its place: text columns of Parquet, lines of anything else, names of files."""
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        yield "file name", path.name
+        if path.suffix != ".parquet":
+            yield str(path), path.read_text(encoding="utf-8")
+            continue
+        with duckdb.connect() as connection:
+            table = connection.execute("select * from read_parquet($1)", [str(path)])
+            names = [column[0] for column in table.description or ()]
+            for row in table.fetchall():
+                yield from (
+                    (f"{path.parent}.{name}", value)
+                    for name, value in zip(names, row, strict=True)
+                    if isinstance(value, str)
+                )
+
+
+def test_nothing_personal_gets_past_landing_wherever_it_stands(lake: Lake) -> None:
+    """A phone in every column of every dataset, in rows that are accepted and in rows that are not."""
+    note = f"打{PHONE}问"
+    frame_rows = [
+        ("XS-1", f"区档案局{PHONE}", "2018-03-01", PHONE, f"查档{PHONE}", NAME),
+        ("XS-2", "区档案局", PHONE, PHONE, note, NAME),
+        (PHONE, "区档案局", "2018-03-01", PHONE, note, NAME),
+        ("XS-3", "区档案局", "2018-03-01", PHONE, f"{NAME}".replace(NAME, "查档")),
+    ]
+    frame_header = [*FRAME_HEADER[:5], "申请人"]
+    calls_header = [
+        "办件编号",
+        "部门名称",
+        "回访时间",
+        "回访结果",
+        "满意度",
+        "跑动次数",
+        "第几次",
+        "工号",
+        "原因",
+        "备注",
+    ]
+    sound = ("XS-1", note, "2018-04-10", "成功", "满意", "一次", "1", PHONE, note, note)
+    faulty = [(*sound[:place], PHONE, *sound[place + 1 :]) for place in (0, 2, 3, 4, 5, 6)]
+    annex_header = ["序号", "部门名称", "有效样本框", "抽样数", "满意率(%)", "比较满意率(%)"]
+    annex = ("1", "区档案局", "12", "5", "100.00", "0.00")
+    annexes = [annex, *((*annex[:place], PHONE, *annex[place + 1 :]) for place in range(6))]
+    lake.deliver(
+        {
+            "frame.csv": (as_csv([*frame_header, PHONE], [(*row, PHONE) for row in frame_rows]), 4),
+            "calls.csv": (as_csv(calls_header, [sound, *faulty]), 7),
+            "published.csv": (as_csv(annex_header, annexes), 7),
+        },
+        note=note,
+    )
+    assert len(lake.rows("frame")) == 1
+    assert len(lake.rows("calls")) == 1
+    assert lake.rows("calls")[0]["comment"] == "打[号码]问"
+    found = list(texts_below(lake.folder))
+    assert len(found) > 100
+    assert {place for place, text in found if MOBILE.search(text) or NAME in text} == set()
+
+
+def test_an_error_of_landing_names_no_cell(lake: Lake) -> None:
+    broken = f'{",".join(FRAME_HEADER)}\nXS-1,"{NAME}{PHONE},c,d,e,f\n'.encode()
+    with pytest.raises(Exception, match="cannot be read") as refused:
+        lake.deliver({"frame.csv": (broken, 1), "calls.csv": calls()})
+    assert MOBILE.search(str(refused.value)) is None
+    assert NAME not in str(refused.value)

@@ -1,0 +1,258 @@
+"""A release is a frozen revision: new only where the marts differ, whole or not there, and its files are what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from lakes import tree_of
+from published import PASS, WARNING
+
+from callback_survey import releases as releases_module
+from callback_survey.checks.model import CheckReport
+from callback_survey.files import sha256_of
+from callback_survey.landing.ledger import FileRecord, LandingReport
+from callback_survey.publication import PublishedTable
+from callback_survey.releases import Release, every, latest, revisions
+
+TABLES = [
+    PublishedTable(
+        "department_rates",
+        ("region_code", "quarter", "department_code"),
+        ("region_code", "quarter", "department_code"),
+        "region_quarter",
+        "Rates.",
+        {"rate_pct": "Printed."},
+    ),
+    PublishedTable("departments", ("department_code",), ("department_code",), "all", "Register.", {}),
+]
+LANDED = LandingReport(
+    "330109",
+    "2018Q1",
+    "delivery-1",
+    "",
+    "",
+    "run-0",
+    "key",
+    (FileRecord("frame.csv", "frame", "hash-of-frame", "utf-8-sig", 1, 3, 3, 0, ()),),
+    {},
+    "a reconstruction",
+)
+CHECKS = [
+    CheckReport("run-1", "delivery", "330109", "2018Q1", (PASS,)),
+    CheckReport("run-1", "marts", "330109", "2018Q1", (PASS, WARNING)),
+]
+
+
+@pytest.fixture(autouse=True)
+def _notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notice needs all marts and has tests of its own."""
+
+    def write(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
+        new.notice.parent.mkdir()
+        new.notice.write_text("notice", encoding="utf-8")
+
+    monkeypatch.setattr(releases_module, "_write_notice", write)
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.department_rates as from (values
+                ('330109', '2018Q1', 'd2', 74.42::decimal(5, 2)), ('330109', '2018Q1', 'd1', 94.77),
+                ('330109', '2018Q1', 'd3', null), ('330109', '2018Q2', 'd1', 1), ('330110', '2018Q1', 'd9', 2)
+            ) t (region_code, quarter, department_code, rate_pct);
+            create table marts.departments as from (values ('d2', '区,教"育局'), ('d1', '区档案局')) t (department_code, name);
+        """)
+        yield connection
+
+
+def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) -> Release | None:
+    options: dict[str, Any] = {
+        "landed": LANDED,
+        "checks": CHECKS,
+        "tables": TABLES,
+        "run_id": "run-1",
+        "code_fingerprint": "code-1",
+    }
+    return releases_module.release(warehouse, releases=root, **{**options, **changes})
+
+
+def correct(warehouse: duckdb.DuckDBPyConnection, rate: float) -> None:
+    warehouse.execute(
+        f"update marts.department_rates set rate_pct = {rate} where department_code = 'd1' and quarter = '2018Q1'"
+    )
+
+
+def test_the_first_release_is_r1_and_holds_what_it_says(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    new = release(warehouse, tmp_path)
+    assert new is not None
+    assert (new.folder, new.name, new.key) == (tmp_path / "330109/2018Q1/r1", "330109 2018Q1 r1", "330109|2018Q1")
+    assert sorted(tree_of(new.folder)) == [
+        "checks/delivery-330109-2018Q1.json",
+        "checks/marts-330109-2018Q1.json",
+        "csv/department_rates.csv",
+        "csv/departments.csv",
+        "marts/department_rates.parquet",
+        "marts/departments.parquet",
+        "notice/notice.html",
+        "release.json",
+    ]
+    assert (new.reason, new.delivery_id, new.warning_count) == ("first release", "delivery-1", 1)
+    assert (new.input_files, new.data_note) == ({"frame.csv": "hash-of-frame"}, "a reconstruction")
+    assert new.check_reports() == CHECKS
+    rates = new.tables["department_rates"]
+    assert (rates["row_count"], rates["description"], rates["column_descriptions"]) == (
+        3,
+        "Rates.",
+        {"rate_pct": "Printed."},
+    )
+    for name, table in new.tables.items():
+        assert table["parquet_sha256"] == sha256_of(new.folder / "marts" / f"{name}.parquet")
+        assert table["csv_sha256"] == sha256_of(new.folder / "csv" / f"{name}.csv")
+
+
+def test_files_hold_the_rows_of_the_quarter_in_order(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    new = release(warehouse, tmp_path)
+    assert new is not None
+    rows = duckdb.execute(
+        f"select department_code, rate_pct::text from '{new.folder}/marts/department_rates.parquet'"
+    ).fetchall()
+    assert rows == [("d1", "94.77"), ("d2", "74.42"), ("d3", None)]
+    assert (new.folder / "csv" / "departments.csv").read_bytes().decode("utf-8") == (
+        '\ufeffdepartment_code,name\nd1,区档案局\nd2,"区,教""育局"\n'
+    ), "Excel shows Chinese where the file begins with a mark"
+
+
+def test_unchanged_marts_make_no_revision_whatever_else_changed(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    release(warehouse, tmp_path)
+    before = tree_of(tmp_path)
+    warehouse.execute("create table shuffled as from marts.department_rates order by rate_pct desc, department_code")
+    warehouse.execute("drop table marts.department_rates; create table marts.department_rates as from shuffled")
+    landed = replace(LANDED, delivery_id="delivery-2")
+    assert release(warehouse, tmp_path, landed=landed, code_fingerprint="code-2", run_id="run-2") is None
+    assert tree_of(tmp_path) == before
+
+
+def test_another_quarter_or_region_in_the_warehouse_is_no_change(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    release(warehouse, tmp_path)
+    warehouse.execute(
+        "update marts.department_rates set rate_pct = 9 where quarter = '2018Q2' or region_code = '330110'"
+    )
+    assert release(warehouse, tmp_path) is None
+
+
+def test_a_correction_is_the_next_revision_and_the_earlier_stays_as_it_was(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    release(warehouse, tmp_path)
+    before = tree_of(tmp_path / "330109/2018Q1/r1")
+    correct(warehouse, 94.76)
+    second = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id="delivery-2"))
+    assert second is not None
+    assert (second.revision, second.reason) == (2, "a corrected delivery")
+    assert tree_of(tmp_path / "330109/2018Q1/r1") == before
+    correct(warehouse, 94.77)
+    third = release(warehouse, tmp_path)
+    assert third is not None, "going back is a change against what is served"
+    assert third.revision == 3
+
+
+@pytest.mark.parametrize(
+    ("delivery", "code", "reason"),
+    [
+        ("delivery-1", "code-2", "changed rules or registers"),
+        ("delivery-2", "code-2", "a corrected delivery and changed rules or registers"),
+        ("delivery-1", "code-1", "the same delivery and rules gave other figures"),
+    ],
+)
+def test_a_new_revision_says_why(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, delivery: str, code: str, reason: str
+) -> None:
+    release(warehouse, tmp_path)
+    correct(warehouse, 94.76)
+    new = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id=delivery), code_fingerprint=code)
+    assert new is not None
+    assert new.reason == reason
+
+
+def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    release(warehouse, tmp_path, tables=TABLES[:1])
+    assert release(warehouse, tmp_path, tables=TABLES) is not None
+    warehouse.execute("update marts.departments set name = '区档案馆' where department_code = 'd1'")
+    third = release(warehouse, tmp_path)
+    assert third is not None
+    assert third.revision == 3
+
+
+def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("the notice cannot be written")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releases_module, "_write_notice", fail)
+        with pytest.raises(RuntimeError):
+            release(warehouse, tmp_path)
+    assert revisions(tmp_path, "330109", "2018Q1") == every(tmp_path) == []
+    new = release(warehouse, tmp_path)
+    assert new is not None
+    assert new.revision == 1
+    assert [path.name for path in (tmp_path / "330109/2018Q1").iterdir()] == ["r1"]
+
+
+def test_revisions_order_by_number_and_only_whole_ones_count(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = release(warehouse, tmp_path)
+    assert first is not None
+    folder = tmp_path / "330109/2018Q1"
+    for number in (2, 10):
+        document = json.loads((folder / "r1/release.json").read_text(encoding="utf-8"))
+        (folder / f"r{number}").mkdir()
+        (folder / f"r{number}/release.json").write_text(json.dumps({**document, "revision": number}), encoding="utf-8")
+    for name in ("r11", ".r12-99", "r013", "rx"):
+        (folder / name).mkdir()
+    (folder / "r013/release.json").write_text("{}", encoding="utf-8")
+    assert [found.revision for found in revisions(tmp_path, "330109", "2018Q1")] == [1, 2, 10]
+    correct(warehouse, 1)
+    new = release(warehouse, tmp_path)
+    assert new is not None
+    # a folder without its release.json is in the way of no one: revisions are renamed into place whole
+    assert new.revision == 11
+
+
+def test_the_latest_of_every_region_and_quarter_is_found_in_order(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    release(warehouse, tmp_path)
+    correct(warehouse, 1)
+    release(warehouse, tmp_path)
+    release(warehouse, tmp_path, landed=replace(LANDED, region_code="330110"))
+    release(warehouse, tmp_path, landed=replace(LANDED, quarter="2018Q2"))
+    assert [found.name for found in every(tmp_path)] == [
+        "330109 2018Q1 r1",
+        "330109 2018Q1 r2",
+        "330109 2018Q2 r1",
+        "330110 2018Q1 r1",
+    ]
+    assert [found.name for found in latest(tmp_path)] == ["330109 2018Q1 r2", "330109 2018Q2 r1", "330110 2018Q1 r1"]
+    assert every(tmp_path / "nothing yet") == []
+
+
+def test_releases_may_lie_in_a_folder_with_a_quote_in_its_name(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert release(warehouse, tmp_path / "it's a folder") is not None

@@ -1,0 +1,246 @@
+"""Serving is assembled from releases, verified, and switched in one rename: readers see one version or the next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from lakes import tree_of
+from published import make_release
+
+from callback_survey import serving as serving_module
+from callback_survey.errors import SurveyError
+from callback_survey.publication import PublishedTable
+from callback_survey.releases import Release
+from callback_survey.serving import ServeReport, export_restricted
+
+
+def serve(folder: Path, served: Sequence[Release], every: Sequence[Release] | None = None) -> ServeReport:
+    return serving_module.serve(served, served if every is None else every, serving=folder, memory_limit="1GB")
+
+
+def read(folder: Path, query: str) -> list[Any]:
+    """As a reader does: open the served file read-only, ask, close."""
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "serving"
+
+
+def test_releases_of_all_regions_and_quarters_stand_in_one_file(tmp_path: Path, folder: Path) -> None:
+    first = make_release(tmp_path / "releases", marker="first")
+    second = make_release(tmp_path / "releases", quarter="2018Q2", marker="second", row_count=2)
+    other = make_release(tmp_path / "releases", region="330110", marker="other", row_count=1)
+    report = serve(folder, [first, second, other])
+    rates = read(
+        folder, "select region_code, quarter, marker, count(*) from department_rates group by all order by all"
+    )
+    assert rates == [
+        ("330109", "2018Q1", "first", 3),
+        ("330109", "2018Q2", "second", 2),
+        ("330110", "2018Q1", "other", 1),
+    ]
+    assert report.marts == folder / "marts.duckdb"
+    assert report.newly_served == (first, second, other)
+
+
+def test_a_table_carries_its_descriptions_types_and_order(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases")])
+    comments = dict(read(folder, "select table_name, comment from duckdb_tables()"))
+    assert comments["departments"] == "The register; it's a dimension."
+    assert comments["releases"] and comments["check_results"]
+    assert read(folder, "select count(*) from duckdb_columns() where comment is null and table_name = 'releases'") == [
+        (0,)
+    ]
+    assert read(folder, "select typeof(rate_pct) from department_rates limit 1") == [("DECIMAL(5,2)",)]
+    assert read(folder, "select department_code from department_rates") == [("d0",), ("d1",), ("d2",)]
+
+
+def test_every_table_is_a_parquet_folder_too(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases")])
+    names = sorted(path.name for path in (folder / "parquet").iterdir())
+    assert names == ["check_results", "department_rates", "departments", "releases"]
+    for name in names:
+        expected = read(folder, f"from {name}")
+        assert duckdb.execute(f"from '{folder}/parquet/{name}/*.parquet'").fetchall() == expected
+
+
+def test_revisions_and_checks_are_listed_and_only_the_served_one_is_marked(tmp_path: Path, folder: Path) -> None:
+    first = make_release(tmp_path / "releases", marker="wrong")
+    second = make_release(tmp_path / "releases", revision=2, marker="right", released_at="2018-05-01T06:00:00+00:00")
+    serve(folder, [second], [first, second])
+    assert read(folder, "select revision, is_served from releases") == [(1, False), (2, True)]
+    assert read(folder, "select distinct marker from department_rates") == [("right",)]
+    assert read(folder, "select check_id, severity, outcome, examples from check_results order by all") == [
+        ("reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
+        ("shares_sum_to_100", "fail", "pass", ""),
+    ]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_dimension_row_of_several_releases_is_that_of_the_newest(
+    tmp_path: Path, folder: Path, newest_first: bool
+) -> None:
+    """A correction of an early quarter may be newer than the release of a later one."""
+    old = make_release(tmp_path / "releases", quarter="2018Q2", names={"d0": "旧名", "d9": "只在旧"})
+    new = make_release(
+        tmp_path / "releases", revision=2, released_at="2018-09-01T06:00:00+00:00", names={"d0": "新名", "d8": "只在新"}
+    )
+    serve(folder, [new, old] if newest_first else [old, new])
+    assert read(folder, "from departments order by all") == [("d0", "新名"), ("d8", "只在新"), ("d9", "只在旧")]
+
+
+def test_the_same_releases_again_change_no_byte_and_serve_nothing_new(tmp_path: Path, folder: Path) -> None:
+    release = make_release(tmp_path / "releases")
+    first = serve(folder, [release])
+    before = tree_of(folder)
+    second = serve(folder, [release])
+    assert tree_of(folder) == before
+    assert (second.version, second.newly_served) == (first.version, ())
+
+
+def test_only_what_was_not_served_before_is_newly_served(tmp_path: Path, folder: Path) -> None:
+    kept, first = make_release(tmp_path / "releases", region="330108"), make_release(tmp_path / "releases")
+    serve(folder, [kept, first])
+    corrected = make_release(tmp_path / "releases", revision=2, marker="right")
+    assert serve(folder, [kept, corrected], [kept, first, corrected]).newly_served == (corrected,)
+
+
+@pytest.mark.parametrize("lost", ["marts.duckdb", "parquet", "current"])
+def test_what_is_missing_is_made_again(tmp_path: Path, folder: Path, lost: str) -> None:
+    release = make_release(tmp_path / "releases")
+    serve(folder, [release])
+    (folder / lost).unlink()
+    serve(folder, [release])
+    assert read(folder, "select count(*) from department_rates") == [(3,)]
+    assert (folder / "parquet" / "department_rates").is_dir()
+
+
+def test_marts_that_do_not_hold_what_was_released_are_not_served(tmp_path: Path, folder: Path) -> None:
+    good = make_release(tmp_path / "releases", marker="good")
+    serve(folder, [good])
+    before = tree_of(folder)
+    bad = make_release(tmp_path / "releases", revision=2, marker="bad")
+    bad.tables["department_rates"]["row_count"] = 4
+    with pytest.raises(SurveyError, match="the served file was left as it was") as refused:
+        serve(folder, [bad], [good, bad])
+    assert "{'330109|2018Q1': 4}, found {'330109|2018Q1': 3}" in str(refused.value)
+    served = {name: content for name, content in tree_of(folder).items() if not name.startswith("versions/.")}
+    assert served == before
+    assert read(folder, "select distinct marker from department_rates") == [("good",)]
+
+
+def test_what_a_failed_or_killed_assembly_left_is_swept_by_the_next(tmp_path: Path, folder: Path) -> None:
+    leftover = folder / "versions" / ".0123-99"
+    leftover.mkdir(parents=True)
+    (leftover / "marts.duckdb").write_text("half", encoding="utf-8")
+    report = serve(folder, [make_release(tmp_path / "releases")])
+    assert [path.name for path in (folder / "versions").iterdir()] == [report.version]
+
+
+def test_the_version_before_stays_and_older_ones_go(tmp_path: Path, folder: Path) -> None:
+    versions = []
+    for revision in (1, 2, 3):
+        release = make_release(tmp_path / "releases", revision=revision, marker=f"m{revision}")
+        versions.append(serve(folder, [release]).version)
+        kept = {path.name for path in (folder / "versions").iterdir()}
+        assert kept == set(versions[-2:])
+
+
+def test_an_open_reader_keeps_the_version_it_opened(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases", marker="old")])
+    with duckdb.connect(str((folder / "marts.duckdb").resolve()), read_only=True) as reader:
+        for revision in (2, 3, 4):
+            serve(folder, [make_release(tmp_path / "releases", revision=revision, marker=f"m{revision}")])
+        assert reader.execute("select distinct marker from department_rates").fetchall() == [("old",)]
+    assert read(folder, "select distinct marker from department_rates") == [("m4",)]
+
+
+def test_a_reader_that_lists_parquet_files_still_finds_them_after_one_switch(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases", marker="old")])
+    listed = sorted((folder / "parquet").resolve().glob("department_rates/*.parquet"))
+    serve(folder, [make_release(tmp_path / "releases", revision=2, marker="new")])
+    assert duckdb.execute(f"select distinct marker from '{listed[0]}'").fetchall() == [("old",)]
+
+
+# A BI tool in a process of its own: opens the served file again and again until told to stop, and tells what it saw.
+READER = """
+import select, sys
+import duckdb
+seen = None
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with duckdb.connect(sys.argv[1] + "/marts.duckdb", read_only=True) as connection:
+        markers = connection.execute("select distinct marker from department_rates").fetchall()
+        markers += connection.execute("select note from notes").fetchall()
+    if len(markers) != 2 or len(set(markers)) != 1:
+        sys.exit(f"a mixture of versions: {markers}")
+    if markers[0] != seen:
+        seen = markers[0]
+        print(seen[0], flush=True)
+"""
+
+
+def test_a_reader_during_many_switches_always_sees_exactly_one_version(tmp_path: Path, folder: Path) -> None:
+    def release(number: int) -> Release:
+        keys = "select '330109' as region_code, '2018Q1' as quarter"
+        tables = {
+            "department_rates": f"{keys}, 'd' || i as department_code, 'm{number}' as marker from range(3) t(i)",
+            "notes": f"{keys}, 'm{number}' as note",
+        }
+        return make_release(tmp_path / "releases", revision=number, marker=f"m{number}", tables=tables)
+
+    releases = [release(number) for number in range(1, 16)]
+    serve(folder, releases[:1])
+    command = [sys.executable, "-c", READER, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdin is not None and reader.stdout is not None
+        seen = [reader.stdout.readline()]
+        for current in releases[1:]:
+            serve(folder, [current])
+        while seen[-1] not in ("m15\n", ""):
+            seen.append(reader.stdout.readline())
+        reader.stdin.close()
+    assert reader.returncode == 0, "the reader always found one whole version"
+    order = [int(marker[1:]) for marker in seen]
+    assert order[0] == 1
+    assert order == sorted(order), "never a version before one already seen"
+
+
+CASES = PublishedTable("case_outcomes", ("case_token",), ("case_token",), "region_quarter", "", {})
+
+
+def test_a_restricted_partition_is_kept_when_equal_and_replaced_when_not(folder: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema marts; create table marts.case_outcomes (region_code text, quarter text, case_token text)"
+        )
+        connection.execute(
+            "insert into marts.case_outcomes select '330109', '2018Q1', sha256(i::text) from range(9999) t(i)"
+        )
+        connection.execute(
+            "insert into marts.case_outcomes values ('330110', '2018Q1', 'x'), ('330109', '2018Q2', 'x')"
+        )
+
+        def export() -> Path:
+            export_restricted(connection, [CASES], folder, "330109", "2018Q1")
+            (path,) = folder.rglob("*.parquet")
+            return path
+
+        path = export()
+        assert path.relative_to(folder).parts[:2] == ("restricted", "case_outcomes")
+        assert path.parent.relative_to(folder).parts[2:] == ("region_code=330109", "quarter=2018Q1")
+        before = path.stat()
+        assert (export().stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        connection.execute("insert into marts.case_outcomes values ('330109', '2018Q1', 'new')")
+        assert export().stat().st_ino != before.st_ino
+    assert duckdb.execute(f"select count(*) from read_parquet('{path}', hive_partitioning = false)").fetchone() == (
+        10_000,
+    )

@@ -1,0 +1,124 @@
+"""Settings come from the environment or from options; a missing or weak key is an error that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lakes import REPOSITORY
+
+from callback_survey import settings
+from callback_survey.errors import UsageError
+
+KEY = "0123456789abcdef" * 2
+
+
+def load(**variables: str) -> settings.Settings:
+    return settings.load({f"CALLBACK_SURVEY_{name}": value for name, value in variables.items()})
+
+
+def test_without_any_variable_everything_is_below_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load()
+    assert (found.home, found.exports) == (tmp_path / "var", tmp_path / "sample_exports")
+    assert found.dbt_project == REPOSITORY / "dbt_project"
+    assert (found.memory_limit, found.alert_urls, found.progress_log) == ("2GB", (), None)
+
+
+def test_the_home_holds_all_that_is_written(tmp_path: Path) -> None:
+    found = load(HOME=str(tmp_path))
+    names = ("lake", "warehouse", "releases", "serving", "logs", "checks", "alerts")
+    assert [getattr(found, name) for name in names] == [tmp_path / name for name in names]
+    assert found.seeds == found.dbt_project / "seeds"
+
+
+def test_options_win_over_the_environment(tmp_path: Path) -> None:
+    environment = {"CALLBACK_SURVEY_HOME": "/elsewhere", "CALLBACK_SURVEY_EXPORTS": "/elsewhere"}
+    found = settings.load(environment, home=tmp_path / "home", exports=tmp_path / "exports")
+    assert (found.home, found.exports) == (tmp_path / "home", tmp_path / "exports")
+
+
+def test_the_process_environment_is_read_when_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path))
+    assert settings.load().home == tmp_path
+
+
+def test_relative_paths_become_absolute_before_a_step_changes_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load(HOME="h", EXPORTS="e", PRIVACY_KEY_FILE="k", PROGRESS_LOG="p")
+    paths = (found.home, found.exports, found.privacy_key_file, found.progress_log)
+    assert paths == tuple(tmp_path / name for name in "hekp")
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(HOME=" ", MEMORY_LIMIT="", PRIVACY_KEY_FILE="", ALERT_URLS=" ") == load()
+
+
+def test_alert_urls_are_separated_by_white_space() -> None:
+    assert load(ALERT_URLS=" json://a \n mailto://b ").alert_urls == ("json://a", "mailto://b")
+
+
+@pytest.mark.parametrize("size", ["2GB", "512MB", "1.5 GiB", "800mb", "1tb"])
+def test_a_memory_limit_is_a_size(size: str) -> None:
+    assert load(MEMORY_LIMIT=size).memory_limit == size
+
+
+@pytest.mark.parametrize("size", ["2", "GB", "80%", "-1GB", "2GB; drop table x"])
+def test_any_other_memory_limit_is_refused(size: str) -> None:
+    with pytest.raises(UsageError, match=r"MEMORY_LIMIT(.|\n)*such as 2GB"):
+        load(MEMORY_LIMIT=size)
+
+
+def test_a_folder_that_is_no_dbt_project_is_refused_with_the_setting_to_correct(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        load(DBT_PROJECT=str(tmp_path))
+    assert str(tmp_path) in str(refused.value)
+    assert "next: set CALLBACK_SURVEY_DBT_PROJECT" in str(refused.value)
+
+
+def test_the_key_is_read_from_the_variable_or_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
+    assert load(PRIVACY_KEY=KEY).read_privacy_key() == KEY.encode()
+    assert load(PRIVACY_KEY_FILE=str(tmp_path / "key")).read_privacy_key() == KEY.encode()
+
+
+def test_the_variable_wins_over_the_file(tmp_path: Path) -> None:
+    found = load(PRIVACY_KEY=KEY, PRIVACY_KEY_FILE=str(tmp_path / "not there"))
+    assert found.read_privacy_key() == KEY.encode()
+
+
+def test_any_text_of_32_characters_is_a_key() -> None:
+    chinese = "钥" * 32
+    assert load(PRIVACY_KEY=chinese).read_privacy_key() == chinese.encode()
+    with pytest.raises(UsageError, match="31 characters") as refused:
+        load(PRIVACY_KEY="k" * 31).read_privacy_key()
+    assert "at least 32" in str(refused.value)
+    assert "k" * 31 not in str(refused.value), "an error goes to logs and alerts"
+
+
+def test_no_key_stops_with_the_command_that_makes_one() -> None:
+    with pytest.raises(UsageError, match="no privacy key is set") as refused:
+        load().read_privacy_key()
+    assert "CALLBACK_SURVEY_PRIVACY_KEY" in str(refused.value)
+    assert "openssl rand -hex 32" in str(refused.value)
+
+
+def test_an_empty_key_file_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="no privacy key is set"):
+        load(PRIVACY_KEY_FILE=str(tmp_path / "key")).read_privacy_key()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x80" * 20], ids=["missing", "not text"])
+def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match="the privacy key file cannot be read") as refused:
+        load(PRIVACY_KEY_FILE=str(path)).read_privacy_key()
+    assert str(path) in str(refused.value)

@@ -1,0 +1,136 @@
+"""What a run ends with is read from the served file, and says everything in plain lines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from published import make_release
+from rich.console import Console
+
+from callback_survey import serving, summary
+from callback_survey.progress import Event
+from callback_survey.settings import Settings
+
+KEYS = "'330109' as region_code, '2018Q1' as quarter"
+RATES = f"""
+    select {KEYS}, measure, code as department_code, name as department_name, rate_pct::decimal(5, 2) as rate_pct,
+        sample_count, valid_frame_count
+    from (values
+        ('satisfaction', 'd1', '区档案局', 100.00, 10, 1200), ('satisfaction', 'd2', '区教育局', 33.33, 5, 9),
+        ('satisfaction', 'd3', '区旅游局', null, 0, 4), ('satisfaction', 'd4', '区民政局', 33.33, 7, 90),
+        ('realisation', 'd1', '区档案局', 90.00, 10, 1200)
+    ) t (measure, code, name, rate_pct, sample_count, valid_frame_count)
+"""
+TABLES = {
+    "regions": "select '330109' as region_code, '萧山区' as region_name",
+    "measures": "from (values ('realisation', '实现率', 2), ('satisfaction', '满意率', 1)) t (measure, measure_name, measure_order)",
+    "region_rates": f"""
+        select {KEYS}, measure, average_pct, 3 as rated_department_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct
+        from (values ('realisation', 90.00, null, null, null), ('satisfaction', 66.67, 94.70, '2017年全省平均满意率', -28.03))
+            t (measure, average_pct, benchmark_pct, benchmark_label, gap)
+    """,
+    "below_average": f"""
+        select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct
+        from (values (2, '区教育局'), (1, '区民政局')) t (position, name)
+    """,
+    "department_rates": RATES,
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, tmp_path, tmp_path, "1GB", (), None, None)
+
+
+@pytest.fixture
+def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Serves the tables above and returns the lines of the summary."""
+    monkeypatch.chdir(settings.home)
+
+    def lines(data_note: str | None = None, revision: int = 1) -> list[str]:
+        release = replace(make_release(settings.releases, revision=revision, tables=TABLES), data_note=data_note)
+        for table in release.tables.values():
+            # a table of one row per measure or department has a longer key than the helper's
+            table["key"] = table["order_by"] = ["all_columns"]
+        monkeypatch.setattr(serving, "_assemble_table", plain_table)
+        serving.serve([release], [release], serving=settings.serving, memory_limit="1GB")
+        text = io.StringIO()
+        summary.show_quarter(Console(file=text, width=160, highlight=False), settings, "330109", "2018Q1")
+        return text.getvalue().splitlines()
+
+    def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[serving.Release]) -> None:
+        connection.execute(f"create table {name} as from '{served[0].folder}/marts/{name}.parquet'")
+
+    return lines
+
+
+def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(show: Callable[..., list[str]]) -> None:
+    lines = show()
+    assert "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03" in lines
+    assert "低于平均 2 个（共 3 个有评价的部门）：区民政局、区教育局" in lines
+    assert "实现率  平均 90.00" in lines
+    assert "低于平均 0 个（共 3 个有评价的部门）：无" in lines
+    assert lines.index("实现率  平均 90.00") > lines.index(
+        "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03"
+    )
+
+
+def test_the_lowest_departments_stand_with_their_counts_and_unrated_ones_do_not(show: Callable[..., list[str]]) -> None:
+    lines = [line.split() for line in show()]
+    start = lines.index(["最低的部门", "满意率", "抽样", "有效样本框"])
+    assert lines[start + 1 : start + 4] == [
+        ["区教育局", "33.33", "5", "9"],
+        ["区民政局", "33.33", "7", "90"],
+        ["区档案局", "100.00", "10", "1,200"],
+    ]
+    assert not any("区旅游局" in line for line in lines)
+
+
+def test_checks_are_counted_and_warnings_told_with_their_examples(show: Callable[..., list[str]]) -> None:
+    lines = show()
+    start = lines.index("Checks  2: 1 passed, 1 warned, 0 had nothing to compare")
+    assert lines[start + 1 : start + 3] == [
+        "  warn reconciliation_exact: 1 of 68 rows; allowed: equal",
+        "       区教育局: 97.56",
+    ]
+
+
+def test_places_are_paths_to_copy(show: Callable[..., list[str]], settings: Settings) -> None:
+    lines = show(revision=3)
+    start = lines.index("Where things are")
+    assert [line.split() for line in lines[start + 1 : start + 5]] == [
+        ["marts", "serving/marts.duckdb"],
+        ["parquet", "serving/parquet"],
+        ["release", "releases/330109/2018Q1/r3"],
+        ["notice", "releases/330109/2018Q1/r3/notice/notice.html"],
+    ]
+
+
+@pytest.mark.parametrize("note", ["数据为重建，并非原始记录", "见附件[/1]，[red]样例[号码]"])
+def test_what_the_sender_says_of_the_data_is_shown_as_it_is(show: Callable[..., list[str]], note: str) -> None:
+    assert note in show(note)
+    assert note not in show(None, revision=2)
+
+
+def test_the_summary_is_plain_without_a_terminal(show: Callable[..., list[str]]) -> None:
+    assert "\x1b" not in "".join(show("样例"))
+
+
+def test_times_are_added_up_by_step() -> None:
+    def event(step: str, state: str, seconds: float) -> Event:
+        return Event("", "run-1", step, "", state, "", seconds)
+
+    text = io.StringIO()
+    events = [
+        event("land", "done", 1.0),
+        event("land", "said", 9.0),
+        event("land", "failed", 0.5),
+        event("build", "done", 3),
+    ]
+    summary.show_times(Console(file=text, width=160), events)
+    assert text.getvalue() == "\nTime  land 1.5 s, build 3.0 s\n"

@@ -1,0 +1,195 @@
+"""One run writes at a time: the lock waits, says for whom, and outlives a killed parent whose child still writes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from callback_survey import warehouse as warehouse_module
+from callback_survey.errors import SurveyError
+from callback_survey.warehouse import Warehouse, connect
+
+# A run in a process of its own: takes the lock, says so, and keeps it until its standard input ends.
+HOLDER = """
+import sys
+from pathlib import Path
+from callback_survey.warehouse import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]), "1GB", "run-of-another-process")
+with warehouse.lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+# A run that starts a child with the lock and is then killed; the child lives until standard input ends.
+KILLED_PARENT = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from callback_survey.warehouse import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]), "1GB", "run-that-was-killed")
+with warehouse.lock():
+    child = [sys.executable, "-c", "import sys; print('child', flush=True); sys.stdin.read()"]
+    subprocess.Popen(child, pass_fds=[warehouse.lock_descriptor])
+    sys.stdin.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse_module, "POLL_SECONDS", 0.005)
+
+
+def made(folder: Path, run_id: str = "run-1", waiting: Callable[[str], None] = lambda message: None) -> Warehouse:
+    return Warehouse(folder / "warehouse", "1GB", run_id, waiting)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts a script over the warehouse and returns once it has said its first word."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(script: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", script, str(tmp_path / "warehouse")]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() in ("held\n", "child\n")
+        return process
+
+    yield run
+    for process in started:
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            stream.close()
+        process.wait(timeout=10)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+
+
+def test_a_second_run_waits_and_is_told_once_who_holds_the_warehouse(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    holder = start(HOLDER)
+    told: list[str] = []
+
+    def waiting(message: str) -> None:
+        told.append(message)
+        assert holder.poll() is None
+        end(holder)
+
+    with made(tmp_path, waiting=waiting).lock():
+        assert holder.wait(timeout=10) == 0
+    assert told == [f"waiting for the warehouse, held by run run-of-another-process (pid {holder.pid})"]
+
+
+def test_a_killed_parent_does_not_free_the_warehouse_while_its_child_lives(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    parent = start(KILLED_PARENT)
+    assert parent.wait(timeout=10) == -signal.SIGKILL
+    told: list[str] = []
+
+    def waiting(message: str) -> None:
+        told.append(message)
+        end(parent)  # the child reads the same pipe: now it ends, and the lock with it
+
+    with made(tmp_path, waiting=waiting).lock():
+        pass
+    assert told == [f"waiting for the warehouse, held by run run-that-was-killed (pid {parent.pid})"]
+
+
+def test_a_run_gives_up_after_the_wait_and_names_who_to_look_at(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = start(HOLDER)
+    monkeypatch.setattr(warehouse_module, "WAIT_SECONDS", 0)
+    with pytest.raises(SurveyError) as given_up, made(tmp_path).lock():
+        pytest.fail("two runs hold the warehouse")
+    assert f"held by run run-of-another-process (pid {holder.pid})" in str(given_up.value)
+    assert "next: look at that run" in str(given_up.value)
+
+
+def test_a_killed_run_frees_the_warehouse_by_itself(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    holder = start(HOLDER)
+    holder.kill()
+    holder.wait(timeout=10)
+    with made(tmp_path, waiting=pytest.fail).lock():
+        pass
+
+
+def test_a_holder_that_has_not_said_its_name_yet_is_another_run(tmp_path: Path) -> None:
+    first, told = made(tmp_path), []
+    with first.lock():
+        os.ftruncate(first.lock_descriptor, 0)
+
+        def waiting(message: str) -> None:
+            told.append(message)
+            raise TimeoutError
+
+        with pytest.raises(TimeoutError), made(tmp_path, waiting=waiting).lock():
+            pytest.fail("two runs hold the warehouse")
+    assert told == ["waiting for the warehouse, held by another run"]
+
+
+def test_the_lock_is_reentrant_and_freed_with_the_outermost(tmp_path: Path) -> None:
+    warehouse = made(tmp_path)
+    with warehouse.lock():
+        descriptor = warehouse.lock_descriptor
+        with warehouse.lock(), warehouse.open(read_only=False) as connection:
+            connection.execute("create table a as select 1 as b")
+            assert warehouse.lock_descriptor == descriptor
+        assert warehouse.lock_descriptor == descriptor
+    with made(tmp_path, "run-2", waiting=pytest.fail).open() as connection:
+        assert connection.execute("from a").fetchall() == [(1,)]
+
+
+def test_the_lock_is_freed_when_its_run_fails(tmp_path: Path) -> None:
+    warehouse = made(tmp_path)
+    with pytest.raises(ValueError, match="broken"), warehouse.lock():
+        raise ValueError("broken")
+    with made(tmp_path, "run-2", waiting=pytest.fail).lock():
+        pass
+    with pytest.raises(AssertionError, match="not held"):
+        _ = warehouse.lock_descriptor
+
+
+def test_the_name_of_an_earlier_holder_does_not_stay(tmp_path: Path) -> None:
+    for run_id in ("a-run-with-a-very-long-name" * 5, "short"):
+        with made(tmp_path, run_id).lock():
+            text = (tmp_path / "warehouse" / "warehouse.lock").read_text(encoding="utf-8")
+            assert text == f'{{"pid": {os.getpid()}, "run_id": "{run_id}"}}'
+
+
+def test_connections_are_bounded_and_fetch_nothing(tmp_path: Path) -> None:
+    with connect(tmp_path / "a.duckdb", memory_limit="123MB", spill=tmp_path / "spill") as connection:
+        settings = dict(
+            connection.execute(
+                "select name, value from duckdb_settings() where name in "
+                "('memory_limit', 'temp_directory', 'autoinstall_known_extensions', 'autoload_known_extensions')"
+            ).fetchall()
+        )
+    assert settings.pop("memory_limit").startswith("117")  # 123 million bytes, told in MiB
+    assert settings == {
+        "temp_directory": str(tmp_path / "spill"),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+
+
+def test_a_read_only_connection_cannot_write(tmp_path: Path) -> None:
+    warehouse = made(tmp_path)
+    with warehouse.open(read_only=False) as connection:
+        connection.execute("create table a as select 1 as b")
+    with warehouse.open() as connection, pytest.raises(duckdb.InvalidInputException, match="read-only"):
+        connection.execute("insert into a values (2)")
