@@ -12,18 +12,41 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 
+from . import printed as printed_annexes
+
+# `is_rated` says whether somebody answered: by the counts, or by the print where only the annexes survive (0.00 is printed
+# as well for no sample and for no answers)
 _RATES = """
+    with rates as (
+        select rates.*, has_cases, printed_pct,
+            coalesce(
+                case
+                    when has_cases then answered_count > 0
+                    else printed.sample_count > 0 and printed_pct >= 0 and (total_pct > 0 or share_count = 1)
+                end, false
+            ) as is_rated
+        from marts.department_rates as rates
+        inner join intermediate.int_region_quarters as region_quarters using (region_code, quarter)
+        left join intermediate.int_published_measures as printed using (region_code, quarter, department_code, measure)
+        where region_code = $region_code and quarter = $quarter
+    )
     select
         department_name, measure, measure_name, valid_frame_count, sample_count, answered_count, success_count,
-        rate_pct, average_pct, is_below_average,
+        rate_pct, average_pct, is_below_average, has_cases, is_rated,
+        printed_pct::text as printed, has_cases or valid_frame_count + sample_count is not null as is_sample_known,
         case
-            when answered_count = 0
+            when has_cases then answered_count || ' answers'
+            else 'sample ' || coalesce(sample_count::text, '—') || ', printed ' || coalesce(printed_pct::text, '—')
+        end as basis,
+        case
+            when not is_rated
                 then rate is null and rate_pct is null and rate_rank is null
                     and is_below_average is null and is_below_threshold is null
             else rate is not null and rate_pct is not null and rate_rank is not null and is_below_average is not null
-        end as is_consistent
-    from marts.department_rates
-    where region_code = $region_code and quarter = $quarter
+        end
+        and (has_cases or (answered_count is null and success_count is null and (not is_rated or rate_pct = printed_pct)))
+        and source_grain = case when has_cases then 'cases' else 'published' end as is_consistent
+    from rates
     order by measure, department_code
 """
 # FULL JOIN: a department that is missing on either side stays visible
@@ -52,7 +75,8 @@ _COVERAGE = """
         on expected.department_code = observed.department_code and expected.measure = observed.measure
     order by all
 """
-# every department has a row here, so that "nothing outside the frame" is seen and not just absent
+# every department has a row here, so that "nothing outside the frame" is seen and not just absent; without cases there
+# is nothing to see, and no row
 _OUTSIDE = """
     with departments as (
         select department_code, department_name
@@ -71,13 +95,15 @@ _OUTSIDE = """
         coalesce(outside.example_case_ids, '') as example_case_ids
     from departments
     full join outside on departments.department_code = outside.department_code
+    where exists(from intermediate.int_region_quarters where (region_code, quarter, has_cases) = ($region_code, $quarter, true))
     order by all
 """
+# LEFT JOIN: a rated department without shares adds up to 0 and is seen
 _SHARES = """
-    select rates.department_name, rates.measure_name, sum(answers.answer_pct)::double as total_pct
-    from marts.department_answers as answers
-    inner join marts.department_rates as rates using (region_code, quarter, department_code, measure)
-    where answers.region_code = $region_code and answers.quarter = $quarter and rates.answered_count > 0
+    select rates.department_name, rates.measure_name, coalesce(sum(answers.answer_pct), 0)::double as total_pct
+    from marts.department_rates as rates
+    left join marts.department_answers as answers using (region_code, quarter, department_code, measure)
+    where rates.region_code = $region_code and rates.quarter = $quarter and rates.answered_count > 0
     group by rates.department_code, rates.department_name, rates.measure_name
     order by rates.measure_name, rates.department_code
 """
@@ -117,16 +143,23 @@ def facts(connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str)
         "adjusted_rows": _ADJUSTED,
     }
     tables = {name: connection.execute(query, keys).df() for name, query in queries.items()}
-    return {**tables, **_recompute(tables["rates"])}
+    rates = tables["rates"]
+    # counts of answers where there are cases, samples where there are cases or a printed one: never NULL taken for 0
+    counts = {
+        "counted": rates[rates["has_cases"].astype(bool)],
+        "sampled": rates[rates["is_sample_known"].astype(bool)].convert_dtypes(),
+    }
+    return {**tables, **counts, **_recompute(rates), **printed_annexes.facts(connection, region_code, quarter)}
 
 
 def suite(rules: Mapping[str, Rule]) -> list[Check]:
-    return [*_count_checks(), *_figure_checks(), *_reconciliation_checks(rules)]
+    """All checks. Where only the annexes survive, those that need cases have no rows and are skipped, not passed."""
+    return [*_count_checks(), *_figure_checks(), *_reconciliation_checks(rules), *printed_annexes.checks(rules)]
 
 
 def _count_checks() -> list[Check]:
     return [
-        _at_least("sample_within_frame", "valid_frame_count", "sample_count", "抽样", "有效样本框"),
+        _at_least("sample_within_frame", "sampled", "valid_frame_count", "sample_count", "抽样", "有效样本框"),
         Check(
             "called_inside_valid_frame",
             facts="outside_frame",
@@ -134,9 +167,10 @@ def _count_checks() -> list[Check]:
             example="{department_name}: {case_count} called cases outside the valid frame, {exclusion_reasons}; such as {example_case_ids}",
             shows=("department_name", "case_count", "exclusion_reasons", "example_case_ids"),
             allows="none",
+            rows_may_be_missing=True,
         ),
-        _at_least("answered_within_sample", "sample_count", "answered_count", "有效回答", "抽样"),
-        _at_least("success_within_answered", "answered_count", "success_count", "满意或实现", "有效回答"),
+        _at_least("answered_within_sample", "counted", "sample_count", "answered_count", "有效回答", "抽样"),
+        _at_least("success_within_answered", "counted", "answered_count", "success_count", "满意或实现", "有效回答"),
         Check(
             "departments_complete",
             facts="coverage",
@@ -149,8 +183,8 @@ def _count_checks() -> list[Check]:
             "unsampled_are_null",
             facts="rates",
             expectation=gxe.ExpectColumnValuesToBeInSet(column="is_consistent", value_set=[True]),
-            example="{department_name}, {measure_name}: {answered_count} answers, rate_pct {rate_pct}",
-            shows=("department_name", "measure_name", "answered_count", "rate_pct"),
+            example="{department_name}, {measure_name}: {basis}, rate_pct {rate_pct}",
+            shows=("department_name", "measure_name", "basis", "rate_pct"),
             allows="no answers, no rate, rank or flag; answers, all of them",
         ),
     ]
@@ -165,6 +199,7 @@ def _figure_checks() -> list[Check]:
             example="{department_name}（{measure_name}）: {total_pct:.2f}",
             shows=("department_name", "measure_name", "total_pct"),
             allows="100.00",
+            rows_may_be_missing=True,
         ),
         Check(
             "average_recomputed",
@@ -212,30 +247,29 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
     ]
 
 
-def _at_least(check_id: str, larger: str, smaller: str, smaller_name: str, larger_name: str) -> Check:
+def _at_least(check_id: str, facts: str, larger: str, smaller: str, smaller_name: str, larger_name: str) -> Check:
     return Check(
         check_id,
-        facts="rates",
+        facts=facts,
         expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A=larger, column_B=smaller, or_equal=True),
         example=f"{{department_name}}（{{measure_name}}）: {smaller_name} {{{smaller}}} > {larger_name} {{{larger}}}",
         shows=("department_name", "measure_name", smaller, larger),
         allows=f"{smaller} ≤ {larger}, in every department",
+        # no counts without cases; a quarter that lost its rows fails departments_complete and average_recomputed
+        rows_may_be_missing=facts == "counted",
     )
 
 
 def _recompute(rates: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Averages and flags once more, from the counts alone, with exact fractions: another road to the same figures."""
+    """Averages and flags once more, from counts or printed rates alone, with exact fractions: another road to them."""
     averages, flags = [], []
     for measure_name, group in rates.groupby("measure_name"):
-        answered = group[group["answered_count"] > 0]
-        exact = {
-            index: _half_up(Fraction(100 * int(row.success_count), int(row.answered_count)))
-            for index, row in answered.iterrows()
-        }
+        answered = group[group["is_rated"].astype(bool)]
+        exact = {index: _exact_rate(row) for index, row in answered.iterrows()}
         if not exact:
             continue
         average = _half_up(sum(map(Fraction, exact.values()), Fraction(0)) / len(exact))
-        printed = {_hundredths(value) for value in group["average_pct"].dropna()}
+        printed = {_hundredths(value) for value in group["average_pct"]}  # a missing one is NaN and equals nothing
         averages += [(measure_name, value, str(average)) for value in sorted(printed)]
         flags += [
             (row.department_name, measure_name, str(row.is_below_average), str(exact[index] < average))
@@ -245,6 +279,12 @@ def _recompute(rates: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "averages": pd.DataFrame(averages, columns=["measure_name", "average_pct", "recomputed_pct"]),
         "flags": pd.DataFrame(flags, columns=["department_name", "measure_name", "is_below_average", "recomputed"]),
     }
+
+
+def _exact_rate(row: pd.Series) -> Decimal:
+    if row.has_cases:
+        return _half_up(Fraction(100 * int(row.success_count), int(row.answered_count)))
+    return Decimal(row.printed)
 
 
 def _half_up(value: Fraction) -> Decimal:

@@ -1,6 +1,6 @@
 {#
   The key two spellings of one name share: full-width ASCII and the ideographic space become half width, white space
-  goes. DuckDB has no NFKC, and nfc_normalize leaves full-width parentheses alone, so the table is written out.
+  goes, letters are lower case. DuckDB has no NFKC, and nfc_normalize leaves full-width parentheses alone, so the table is written out.
   Exact on the folded key, never fuzzy: 区农业局 and 区农水局 are different offices.
 #}
 {% macro name_key(name) -%}
@@ -8,11 +8,11 @@
 {%- endmacro %}
 
 {% macro default__name_key(name) -%}
-    regexp_replace({{ half_width(name) }}, '[\\s\\x{0B}\\x{1C}-\\x{1F}\\x{85}\\p{Z}]', '')
+    lower(regexp_replace({{ half_width(name) }}, '[\\s\\x{0B}\\x{1C}-\\x{1F}\\x{85}\\p{Z}]', ''))
 {%- endmacro %}
 
 {% macro duckdb__name_key(name) -%}
-    regexp_replace({{ half_width(name) }}, '[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}]', '', 'g')
+    lower(regexp_replace({{ half_width(name) }}, '[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}]', '', 'g'))
 {%- endmacro %}
 
 {# Full-width ASCII (！ to ～) and the ideographic space as their half-width forms. #}

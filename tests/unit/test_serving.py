@@ -101,9 +101,10 @@ def test_a_dimension_row_of_several_releases_is_that_of_the_newest(
 def test_the_same_releases_again_change_no_byte_and_serve_nothing_new(tmp_path: Path, folder: Path) -> None:
     release = make_release(tmp_path / "releases")
     first = serve(folder, [release])
-    before = tree_of(folder)
+    before, file = tree_of(folder), (folder / "marts.duckdb").stat()
     second = serve(folder, [release])
     assert tree_of(folder) == before
+    assert (folder / "marts.duckdb").stat().st_ino == file.st_ino, "not even assembled again"
     assert (second.version, second.newly_served) == (first.version, ())
 
 

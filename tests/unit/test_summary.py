@@ -36,7 +36,7 @@ TABLES = {
     """,
     "below_average": f"""
         select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct
-        from (values (2, '区教育局'), (1, '区民政局')) t (position, name)
+        from (values (2, '区招管办'), (3, '区教育局'), (1, '区民政局')) t (position, name)
     """,
     "department_rates": RATES,
 }
@@ -72,7 +72,7 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
 def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(show: Callable[..., list[str]]) -> None:
     lines = show()
     assert "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03" in lines
-    assert "低于平均 2 个（共 3 个有评价的部门）：区民政局、区教育局" in lines
+    assert "低于平均 3 个（共 3 个有评价的部门）：区民政局、区招管办、区教育局" in lines
     assert "实现率  平均 90.00" in lines
     assert "低于平均 0 个（共 3 个有评价的部门）：无" in lines
     assert lines.index("实现率  平均 90.00") > lines.index(

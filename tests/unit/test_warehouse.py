@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -76,18 +78,21 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def test_a_second_run_waits_and_is_told_once_who_holds_the_warehouse(
-    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]]
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holder = start(HOLDER)
     told: list[str] = []
+    waits: list[float] = []
 
-    def waiting(message: str) -> None:
-        told.append(message)
-        assert holder.poll() is None
-        end(holder)
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            end(holder)
+            holder.wait()
 
-    with made(tmp_path, waiting=waiting).lock():
-        assert holder.wait(timeout=10) == 0
+    monkeypatch.setattr(warehouse_module, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
+    with made(tmp_path, waiting=told.append).lock():
+        assert len(waits) == 3, "it got the lock once the other was gone, and not before"
     assert told == [f"waiting for the warehouse, held by run run-of-another-process (pid {holder.pid})"]
 
 

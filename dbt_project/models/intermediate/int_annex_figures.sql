@@ -1,4 +1,5 @@
 -- What an annex prints, as rows: each percentage is the sum of the shares it stands for (零上门/一次 is two answers).
+-- Where only the printed annex survives, its own percentages are taken over, not added up again.
 with percentages as (
 
     select
@@ -23,6 +24,40 @@ with percentages as (
 
 ),
 
+annex_columns as (
+
+    select distinct
+        measure,
+        figure
+    from {{ ref('annex_figures') }}
+
+),
+
+printed_percentages as (
+
+    select
+        measures.region_code,
+        measures.quarter,
+        measures.department_code,
+        measures.measure,
+        annex_columns.figure,
+        -- 0.00 is printed for a department without a rate, too
+        case when measures.rate_pct is not null then printed.published_pct end as figure_pct,
+        cast(null as bigint) as figure_count
+    from {{ ref('int_department_measures') }} as measures
+    inner join annex_columns
+        on measures.measure = annex_columns.measure
+    left join {{ ref('int_published_figures') }} as printed
+        on
+            measures.region_code = printed.region_code
+            and measures.quarter = printed.quarter
+            and measures.department_code = printed.department_code
+            and measures.measure = printed.measure
+            and annex_columns.figure = printed.figure
+    where measures.source_grain = 'published'
+
+),
+
 figures as (
 
     select
@@ -34,6 +69,16 @@ figures as (
         figure_pct,
         figure_count
     from percentages
+    union all
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        figure,
+        figure_pct,
+        figure_count
+    from printed_percentages
     {% for figure in ['valid_frame_count', 'sample_count'] %}
         union all
         select

@@ -28,6 +28,8 @@ with answers as (
             and measures.department_code = answer_counts.department_code
             and measures.question = answer_counts.question
             and answers.answer_code = answer_counts.answer_code
+    -- where only annexes survive there are no answers to count: int_published_answers has what they print
+    where measures.source_grain = 'cases'
 
 ),
 

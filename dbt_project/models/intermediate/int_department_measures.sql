@@ -1,4 +1,5 @@
--- Every register department has its row per measure, also the one nobody sampled: counts of 0 and no rate.
+-- Every register department has its row per measure, also the one nobody sampled: counts of 0 and no rate. Where only
+-- the printed annexes survive, the row is what they print; who answered is not known, which is NULL and not 0.
 with measure_counts as (
 
     select
@@ -58,6 +59,38 @@ counted as (
 
 ),
 
+printed as (
+
+    select
+        departments.region_code,
+        departments.quarter,
+        departments.department_code,
+        departments.department_name,
+        measures.measure,
+        measures.measure_name,
+        measures.measure_definition,
+        measures.question,
+        published.valid_frame_count,
+        published.sample_count,
+        published.rate_pct
+    from {{ ref('int_departments') }} as departments
+    inner join {{ ref('int_region_quarters') }} as region_quarters
+        on
+            departments.region_code = region_quarters.region_code
+            and departments.quarter = region_quarters.quarter
+            -- where both exist the cases win: the annexes are then only compared with (reconciliation)
+            and not region_quarters.has_cases
+            and region_quarters.has_published
+    cross join {{ ref('measures') }} as measures
+    left join {{ ref('int_published_measures') }} as published
+        on
+            departments.region_code = published.region_code
+            and departments.quarter = published.quarter
+            and departments.department_code = published.department_code
+            and measures.measure = published.measure
+
+),
+
 rated as (
 
     select
@@ -77,6 +110,24 @@ rated as (
         {{ rate('success_count', 'answered_count') }} as rate,
         {{ pct('success_count', 'answered_count') }} as rate_pct
     from counted
+    union all
+    select
+        region_code,
+        quarter,
+        department_code,
+        department_name,
+        measure,
+        measure_name,
+        measure_definition,
+        question,
+        'published' as source_grain,
+        valid_frame_count,
+        sample_count,
+        cast(null as bigint) as answered_count,
+        cast(null as bigint) as success_count,
+        {{ rate(hundredths('rate_pct'), '10000') }} as rate,
+        rate_pct
+    from printed
 
 )
 

@@ -42,7 +42,10 @@ numbered as (
         row_number() over (
             partition by region_code, quarter, department_name, measure, figure
             order by file, line
-        ) as time_printed
+        ) as time_printed,
+        count(*) over (
+            partition by region_code, quarter, department_name, measure, figure
+        ) as line_count
     from recognised
 
 ),
@@ -57,9 +60,10 @@ figures as (
         measure,
         figure,
         published_pct,
-        published_count
+        published_count,
+        line_count
     from numbered
-    -- a department printed twice in one annex is compared by its first line
+    -- a department printed twice in one annex is read by its first line
     where time_printed = 1
 
 )

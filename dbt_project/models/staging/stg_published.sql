@@ -1,4 +1,4 @@
-{#- What each annex prints beside the department's name; its first percentage tells which annex a row is from. -#}
+{#- What each annex prints beside the department name; a line is of the annex whose columns it has, blank or not. -#}
 {%- set counts = ['valid_frame_count', 'sample_count'] -%}
 {%- set percentages = {
     'satisfaction': [
@@ -9,7 +9,7 @@
 {%- set figures = [] -%}
 {%- for measure, columns in percentages.items() -%}
     {%- for column in counts + columns -%}
-        {%- do figures.append({'measure': measure, 'column': column, 'headline': columns[0]}) -%}
+        {%- do figures.append({'measure': measure, 'column': column, 'annex': columns}) -%}
     {%- endfor -%}
 {%- endfor -%}
 
@@ -32,7 +32,7 @@ with figures as (
                 cast(null as bigint) as published_count
             {% endif %}
         from {{ source('raw', 'published') }}
-        where {{ figure.headline }} is not null
+        where coalesce({{ figure.annex | join(', ') }}) is not null
         {% if not loop.last %}
             union all
         {% endif %}

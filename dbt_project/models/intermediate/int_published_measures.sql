@@ -1,0 +1,99 @@
+-- Of quarters of which only the annexes survive: what these print of a department and measure, one row each.
+with annex_columns as (
+
+    select
+        annex_figures.measure,
+        annex_figures.figure,
+        -- a column is a success when every answer it adds up is one
+        min(case when successes.answer_code is null then 0 else 1 end) as success_column
+    from {{ ref('annex_figures') }} as annex_figures
+    left join {{ ref('measure_successes') }} as successes
+        on
+            annex_figures.measure = successes.measure
+            and annex_figures.answer_code = successes.answer_code
+    group by annex_figures.measure, annex_figures.figure
+
+),
+
+success_columns as (
+
+    select
+        measure,
+        sum(success_column) as column_count
+    from annex_columns
+    group by measure
+
+),
+
+printed as (
+
+    select
+        figures.region_code,
+        figures.quarter,
+        figures.department_code,
+        figures.measure,
+        max(case when figures.figure = 'valid_frame_count' then figures.published_count end) as valid_frame_count,
+        max(case when figures.figure = 'sample_count' then figures.published_count end) as sample_count,
+        sum(case when annex_columns.success_column = 1 then figures.published_pct end) as success_pct,
+        count(case when annex_columns.success_column = 1 then figures.published_pct end) as success_column_count,
+        sum(figures.published_pct) as total_pct,
+        count(figures.published_pct) as share_count,
+        max(figures.line_count) as line_count
+    from {{ ref('int_published_figures') }} as figures
+    inner join {{ ref('int_region_quarters') }} as region_quarters
+        on
+            figures.region_code = region_quarters.region_code
+            and figures.quarter = region_quarters.quarter
+            and not region_quarters.has_cases
+    left join annex_columns
+        on
+            figures.measure = annex_columns.measure
+            and figures.figure = annex_columns.figure
+    where figures.department_code is not null
+    group by figures.region_code, figures.quarter, figures.department_code, figures.measure
+
+),
+
+headed as (
+
+    select
+        printed.region_code,
+        printed.quarter,
+        printed.department_code,
+        printed.measure,
+        printed.valid_frame_count,
+        printed.sample_count,
+        -- try_cast: a misprint beyond the type is no rate, and must not stop the other regions
+        case
+            when printed.success_column_count = success_columns.column_count
+                then try_cast(printed.success_pct as decimal(5, 2))
+        end as printed_pct,
+        printed.total_pct,
+        printed.share_count,
+        printed.line_count
+    from printed
+    inner join success_columns
+        on printed.measure = success_columns.measure
+
+),
+
+rated as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        valid_frame_count,
+        sample_count,
+        printed_pct,
+        -- 0.00 is printed, too, where nobody was asked (no sample) or nobody answered (every share 0.00): no rate
+        case when sample_count > 0 and (total_pct > 0 or share_count = 1) then printed_pct end as rate_pct,
+        cast(total_pct as decimal(7, 2)) as total_pct,
+        share_count,
+        line_count
+    from headed
+
+)
+
+select * from rated

@@ -1,0 +1,80 @@
+"""What the tests share: one real run through Airflow over the sample exports, one small served home, a receiver of alerts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deliveries import OFFICES, rows_of, with_office, write_delivery
+from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Served
+
+if TYPE_CHECKING:
+    from receivers import Receiver
+
+# The tests of alerts have a receiver that serves here too
+sys.path.insert(0, str(Path(__file__).resolve().parent / "unit" / "alerts"))
+# Airflow reads this when it is imported, and would make ~/airflow
+_airflow_home = tempfile.TemporaryDirectory(prefix="callback-survey-airflow-")
+os.environ["AIRFLOW_HOME"] = _airflow_home.name
+
+
+@pytest.fixture(scope="session")
+def privacy_key() -> str:
+    return secrets.token_hex(32)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served:
+    """2018 Q1 of Xiaoshan from the sample exports, through Airflow. To be read only; `home.copy` for the rest."""
+    home = Home(tmp_path_factory.mktemp("served") / "home", SAMPLE_EXPORTS, privacy_key)
+    outcome = home.run("airflow", "run", "--region", REGION, "--quarter", QUARTER)
+    assert outcome.code == 0, outcome.err
+    return Served(home, outcome)
+
+
+@pytest.fixture(scope="session")
+def small_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    exports = tmp_path_factory.mktemp("small-exports")
+    write_delivery(exports / REGION / QUARTER, rows_of(OFFICES))
+    return exports
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory, small_exports: Path, privacy_key: str) -> Home:
+    """Three departments with a few cases each, released and served. To be read only."""
+    home = Home(tmp_path_factory.mktemp("small") / "home", small_exports, privacy_key)
+    outcome = home.run_quarter_here()
+    assert outcome.code == 0, outcome.err
+    return home
+
+
+@pytest.fixture(scope="session")
+def corrected_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small delivery, sent again: 区民政局 has now called everyone in its frame."""
+    exports = tmp_path_factory.mktemp("corrected-exports")
+    write_delivery(exports / REGION / QUARTER, rows_of(with_office("区民政局", called=8, satisfied=6)))
+    return exports
+
+
+@pytest.fixture(scope="session")
+def corrected(tmp_path_factory: pytest.TempPathFactory, small: Home, corrected_exports: Path) -> Served:
+    """The small home after the correction was run over it. To be read only."""
+    home = small.copy(tmp_path_factory.mktemp("corrected") / "home", exports=corrected_exports)
+    return Served(home, home.run_quarter_here())
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Where alerts of a test arrive over HTTP."""
+    from receivers import Receiver
+
+    found = Receiver()
+    yield found
+    found.close()

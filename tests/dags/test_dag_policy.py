@@ -1,0 +1,118 @@
+"""What every DAG and every task must have, with the reason in the failure message."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from callback_survey import errors
+from homes import REPOSITORY
+
+WRITES_THE_WAREHOUSE = {"build", "gate", "release", "serve"}
+
+
+@pytest.fixture(scope="module")
+def bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(REPOSITORY / "dags"))
+
+
+@pytest.fixture(scope="module")
+def dags(bag: Any) -> list[Any]:
+    return list(bag.dags.values())
+
+
+def tasks(dags: list[Any]) -> Iterator[Any]:
+    for dag in dags:
+        assert dag.tasks, f"{dag.dag_id} has no tasks"
+        yield from dag.tasks
+
+
+def test_every_dag_file_imports_without_error(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert "callback_quarter" in bag.dags
+
+
+def test_every_task_is_tried_again(dags: list[Any]) -> None:
+    for task in tasks(dags):
+        assert task.retries >= 1, f"{task.task_id}: a machine may stumble once; set retries"
+
+
+def test_every_task_ends_in_bounded_time(dags: list[Any]) -> None:
+    for task in tasks(dags):
+        limit = task.execution_timeout
+        assert limit and limit <= timedelta(hours=6), (
+            f"{task.task_id}: a hung task holds the pool; set execution_timeout"
+        )
+
+
+def test_every_task_has_the_notifier(dags: list[Any]) -> None:
+    from callback_survey.alerts.airflow import Notify
+
+    for task in tasks(dags):
+        callbacks = task.on_failure_callback or []
+        callbacks = callbacks if isinstance(callbacks, list) else [callbacks]
+        assert any(isinstance(callback, Notify) for callback in callbacks), f"{task.task_id}: nobody would hear of it"
+
+
+def test_every_task_has_an_owner(dags: list[Any]) -> None:
+    for task in tasks(dags):
+        assert task.owner and task.owner != "airflow", f"{task.task_id}: name an owner"
+
+
+def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[Any]) -> None:
+    from airflow.sdk import RetryAction
+
+    verdicts = [
+        errors.GateFailed("no"),
+        errors.DeliveryRefused("no"),
+        errors.UsageError("no"),
+        errors.NothingDelivered("no"),
+    ]
+    for task in tasks(dags):
+        for error in verdicts:
+            decision = task.retry_policy.evaluate(error, 1, 3)
+            assert decision.action == RetryAction.FAIL, f"{task.task_id} would repeat {type(error).__name__}"
+        for stumble in (OSError("disk"), errors.SurveyError("dbt"), errors.StaleBuild("other run")):
+            decision = task.retry_policy.evaluate(stumble, 1, 3)
+            assert decision is None or decision.action != RetryAction.FAIL, f"{task.task_id} gives up on {stumble!r}"
+
+
+def test_every_dag_explains_itself_and_how_to_triage(dags: list[Any]) -> None:
+    for dag in dags:
+        assert dag.tags and dag.description, f"{dag.dag_id}: tags and description are how it is found"
+        assert "## When it fails" in dag.doc_md, f"{dag.dag_id}: doc_md needs triage notes"
+
+
+def test_the_triage_notes_name_every_task(bag: Any) -> None:
+    dag = bag.dags["callback_quarter"]
+    table = dag.doc_md.partition("## When it fails")[2]
+    named = {name.strip() for row in table.splitlines() if row.startswith("|") for name in row.split("|")[1].split(",")}
+    assert {task.task_id for task in dag.tasks} <= named
+
+
+def test_the_callback_of_every_dag_is_a_plain_function(dags: list[Any]) -> None:
+    for dag in dags:
+        assert inspect.isfunction(dag.on_failure_callback), f"{dag.dag_id}: `airflow dags test` breaks a notifier here"
+
+
+def test_one_leaf_on_a_rule_that_sees_failures_decides_every_run(dags: list[Any]) -> None:
+    for dag in dags:
+        assert len(dag.leaves) == 1, f"{dag.dag_id}: {[task.task_id for task in dag.leaves]} would each colour the run"
+        assert dag.leaves[0].trigger_rule in ("all_success", "none_failed"), f"{dag.dag_id}: its leaf hides failures"
+
+
+def test_whoever_opens_the_warehouse_waits_in_its_pool(bag: Any) -> None:
+    dag = bag.dags["callback_quarter"]
+    assert {task.task_id for task in dag.tasks if task.pool == "warehouse"} == WRITES_THE_WAREHOUSE
+
+
+def test_landing_is_one_task_per_delivery_named_by_its_region(bag: Any) -> None:
+    land = bag.dags["callback_quarter"].get_task("land")
+    assert land.is_mapped
+    assert "region_code" in land.map_index_template

@@ -1,0 +1,144 @@
+"""Nothing a run leaves behind holds a phone number or an applicant's name: no file, no column of any table, no log.
+
+The search opens what it searches. Raw bytes of Parquet and DuckDB files are compressed and would prove nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from homes import Served
+
+PHONE = r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])"
+APPLICANT = "样例申请人"
+IDENTITY_CARD = r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])"
+PERSONAL = re.compile(f"{PHONE}|{APPLICANT}")
+# DuckDB's expressions know no look-around: the neighbours are matched instead
+_PERSONAL_SQL = rf"(^|[^0-9A-Za-z])1[3-9][0-9]{{9}}($|[^0-9A-Za-z])|{APPLICANT}"
+_TEXT_TYPES = re.compile("VARCHAR|JSON|BLOB")
+
+
+def found_in(folder: Path) -> list[str]:
+    """Each place below a folder that holds a phone number or an applicant's name."""
+    searches: dict[str, Callable[[Path], Iterator[str]]] = {
+        ".parquet": _in_parquet,
+        ".duckdb": _in_duckdb,
+        ".db": _in_sqlite,
+    }
+    places = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
+        search = searches.get(path.suffix, _in_text)
+        places += [f"{path.relative_to(folder)}: {place}" for place in search(path)]
+        places += [f"{path.relative_to(folder)}: its name" for _ in PERSONAL.finditer(str(path.relative_to(folder)))]
+    return places
+
+
+def _in_text(path: Path) -> Iterator[str]:
+    """Also of files that are no text: what is readable in them is searched."""
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    yield from (f"position {match.start()}" for match in PERSONAL.finditer(text))
+
+
+def _in_parquet(path: Path) -> Iterator[str]:
+    with duckdb.connect() as connection:
+        relation = f"read_parquet('{path}', hive_partitioning = false)"
+        yield from _in_columns(connection, relation)
+
+
+def _in_duckdb(path: Path) -> Iterator[str]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        for schema, table in tables:
+            yield from _in_columns(connection, f'"{schema}"."{table}"')
+
+
+def _in_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterator[str]:
+    columns = connection.execute(f"describe select * from {relation}").fetchall()
+    for name, kind, *_ in columns:
+        if not _TEXT_TYPES.search(kind):
+            continue
+        count = connection.execute(
+            f'select count(*) from {relation} where regexp_matches("{name}"::varchar, $1)', [_PERSONAL_SQL]
+        ).fetchone()
+        if count and count[0]:
+            yield f"{relation}, column {name}, {count[0]} rows"
+
+
+def _in_sqlite(path: Path) -> Iterator[str]:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+            for row in connection.execute(f'select * from "{table}"'):
+                cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in row]
+                if any(PERSONAL.search(cell) for cell in cells):
+                    yield f"table {table}"
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """One file of each kind that a home holds, each with one phone number or name where the search must find it."""
+    (tmp_path / "run.log").write_text("called 15400010002 twice", encoding="utf-8")
+    (tmp_path / "alert.json").write_text('{"title": "样例申请人000001"}', encoding="utf-8")
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select 7 as n, ['a', '(15400010002)'] as list")
+        connection.execute(f"copy t to '{tmp_path / 'list.parquet'}' (format parquet, compression zstd)")
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute("create schema raw; create table raw.t as select '15400010002' as comment")
+    with contextlib.closing(sqlite3.connect(tmp_path / "airflow.db")) as connection:
+        connection.execute("create table xcom (value blob)")
+        connection.execute("insert into xcom values (?)", [b'"15400010002"'])
+        connection.commit()
+    return tmp_path
+
+
+def test_the_search_finds_what_is_planted_in_every_kind_of_file(planted: Path) -> None:
+    found = {place.partition(":")[0] for place in found_in(planted)}
+    assert found == {path.name for path in planted.iterdir()}
+
+
+def test_the_search_takes_no_digest_for_a_phone_number(tmp_path: Path) -> None:
+    digest = "a15400010002b154000100023"
+    (tmp_path / "release.json").write_text(digest, encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute("create table t as select $1 as token", [digest])
+    assert found_in(tmp_path) == []
+
+
+def test_the_exports_do_hold_what_must_not_pass(served: Served) -> None:
+    with duckdb.connect() as connection:
+        counts = connection.execute(
+            "select count(*) filter (regexp_full_match(联系电话, '154[0-9]{8}')), count(*) filter (starts_with(申请人, $1)) "
+            f"from read_csv('{served.home.exports}/330109/2018Q1/frame.csv.gz', all_varchar = true)",
+            [APPLICANT],
+        ).fetchone()
+    assert counts is not None and min(counts) > 50_000
+
+
+def test_no_phone_number_and_no_applicant_anywhere_under_the_home(served: Served, tmp_path: Path) -> None:
+    kinds = {path.suffix for path in served.home.path.rglob("*") if path.is_file()}
+    assert {".parquet", ".duckdb", ".db", ".json", ".jsonl", ".log", ".html", ".csv"} <= kinds
+    # a copy, so that opening Airflow's database cannot touch the one that other tests copy
+    home = tmp_path / "home"
+    shutil.copytree(served.home.path, home, symlinks=True)
+    assert found_in(home) == []
+
+
+def test_numbers_that_people_typed_into_comments_are_scrubbed(served: Served) -> None:
+    with duckdb.connect() as connection:
+        landed = f"read_parquet('{served.home.path}/lake/raw/calls/*/*/*.parquet')"
+        scrubbed = connection.execute(f"select count(*) from {landed} where comment like '%[号码]%'").fetchall()
+        comments = connection.execute(f"select comment from {landed} where comment is not null").fetchall()
+    assert scrubbed[0][0] >= 4  # three phone numbers and one identity number were typed in
+    assert [comment for (comment,) in comments if re.search(f"{PHONE}|{IDENTITY_CARD}", comment)] == []
+
+
+def test_what_the_run_said_names_no_person(served: Served) -> None:
+    assert served.outcome.out
+    assert PERSONAL.search(served.outcome.out + served.outcome.err) is None
