@@ -53,6 +53,7 @@ def check_sample_exports(out: Path, *, seed: int = DEFAULT_SEED) -> list[str]:
         if _unpacked(folder / file.name) != file.content
     ]
     entries = {
+        "note": DATA_NOTE,
         "files": [{"name": f.name, "rows": f.row_count, "sha256": sha256_of(folder / f.name)} for f in files],
     }
     if json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8")) != entries:
