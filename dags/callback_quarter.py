@@ -42,6 +42,7 @@ with DAG(
     tags=["callback-survey", "quarterly"],
     params={
         "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}Q[1-4]$", description="such as 2018Q1"),
+        "without_manifest": Param(False, type="boolean", description="take a delivery that has no manifest.json"),
         "region": Param(
             None, type=["null", "string"], pattern=r"^\d{6}$", description="six digits; empty: all regions"
         ),
@@ -85,7 +86,7 @@ with DAG(
     def release(built: dict[str, Any], verdicts: dict[str, Any], **context: Any) -> list[str]:
         return steps.release(context, built, verdicts)
 
-    @task(pool="warehouse", outlets=[MARTS])
+    @task(pool="warehouse", outlets=[MARTS], on_success_callback=steps.remember_announced)
     def serve(released: list[str], *, outlet_events: Any, **context: Any) -> None:
         served = steps.serve(context)
         if not served:  # succeeding without a key would emit an event that belongs to no quarter

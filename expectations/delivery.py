@@ -10,6 +10,7 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.privacy import scrub
 from callback_survey.register import Register
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
@@ -62,7 +63,7 @@ _UNNAMED = "（未注明部门）"
 
 def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register) -> dict[str, pd.DataFrame]:
     """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`."""
-    tables = {"datasets": _datasets(report)}
+    tables = {"datasets": _datasets(report), "files": _files(report), "delivery": _delivery(report)}
     if "published" in report.lake_files:
         tables["printed"] = _printed(connection, register)
     if "frame" in report.lake_files:
@@ -85,13 +86,53 @@ def _dataset_checks(rules: Mapping[str, Rule]) -> list[Check]:
     limit = _limit(rules, "reject_share")
     return [
         Check(
+            "manifest_present",
+            facts="delivery",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="has_manifest", value_set=[True]),
+            example="{name}: {table_count} tables, accepted because the run asked for it",
+            shows=("name", "table_count"),
+            allows="a manifest.json with names, rows and hashes",
+        ),
+        Check(
+            "columns_in_place",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="swapped", value_set=[""]),
+            example="{file}: {swapped}",
+            shows=("file", "swapped"),
+            allows="every column holds what its header says",
+        ),
+        Check(
+            "columns_known",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="unknown_columns", value_set=[""]),
+            example="{file}: {unknown_columns}",
+            shows=("file", "unknown_columns"),
+            allows="the headers of src/callback_survey/exports/headers.toml",
+        ),
+        Check(
+            "parts_alike",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="lacking", value_set=[""]),
+            example="{file}: without {lacking}, which another part of {dataset} has",
+            shows=("file", "dataset", "lacking"),
+            allows="the same columns in every part of a dataset",
+        ),
+        Check(
+            "everything_read",
+            facts="delivery",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="remarks", value_set=[""]),
+            example="{remarks}",
+            shows=("remarks",),
+            allows="every sheet of a workbook is visible and holds a known table",
+        ),
+        Check(
             "reject_share",
             facts="datasets",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
             example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %)",
             shows=("dataset", "rejected_count", "read_count", "reject_pct"),
             allows=f"at most {limit:g} % of a dataset",
-        )
+        ),
     ]
 
 
@@ -123,8 +164,8 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             "unknown_departments",
             facts="unknown_departments",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="frame_row_count", max_value=0),
-            example="{department_name}: {frame_row_count} frame rows; nearest known name: {nearest}",
-            shows=("department_name", "frame_row_count", "nearest"),
+            example="{department_name}: {frame_row_count} frame rows{hint}",
+            shows=("department_name", "frame_row_count", "hint"),
             allows="every department is in the register",
             rows_may_be_missing=True,
         ),
@@ -140,8 +181,8 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             "unknown_department_called",
             facts="departments",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_called_count", max_value=0),
-            example="{department_name}: {unknown_called_count} called cases; nearest known name: {nearest}",
-            shows=("department_name", "unknown_called_count", "nearest"),
+            example="{department_name}: {unknown_called_count} called cases{hint}",
+            shows=("department_name", "unknown_called_count", "hint"),
             allows="none",
         ),
         Check(
@@ -170,8 +211,8 @@ def _printed_checks() -> list[Check]:
             "published_rows_known",
             facts="printed",
             expectation=gxe.ExpectColumnValuesToBeInSet(column="is_known", value_set=[True]),
-            example="{file} line {line}: {department_name}; nearest known name: {nearest}",
-            shows=("file", "line", "department_name", "nearest"),
+            example="{file} line {line}: {department_name}{hint}",
+            shows=("file", "line", "department_name", "hint"),
             allows="every printed department is in the register",
         )
     ]
@@ -193,10 +234,35 @@ def _datasets(report: LandingReport) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
 
 
+def _delivery(report: LandingReport) -> pd.DataFrame:
+    values = (report.name, report.has_manifest, len(report.files), "；".join(report.remarks))
+    return pd.DataFrame([values], columns=["name", "has_manifest", "table_count", "remarks"])
+
+
+def _files(report: LandingReport) -> pd.DataFrame:
+    """One row per table read: what its header lacks of the other parts', what it has beyond, and what is misplaced."""
+    present: dict[str, set[str]] = {}
+    for file in report.files:
+        # of two annexes each has its own figures: they are no parts of one another
+        if file.dataset != "published":
+            present.setdefault(file.dataset, set()).update(file.columns)
+    rows = [
+        (
+            file.name,
+            file.dataset,
+            "；".join(file.swapped),
+            "、".join(scrub(header) for header in file.unknown_columns),
+            "、".join(sorted(present.get(file.dataset, set()) - set(file.columns))),
+        )
+        for file in report.files
+    ]
+    return pd.DataFrame(rows, columns=["file", "dataset", "swapped", "unknown_columns", "lacking"])
+
+
 def _printed(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.DataFrame:
     frame = connection.execute("select file, line, department_name from published order by file, line").df()
     frame["is_known"] = [register.find(name) is not None for name in frame["department_name"]]
-    frame["nearest"] = [register.nearest(name) for name in frame["department_name"]]
+    frame["hint"] = [register.hint(name) for name in frame["department_name"]]
     return frame
 
 
@@ -226,8 +292,8 @@ def _by_department(connection: duckdb.DuckDBPyConnection, register: Register) ->
         100.0 * judged / (departments["rejected_count"] + departments["accepted_count"]).clip(lower=1)
     )
     departments["unknown_called_count"] = departments["sample_count"].where(~departments["is_known"], 0)
-    departments["nearest"] = [
-        "" if known else register.nearest(name)
+    departments["hint"] = [
+        "" if known else register.hint(name)
         for name, known in zip(departments["department_name"], departments["is_known"], strict=True)
     ]
     return departments

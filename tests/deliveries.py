@@ -61,7 +61,7 @@ def rows_of(offices: Sequence[Office]) -> dict[str, Rows]:
                     "2018-02-14",
                     phone if is_reachable else "无",
                     "样例事项",
-                    "样例某人",
+                    "样例申请人",
                 ]
             )
         for index in range(office.called):
@@ -104,6 +104,16 @@ def add_region(dbt_project: Path, region_code: str, region_name: str, offices: S
         [f"{region_code}-{number:03d}", region_code, name, "2018Q1", ""] for number, name in enumerate(offices, start=1)
     ]
     _append(dbt_project / "seeds" / "departments.csv", departments)
+
+
+def copy_region(dbt_project: Path, region_code: str, copied_code: str, region_name: str) -> None:
+    """Register a region with the departments, aliases and printed order of another one."""
+    _append(dbt_project / "seeds" / "regions.csv", [[copied_code, region_name, "330100", "district", "true"]])
+    for name in ("departments", "department_aliases", "annex_order"):
+        path = dbt_project / "seeds" / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if region_code in row]
+        _append(path, [[cell.replace(region_code, copied_code) for cell in row] for row in rows])
 
 
 def read_table(path: Path) -> Iterator[dict[str, str]]:

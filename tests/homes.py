@@ -118,8 +118,9 @@ class Home:
         with duckdb.connect(str(self.serving / "marts.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
-    def averages(self) -> dict[str, str]:
-        return dict(self.query("select measure, average_pct::text from region_rates"))
+    def averages(self, region_code: str = REGION) -> dict[str, str]:
+        query = f"select measure, average_pct::text from region_rates where region_code = '{region_code}'"
+        return dict(self.query(query))
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -28,6 +28,7 @@ _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
     (UsageError, ("NothingDelivered/", "UsageError/")),
 )
 _POLL_SECONDS = 0.2
+_STOP_SECONDS = 20
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -112,10 +113,19 @@ def _airflow(
         try:
             yield process
         except BaseException:
-            process.send_signal(signal.SIGINT)  # `dags test` does not listen to SIGTERM
+            _stop(process)
             raise
         finally:
             process.wait()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """`dags test` does not listen to SIGTERM; started by a shell in the background, it does not hear SIGINT either."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _follow(process: subprocess.Popen[bytes], log: Path) -> Iterator[Event]:

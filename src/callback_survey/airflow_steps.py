@@ -88,10 +88,19 @@ def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapp
 
 
 def serve(context: Mapping[str, Any]) -> list[str]:
-    """The partition keys (`region|quarter`) of the releases that are served since this call."""
+    """The partition keys (`region|quarter`) of the served releases that no event tells of yet."""
     from callback_survey import pipeline
 
-    return [new.key for new in pipeline.serve(_run(context)).newly_served]
+    run = _run(context)
+    pipeline.serve(run)
+    return [new.key for new in pipeline.unannounced(run)]
+
+
+def remember_announced(context: Mapping[str, Any]) -> None:
+    """Called when the serving task has succeeded, and its events are stored with it."""
+    from callback_survey import serving, settings
+
+    serving.remember_announced(settings.load().serving)
 
 
 def complete(verdicts: Mapping[str, Any] | None) -> bool:
@@ -107,7 +116,8 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 def _run(context: Mapping[str, Any]) -> Any:
     from callback_survey import pipeline, settings
 
-    return pipeline.Run(settings.load(), str(context["run_id"]))
+    is_manifest_optional = bool(context["params"].get("without_manifest"))
+    return pipeline.Run(settings.load(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
 
 
 def _quarter(context: Mapping[str, Any]) -> tuple[Quarter, bool]:

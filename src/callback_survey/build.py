@@ -166,7 +166,7 @@ def _dbt_arguments(settings: Settings, warehouse: Warehouse) -> list[str]:
     folders = ["--project-dir", project, "--profiles-dir", project]
     folders += ["--target-path", str(warehouse.folder / "dbt"), "--log-path", str(settings.logs / "dbt")]
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
-    return ["--log-format", "json", "build", *folders, "--exclude-resource-type", "unit_test"]
+    return ["--log-format", "json", "--no-use-colors", "build", *folders, "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

@@ -7,10 +7,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callback_survey import __version__
-from callback_survey.errors import SurveyError, UsageError
+from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ _RUN_EXAMPLES = """examples:
   callback-survey run --quarter 2018Q1..2019Q1             quarter after quarter
 
 exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else"""
+_DELIVERIES_EXAMPLES = """examples:
+  callback-survey deliveries
+  callback-survey deliveries --region 330109 --quarter 2018Q1 --files"""
+_REJECTS_EXAMPLES = """examples:
+  callback-survey rejects --region 330109 --quarter 2018Q1
+  callback-survey rejects --region 330109 --quarter 2018Q1 --export rejects.csv"""
+_ROTATE_EXAMPLES = """examples:
+  CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key --dry-run
+  CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key"""
 _AIRFLOW_EXAMPLES = """examples:
   callback-survey airflow run --region 330109 --quarter 2018Q1
   callback-survey airflow standalone --port 8080"""
@@ -60,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_quarter_options(run)
     run.add_argument("--dry-run", action="store_true", help="say what would land and supersede, and write nothing")
+    run.add_argument(
+        "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
+    )
     run.set_defaults(command=_run)
+    _add_record_commands(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(
@@ -76,6 +89,45 @@ def _parser() -> argparse.ArgumentParser:
     standalone.add_argument("--home", type=Path, help="where everything is written (default var/)")
     standalone.set_defaults(command=_airflow_standalone)
     return parser
+
+
+def _add_record_commands(commands: Any) -> None:
+    deliveries = commands.add_parser(
+        "deliveries",
+        help="list what was landed or refused: when, from what bytes, with what result",
+        epilog=_DELIVERIES_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    deliveries.add_argument("--region", metavar="330109", help="one region only")
+    deliveries.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
+    deliveries.add_argument("--files", action="store_true", help="with each table read: encoding, header, hash, rows")
+    deliveries.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    deliveries.set_defaults(command=_deliveries)
+    rejects = commands.add_parser(
+        "rejects",
+        help="show the rejected rows of a delivery with their reasons, or export them for the sender",
+        epilog=_REJECTS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    rejects.add_argument("--region", metavar="330109", required=True)
+    rejects.add_argument("--quarter", metavar="2018Q1", required=True)
+    rejects.add_argument(
+        "--delivery", metavar="ID", help="an earlier delivery (default: the current one, else the last)"
+    )
+    rejects.add_argument("--export", type=Path, metavar="FILE", help="write a CSV that opens safely in a spreadsheet")
+    rejects.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    rejects.set_defaults(command=_rejects)
+    rotate = commands.add_parser(
+        "rotate-key",
+        help="put a new privacy key in the place of the lake's",
+        description="Lands every current delivery again from its exports, under the key that is set now. A delivery whose "
+        "exports are gone keeps its tokens; they carry the earlier key's id.",
+        epilog=_ROTATE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    rotate.add_argument("--dry-run", action="store_true", help="say what would be landed again, and write nothing")
+    rotate.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    rotate.set_defaults(command=_rotate_key)
 
 
 def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
@@ -109,45 +161,49 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
 def _run(options: argparse.Namespace) -> int:
     settings, quarters, region = _asked(options)
     if options.dry_run:
-        return _dry_run(settings, quarters, region)
+        return _dry_run(settings, quarters, region, options.without_manifest)
     from callback_survey import local_run, progress
     from callback_survey.display import Display
     from callback_survey.pipeline import Run
+    from callback_survey.privacy import scrub
 
     console = _console()
     for quarter in quarters:
         with Display(console) as display:
-            run = Run(settings, local_run.new_run_id(), display)
+            run = Run(settings, local_run.new_run_id(), display, options.without_manifest)
             log = local_run.log_to_file(run)
             try:
-                found = local_run.run_quarter(run, quarter, region)
+                failure = local_run.run_quarter(run, quarter, region)
             except SurveyError:
                 raise
             except Exception as error:
                 raise SurveyError(
-                    f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+                    f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
                     where=str(log),
                     next_step="this is a fault of the pipeline or the machine: the log holds the details",
                 ) from error
-        regions = [delivery.region_code for delivery in found]
-        _summarise(console, settings, quarter, regions, progress.read(run.progress.log))
+        _summarise(console, settings, quarter, run.run_id, progress.read(run.progress.log))
+        if failure is not None:
+            raise failure
     return 0
 
 
-def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None) -> int:
+def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None, is_manifest_optional: bool) -> int:
     from callback_survey import local_run
     from callback_survey.pipeline import Run
 
-    run = Run(settings, local_run.new_run_id())
+    run = Run(settings, local_run.new_run_id(), is_manifest_optional=is_manifest_optional)
+    is_refused = False
     for quarter in quarters:
         planned = local_run.plan(run, quarter, region)
         if not planned:
             print(f"{quarter}: no delivery under {settings.exports}")
         for landing in planned:
-            print(f"{landing.delivery.name}: delivery {landing.delivery_id} {landing.effect}")
-            for name, row_count in landing.row_counts.items():
-                print(f"  {name}: {row_count:,} rows")
-    return 0
+            print(f"{landing.delivery.name}: {landing.effect}")
+            for line in landing.details:
+                print(f"  {line}")
+            is_refused = is_refused or landing.is_refused
+    return GateFailed.exit_code if is_refused else 0
 
 
 def _airflow_run(options: argparse.Namespace) -> int:
@@ -159,9 +215,10 @@ def _airflow_run(options: argparse.Namespace) -> int:
     for quarter in quarters:
         with Display(console) as display:
             outcome = airflow_run.run_quarter(settings, quarter, region, display)
+        if outcome.events:
+            _summarise(console, settings, quarter, outcome.events[0].run_id, outcome.events)
         if outcome.error is not None:
             raise outcome.error
-        _summarise(console, settings, quarter, outcome.regions, outcome.events)
     return 0
 
 
@@ -175,12 +232,61 @@ def _airflow_standalone(options: argparse.Namespace) -> int:
     return 0
 
 
-def _summarise(
-    console: Console, settings: Settings, quarter: Quarter, regions: Sequence[str], events: Sequence[Event]
-) -> None:
-    from callback_survey import summary
+def _deliveries(options: argparse.Namespace) -> int:
+    from callback_survey import records, settings
+    from callback_survey.landing import ledger
 
-    for region in regions:
+    found = settings.load(home=options.home)
+    entries = ledger.entries(found.lake, options.region, options.quarter)
+    if not entries:
+        print(f"nothing was landed yet under {found.lake}")
+        return 0
+    records.show_deliveries(_console(), entries, with_files=options.files)
+    return 0
+
+
+def _rejects(options: argparse.Namespace) -> int:
+    from callback_survey import records, settings
+
+    found = settings.load(home=options.home)
+    report = records.find_delivery(found.lake, options.region, str(Quarter.parse(options.quarter)), options.delivery)
+    if options.export is None:
+        records.show_rejects(_console(), found.lake, report)
+    else:
+        row_count = records.export_rejects(found.lake, report, options.export)
+        print(f"{options.export}: {row_count:,} rejected rows")
+    return 0
+
+
+def _rotate_key(options: argparse.Namespace) -> int:
+    from callback_survey import local_run, settings
+    from callback_survey.landing.rotation import rotate
+
+    found = settings.load(home=options.home)
+    kept = 0
+    for rotated in rotate(
+        found.lake,
+        seeds=found.seeds,
+        secret=found.read_privacy_key(),
+        memory_limit=found.memory_limit,
+        run_id=local_run.new_run_id(),
+        is_rehearsal=options.dry_run,
+    ):
+        kept += not rotated.is_done
+        print(f"{rotated.report.name}: {rotated.explanation}")
+    print(
+        "nothing was written"
+        if options.dry_run
+        else f"the lake's key is the one set now; {kept} deliveries were left as they were"
+    )
+    return 0
+
+
+def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: str, events: Sequence[Event]) -> None:
+    """The regions that passed, whatever became of the others, and what took the time."""
+    from callback_survey import pipeline, summary
+
+    for region in pipeline.passed_regions(run_id, settings, quarter):
         summary.show_quarter(console, settings, region, str(quarter))
     summary.show_times(console, events)
 

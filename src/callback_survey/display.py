@@ -56,7 +56,8 @@ class Display:
 
 def _line(event: Event) -> Text:
     mark, colour = _MARKS[event.state]
-    line = Text(f"{mark} ", style=colour)
+    line = Text()
+    line.append(f"{mark} ", style=colour)
     line.append(f"{event.step:<{_STEP_WIDTH}}{event.subject:<{_SUBJECT_WIDTH}}", style="bold")
     line.append(f"{event.seconds:6.1f} s  ", style="dim")
     line.append(event.message, style="red" if event.state == "failed" else "")

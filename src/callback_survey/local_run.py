@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from callback_survey import alerts, pipeline
 from callback_survey.dbt_process import DbtProcess
-from callback_survey.errors import GateFailed, SurveyError
+from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.exports.delivery import Delivery
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import Run
@@ -23,21 +24,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PlannedLanding:
-    """What landing a delivery would do: `current_id` is the delivery it would supersede, if any."""
+    """What landing a delivery would do, in words; `details` are its files, or what is wrong with them."""
 
     delivery: Delivery
-    delivery_id: str
-    current_id: str | None
-    current_landed_at: str | None
-    row_counts: dict[str, int]
-
-    @property
-    def effect(self) -> str:
-        if self.current_id is None:
-            return "would be the first delivery"
-        if self.current_id == self.delivery_id:
-            return "nothing new: landed before and current"
-        return f"would supersede delivery {self.current_id}, landed {self.current_landed_at}"
+    effect: str
+    details: tuple[str, ...]
+    is_refused: bool = False
 
 
 def log_to_file(run: Run) -> Path:
@@ -52,11 +44,12 @@ def log_to_file(run: Run) -> Path:
 
 def new_run_id(now: datetime | None = None) -> str:
     moment = now or datetime.now(UTC)
-    return f"cli-{moment:%Y%m%dT%H%M%S}-{os.getpid()}"
+    # containers that share a home can have equal pids
+    return f"cli-{moment:%Y%m%dT%H%M%S}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
 
 
-def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> list[Delivery]:
-    """Run a quarter to its end. A region that fails a gate does not stop the others; every failure is raised last."""
+def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFailed | None:
+    """Run a quarter to its end. A region that fails a gate does not stop the others; the failures come back as one."""
     run.settings.read_privacy_key()  # better now than after the first hundred regions
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
@@ -74,9 +67,7 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> list[Del
                 _publish(run, landed, dbt, quarter, region_code)
             except GateFailed as failure:
                 failures.append(failure)
-    if failures:
-        raise pipeline.combined(failures)
-    return found
+    return pipeline.combined(failures) if failures else None
 
 
 def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Quarter, region_code: str | None) -> None:
@@ -93,27 +84,38 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
 
 
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:
-    """What `run_quarter` would land and supersede. Writes nothing; raises what landing would raise on first sight."""
+    """What `run_quarter` would land and supersede, as far as manifests and hashes tell. Writes nothing."""
+    from callback_survey.exports import delivery as deliveries
+
+    found = deliveries.discover(run.settings.exports, quarter, region_code)
+    return [_plan(run, delivery) for delivery in found]
+
+
+def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     from callback_survey.exports import delivery as deliveries
     from callback_survey.landing import identify, ledger
     from callback_survey.privacy import TokenKey
 
     settings = run.settings
+    try:
+        delivered = deliveries.verify(delivery, is_manifest_optional=run.is_manifest_optional).files
+    except DeliveryRefused as refusal:
+        what = refusal.what.removeprefix(f"{delivery.name}: ")
+        return PlannedLanding(delivery, f"would be refused: {what}", tuple(refusal.alert_lines), True)
     key = TokenKey.from_secret(settings.read_privacy_key())
-    planned = []
-    for delivery in deliveries.discover(settings.exports, quarter, region_code):
-        delivered = deliveries.verify(delivery).files
-        current = ledger.current(settings.lake, delivery.region_code, delivery.quarter)
-        planned.append(
-            PlannedLanding(
-                delivery=delivery,
-                delivery_id=identify(delivery, delivered, seeds=settings.seeds, key=key),
-                current_id=current.delivery_id if current else None,
-                current_landed_at=current.landed_at if current else None,
-                row_counts={file.path.name: file.row_count for file in delivered},
-            )
-        )
-    return planned
+    ledger.verify_key(settings.lake, key.key_id)
+    delivery_id = identify(delivery, delivered, seeds=settings.seeds, key=key)
+    current = ledger.current(settings.lake, delivery.region_code, delivery.quarter)
+    if current is None:
+        effect = f"delivery {delivery_id} would be the first"
+    elif current.delivery_id == delivery_id:
+        effect = f"delivery {delivery_id}: nothing new, landed before and current"
+    else:
+        effect = f"delivery {delivery_id} would supersede {current.delivery_id}, landed {current.landed_at}"
+    details = [
+        file.path.name if file.row_count is None else f"{file.path.name}: {file.row_count:,} rows" for file in delivered
+    ]
+    return PlannedLanding(delivery, effect, tuple(details))
 
 
 @contextmanager

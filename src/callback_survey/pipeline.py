@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey import progress as progress_module
-from callback_survey.errors import GateFailed, NothingDelivered
+from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
 from callback_survey.exports import delivery as deliveries
 from callback_survey.exports.delivery import Delivery
 from callback_survey.progress import Listener, Progress
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothi
     from callback_survey.checks.model import CheckReport
     from callback_survey.dbt_process import DbtProcess
     from callback_survey.landing import LandingReport
+    from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
     from callback_survey.serving import ServeReport
     from callback_survey.warehouse import Warehouse
@@ -33,11 +34,15 @@ DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a quarter: its settings, its name, and where its steps report to."""
+    """One run of a quarter: its settings, its name, and where its steps report to.
+
+    `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there.
+    """
 
     settings: Settings
     run_id: str
     listener: Listener | None = None
+    is_manifest_optional: bool = False
 
     @cached_property
     def progress(self) -> Progress:
@@ -100,14 +105,19 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
 
     settings = run.settings
     with run.progress.step("land", delivery.region_code) as step:
-        report = land_delivery(
-            delivery,
-            lake=settings.lake,
-            seeds=settings.seeds,
-            secret=settings.read_privacy_key(),
-            memory_limit=settings.memory_limit,
-            run_id=run.run_id,
-        )
+        try:
+            report = land_delivery(
+                delivery,
+                lake=settings.lake,
+                seeds=settings.seeds,
+                secret=settings.read_privacy_key(),
+                memory_limit=settings.memory_limit,
+                run_id=run.run_id,
+                is_manifest_optional=run.is_manifest_optional,
+            )
+        except DeliveryRefused as refusal:
+            ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)
+            raise
         read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
         step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
             "" if report.is_new else " (landed before)"
@@ -120,7 +130,9 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
         )
         checked.write(run.checks_folder)
         step.result = _verdict(checked)
-        if checked.failures:
+        failed = [result.check_id for result in checked.failures]
+        ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
+        if failed:
             raise _gate_failed(checked, "the delivery is kept apart and the one before stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
@@ -185,11 +197,26 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
                 releases=run.settings.releases,
                 run_id=run.run_id,
                 code_fingerprint=fingerprint,
+                changed_rows=_changed_rows(run, landed),
             )
             if new is not None:
                 released.append(new)
         step.result = ", ".join(new.name for new in released) or "nothing new"
     return released
+
+
+def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
+    """How the delivery differs from the one that the latest revision was made of; nothing for the same or a lost one."""
+    from callback_survey import releases
+    from callback_survey.landing import corrections, ledger
+
+    earlier = releases.revisions(run.settings.releases, landed.region_code, landed.quarter)
+    if not earlier or earlier[-1].delivery_id == landed.delivery_id:
+        return []
+    before = ledger.find(run.settings.lake, landed.region_code, landed.quarter, earlier[-1].delivery_id)
+    if before is None:
+        return []
+    return corrections.compare(before, landed, lake=run.settings.lake, memory_limit=run.settings.memory_limit)
 
 
 def serve(run: Run) -> ServeReport:
@@ -207,6 +234,22 @@ def serve(run: Run) -> ServeReport:
         )
         step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
         return report
+
+
+def unannounced(run: Run) -> list[Release]:
+    """The served releases that no asset event tells of yet, also those a run without Airflow made."""
+    from callback_survey import releases, serving
+
+    return serving.unannounced(releases.latest(run.settings.releases), run.settings.serving)
+
+
+def passed_regions(run_id: str, settings: Settings, quarter: Quarter) -> list[str]:
+    """The regions whose quarter passed both gates in a run, by the run's own records."""
+    from callback_survey.checks.model import CheckReport
+
+    folder = settings.checks / progress_module.file_name(run_id)
+    reports = [CheckReport.read(path) for path in sorted(folder.glob(f"{MARTS_GATE}-*-{quarter}.json"))]
+    return [report.region_code for report in reports if not report.failures]
 
 
 def complete(verdicts: GateReport) -> None:

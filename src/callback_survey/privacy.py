@@ -16,6 +16,8 @@ PERSONAL_NUMBER = (
 SCRUBBED = "[号码]"
 # A whole mobile number standing by itself. Data contract §2 gives the form.
 MOBILE_NUMBER = r"(^|[^0-9A-Za-z])1[3-9][0-9]{9}($|[^0-9A-Za-z])"
+# A resident identity number (GB 11643): region, date of birth, serial, check character.
+IDENTITY_NUMBER = r"(^|[^0-9A-Za-z])[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]($|[^0-9A-Za-z])"
 _SHA256_BLOCK_BYTES = 64
 
 
@@ -39,8 +41,11 @@ class TokenKey:
 
 
 def token_sql(text_sql: str) -> str:
-    """SQL for the HMAC-SHA-256 (hex) of a text, with the pads as parameters $inner_pad and $outer_pad (BLOB)."""
-    return f"sha256($outer_pad::blob || unhex(sha256($inner_pad::blob || encode({text_sql}))))"
+    """SQL for a token: the key's id and the HMAC-SHA-256 (hex) of a text.
+
+    Takes $key_id (text) and the pads $inner_pad and $outer_pad (BLOB).
+    """
+    return f"$key_id || ':' || sha256($outer_pad::blob || unhex(sha256($inner_pad::blob || encode({text_sql}))))"
 
 
 def scrub(text: str) -> str:
@@ -53,9 +58,16 @@ def scrub_sql(text_sql: str) -> str:
 
 
 def normalised_phone_sql(text_sql: str) -> str:
-    """SQL for a phone in half width, without spaces of any kind, hyphens, parentheses, +86 or 0086."""
+    """SQL for a phone in half width, without spaces of any kind, hyphens, parentheses, +86 or 0086.
+
+    A landline loses its extension, whether after 转, ext or a third hyphen; a spreadsheet's number loses its point.
+    """
     half_width = f"translate({text_sql}, '０１２３４５６７８９＋－（）　', '0123456789+-() ')"
-    return rf"regexp_replace(regexp_replace({half_width}, '[\s\p{{Z}}\-()]', '', 'g'), '^(\+86|0086)', '')"
+    landline = r"(?:[+]86|0086)?[\s\p{Z}-]*[(]?0[0-9]{2,3}[)]?[\s\p{Z}-]*[0-9]{7,8}"
+    extension = r"[\s\p{Z}]*(?:-|转|分机|[eE][xX][tT][.]?|[xX]|#|,)[\s\p{Z}]*[0-9]{1,6}"
+    trimmed = rf"regexp_replace({half_width}, '^[\s\p{{Z}}]*({landline}){extension}[\s\p{{Z}}]*$', '\1')"
+    whole = f"regexp_replace({trimmed}, '[.]0$', '')"
+    return rf"regexp_replace(regexp_replace({whole}, '[\s\p{{Z}}\-()]', '', 'g'), '^(\+86|0086)', '')"
 
 
 def is_valid_phone_sql(normalised_sql: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from callback_survey.errors import UsageError
 
-_PATTERN = re.compile(r"(\d{4})Q([1-4])")
+_PATTERN = re.compile("([0-9]{4})Q([1-4])")
 
 
 @dataclass(frozen=True, order=True)

@@ -30,8 +30,13 @@ class Register:
         """The department's name, or None where the register does not know the printed one."""
         return self.names.get(name_key(printed)) if printed else None
 
+    def hint(self, printed: str) -> str:
+        """What to say of an unknown name: the most similar known one; empty where none is close."""
+        nearest = self.nearest(printed)
+        return f"; nearest known name: {nearest}" if nearest else ""
+
     def nearest(self, printed: str) -> str:
-        """The most similar known name, as a hint for a person; empty where none is close."""
+        """The most similar known name; empty where none is close."""
         match = difflib.get_close_matches(name_key(printed), self.names, n=1, cutoff=0.4)
         return self.names[match[0]] if match else ""
 

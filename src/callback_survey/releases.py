@@ -16,11 +16,13 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import files
+from callback_survey import files, spreadsheet
 from callback_survey.checks.model import CheckReport
+from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable, content_hash
 
+_RATES = "department_rates"
 _REVISION = re.compile(r"r([1-9]\d*)")
 
 
@@ -42,6 +44,7 @@ class Release:
     tables: dict[str, dict[str, Any]]
     warning_count: int
     folder: Path
+    difference: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -91,6 +94,7 @@ def release(
     releases: Path,
     run_id: str,
     code_fingerprint: str,
+    changed_rows: Sequence[DatasetDifference] = (),
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
@@ -118,6 +122,7 @@ def release(
         delivery_id=landed.delivery_id,
         input_files={file.name: file.sha256 for file in landed.files},
         data_note=landed.data_note,
+        difference=_difference(connection, earlier[-1], tables, changed_rows) if earlier else None,
         code_fingerprint=code_fingerprint,
         tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
@@ -150,7 +155,7 @@ def _export(
     quarter: str,
     hashes: dict[str, str],
 ) -> dict[str, Any]:
-    """Write a mart as Parquet and as CSV. The CSV begins with a byte order mark: Excel then shows Chinese."""
+    """Write a mart as Parquet, and as a CSV that is safe to open in a spreadsheet."""
     parquet, csv = folder / "marts" / f"{table.name}.parquet", folder / "csv" / f"{table.name}.csv"
     for path in (parquet, csv):
         path.parent.mkdir(exist_ok=True)
@@ -158,13 +163,12 @@ def _export(
         f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
     )
     ordered = f"select * from released order by {', '.join(table.order_by)}"
-    for path, options in ((parquet, "format parquet, compression zstd"), (csv, "format csv, header")):
-        target = str(path).replace("'", "''")
-        connection.execute(f"copy ({ordered}) to '{target}' ({options})")
-    csv.write_bytes(b"\xef\xbb\xbf" + csv.read_bytes())
-    row_count = connection.execute("select count(*) from released").fetchone()
+    target = str(parquet).replace("'", "''")
+    connection.execute(f"copy ({ordered}) to '{target}' (format parquet, compression zstd)")
+    rows = connection.execute(ordered)
+    row_count = spreadsheet.write_csv(csv, [column[0] for column in rows.description or ()], iter(rows.fetchone, None))
     return {
-        "row_count": row_count[0] if row_count else 0,
+        "row_count": row_count,
         "key": list(table.key),
         "order_by": list(table.order_by),
         "description": table.description,
@@ -182,6 +186,44 @@ def _write_notice(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
     data = read_notice_data(connection, new.region_code, new.quarter, schema="marts")
     html = render_notice(data, revision=f"r{new.revision}", content_hash=new.content_hash, data_note=new.data_note)
     files.write_text(new.folder / "notice" / "notice.html", html)
+
+
+def _difference(
+    connection: duckdb.DuckDBPyConnection,
+    before: Release,
+    tables: Sequence[PublishedTable],
+    changed_rows: Sequence[DatasetDifference],
+) -> dict[str, Any]:
+    """What a revision changed against the one before: rows of the delivery, and departments whose figures moved."""
+    rows = [asdict(difference) for difference in changed_rows if not difference.is_empty]
+    rates = next((table for table in tables if table.name == _RATES), None)
+    has_both = rates is not None and _RATES in before.tables
+    return {"against": before.name, "rows": rows, "departments": _moved(connection, before) if has_both else []}
+
+
+def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:
+    """The departments whose printed rate or flag is another one than in the revision before."""
+    path = str(before.folder / "marts" / f"{_RATES}.parquet").replace("'", "''")
+    moved = connection.execute(
+        f"""
+        select
+            coalesce(later.department_name, earlier.department_name) as department_name,
+            coalesce(later.measure, earlier.measure) as measure,
+            earlier.rate_pct::text as rate_pct_before,
+            later.rate_pct::text as rate_pct_after,
+            earlier.is_below_average as is_below_average_before,
+            later.is_below_average as is_below_average_after
+        from read_parquet('{path}') as earlier
+        full join (
+            select * from marts.{_RATES} where region_code = $region_code and quarter = $quarter
+        ) as later using (department_code, measure)
+        where (earlier.rate_pct, earlier.is_below_average) is distinct from (later.rate_pct, later.is_below_average)
+        order by measure, department_code
+        """,
+        {"region_code": before.region_code, "quarter": before.quarter},
+    )
+    names = [column[0] for column in moved.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in moved.fetchall()]
 
 
 def _reason(before: Release | None, landed: LandingReport, code_fingerprint: str) -> str:

@@ -24,6 +24,7 @@ from callback_survey.warehouse import connect
 
 # Changing what is assembled changes every version: add one.
 _LAYOUT = 1
+_ANNOUNCED = "announced.json"
 _RELEASE_COLUMNS = {
     "region_code": "six-digit administrative division code",
     "quarter": "calendar quarter, such as 2018Q1",
@@ -82,6 +83,32 @@ def serve(
         _assemble(served, every, serving, version, memory_limit)
     newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
     return ServeReport(version, serving / "marts.duckdb", newly)
+
+
+def unannounced(served: Sequence[Release], serving: Path) -> list[Release]:
+    """The served releases whose event is not known to have been recorded; they are remembered as about to be.
+
+    An event counts only when Airflow has stored it, which is after the task that makes it: a task killed in between is
+    tried again and announces again. Better twice than never.
+    """
+    path = serving / _ANNOUNCED
+    known = files.read_json(path)["announced"] if path.is_file() else []
+    new = [release for release in served if [release.key, release.content_hash] not in known]
+    if new:
+        pending = [[release.key, release.content_hash] for release in new]
+        files.write_json(path, {"announced": known, "pending": pending})
+    return new
+
+
+def remember_announced(serving: Path) -> None:
+    """The events of the last `unannounced` releases are stored."""
+    path = serving / _ANNOUNCED
+    if path.is_file():
+        value = files.read_json(path)
+        told_anew = {key for key, _ in value["pending"]}
+        # one entry a key: a release that goes back to earlier figures is an event again
+        kept = [entry for entry in value["announced"] if entry[0] not in told_anew]
+        files.write_json(path, {"announced": [*kept, *value["pending"]], "pending": []})
 
 
 def export_restricted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from callback_survey import releases
+from callback_survey import records, releases
+from callback_survey.landing import ledger
+from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.progress import Event
 from callback_survey.settings import Settings
 
@@ -35,6 +37,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         )[0]
         if release["data_note"]:
             console.print(f"[yellow]{escape(release['data_note'])}[/]")
+        _show_delivery(console, settings, region_code, quarter)
         for rates in _rows(
             connection,
             "select * from region_rates join measures using (measure) "
@@ -43,7 +46,17 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         ):
             _show_measure(console, connection, rates, keys)
         _show_checks(console, connection, keys)
-    _show_places(console, settings, region_code, quarter, release["revision"])
+        measures = dict(connection.execute("select measure, measure_name from measures").fetchall())
+    found_releases = releases.revisions(settings.releases, region_code, quarter)
+    served = next(found for found in found_releases if found.revision == release["revision"])
+    _show_difference(console, served, measures)
+    _show_places(console, settings, served)
+
+
+def _show_delivery(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
+    landed = ledger.current(settings.lake, region_code, quarter)
+    if landed is not None:
+        records.show_files(console, landed)
 
 
 def _show_measure(
@@ -115,9 +128,23 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
             console.print(f"       {example}", soft_wrap=True, markup=False)
 
 
-def _show_places(console: Console, settings: Settings, region_code: str, quarter: str, revision: int) -> None:
-    found = releases.revisions(settings.releases, region_code, quarter)
-    served = next(release for release in found if release.revision == revision)
+def _show_difference(console: Console, served: releases.Release, measures: Mapping[str, str]) -> None:
+    """What a later revision changed: rows of the delivery, and departments whose rate or flag moved."""
+    if served.difference is None:
+        return
+    console.print(f"\n[bold]r{served.revision}[/]  {served.reason}; compared with {served.difference['against']}")
+    for rows in served.difference["rows"]:
+        console.print(f"  {DatasetDifference(**rows)}")
+    for moved in served.difference["departments"]:
+        flag = ""
+        if moved["is_below_average_before"] != moved["is_below_average_after"]:
+            flag = "，现在低于平均" if moved["is_below_average_after"] else "，现在不低于平均"
+        name = f"{moved['department_name']}（{measures.get(moved['measure'], moved['measure'])}）"
+        change = f"{moved['rate_pct_before'] or '—'} → {moved['rate_pct_after'] or '—'}"
+        console.print(f"  {name}: {change}{flag}", soft_wrap=True, markup=False)
+
+
+def _show_places(console: Console, settings: Settings, served: releases.Release) -> None:
     console.print("\n[bold]Where things are[/]")
     for label, path in (
         ("marts", settings.serving / "marts.duckdb"),

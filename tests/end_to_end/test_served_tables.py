@@ -110,7 +110,7 @@ def test_case_outcomes_are_restricted_and_in_no_release(served: Served) -> None:
     partition = served.home.serving / "restricted" / "case_outcomes" / f"region_code={REGION}" / f"quarter={QUARTER}"
     with duckdb.connect() as connection:
         found = connection.execute(
-            "select count(*), count(distinct case_token), bool_and(regexp_full_match(case_token, '[0-9a-f]{64}')) "
+            "select count(*), count(distinct case_token), bool_and(regexp_full_match(case_token, '[0-9a-f]{8}:[0-9a-f]{64}')) "
             f"from read_parquet('{partition}/*.parquet', hive_partitioning = false)"
         ).fetchall()
     assert found == [(3668, 3668, True)]

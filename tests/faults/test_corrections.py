@@ -19,7 +19,7 @@ def test_a_dry_run_says_what_a_correction_would_supersede_and_writes_nothing(
     current = json.loads((ledger / "current.json").read_text(encoding="utf-8"))["delivery_id"]
     outcome = small.run_quarter_here("--exports", str(corrected_exports), "--dry-run")
     assert outcome.code == 0
-    assert f"would supersede delivery {current}, landed 20" in outcome.out
+    assert f"would supersede {current}, landed 20" in outcome.out
     assert "calls.csv: 17 rows" in outcome.out and "frame.csv: 30 rows" in outcome.out
     assert contents(small.path) == before
 

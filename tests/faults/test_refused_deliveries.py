@@ -1,13 +1,17 @@
-"""A delivery that is not what its manifest says, or cannot be read, is refused whole: told once, and nothing is kept of it."""
+"""A delivery that is not what its manifest says, or cannot be read, is refused whole: told once, and nothing is kept of it
+but the record that it came.
+"""
 
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from deliveries import FRAME_HEADER, OFFICES, encoded, rows_of, seal, write_delivery
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from receivers import Receiver
 
 ROWS = rows_of(OFFICES)
+LEDGER = f"lake/ledger/region={REGION}/quarter={QUARTER}"
 COUNTS = {name: len(rows) - 1 for name, rows in ROWS.items()}
 
 
@@ -57,6 +62,23 @@ def unknown_encoding(folder: Path) -> None:
     seal(folder, COUNTS)
 
 
+def two_damaged_files(folder: Path) -> None:
+    """Whoever mends one file wants to know of the other too."""
+    renamed_column(folder)
+    (folder / "calls.csv").write_bytes(encoded(ROWS["calls.csv"]) + b"\xff\xfe\xff\n")
+    seal(folder, COUNTS)
+
+
+def truncated_workbook(folder: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in ROWS["calls.csv"]:
+        book.active.append(row)
+    book.save(folder / "calls-002.xlsx")
+    whole = (folder / "calls-002.xlsx").read_bytes()
+    (folder / "calls-002.xlsx").write_bytes(whole[: len(whole) * 2 // 3])
+    seal(folder, {**COUNTS, "calls-002.xlsx": COUNTS["calls.csv"]})
+
+
 def archive_in_place_of_text(folder: Path) -> None:
     (folder / "frame.csv").write_bytes(gzip.compress(encoded(ROWS["frame.csv"]), mtime=0))
     seal(folder, COUNTS)
@@ -90,6 +112,13 @@ DAMAGES = {
         renamed_column,
         ("frame.csv: 没有找到 case_id（办件编号、办件号、业务流水号）", "最接近的列: 办件编码"),
     ),
+    "two damaged files": Damage(
+        two_damaged_files,
+        ("2 files cannot be landed", "frame.csv: 没有找到 case_id", "calls.csv: the text is neither UTF-8"),
+    ),
+    "a part in another format that is cut off": Damage(
+        truncated_workbook, ("calls-002.xlsx: the workbook is cut off or damaged",)
+    ),
     "bytes of no encoding": Damage(unknown_encoding, ("frame.csv: the text is neither UTF-8", "GB18030")),
     "a frame without calls": Damage(
         lambda folder: ((folder / "calls.csv").unlink(), seal(folder, {"frame.csv": COUNTS["frame.csv"]})),
@@ -120,6 +149,10 @@ def test_a_damaged_delivery_is_refused_told_once_and_leaves_no_trace(
         assert words in outcome.err
         assert words in receiver.text
     assert str(home.exports / REGION / QUARTER) in outcome.err  # where to look
+    [record] = (home.path / LEDGER).glob("refused-*.json")
+    refusal = json.loads(record.read_text(encoding="utf-8"))
+    assert all(words in str(refusal["faults"]) or words in refusal["what"] for words in damage.said)
+    record.unlink()
     assert {name: contents(home.path / name) for name in kept} == kept
     assert contents(home.exports) == sent  # exports are read-only
 

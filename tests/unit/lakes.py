@@ -13,8 +13,9 @@ from typing import Any
 
 import duckdb
 
+from callback_survey.checks.gates import check_delivery
 from callback_survey.exports.delivery import Delivery
-from callback_survey.landing import LandingReport, land
+from callback_survey.landing import LandingReport, land, ledger
 
 REPOSITORY = Path(__file__).parents[2]
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
@@ -50,6 +51,7 @@ def write_delivery(
     region: str = REGION,
     quarter: str = QUARTER,
     note: str | None = None,
+    has_manifest: bool = True,
 ) -> Delivery:
     """A complete delivery; `files` maps a name to its bytes and the records its manifest lists."""
     folder = exports / region / quarter
@@ -61,7 +63,8 @@ def write_delivery(
         for name, (content, rows) in files.items()
     ]
     manifest: dict[str, Any] = {"files": listed, **({"note": note} if note else {})}
-    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    if has_manifest:
+        (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     return Delivery(region, quarter, folder)
 
 
@@ -80,9 +83,15 @@ class Lake:
     secret: bytes = SECRET
     landed: list[LandingReport] = field(default_factory=list)
 
-    def land(self, delivery: Delivery) -> LandingReport:
+    def land(self, delivery: Delivery, *, is_manifest_optional: bool = False) -> LandingReport:
         report = land(
-            delivery, lake=self.folder, seeds=self.seeds, secret=self.secret, memory_limit="1GB", run_id="run-1"
+            delivery,
+            lake=self.folder,
+            seeds=self.seeds,
+            secret=self.secret,
+            memory_limit="1GB",
+            run_id="run-1",
+            is_manifest_optional=is_manifest_optional,
         )
         self.landed.append(report)
         return report
@@ -90,6 +99,17 @@ class Lake:
     def deliver(self, files: Mapping[str, tuple[bytes, int]], **options: Any) -> LandingReport:
         """Write a delivery and land it."""
         return self.land(write_delivery(self.exports, files, **options))
+
+    def publish(self, report: LandingReport) -> LandingReport:
+        """As if gate 1 had passed."""
+        ledger.record_verdict(self.folder, report, failed_checks=[], run_id="run-1")
+        ledger.make_current(self.folder, report, run_id="run-1")
+        return report
+
+    def verdict(self, report: LandingReport) -> dict[str, tuple[str, ...]]:
+        """The checks of gate 1 that do not pass, with their examples."""
+        checked = check_delivery(report, lake=self.folder, seeds=self.seeds, memory_limit="1GB", run_id="run-1")
+        return {result.check_id: result.examples for result in checked.results if not result.is_passed}
 
     def rows(self, dataset: str, report: LandingReport | None = None) -> list[dict[str, Any]]:
         """The landed rows of a dataset, by file and line; of the last landing unless another is given."""

@@ -68,6 +68,7 @@ def test_a_signal_stops_every_component_and_all_their_children(
             time.sleep(0.05)
         os.kill(os.getpid(), number)
 
+    before = signal.getsignal(number)
     sender = threading.Thread(target=send_when_all_run)
     sender.start()
     airflow_standalone.standalone(home, home, port=free_port())
@@ -75,7 +76,7 @@ def test_a_signal_stops_every_component_and_all_their_children(
     started = [int(path.stem) for path in home.glob("*.pid")]
     assert len(started) == 8
     assert [pid for pid in started if is_running(pid)] == []
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is before
 
 
 def test_a_component_that_ends_is_named_with_its_last_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,115 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-import duckdb
-import pandas as pd
 import pytest
 from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
+from landed_rows import RULES, Landed, called, cases, judge, rejected_calls, tripped
 
-from callback_survey.checks import engine
 from callback_survey.checks.gates import check_delivery
-from callback_survey.checks.model import CheckResult, Rule, read_rules
-from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.register import Register
-
-engine.load_great_expectations()
-from callback_survey.expectations import delivery as gate  # type: ignore[import-not-found]  # noqa: E402
-
-RULES = read_rules(SEEDS)
-REGISTER = Register(
-    {"区档案局": "区档案局", "区教育局": "区教育局", "区市场监督局": "区市场监管局", "区市场监管局": "区市场监管局"}
-)
-TABLES = {
-    "frame": "file text, line bigint, case_id text, department_name text",
-    "calls": "file text, line bigint, case_id text, department_name text",
-    "rejects": "dataset text, file text, line bigint, reason text, department_name text, row_text text",
-    "published": "file text, line bigint, department_name text",
-}
-
-
-def cases(name: str, numbers: Iterable[int]) -> list[tuple[str, str]]:
-    """Frame rows of a department: its case ids are its name and a number."""
-    return [(f"{name}{number:04d}", name) for number in numbers]
-
-
-def called(name: str, numbers: Iterable[int], sent: str | None = None) -> list[tuple[str, str | None]]:
-    return [(f"{name}{number:04d}", sent) for number in numbers]
-
-
-def rejected_calls(name: str, numbers: Iterable[int], reason: str = "unknown_visits") -> list[dict[str, Any]]:
-    """Rejected calls as landing keeps them: the case is in the text of the row, the department was not sent."""
-    return [{"dataset": "calls", "reason": reason, "case_id": f"{name}{number:04d}"} for number in numbers]
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A landed delivery in a few rows. `frame` and `calls` are (case_id, department as sent)."""
-
-    frame: Sequence[tuple[str, str]] = field(
-        default_factory=lambda: [*cases("区档案局", range(900)), *cases("区教育局", range(100))]
-    )
-    calls: Sequence[tuple[str, str | None]] = field(
-        default_factory=lambda: [*called("区档案局", range(300)), *called("区教育局", range(10))]
-    )
-    rejects: Sequence[dict[str, Any]] = ()
-    published: Sequence[str] = ("区 档案局", "区市场监督局")
-    datasets: Sequence[str] = ("frame", "calls", "published")
-
-    def tables(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for name, columns in TABLES.items():
-            connection.execute(f"create table {name} ({columns})")
-        rows: dict[str, list[Sequence[Any]]] = {
-            "frame": [("frame.csv", line, *row) for line, row in enumerate(self.frame, start=2)],
-            "calls": [("calls.csv", line, *row) for line, row in enumerate(self.calls, start=2)],
-            "published": [("published.csv", line, name) for line, name in enumerate(self.published, start=2)],
-            "rejects": [
-                (
-                    row["dataset"],
-                    f"{row['dataset']}.csv",
-                    line,
-                    row["reason"],
-                    row.get("department_name"),
-                    json.dumps({"case_id": row.get("case_id")}),
-                )
-                for line, row in enumerate(self.rejects, start=9_000)
-            ],
-        }
-        for name, values in rows.items():
-            if values:
-                sent = pd.DataFrame(values)
-                connection.register("sent", sent)
-                connection.execute(f"insert into {name} from sent")
-
-    def report(self) -> LandingReport:
-        records = []
-        for dataset in self.datasets:
-            accepted = len(getattr(self, dataset))
-            rejected = sum(row["dataset"] == dataset for row in self.rejects)
-            name = f"{dataset}.csv"
-            records.append(FileRecord(name, dataset, "", "utf-8-sig", 1, accepted + rejected, accepted, rejected, ()))
-        names = dict.fromkeys((*self.datasets, "rejects"), "")
-        return LandingReport("330109", "2018Q1", "id", "", "", "run-1", "key", tuple(records), names)
-
-
-def judge(landed: Landed, rules: Mapping[str, Rule] = RULES) -> dict[str, CheckResult]:
-    with duckdb.connect() as connection:
-        landed.tables(connection)
-        facts = gate.facts(connection, landed.report(), REGISTER)
-    return {
-        result.check_id: result
-        for result in engine.run(gate.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
-    }
-
-
-def tripped(results: dict[str, CheckResult]) -> dict[str, tuple[str, ...]]:
-    return {name: result.examples for name, result in results.items() if not result.is_passed}
-
+from callback_survey.landing.ledger import FileRecord
 
 CLEAN = Landed()
 
@@ -189,7 +89,37 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
         replace(CLEAN, published=["区档案局", "区教育居"]),
         {"published_rows_known": "published.csv line 3: 区教育居; nearest known name: 区教育局"},
     ),
+    "a delivery that came without its manifest": (
+        replace(CLEAN, of_report={"has_manifest": False}),
+        {"manifest_present": "330109 2018Q1: 3 tables, accepted because the run asked for it"},
+    ),
+    "two columns under each other's headers": (
+        replace(CLEAN, of_files={"calls": {"swapped": ("「满意度」的内容像 visits", "「跑次」的内容像 satisfaction")}}),
+        {"columns_in_place": "calls.csv: 「满意度」的内容像 visits；「跑次」的内容像 satisfaction"},
+    ),
+    "a header nobody knows": (
+        replace(CLEAN, of_files={"frame": {"unknown_columns": ("受理渠道", "打15400000001")}}),
+        {"columns_known": "frame.csv: 受理渠道、打[号码]"},
+    ),
+    "a part with fewer columns than another": (
+        replace(
+            CLEAN,
+            of_files={"calls": {"columns": ("case_id", "called_at", "disposition", "comment")}},
+            more_files=[FileRecord("calls-2.csv", "calls", "", "gb18030", 1, 5, 5, 0, ("case_id", "called_at"))],
+        ),
+        {"parts_alike": "calls-2.csv: without comment、disposition, which another part of calls has"},
+    ),
+    "a sheet that was not read": (
+        replace(CLEAN, of_report={"remarks": ("book.xlsx: hidden sheet「旧」was not read", "another")}),
+        {"everything_read": "book.xlsx: hidden sheet「旧」was not read；another"},
+    ),
 }
+
+
+def test_two_annexes_with_figures_of_their_own_are_no_unlike_parts() -> None:
+    second = FileRecord("published-2.csv", "published", "", "utf-8", 1, 2, 2, 0, ("department_name", "satisfied_pct"))
+    first = {"published": {"columns": ("department_name", "within_one_visit_pct")}}
+    assert tripped(judge(replace(CLEAN, of_files=first, more_files=[second]))) == {}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -229,6 +159,10 @@ def test_limits_and_severities_are_those_of_the_contract() -> None:
     assert {name for name, rule in RULES.items() if rule.severity == "warn" and rule.gate == "delivery"} == {
         "rejected_calls",
         "unknown_departments",
+        "manifest_present",
+        "columns_known",
+        "parts_alike",
+        "everything_read",
     }
     results = judge(replace(CLEAN, frame=ONE_UNKNOWN))
     assert results["unknown_departments"].severity == "warn"
@@ -258,6 +192,11 @@ def test_a_called_case_that_names_no_department_and_has_no_frame_row_is_told() -
 def test_annexes_alone_are_checked_as_far_as_they_go() -> None:
     results = judge(replace(CLEAN, datasets=("published",)))
     assert {name: result.outcome for name, result in results.items()} == {
+        "manifest_present": "pass",
+        "columns_in_place": "pass",
+        "columns_known": "pass",
+        "parts_alike": "pass",
+        "everything_read": "pass",
         "reject_share": "pass",
         "published_rows_known": "pass",
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,8 +28,9 @@ from lakes import (
     write_delivery,
 )
 
-from callback_survey.errors import DeliveryRefused
-from callback_survey.landing import ledger
+from callback_survey.errors import DeliveryRefused, UsageError
+from callback_survey.landing import ledger, workbench
+from callback_survey.privacy import TokenKey
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 KEPT = {"region_code": REGION, "quarter": QUARTER}
@@ -40,7 +41,8 @@ def test_a_delivery_lands_as_sent_with_codes_tokens_and_places(lake: Lake) -> No
     keys = KEPT | {"delivery_id": report.delivery_id, "line": 2, "case_id": "XS-1"}
     (case,) = lake.rows("frame")
     (call,) = lake.rows("calls")
-    assert len(case.pop("phone_token")) == len(case["case_token"]) == 64
+    assert re.fullmatch(f"{report.key_id}:[0-9a-f]{{64}}", case.pop("phone_token"))
+    assert re.fullmatch(f"{report.key_id}:[0-9a-f]{{64}}", case["case_token"])
     assert case.pop("case_token") == call.pop("case_token")
     assert case == keys | {
         "file": "frame.csv",
@@ -153,6 +155,11 @@ def test_new_rules_or_another_key_make_the_same_bytes_another_delivery(lake: Lak
     second = lake.deliver(files)
     assert lake.rows("calls")[0]["disposition_code"] == "completed"
     lake.secret = SECRET[::-1]
+    before = tree_of(lake.folder)
+    with pytest.raises(UsageError, match="is not the one the lake was made with"):
+        lake.deliver(files)
+    assert tree_of(lake.folder) == before, "tokens of two keys are never mixed in silently"
+    ledger.change_key(lake.folder, TokenKey.from_secret(lake.secret).key_id)
     third = lake.deliver(files)
     assert len({report.delivery_id for report in (first, second, third)}) == 3
     assert first.key_id == second.key_id != third.key_id
@@ -161,9 +168,8 @@ def test_new_rules_or_another_key_make_the_same_bytes_another_delivery(lake: Lak
 def test_a_changed_rule_for_phones_or_scrubbing_makes_the_same_bytes_another_delivery(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = importlib.import_module("callback_survey.landing.land")
     first = lake.deliver(FILES)
-    monkeypatch.setattr(module, "is_valid_phone_sql", lambda text: f"length({text}) > 100")
+    monkeypatch.setattr(workbench, "is_valid_phone_sql", lambda text: f"length({text}) > 100")
     second = lake.deliver(FILES)
     assert second.delivery_id != first.delivery_id
     assert lake.rows("frame")[0]["phone_token"] is None
@@ -199,9 +205,11 @@ def test_a_delivery_whose_lake_files_are_gone_is_landed_again(lake: Lake) -> Non
         ("calls.csv", calls(ONE_CALL)[0] + b'XS-2,"open', 2, "line 3: unexpected end of data"),
         ("calls.csv", b"\x80\xff\x80\xff", 1, "neither UTF-8"),
         ("calls.csv.gz", gzip.compress(calls(ONE_CALL)[0], mtime=0)[:-9], 1, "cut off or damaged"),
-        ("calls.xlsx", b"PK", 1, "expected .csv or .csv.gz"),
+        ("calls.xlsx", b"PK", 1, "the workbook is cut off or damaged"),
+        ("calls.parquet", b"PAR1", 1, "damaged"),
+        ("calls.pdf", b"%PDF", 1, "files of this kind are not read; expected one of .csv"),
     ],
-    ids=["too few", "too many", "no header", "open quote", "encoding", "cut off", "kind"],
+    ids=["too few", "too many", "no header", "open quote", "encoding", "cut off", "workbook", "parquet", "kind"],
 )
 def test_a_delivery_that_cannot_be_read_whole_leaves_nothing_in_the_lake(
     lake: Lake, name: str, content: bytes, rows: int, fault: str
@@ -212,7 +220,8 @@ def test_a_delivery_that_cannot_be_read_whole_leaves_nothing_in_the_lake(
     assert len(refused.value.alert_lines) == 1
     assert fault in refused.value.alert_lines[0]
     assert name in refused.value.alert_lines[0]
-    assert list(lake.folder.iterdir()) == []
+    assert list(tree_of(lake.folder)) == ["ledger/key.json"]
+    assert [path.name for path in lake.folder.iterdir()] == ["ledger"], "the scratch folder is gone"
 
 
 def test_landing_reads_exports_and_never_writes_there(lake: Lake) -> None:
@@ -253,7 +262,7 @@ def test_a_landing_killed_halfway_and_run_again_is_as_a_clean_one(lake: Lake, tm
     )
     assert ended.returncode == -signal.SIGKILL
     assert [path.name for path in lake.folder.glob(".landing-*")], "the landing was under way"
-    assert not (lake.folder / "ledger").exists()
+    assert list(tree_of(lake.folder / "ledger")) == ["key.json"], "nothing is told of a delivery before it is whole"
     lake.land(delivery)
     clean = Lake(tmp_path / "clean", lake.exports)
     clean.land(delivery)
@@ -262,8 +271,7 @@ def test_a_landing_killed_halfway_and_run_again_is_as_a_clean_one(lake: Lake, tm
 
 
 def test_a_landing_under_way_keeps_its_scratch_folder_while_others_land(lake: Lake) -> None:
-    module = importlib.import_module("callback_survey.landing.land")
-    with module._workbench(lake.folder, "another", "1GB") as (connection, folder):
+    with workbench.workbench(lake.folder, "another", "1GB") as (connection, folder):
         lake.deliver(FILES)
         connection.execute("create table still_there as select 1")
         assert (folder / "scratch.duckdb").is_file()

@@ -73,7 +73,7 @@ MOMENT_SPELLINGS = [
     "2018年4月10日 9:30",
     "２０１８／０４／１０　０９：３０",
 ]
-NO_DATES = ["昨天", "2018", "2018-02-30", "2018-13-01", "43160", "01/03/2018x", "2018-03"]
+NO_DATES = ["昨天", "2018", "2018-02-30", "2018-13-01", "4316", "18-3-1", "3/1/18", "01/03/2018x", "2018-03"]
 
 
 def case(**cells: str) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def test_what_is_no_date_is_rejected_with_an_example_of_one(lake: Lake) -> None:
 
 FRAME_FAULTS = {
     "missing_case_id": case(case_id=" \u3000"),
-    "case_id_is_phone": case(case_id="15400000001"),
+    "case_id_is_personal": case(case_id="15400000001"),
     "missing_department": case(department_name="\u00a0"),
     "missing_date": case(completed_on=""),
     "unreadable_date": case(completed_on="昨天"),
@@ -176,7 +176,7 @@ FRAME_FAULTS = {
 }
 CALLS_FAULTS = {
     "missing_case_id": call(case_id=""),
-    "case_id_is_phone": call(case_id="13900000001-1"),
+    "case_id_is_personal": call(case_id="13900000001-1"),
     "missing_date": call(called_at=" "),
     "unreadable_date": call(called_at="昨天"),
     "missing_disposition": call(disposition=""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +15,8 @@ from hypothesis import strategies as st
 from lakes import REPOSITORY, SEEDS
 
 from callback_survey.exports.headers import fold, name_key
+from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
-
-land_module = importlib.import_module("callback_survey.landing.land")
 
 WHITE_SPACE = " \t\n\r\f\v\u3000\u00a0\u2003\u2028\u0085\u001c"
 # ASCII, its full-width forms, Chinese, and all kinds of white space: what a form or an export can hold
@@ -52,7 +50,7 @@ def duckdb_macro(name: str, argument: str) -> str:
 @pytest.fixture(scope="module")
 def sql() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        land_module._define_rules(connection, SEEDS, TokenKey.from_secret(b"k" * 32))
+        define_rules(connection, SEEDS, TokenKey.from_secret(b"k" * 32))
         connection.execute(f"create temp macro dbt_name_key(t) as {duckdb_macro('name_key', 't')}")
         yield connection
 

@@ -315,7 +315,7 @@ def test_comparison_with_a_printed_annex_is_summed_up(marts: duckdb.DuckDBPyConn
 
     html = render_notice(read_notice_data(marts, REGION, QUARTER))
 
-    assert "与已印发附件逐项核对 5 项：一致 3 项，相差不超过 0.02 的 1 项，未抽样 1 项。" in html
+    assert "与已印发附件逐项核对 5 项：一致 3 项，容差以内的 1 项，未抽样 1 项。" in html
 
 
 def test_no_printed_annex_no_sentence_about_one(data: NoticeData) -> None:

@@ -24,7 +24,9 @@ PHONE = "15400000001"
 
 
 def token_of(phone: str, secret: bytes = SECRET) -> str:
-    return hmac.new(secret, phone.encode(), hashlib.sha256).hexdigest()
+    """The key's id, and the HMAC by Python's own library."""
+    key_id = hmac.new(secret, b"callback-survey key id", hashlib.sha256).hexdigest()[:8]
+    return f"{key_id}:{hmac.new(secret, phone.encode(), hashlib.sha256).hexdigest()}"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,8 @@ def ask(sql: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> obj
 
 def token_in_sql(sql: duckdb.DuckDBPyConnection, text: str, secret: bytes) -> object:
     key = TokenKey.from_secret(secret)
-    return ask(sql, privacy.token_sql("$text"), text=text, inner_pad=key.inner_pad, outer_pad=key.outer_pad)
+    pads = {"inner_pad": key.inner_pad, "outer_pad": key.outer_pad}
+    return ask(sql, privacy.token_sql("$text"), text=text, key_id=key.key_id, **pads)
 
 
 @given(st.binary(min_size=1, max_size=200), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
@@ -58,7 +61,7 @@ def test_tokens_are_hmac_sha_256_for_short_whole_and_long_keys(
 def test_a_token_is_no_plain_hash_and_another_key_gives_another_token(sql: duckdb.DuckDBPyConnection) -> None:
     tokens = {token_in_sql(sql, PHONE, secret) for secret in (b"k" * 32, b"K" * 32)}
     assert len(tokens) == 2
-    assert hashlib.sha256(PHONE.encode()).hexdigest() not in tokens
+    assert hashlib.sha256(PHONE.encode()).hexdigest() not in {str(token).partition(":")[2] for token in tokens}
 
 
 def test_a_key_is_named_without_being_told() -> None:
@@ -145,13 +148,25 @@ VALID_PHONES = {
         "（０５７１）８８８８－０００１",
         "0571 8888 0001",
     ],
-    "01088880001": ["010-88880001"],
+    "01088880001": ["010-88880001", "010-88880001转801", "(010)8888 0001"],
     "02188880001": ["021-88880001", "+86 021-88880001"],
-    "05718888001": ["0571-8888001"],
+    "05718888001": ["0571-8888001", "0571-8888001x12", "+86 0571 8888001 ext.7"],
+    "057188880002": [
+        "0571-88880002-8",
+        "0571-88880002-801234",
+        "0571 88880002 转 801",
+        "057188880002分机801",
+        "（０５７１）８８８８０００２－８０１",
+        "0571-88880002#8",
+        "+86-0571-88880002,1",
+    ],
+    "15400000003": ["15400000003.0"],
 }
 NO_PHONES = [
     *("", "无", "-", "1540000001", "154000000011", "12400000001", "88880001", "1540000000a", "0171-88880001"),
     *("0571-888801", "8615400000001", "+1 15400000001", "15400000001/15400000002", "15400000001转"),
+    *("0571-88880001-1234567", "88880001-12", "15400000001-12", "15400000001转801", "1.54e10"),
+    *("0571-8888-0001-12", "15400000001.5", "0571-88880001转"),
 ]
 
 

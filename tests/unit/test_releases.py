@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +24,8 @@ from callback_survey.releases import Release, every, latest, revisions
 TABLES = [
     PublishedTable(
         "department_rates",
-        ("region_code", "quarter", "department_code"),
-        ("region_code", "quarter", "department_code"),
+        ("region_code", "quarter", "department_code", "measure"),
+        ("region_code", "quarter", "department_code", "measure"),
         "region_quarter",
         "Rates.",
         {"rate_pct": "Printed."},
@@ -65,10 +66,13 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("""
             create schema marts;
-            create table marts.department_rates as from (values
-                ('330109', '2018Q1', 'd2', 74.42::decimal(5, 2)), ('330109', '2018Q1', 'd1', 94.77),
-                ('330109', '2018Q1', 'd3', null), ('330109', '2018Q2', 'd1', 1), ('330110', '2018Q1', 'd9', 2)
-            ) t (region_code, quarter, department_code, rate_pct);
+            create table marts.department_rates as
+            select *, 'satisfaction' as measure, rate_pct < 80 as is_below_average
+            from (values
+                ('330109', '2018Q1', 'd2', '区教育局', 74.42::decimal(5, 2)), ('330109', '2018Q1', 'd1', '区档案局', 94.77),
+                ('330109', '2018Q1', 'd3', '区旅游局', null), ('330109', '2018Q2', 'd1', '区档案局', 1),
+                ('330110', '2018Q1', 'd9', '别区局', 2)
+            ) t (region_code, quarter, department_code, department_name, rate_pct);
             create table marts.departments as from (values ('d2', '区,教"育局'), ('d1', '区档案局')) t (department_code, name);
         """)
         yield connection
@@ -221,7 +225,7 @@ def test_revisions_order_by_number_and_only_whole_ones_count(
     folder = tmp_path / "330109/2018Q1"
     for number in (2, 10):
         document = json.loads((folder / "r1/release.json").read_text(encoding="utf-8"))
-        (folder / f"r{number}").mkdir()
+        shutil.copytree(folder / "r1", folder / f"r{number}")
         (folder / f"r{number}/release.json").write_text(json.dumps({**document, "revision": number}), encoding="utf-8")
     for name in ("r11", ".r12-99", "r013", "rx"):
         (folder / name).mkdir()

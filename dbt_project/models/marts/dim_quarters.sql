@@ -24,7 +24,7 @@ labelled as (
         quarter,
         concat(
             cast(year_number as string),
-            '年',
+            '年第',
             case quarter_number when 1 then '一' when 2 then '二' when 3 then '三' else '四' end,
             '季度'
         ) as quarter_label,

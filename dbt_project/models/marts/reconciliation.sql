@@ -1,5 +1,13 @@
 -- What was printed beside what was computed: a quarter that lacks the one or the other has no rows here.
-with compared as (
+with tolerances as (
+
+    select limit_value as tolerance_pct
+    from {{ ref('check_rules') }}
+    where check_id = 'reconciliation_within_tolerance'
+
+),
+
+compared as (
 
     select
         published.region_code,
@@ -13,8 +21,10 @@ with compared as (
         cast(computed.figure_pct - published.published_pct as decimal(5, 2)) as difference_pct,
         computed.figure_count as computed_count,
         published.published_count,
-        measures.answered_count
+        measures.answered_count,
+        tolerances.tolerance_pct
     from {{ ref('int_published_figures') }} as published
+    cross join tolerances
     inner join {{ ref('int_region_quarters') }} as region_quarters
         on
             published.region_code = region_quarters.region_code
@@ -54,7 +64,7 @@ judged as (
             when computed_pct = published_pct or computed_count = published_count then 'equal'
             -- the notice prints 0.00 where nobody was asked; here that is NULL
             when answered_count = 0 and published_pct = 0 then 'unsampled'
-            when abs(difference_pct) <= 0.02 then 'adjusted'
+            when abs(difference_pct) <= tolerance_pct then 'adjusted'
             else 'different'
         end as status
     from compared

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from callback_survey.errors import DeliveryRefused
 from callback_survey.files import sha256_of
@@ -14,8 +15,10 @@ from callback_survey.privacy import scrub
 from callback_survey.quarter import Quarter
 
 MANIFEST_NAME = "manifest.json"
-DATASETS = ("frame", "calls", "published")
-_REGION = re.compile(r"\d{6}")
+_MOST_PARTS = 1000
+_LARGEST_MANIFEST_BYTES = 16 << 20
+_NUMBERED = re.compile(r"(.*?)(\d+)((?:\.\w+)+)")
+_REGION = re.compile("[0-9]{6}")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """A file as its manifest lists it and as it was found; `row_count` is data records by the manifest."""
+    """A file as it was found; `row_count` is its data records by the manifest, None where there is no manifest."""
 
     path: Path
-    dataset: str
-    row_count: int
+    row_count: int | None
     sha256: str
 
 
@@ -47,6 +49,7 @@ class Manifest:
 
     files: tuple[DeliveredFile, ...]
     note: str | None
+    is_given: bool = True
 
 
 def discover(exports: Path, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
@@ -62,37 +65,70 @@ def discover(exports: Path, quarter: Quarter, region_code: str | None = None) ->
     ]
 
 
-def verify(delivery: Delivery) -> Manifest:
+def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifest:
     """The files of a delivery, checked against the manifest: names, hashes, and that none is missing or unlisted.
 
-    Row counts are checked while the files are read. Raises DeliveryRefused naming each fault.
+    Row counts are checked while the files are read. Without a manifest, which only a person may allow, what is there is
+    taken, and a gap in numbered parts is all that can be noticed. Raises DeliveryRefused naming each fault.
     """
+    if is_manifest_optional and not os.path.lexists(delivery.folder / MANIFEST_NAME):
+        return _without_manifest(delivery)
     entries, note = _read_manifest(delivery)
-    present = {path.name for path in delivery.folder.iterdir() if path.name != MANIFEST_NAME}
+    present = _present(delivery)
     faults = [f"{name}: listed in the manifest, not in the folder" for name in sorted(set(entries) - present)]
-    faults += [f"{name}: in the folder, not in the manifest" for name in sorted(present - set(entries))]
+    faults += [f"{told(name)}: in the folder, not in the manifest" for name in sorted(present - set(entries))]
     files: list[DeliveredFile] = []
     for name in sorted(present & set(entries)):
         path, entry = delivery.folder / name, entries[name]
-        dataset = dataset_of(name)
-        if path.is_symlink() or not path.is_file():
+        if not _is_regular(path):
             faults.append(f"{name}: not a regular file")
-        elif dataset is None:
-            faults.append(f"{name}: the name starts with none of {', '.join(DATASETS)}")
-        elif (found := sha256_of(path)) != entry.sha256:
+        elif (found := sha256_of(path)) != entry.sha256.lower():
             faults.append(f"{name}: sha256 {found[:12]}…, the manifest says {entry.sha256[:12]}…")
         else:
-            files.append(DeliveredFile(path, dataset, entry.row_count, found))
-    datasets = {file.dataset for file in files}
-    if not faults and datasets not in ({"published"}, {"frame", "calls"}, {"frame", "calls", "published"}):
-        faults.append(f"found {', '.join(sorted(datasets)) or 'nothing'}; a delivery is frame and calls, or published")
+            files.append(DeliveredFile(path, entry.row_count, found))
     if faults:
         raise refused(delivery, "the delivery is not what its manifest says", faults)
     return Manifest(tuple(files), note)
 
 
-def dataset_of(name: str) -> str | None:
-    return next((dataset for dataset in DATASETS if name.startswith(dataset)), None)
+def _without_manifest(delivery: Delivery) -> Manifest:
+    paths = [delivery.folder / name for name in sorted(_present(delivery))]
+    faults = [f"{told(path.name)}: not a regular file" for path in paths if not _is_regular(path)]
+    faults += [f"{told(path.name)}: the name cannot be shown" for path in paths if not path.name.isprintable()]
+    faults += [f"part {missing} is missing" for missing in _gaps([path.name for path in paths])]
+    if faults:
+        raise refused(delivery, "the delivery is not whole, as far as can be told without a manifest", faults)
+    return Manifest(tuple(DeliveredFile(path, None, sha256_of(path)) for path in paths), None, is_given=False)
+
+
+def _present(delivery: Delivery) -> set[str]:
+    """What lies in the folder; what an office program or a file manager leaves beside a file is no part of it."""
+    names = {path.name for path in delivery.folder.iterdir()} - {MANIFEST_NAME}
+    return {name for name in names if not name.startswith(("~$", ".~lock", ".DS_Store", "Thumbs.db"))}
+
+
+def _is_regular(path: Path) -> bool:
+    """Not a link, a folder, a pipe or a device: opening one of those could wait for ever or read something else."""
+    return path.is_file() and not path.is_symlink()
+
+
+def told(name: str) -> str:
+    """A name fit for a message: one in GBK, or with a line end, comes from the file system as what no file can hold."""
+    return name if name.isprintable() else ascii(name)
+
+
+def _gaps(names: list[str]) -> list[str]:
+    """The parts missing in numbered series: calls-002.csv where calls-001.csv and calls-003.csv are there."""
+    series: dict[tuple[str, str], dict[int, int]] = {}
+    for name in names:
+        if match := _NUMBERED.fullmatch(name):
+            series.setdefault((match[1], match[3]), {})[int(match[2])] = len(match[2])
+    return [
+        f"{stem}{number:0{min(widths.values())}d}{suffix}"
+        for (stem, suffix), widths in sorted(series.items())
+        if len(widths) > 1 and max(widths) < _MOST_PARTS  # beyond that it is a date or a code, not a part
+        for number in sorted(set(range(1, max(widths))) - widths.keys())
+    ]
 
 
 def refused(delivery: Delivery, what: str, faults: list[str], *, where: str | None = None) -> DeliveryRefused:
@@ -111,26 +147,38 @@ class _Entry(NamedTuple):
     row_count: int
     sha256: str
 
+    @property
+    def is_whole(self) -> bool:
+        is_count = isinstance(self.row_count, int) and not isinstance(self.row_count, bool) and self.row_count >= 0
+        return is_count and isinstance(self.sha256, str)
+
 
 def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
     path = delivery.folder / MANIFEST_NAME
     expected = 'expected {"files": [{"name": "frame.csv", "rows": 123, "sha256": "…"}]}'
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise refused(delivery, "there is no manifest.json, so the upload is not complete", [expected])
+    if not _is_regular(path) or path.stat().st_size > _LARGEST_MANIFEST_BYTES:
+        fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"
+        raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path))
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
         listed = [(file["name"], _Entry(file["rows"], file["sha256"])) for file in document["files"]]
         note = document.get("note")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise refused(delivery, "manifest.json cannot be read", [f"{error!r}", expected], where=str(path)) from error
-    is_whole = all(
-        isinstance(name, str)
-        and Path(name).name == name
-        and isinstance(entry.row_count, int)
-        and isinstance(entry.sha256, str)
-        for name, entry in listed
-    )
-    entries = dict(listed)
-    if not is_whole or len(entries) != len(listed) or not isinstance(note, str | None):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # not repr: that of a decoding error shows the whole file
+        fault = f"{type(error).__name__}: {error}"
+        raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path)) from error
+    is_whole = all(_is_name(name) and entry.is_whole for name, entry in listed)
+    if not is_whole or len(dict(listed)) != len(listed) or not _is_note(note):
         raise refused(delivery, "manifest.json lists a file twice or wrongly", [expected], where=str(path))
-    return entries, scrub(note) if note else None
+    return dict(listed), scrub(note) if note else None
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name != "" and Path(name).name == name and name.isprintable()
+
+
+def _is_note(note: Any) -> bool:
+    """A text that can be written again: JSON can spell half a character, which no file can hold."""
+    return note is None or (isinstance(note, str) and note.encode("utf-8", "replace").decode() == note)

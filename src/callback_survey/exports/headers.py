@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from callback_survey.privacy import scrub
+
 
 @dataclass(frozen=True)
 class Column:
@@ -35,6 +37,10 @@ class HeaderNotRecognised(ValueError):
     """The header lacks a required column, or names one twice. The text says which and what was close."""
 
 
+class NoTable(HeaderNotRecognised):
+    """No row looks like a header at all: a cover sheet, a legend, notes."""
+
+
 # Full-width ASCII (！ to ～) and the ideographic space; the same table stands in dbt's macro `half_width`.
 _HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 
@@ -48,6 +54,10 @@ def name_key(name: str) -> str:
 def fold(text: str) -> str:
     """Full-width to half-width, no white space, lower case: the form in which headers and words are compared."""
     return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+
+
+# Folding takes quadratic time over a long run of combining marks, and no header is this long.
+_LONGEST_HEADER = 200
 
 
 @cache
@@ -67,10 +77,16 @@ def columns_of(dataset: str) -> tuple[Column, ...]:
     )
 
 
+@cache
+def known_headers(dataset: str) -> frozenset[str]:
+    """Every header of the dataset, folded."""
+    return frozenset(header for column in columns_of(dataset) for header in column.headers)
+
+
 def count_recognised(dataset: str, cells: Sequence[str]) -> int:
     """How many cells of a row are headers of the dataset: the header row is the one with the most."""
-    known = {header for column in columns_of(dataset) for header in column.headers}
-    return sum(fold(cell) in known for cell in cells)
+    known = known_headers(dataset)
+    return sum(len(cell) <= _LONGEST_HEADER and fold(cell) in known for cell in cells)
 
 
 def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
@@ -79,7 +95,7 @@ def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
     positions: dict[str, int] = {}
     unknown: list[str] = []
     for index, cell in enumerate(cells):
-        name = by_header.get(fold(cell))
+        name = by_header.get(fold(cell)) if len(cell) <= _LONGEST_HEADER else None
         if name is None:
             unknown.append(cell.strip())
         elif name in positions:
@@ -88,7 +104,9 @@ def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
             positions[name] = index
     missing = _missing(dataset, positions)
     if missing:
-        raise HeaderNotRecognised("；".join(_explain(column, unknown) for column in missing))
+        # where no cell is a header the row may be a record, and a record is not shown
+        shown = unknown if positions else []
+        raise HeaderNotRecognised("；".join(_explain(column, shown) for column in missing))
     return HeaderMatch(positions, tuple(header for header in unknown if header))
 
 
@@ -104,7 +122,7 @@ def _missing(dataset: str, positions: dict[str, int]) -> list[Column]:
 def _explain(column: Column, unknown: Sequence[str]) -> str:
     """`没有找到 case_id（办件编号、办件号、业务流水号）；最接近的列: 办件编码`"""
     accepted = "、".join(column.headers[1:])
-    folded = {fold(header): header for header in unknown if header}
+    folded = {fold(header): scrub(header) for header in unknown if 0 < len(header) <= _LONGEST_HEADER}
     near = [
         folded[match]
         for header in column.headers

@@ -6,16 +6,30 @@ and the warehouse can be rebuilt from it. Mapped landings of different regions n
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from callback_survey import files
+from callback_survey.errors import DeliveryRefused, UsageError
+from callback_survey.exports.delivery import Delivery, told
+
+State = Literal["current", "superseded", "gate failed", "landed", "refused"]
+_VERDICT = ".gate.json"
+_KEY = "ledger/key.json"
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One delivered file: read = accepted + rejected, always."""
+    """One table of a delivered file (`book.xlsx#sheet`): read = accepted + rejected, always.
+
+    `columns` are the canonical ones found, `unknown_columns` the headers nobody knows, `footer_lines` what stands below
+    the table, `swapped` the columns whose content belongs under another header.
+    """
 
     name: str
     dataset: str
@@ -25,7 +39,10 @@ class FileRecord:
     read_count: int
     accepted_count: int
     rejected_count: int
-    unknown_columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    unknown_columns: tuple[str, ...] = ()
+    footer_lines: tuple[int, ...] = ()
+    swapped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,7 @@ class LandingReport:
     """What landing made of a delivery. `lake_files` are relative to the lake, by dataset (and `rejects`).
 
     `data_note` is what the sender's manifest says of the data as a whole, such as that they are a reconstruction; it
-    stays with them up to the notice.
+    stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet.
     """
 
     region_code: str
@@ -46,6 +63,8 @@ class LandingReport:
     files: tuple[FileRecord, ...]
     lake_files: dict[str, str]
     data_note: str | None = None
+    remarks: tuple[str, ...] = ()
+    has_manifest: bool = True
     is_new: bool = True
 
     @property
@@ -62,9 +81,51 @@ class LandingReport:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> LandingReport:
         records = tuple(
-            FileRecord(**{**record, "unknown_columns": tuple(record["unknown_columns"])}) for record in value["files"]
+            FileRecord(**{name: _frozen(item) for name, item in record.items()}) for record in value["files"]
         )
-        return cls(**{**value, "files": records})
+        return cls(**{**value, "files": records, "remarks": tuple(value.get("remarks", ()))})
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A delivery that could not be landed. `faults` hold no cell of it."""
+
+    region_code: str
+    quarter: str
+    refusal_id: str
+    source_folder: str
+    refused_at: str
+    run_id: str
+    files: tuple[str, ...]
+    what: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the ledger: a landed delivery with its report, or a refused one."""
+
+    at: str
+    state: State
+    report: LandingReport | None
+    refusal: Refusal | None
+
+    @property
+    def region_code(self) -> str:
+        return (self.report or self._refused).region_code
+
+    @property
+    def quarter(self) -> str:
+        return (self.report or self._refused).quarter
+
+    @property
+    def _refused(self) -> Refusal:
+        assert self.refusal is not None
+        return self.refusal
+
+
+def _frozen(item: Any) -> Any:
+    return tuple(item) if isinstance(item, list) else item
 
 
 def folder(lake: Path, region_code: str, quarter: str) -> Path:
@@ -88,6 +149,81 @@ def current(lake: Path, region_code: str, quarter: str) -> LandingReport | None:
     """The delivery that models read, or None where none has passed gate 1."""
     pointer = folder(lake, region_code, quarter) / "current.json"
     return find(lake, region_code, quarter, files.read_json(pointer)["delivery_id"]) if pointer.is_file() else None
+
+
+def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
+    """Remember a delivery that could not be landed: nothing of it is in the lake, but that it came, and why it was refused."""
+    listed = sorted(told(path.name) for path in delivery.folder.iterdir()) if delivery.folder.is_dir() else []
+    known = json.dumps([delivery.region_code, delivery.quarter, listed, error.what, error.alert_lines])
+    refusal = Refusal(
+        region_code=delivery.region_code,
+        quarter=delivery.quarter,
+        refusal_id=hashlib.sha256(known.encode()).hexdigest()[:16],
+        source_folder=str(delivery.folder),
+        refused_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        files=tuple(listed),
+        what=error.what,
+        faults=tuple(error.alert_lines),
+    )
+    path = folder(lake, delivery.region_code, delivery.quarter) / f"refused-{refusal.refusal_id}.json"
+    files.write_json(path, asdict(refusal))
+
+
+def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
+    """What gate 1 said of a landed delivery. The same verdict again changes nothing in the lake."""
+    path = folder(lake, report.region_code, report.quarter) / f"{report.delivery_id}{_VERDICT}"
+    if path.is_file() and files.read_json(path)["failed_checks"] == list(failed_checks):
+        return
+    files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
+
+
+def entries(lake: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
+    """Everything that was ever landed or refused, by region, quarter and time."""
+    found: list[Entry] = []
+    for parent in sorted((lake / "ledger").glob(f"region={region_code or '*'}/quarter={quarter or '*'}")):
+        pointer = parent / "current.json"
+        current_id = files.read_json(pointer)["delivery_id"] if pointer.is_file() else None
+        for path in parent.glob("*.json"):
+            if path.name.startswith("refused-"):
+                refusal = Refusal(**{name: _frozen(item) for name, item in files.read_json(path).items()})
+                found.append(Entry(refusal.refused_at, "refused", None, refusal))
+            elif path.name != pointer.name and not path.name.endswith(_VERDICT):
+                report = LandingReport.from_json(files.read_json(path))
+                found.append(Entry(report.landed_at, _state(path, report, current_id), report, None))
+    return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at))
+
+
+def _state(path: Path, report: LandingReport, current_id: str | None) -> State:
+    if report.delivery_id == current_id:
+        return "current"
+    verdict = path.with_name(f"{report.delivery_id}{_VERDICT}")
+    if not verdict.is_file():
+        return "landed"
+    return "gate failed" if files.read_json(verdict)["failed_checks"] else "superseded"
+
+
+def require_key(lake: Path, key_id: str) -> None:
+    """The lake holds tokens of one key. The first landing says of which; another key is refused, never mixed in silently."""
+    verify_key(lake, key_id)
+    if not (lake / _KEY).is_file():
+        change_key(lake, key_id)
+
+
+def verify_key(lake: Path, key_id: str) -> None:
+    """Raises UsageError where the lake was made with another key. Writes nothing."""
+    path = lake / _KEY
+    if path.is_file() and (known := files.read_json(path)["key_id"]) != key_id:
+        raise UsageError(
+            f"the privacy key is not the one the lake was made with (key id {key_id}, the lake's is {known})",
+            where=str(lake),
+            expected="the same key, or one put in its place on purpose",
+            next_step="give back the earlier key, or replace it: callback-survey rotate-key --help",
+        )
+
+
+def change_key(lake: Path, key_id: str) -> None:
+    files.write_json(lake / _KEY, {"key_id": key_id})
 
 
 def make_current(lake: Path, report: LandingReport, *, run_id: str) -> None:

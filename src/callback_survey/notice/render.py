@@ -22,7 +22,7 @@ _DEFINITIONS = {
     "top_three_boxes": "答复“满意”“比较满意”“基本满意”的人数占回答该题人数的百分比",
     "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
 }
-RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "相差不超过 0.02 的", "unsampled": "未抽样", "different": "不一致"}
+RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsampled": "未抽样", "different": "不一致"}
 
 
 def render_notice(

@@ -46,7 +46,7 @@ judged as (
         case
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
-            when is_mobile_number(case_id) then 'case_id_is_phone'
+            when is_personal_number(case_id) then 'case_id_is_personal'
             when called_text is null then 'missing_date'
             when called_at is null then 'unreadable_date'
             when disposition is null then 'missing_disposition'
@@ -78,7 +78,7 @@ select
     reject_reason,
     case reject_reason
         when 'ragged_row' then fault
-        when 'case_id_is_phone' then '办件编号是手机号的样子，不能保存'
+        when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
         when 'unreadable_date' then '回访时间「' || scrubbed(called_text) || '」不是日期；例：2018-04-10 09:30'
         when 'unknown_disposition' then '回访结果「' || scrubbed(disposition) || '」不在列表中；可用：' || $allowed_dispositions
         when 'unknown_satisfaction' then '满意度「' || scrubbed(satisfaction) || '」不在列表中；可用：' || $allowed_satisfaction
@@ -88,7 +88,7 @@ select
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
             -- the gate finds a rejected call's department by this; many case numbers look like long numbers
-            case_id := case when is_mobile_number(case_id) then scrubbed(case_id) else case_id end,
+            case_id := case when is_personal_number(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             called_at := scrubbed(called_text),
             disposition := scrubbed(disposition),

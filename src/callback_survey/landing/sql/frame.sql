@@ -19,7 +19,7 @@ judged as (
         case
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
-            when is_mobile_number(case_id) then 'case_id_is_phone'
+            when is_personal_number(case_id) then 'case_id_is_personal'
             when department_name is null then 'missing_department'
             when completed_text is null then 'missing_date'
             when completed_on is null then 'unreadable_date'
@@ -40,12 +40,12 @@ select
     reject_reason,
     case reject_reason
         when 'ragged_row' then fault
-        when 'case_id_is_phone' then '办件编号是手机号的样子，不能保存'
+        when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
         when 'unreadable_date' then '办结日期「' || scrubbed(completed_text) || '」不是日期；例：2018-03-01'
     end as reject_detail,
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
-            case_id := case when is_mobile_number(case_id) then scrubbed(case_id) else case_id end,
+            case_id := case when is_personal_number(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             completed_on := scrubbed(completed_text),
             service_item := scrubbed(service_item)

@@ -13,11 +13,49 @@ create temp macro folded(t) as lower(regexp_replace(translate(
 -- a whole number in full or half width; NULL for anything else: a cast alone would read 1.5 as 2
 create temp macro whole_number(t) as try_cast(regexp_extract(folded(t), '^[0-9]+$') as integer);
 
--- a date or a date with a time, in the usual Chinese and ISO spellings; NULL when it is none
-create temp macro moment(t) as try_strptime(
-    regexp_replace(regexp_replace(translate(trim(t), '０１２３４５６７８９：／－．　', '0123456789:/-. '), '[年月/.]', '-', 'g'), '日', '', 'g'),
-    ['%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M:%S', '%Y%m%d']
+-- a date with its separators made alike: 2018年3月1日 9时5分 becomes 2018-3-1 9:5
+create temp macro plain_moment(t) as trim(regexp_replace(
+    translate(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    translate(cell(t), '０１２３４５６７８９：／－．＋　', '0123456789:/-.+ '),
+                    -- fractions of a second, and the time zone that all of China has
+                    '(:[0-9]{2})[.][0-9]+|([+]08:?00)$', '\1', 'g'
+                ),
+                '(上午|下午)\s*([0-9:时点分秒]+)', '\2 \1'
+            ),
+            '[分时点]( 上午| 下午)?$|秒', '\1', 'g'
+        ),
+        '年月/.日T时点分',
+        '----  :::'
+    ),
+    '\s+', ' ', 'g'
+));
+
+-- days since 30 December 1899, as spreadsheets store a date; five digits are 1954 to 2173
+create temp macro serial_moment(t) as case
+    when regexp_full_match(t, '[2-9][0-9]{4}([.][0-9]+)?')
+        then timestamp '1899-12-30' + to_seconds(round(t::double * 86400))
+end;
+
+-- a date or a date with a time, in the usual Chinese and ISO spellings or as a spreadsheet's number; NULL when it is none
+-- (the ISO forms come first: nearly every cell has one, and the rest is only looked at where they fail)
+create temp macro any_moment(t) as coalesce(
+    try_strptime(t, '%Y-%m-%d'),
+    try_strptime(t, '%Y-%m-%d %H:%M:%S'),
+    serial_moment(cell(translate(t, '０１２３４５６７８９．', '0123456789.'))),
+    try_strptime(
+        replace(replace(plain_moment(t), '上午', 'AM'), '下午', 'PM'),
+        [
+            '%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%d %H', '%Y%m%d', '%Y%m%d%H%M%S',
+            '%Y-%m-%d %I %p', '%Y-%m-%d %I:%M %p', '%Y-%m-%d %I:%M:%S %p'
+        ]
+    )
 );
+
+-- a year has four digits: 18-3-1 and 3/1/18 would be read as days of the first century
+create temp macro moment(t) as case when regexp_matches(t, '^[\s\p{Z}]*[0-9０-９]{4}') then any_moment(t) end;
 
 -- HMAC-SHA-256 in hex
 create temp macro token(t) as {token};
@@ -28,4 +66,4 @@ create temp macro is_valid_phone(t) as {is_valid_phone};
 
 -- text without phone and identity numbers
 create temp macro scrubbed(t) as {scrubbed};
-create temp macro is_mobile_number(t) as regexp_matches(t, '{mobile_number}');
+create temp macro is_personal_number(t) as regexp_matches(t, '{mobile_number}') or regexp_matches(t, '{identity_number}');

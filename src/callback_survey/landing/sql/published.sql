@@ -5,8 +5,8 @@ with judged as (
         case
             when fault is not null then 'ragged_row'
             when cell(department_name) is null then 'missing_department'
-            when not regexp_full_match(coalesce(folded(valid_frame_count), '0'), '[0-9]{1,9}') then 'unreadable_count'
-            when not regexp_full_match(coalesce(folded(sample_count), '0'), '[0-9]{1,9}') then 'unreadable_count'
+            when not regexp_full_match(coalesce(replace(folded(valid_frame_count), ',', ''), '0'), '[0-9]{1,9}') then 'unreadable_count'
+            when not regexp_full_match(coalesce(replace(folded(sample_count), ',', ''), '0'), '[0-9]{1,9}') then 'unreadable_count'
             when exists(
                 select 1
                 from unnest([

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, calls, frame, tree_of, write_delivery
+from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
 
 from callback_survey.errors import DeliveryRefused
 from callback_survey.exports import delivery as deliveries
-from callback_survey.exports.delivery import Delivery
 from callback_survey.quarter import Quarter
 
-FILES = {"frame.csv": frame(ONE_CASE), "calls-001.csv": calls(ONE_CALL)}
 ANNEX = {"published.csv": (b"x", 1)}
 Q1 = Quarter(2018, 1)
-
-
-def rewrite_manifest(delivery: Delivery, change: Any) -> None:
-    path = delivery.folder / "manifest.json"
-    document = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(change(document) or document), encoding="utf-8")
-
-
-def faults_of(delivery: Delivery) -> list[str]:
-    with pytest.raises(DeliveryRefused) as refused:
-        deliveries.verify(delivery)
-    error = refused.value
-    assert (error.region_code, error.quarter) == ("330109", "2018Q1")
-    assert "ask the sender for the whole folder again" in str(error)
-    return error.alert_lines
 
 
 def test_deliveries_of_a_quarter_are_found_by_region_in_order(tmp_path: Path) -> None:
@@ -67,43 +50,28 @@ def test_a_whole_delivery_passes_and_is_only_read(tmp_path: Path) -> None:
     delivery = write_delivery(tmp_path, FILES | ANNEX, note="样例数据；电话15400000001")
     before = tree_of(tmp_path)
     manifest = deliveries.verify(delivery)
-    assert [(file.path.name, file.dataset, file.row_count) for file in manifest.files] == [
-        ("calls-001.csv", "calls", 1),
-        ("frame.csv", "frame", 1),
-        ("published.csv", "published", 1),
+    assert [(file.path.name, file.row_count) for file in manifest.files] == [
+        ("calls-001.csv", 1),
+        ("frame.csv", 1),
+        ("published.csv", 1),
     ]
+    assert manifest.is_given
     assert manifest.note == "样例数据；电话[号码]", "the note goes as far as the notice"
     assert tree_of(tmp_path) == before
 
 
-@pytest.mark.parametrize("files", [FILES, ANNEX, FILES | ANNEX, FILES | {"calls-002.csv": calls()}])
-def test_frame_and_calls_or_annexes_alone_make_a_delivery(tmp_path: Path, files: dict[str, tuple[bytes, int]]) -> None:
-    assert len(deliveries.verify(write_delivery(tmp_path, files)).files) == len(files)
-
-
-@pytest.mark.parametrize("kept", [("frame.csv",), ("calls-001.csv",), ("frame.csv", "published.csv")])
-def test_half_a_delivery_is_refused(tmp_path: Path, kept: tuple[str, ...]) -> None:
-    delivery = write_delivery(tmp_path, {name: (FILES | ANNEX)[name] for name in kept})
-    datasets = ", ".join(sorted({name.split(".")[0].split("-")[0] for name in kept}))
-    assert faults_of(delivery) == [f"found {datasets}; a delivery is frame and calls, or published"]
-
-
-def test_a_delivery_of_no_files_is_refused(tmp_path: Path) -> None:
-    assert faults_of(write_delivery(tmp_path, {})) == ["found nothing; a delivery is frame and calls, or published"]
-
-
 def test_missing_unlisted_changed_and_foreign_files_are_all_named_at_once(tmp_path: Path) -> None:
-    delivery = write_delivery(tmp_path, FILES | {"calls-002.csv": calls(ONE_CALL), "notes.csv": (b"x", 1)})
+    delivery = write_delivery(tmp_path, FILES | {"calls-002.csv": (CALLS, 1)})
     (delivery.folder / "calls-002.csv").unlink()
     (delivery.folder / "frame-2.csv").write_bytes(b"x")
     (delivery.folder / "frame.csv").write_bytes(FILES["frame.csv"][0] + b"\n")
     faults = faults_of(delivery)
+    assert len(faults) == 3
     assert faults[:2] == [
         "calls-002.csv: listed in the manifest, not in the folder",
         "frame-2.csv: in the folder, not in the manifest",
     ]
     assert faults[2].startswith("frame.csv: sha256 ") and "the manifest says" in faults[2]
-    assert faults[3] == "notes.csv: the name starts with none of frame, calls, published"
 
 
 def test_a_link_or_a_folder_is_no_delivered_file(tmp_path: Path) -> None:
@@ -116,7 +84,19 @@ def test_a_link_or_a_folder_is_no_delivered_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"files": 1}', '{"files": [{"name": "frame.csv"}]}', '{"files": ["x"]}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"files": 1}',
+        '{"files": [{"name": "frame.csv"}]}',
+        '{"files": ["x"]}',
+        "[" * 100_000,
+        "9" * 9_999,
+    ],
+    ids=lambda content: content[:30],
 )
 def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path, content: str) -> None:
     delivery = write_delivery(tmp_path, FILES)
@@ -131,11 +111,31 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path,
     [
         lambda document: document["files"].append(document["files"][0]),
         lambda document: document["files"][0].update(name="../frame.csv"),
+        lambda document: document["files"][0].update(name=""),
+        lambda document: document["files"][0].update(name="frame\n.csv"),
+        lambda document: document["files"][0].update(name="\ud800.csv"),
+        lambda document: document["files"][0].update(name=["frame.csv"]),
         lambda document: document["files"][0].update(rows="1"),
+        lambda document: document["files"][0].update(rows=-1),
+        lambda document: document["files"][0].update(rows=True),
         lambda document: document["files"][0].update(sha256=None),
         lambda document: document.update(note=["x"]),
+        lambda document: document.update(note="\ud800"),
     ],
-    ids=["a file twice", "a file elsewhere", "rows as text", "no hash", "a note that is no text"],
+    ids=[
+        "a file twice",
+        "a file elsewhere",
+        "a file without a name",
+        "a name over two lines",
+        "a name no file can have",
+        "a name that is a list",
+        "rows as text",
+        "rows below zero",
+        "rows that are a yes",
+        "no hash",
+        "a note that is no text",
+        "a note no file can hold",
+    ],
 )
 def test_a_manifest_that_lists_wrongly_is_refused(tmp_path: Path, change: Any) -> None:
     delivery = write_delivery(tmp_path, FILES)
@@ -148,4 +148,24 @@ def test_a_manifest_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     delivery = write_delivery(tmp_path, FILES)
     path = delivery.folder / "manifest.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(deliveries.verify(delivery).files) == 2
+
+
+def test_a_manifest_that_is_no_text_is_refused_without_its_content(tmp_path: Path) -> None:
+    delivery = write_delivery(tmp_path, FILES)
+    (delivery.folder / "manifest.json").write_bytes(b'{"note": "15400000001\xff"}')
+    assert "15400000001" not in str(faults_of(delivery))
+
+
+def test_a_manifest_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    delivery = write_delivery(tmp_path, FILES)
+    os.truncate(delivery.folder / "manifest.json", 8 << 30)  # sparse: it takes no room
+    assert "larger than 16 MB" in faults_of(delivery)[0]
+
+
+def test_a_hash_in_capital_letters_is_the_same_hash(tmp_path: Path) -> None:
+    delivery = write_delivery(tmp_path, FILES)
+    rewrite_manifest(
+        delivery, lambda document: document["files"][0].update(sha256=document["files"][0]["sha256"].upper())
+    )
     assert len(deliveries.verify(delivery).files) == 2

@@ -1,0 +1,93 @@
+"""ZIP files: unpacked into a folder of ours, flat, with every promise of the archive's directory distrusted."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from callback_survey.exports.table import Unreadable
+
+MAXIMUM_FILES = 200
+MAXIMUM_UNPACKED_BYTES = 4 << 30
+_BLOCK_BYTES = 1 << 20
+_IGNORED_FOLDER = "__MACOSX"
+_IGNORED_FILES = (".DS_Store", "Thumbs.db")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LONGEST_NAME_BYTES = 200
+# What zipfile answers damage with, depending on which byte it hits
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, IndexError, struct.error)
+
+
+def unpack(path: Path, folder: Path) -> list[Path]:
+    """The files of an archive, written to `folder` under their base names. Raises Unreadable, and then nothing is used."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not _is_ignored(member)]
+            if len(members) > MAXIMUM_FILES:
+                raise Unreadable(f"the archive holds {len(members)} files, expected at most {MAXIMUM_FILES}")
+            names = [_safe_name(member) for member in members]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise Unreadable(f"the archive holds several files named {'、'.join(twice)}")
+            left = MAXIMUM_UNPACKED_BYTES
+            for member, name in zip(members, names, strict=True):
+                left -= _extract(archive, member, folder / name, left)
+    except Unreadable:
+        raise
+    except _DAMAGED as error:
+        raise Unreadable("the archive is cut off, damaged, or packed by a method that is not read") from error
+    return [folder / name for name in sorted(names)]
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limit: int) -> int:
+    """Bytes written. They are counted as they come: the directory's sizes are only a claim."""
+    written = 0
+    with archive.open(member) as source, target.open("xb") as sink:
+        while block := source.read(_BLOCK_BYTES):
+            written += len(block)
+            if written > limit:
+                raise Unreadable(f"the archive unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 30} GB")
+            sink.write(block)
+    return written
+
+
+def _safe_name(member: zipfile.ZipInfo) -> str:
+    name = _decoded(member)
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not name.isprintable() or any(len(part.encode()) > _LONGEST_NAME_BYTES for part in parts):
+        raise Unreadable("the archive holds a name that is too long or has characters that do not print")
+    if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
+        raise Unreadable(f"the archive holds a path that leads out of it: {name!r}")
+    mode = member.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        raise Unreadable(f"the archive holds a link or a device: {name!r}")
+    if member.compress_type not in _METHODS:
+        raise Unreadable("the archive is packed by a method that is not read; expected the usual one (deflate)")
+    if member.flag_bits & 0x1:
+        raise Unreadable("the archive is protected by a password")
+    if parts[-1].lower().endswith(".zip"):
+        raise Unreadable(f"the archive holds another archive: {name!r}")
+    return parts[-1]
+
+
+def _decoded(member: zipfile.ZipInfo) -> str:
+    """Windows in China writes names as GBK and does not say so; Python then reads them as code page 437."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    raw = member.filename.encode("cp437", errors="replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename
+
+
+def _is_ignored(member: zipfile.ZipInfo) -> bool:
+    """Folders, and what file managers add. A folder that has content is a file in disguise and is not passed over."""
+    parts = PurePosixPath(member.filename).parts
+    is_added = bool(parts) and (parts[0] == _IGNORED_FOLDER or parts[-1] in _IGNORED_FILES)
+    return is_added or (member.is_dir() and not member.file_size)

@@ -1,0 +1,221 @@
+"""A table in a file: rows with line numbers in, a recognised header and Arrow batches out.
+
+Formats bring rows; what is a title, a header, a record or a footer is decided here, once for all of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from callback_survey.exports import headers
+
+Row = tuple[int, list[str]]
+BATCH_ROWS = 20_000
+BATCH_CHARACTERS = 32 << 20
+HEADER_SEARCH_ROWS = 30
+MAXIMUM_COLUMNS = 1_000
+MAXIMUM_CELL_CHARACTERS = 100_000
+MAXIMUM_FOOTER_ROWS = 10
+# How the lines below a table begin: notes, sums, who made the sheet and when.
+_FOOTER = re.compile(
+    "注|备注|说明|合计|总计|小计|共|制表|填表|填报|审核|统计|打印|导出|单位负责人|联系人[:：]|日期[:：]"
+)
+_SUM = re.compile("(合计|总计|小计|共计)[:：]?")
+# Every dataset requires three columns or more: a row with fewer of its headers is no header, with fewer filled no record.
+_FEWEST_OF_A_HEADER = 3
+_FEWEST_OF_A_RECORD = 3
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+class Unreadable(ValueError):
+    """The file cannot be read as what its name says. The text says why, without any cell's content."""
+
+
+@dataclass
+class Table:
+    """A table found in a file. `name` is the file's, with the sheet's after `#`; `rows` starts at the first row anew.
+
+    `footer_lines` and `repeated_header_lines` are known once `batches` has been read to its end.
+    """
+
+    name: str
+    dataset: str
+    encoding: str
+    header_line: int
+    header: tuple[str, ...]
+    header_rows: tuple[list[str], ...]
+    match: headers.HeaderMatch
+    rows: Callable[[], Iterator[Row]]
+    footer_lines: list[int] = field(default_factory=list)
+    repeated_header_lines: list[int] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        return len(self.header)
+
+    def schema(self, columns: Sequence[str]) -> pa.Schema:
+        text_fields = [pa.field(name, pa.string()) for name in ["fault", *columns]]
+        return pa.schema([pa.field("line", pa.int64()), *text_fields])
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Batches of `line` (int64), `fault` (why a record is no row, else null) and `columns` (text, null if not sent)."""
+        chunk: list[Row] = []
+        characters = 0
+        for line, cells in self._records():
+            chunk.append((line, cells))
+            characters += sum(map(len, cells))
+            if len(chunk) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+                yield self._batch(chunk, columns)
+                chunk, characters = [], 0
+        if chunk:
+            yield self._batch(chunk, columns)
+
+    def _records(self) -> Iterator[Row]:
+        """The rows below the header. What may be a footer is held back until a later row shows that it was none."""
+        held: list[Row] = []
+        self.repeated_header_lines = []
+        for line, cells in self.rows():
+            if line <= self.header_line:
+                continue
+            if self._is_header_again(line, cells):
+                self.repeated_header_lines.append(line)
+            elif self._may_be_footer(cells) and len(held) < MAXIMUM_FOOTER_ROWS:
+                held.append((line, cells))
+            else:
+                yield from held
+                held.clear()
+                yield line, cells
+        self.footer_lines = [line for line, _ in held]
+
+    def _is_header_again(self, line: int, cells: list[str]) -> bool:
+        """The header once more, as on each printed page. Another header would give the rows below it other columns."""
+        if cells in self.header_rows:
+            return True
+        if len(headers.known_headers(self.dataset).intersection(cells)) < _FEWEST_OF_A_HEADER:
+            return False
+        folded = [headers.fold(cell) for cell in cells if cell.strip()]
+        if any(folded == [headers.fold(cell) for cell in row if cell.strip()] for row in self.header_rows):
+            return True
+        raise Unreadable(f"line {line}: a second header stands in the table, with other columns than the first")
+
+    def _may_be_footer(self, cells: Sequence[str]) -> bool:
+        """One cell of Chinese text and nothing else, or a line that begins like a note or a sum and is no record.
+
+        A record may begin so too, with a department such as 共青团区委: its required columns are filled.
+        """
+        first = next((cell.strip() for cell in cells if cell.strip()), "")
+        if not _CHINESE.search(first):
+            return False
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if len(filled) == 1 or _SUM.fullmatch(first) or all(_FOOTER.match(cell) for cell in filled):
+            return True
+        return _FOOTER.match(first) is not None and self._filled_required(cells) < _FEWEST_OF_A_RECORD
+
+    def _filled_required(self, cells: Sequence[str]) -> int:
+        required = [column.name for column in headers.columns_of(self.dataset) if column.is_required]
+        positions = [self.match.positions[name] for name in required]
+        return sum(position < len(cells) and cells[position].strip() != "" for position in positions)
+
+    def _batch(self, chunk: list[Row], columns: Sequence[str]) -> pa.RecordBatch:
+        faults = [_fault(cells, self.width) for _, cells in chunk]
+        blank = [""] * self.width
+        fitting = [blank if fault else cells for fault, (_, cells) in zip(faults, chunk, strict=True)]
+        by_position = list(zip(*fitting, strict=True))
+        arrays = [pa.array([line for line, _ in chunk], pa.int64()), pa.array(faults, pa.string())]
+        for name in columns:
+            position = self.match.positions.get(name)
+            missing = pa.nulls(len(chunk), pa.string())
+            arrays.append(missing if position is None else pa.array(by_position[position], pa.string()))
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema(columns))
+
+
+def find_table(name: str, rows: Callable[[], Iterator[Row]], *, encoding: str, datasets: Sequence[str]) -> Table:
+    """The table whose header one of `datasets` recognises. Raises Unreadable or HeaderNotRecognised.
+
+    The header is the first row that holds some known headers, alone or with its neighbour under merged cells. A later
+    row with more of them is not preferred: what stands between the two would be lost as a title.
+    """
+    first = list(itertools.islice(rows(), HEADER_SEARCH_ROWS))
+    if not first:
+        raise Unreadable("the file holds no text")
+    if max(len(cells) for _, cells in first) > MAXIMUM_COLUMNS:
+        raise Unreadable(f"more than {MAXIMUM_COLUMNS} columns")
+    found = _header_of(first, datasets)
+    try:
+        match = headers.recognise(found.dataset, found.cells)
+    except headers.HeaderNotRecognised as error:
+        raise (headers.NoTable(str(error)) if found.count <= 1 else error) from None
+    header_rows = (list(found.cells), *(cells for _, cells in found.rows))
+    return Table(name, found.dataset, encoding, found.rows[-1][0], tuple(found.cells), header_rows, match, rows)
+
+
+def as_text(value: Any) -> str:
+    """A stored value as the text a person would have typed: whole numbers without a point, dates as ISO."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def dataset_named(file_name: str, datasets: Sequence[str]) -> Sequence[str]:
+    """The datasets a file may hold: the one its name begins with, else any; then the header tells."""
+    base = Path(file_name).name.lower()
+    return [dataset for dataset in datasets if base.startswith(dataset)] or datasets
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One row, or two neighbours read as one, that may be the header of a dataset."""
+
+    dataset: str
+    rows: tuple[Row, ...]
+    cells: list[str]
+    count: int
+
+
+def _header_of(rows: Sequence[Row], datasets: Sequence[str]) -> _Candidate:
+    candidates = [
+        _Candidate(dataset, stack, cells, headers.count_recognised(dataset, cells))
+        for stack, cells in _stacks(rows)
+        for dataset in datasets
+    ]
+    likely = [candidate for candidate in candidates if candidate.count >= _FEWEST_OF_A_HEADER]
+    if likely:
+        line = min(candidate.rows[-1][0] for candidate in likely)
+        candidates = [candidate for candidate in likely if line in [row[0] for row in candidate.rows]]
+    # the first of equals: one row before two, and the datasets in their order
+    return max(candidates, key=lambda candidate: (candidate.count, -len(candidate.rows), -candidate.rows[-1][0]))
+
+
+def _stacks(rows: Sequence[Row]) -> Iterator[tuple[tuple[Row, ...], list[str]]]:
+    """Each single row, and each pair of neighbours with the lower cell where there is one, else the upper."""
+    for row in rows:
+        yield (row,), row[1]
+    for upper, lower in itertools.pairwise(rows):
+        if len(upper[1]) == len(lower[1]):
+            yield (upper, lower), [low if low.strip() else up for up, low in zip(upper[1], lower[1], strict=True)]
+
+
+def _fault(cells: Sequence[str], width: int) -> str | None:
+    if len(cells) != width:
+        return f"{len(cells)} fields, expected {width}"
+    if any("\0" in cell for cell in cells):
+        return "a NUL character"
+    if any(len(cell) > MAXIMUM_CELL_CHARACTERS for cell in cells):
+        return f"a cell of more than {MAXIMUM_CELL_CHARACTERS} characters"
+    return None

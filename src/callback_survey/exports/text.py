@@ -1,0 +1,127 @@
+"""CSV and its relatives: bytes to text to rows. Python's csv module tokenises: it gives exact line numbers and keeps a
+row with a missing or an extra field apart, where faster readers drop or repair it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from callback_survey.exports import headers
+from callback_survey.exports.table import HEADER_SEARCH_ROWS, Row, Table, Unreadable, find_table
+
+MAXIMUM_LINE_CHARACTERS = 1_000_000
+# Gigabytes of line ends fit into a small compressed file and would take hours to go through.
+MAXIMUM_BLANK_LINES = 1_000_000
+# A quarter of a whole province unpacks to about a gigabyte; a bomb unpacks to a thousand times its size.
+MAXIMUM_UNPACKED_BYTES = 4 << 30
+DELIMITERS = (",", "\t", ";")
+# Tried in this order over the whole file: GB18030 accepts most bytes, so it comes last.
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
+    """The table in a CSV file (comma, tab or semicolon; `.gz` too). Raises Unreadable or HeaderNotRecognised."""
+    encoding = detect_encoding(path)
+    delimiter = max(DELIMITERS, key=lambda candidate: _header_score(path, encoding, candidate, datasets))
+    return find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
+
+
+def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:
+    try:
+        first = list(itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS))
+    except Unreadable:  # another delimiter may read it; if none does, the first one's error is told
+        return 0
+    return max((headers.count_recognised(dataset, cells) for dataset in datasets for _, cells in first), default=0)
+
+
+def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True) -> Iterator[Row]:
+    """Each record with the line it starts on; blank lines are no records. Without `quoting` a quote is a character."""
+    csv.field_size_limit(MAXIMUM_LINE_CHARACTERS)
+    with _open_text(path, encoding) as text:
+        # `strict`: a quote left open is an error, not a cell that swallows the rest of the file
+        style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+        reader = csv.reader(_lines(text), strict=True, delimiter=delimiter, quoting=style)
+        starts_on, blank_lines = 1, 0
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                raise Unreadable(f"line {reader.line_num}: {error}") from error
+            except _DAMAGED as error:
+                raise Unreadable(f"the compressed file is cut off or damaged after line {reader.line_num}") from error
+            if cells is None:
+                return
+            if any(cell.strip() for cell in cells):
+                yield starts_on, cells
+                blank_lines = 0
+            elif (blank_lines := blank_lines + 1) > MAXIMUM_BLANK_LINES:
+                raise Unreadable(f"line {reader.line_num}: more than {MAXIMUM_BLANK_LINES} blank lines in a row")
+            starts_on = reader.line_num + 1
+
+
+def detect_encoding(path: Path) -> str:
+    """The first encoding in which every byte of the file decodes: a prefix proves nothing."""
+    try:
+        with open_binary(path) as file:
+            start = file.read(4096)
+    except _DAMAGED as error:
+        raise Unreadable("the compressed file is cut off or damaged") from error
+    for encoding in _candidates(start):
+        if _decodes(path, encoding):
+            return encoding
+    raise Unreadable("the text is neither UTF-8, UTF-16 nor GB18030")
+
+
+def _candidates(start: bytes) -> Sequence[str]:
+    if start[:2] in _BOMS:
+        return [_BOMS[start[:2]]]
+    # ASCII characters in UTF-16 bring a zero byte each: in the odd places when the low byte comes first
+    odd, even = start[1::2].count(0), start[0::2].count(0)
+    if max(odd, even) > len(start) // 20:
+        return ["utf-16-le" if odd > even else "utf-16-be"]
+    return _ENCODINGS
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    unpacked = 0
+    try:
+        with open_binary(path) as file:
+            while block := file.read(1 << 20):
+                unpacked += len(block)
+                if unpacked > MAXIMUM_UNPACKED_BYTES:
+                    raise Unreadable(f"the file unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 30} GB")
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    except _DAMAGED as error:
+        raise Unreadable("the compressed file is cut off or damaged") from error
+    return True
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines of a bounded length: a file without line ends must not become one string."""
+    while line := text.readline(MAXIMUM_LINE_CHARACTERS):
+        if len(line) == MAXIMUM_LINE_CHARACTERS:
+            raise csv.Error(f"longer than {MAXIMUM_LINE_CHARACTERS} characters")
+        yield line
+
+
+def _open_text(path: Path, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(open_binary(path), encoding=encoding, errors="strict", newline="")
+
+
+def open_binary(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")

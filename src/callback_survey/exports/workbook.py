@@ -1,0 +1,172 @@
+"""XLSX and XLS, read by calamine in a process of its own with limits on memory and time.
+
+A small workbook can ask for a cell in the last column of the last row, or unpack to gigabytes: such a file must end as an
+error, not take the machine with it. The child writes each visible sheet as an Arrow file of rows, which is then streamed.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from callback_survey import files
+from callback_survey.exports.headers import HeaderNotRecognised, NoTable
+from callback_survey.exports.table import BATCH_ROWS, Row, Table, Unreadable, as_text, find_table
+from callback_survey.privacy import scrub
+
+MEMORY_BYTES = 3 << 30
+CPU_SECONDS = 300
+MAXIMUM_SHEETS = 200
+# Of all sheets together, as text: one long text may stand in a million cells and take no room in the file.
+MAXIMUM_CHARACTERS = 1 << 30
+_TOLD = 3  # the child's exit code when it has said what is wrong
+_SCHEMA = pa.schema([pa.field("line", pa.int64()), pa.field("cells", pa.list_(pa.string()))])
+
+
+def open_workbook(path: Path, name: str, datasets: Sequence[str], work: Path) -> tuple[list[Table], list[str]]:
+    """The tables in a workbook's visible sheets, and remarks on sheets that hold none or are hidden.
+
+    A sheet whose header is nearly one is an error, not a remark: its rows would be missing from the delivery.
+    """
+    folder = work / f"sheets-{len(list(work.iterdir()))}"
+    folder.mkdir()
+    sheets = _unpack(path, folder)
+    tables: list[Table] = []
+    remarks = [f"{name}: hidden sheet「{sheet['title']}」was not read" for sheet in sheets if sheet["is_hidden"]]
+    without: list[str] = []
+    for sheet in sheets:
+        if sheet["is_hidden"] or not sheet["row_count"]:
+            continue
+        rows = partial(_rows, folder / sheet["file"])
+        try:
+            tables.append(find_table(f"{name}#{sheet['title']}", rows, encoding="workbook", datasets=datasets))
+        except NoTable as error:
+            remarks.append(f"{name}: sheet「{sheet['title']}」was not read, it holds no known table")
+            without.append(f"sheet「{sheet['title']}」: {error}")
+        except (HeaderNotRecognised, Unreadable) as error:
+            raise type(error)(f"sheet「{sheet['title']}」: {error}") from error
+    if not tables:
+        raise HeaderNotRecognised("; ".join(without) or "no visible sheet holds anything")
+    return tables, remarks
+
+
+def _unpack(path: Path, folder: Path) -> list[dict[str, Any]]:
+    """Run the child. Raises Unreadable with its words, or with the limit it hit."""
+    limits_given = [str(MEMORY_BYTES), str(CPU_SECONDS), str(MAXIMUM_CHARACTERS)]
+    # -P: a module beside the exports must not be taken for one of ours
+    command = [sys.executable, "-P", "-m", "callback_survey.exports.workbook", str(path), str(folder), *limits_given]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=2 * CPU_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        done = None
+    listing = folder / "sheets.json"
+    if done is not None and done.returncode == 0 and listing.is_file():
+        sheets: list[dict[str, Any]] = files.read_json(listing)
+        return sheets
+    if done is not None and done.returncode == _TOLD:
+        raise Unreadable(done.stdout.strip())
+    limits = f"{MEMORY_BYTES >> 30} GB of memory and {CPU_SECONDS} seconds"
+    raise Unreadable(f"the workbook cannot be read within {limits}; it may be damaged or built to do harm")
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
+        for index in range(reader.num_record_batches):
+            batch = reader.get_batch(index)
+            yield from zip(batch["line"].to_pylist(), batch["cells"].to_pylist(), strict=True)
+
+
+def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
+    import python_calamine
+
+    workbook = _opened(path)
+    if len(workbook.sheets_metadata) > MAXIMUM_SHEETS:
+        raise Unreadable(f"more than {MAXIMUM_SHEETS} sheets")
+    sheets = []
+    for index, meta in enumerate(workbook.sheets_metadata):
+        title = meta.name if scrub(meta.name) == meta.name else f"第{index + 1}张"
+        sheet: dict[str, Any] = {"title": title, "file": f"{index}.arrow", "row_count": 0, "is_hidden": False}
+        sheet["is_hidden"] = meta.visible != python_calamine.SheetVisibleEnum.Visible
+        if meta.typ == python_calamine.SheetTypeEnum.WorkSheet and not sheet["is_hidden"]:
+            found = workbook.get_sheet_by_name(meta.name)
+            sheet["row_count"], characters = _write(found.iter_rows(), folder / sheet["file"], characters)
+        sheets.append(sheet)
+    return sheets
+
+
+def _opened(path: Path) -> Any:
+    """By its name, which tells a password; else by its content, for XLSX under the name .xls is common."""
+    import python_calamine
+
+    try:
+        return python_calamine.CalamineWorkbook.from_path(str(path))
+    except python_calamine.PasswordError:
+        raise
+    except python_calamine.CalamineError as error:
+        try:
+            with path.open("rb") as file:
+                return python_calamine.CalamineWorkbook.from_filelike(file)
+        except python_calamine.CalamineError:
+            raise error from None
+
+
+def _write(rows: Iterator[list[Any]], path: Path, characters: int) -> tuple[int, int]:
+    """Rows as text, blank ones left out; the line is the one the spreadsheet shows (calamine starts at its first row).
+
+    Returns the number of rows, and how many `characters` are left.
+    """
+    row_count = 0
+    lines: list[int] = []
+    cells: list[list[str]] = []
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
+        for line, row in enumerate(rows, start=1):
+            texts = [as_text(value) for value in row]
+            characters -= sum(map(len, texts))
+            if characters < 0:
+                raise Unreadable("the workbook's cells hold more text than any survey")
+            if any(texts):
+                lines.append(line)
+                cells.append(texts)
+            if len(lines) == BATCH_ROWS:
+                writer.write_batch(pa.record_batch([lines, cells], schema=_SCHEMA))
+                row_count += len(lines)
+                lines, cells = [], []
+        writer.write_batch(pa.record_batch([lines, cells], schema=_SCHEMA))
+    return row_count + len(lines), characters
+
+
+def _main() -> int:
+    path, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    memory, seconds, characters = (int(limit) for limit in sys.argv[3:])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        sheets = _convert(path, folder, characters)
+    except PasswordError:
+        print("the workbook is protected by a password")
+        return _TOLD
+    except Unreadable as error:
+        print(error)
+        return _TOLD
+    except MemoryError:
+        return 1
+    except CalamineError as error:
+        print(f"the workbook is cut off or damaged: {type(error).__name__}")
+        return _TOLD
+    files.write_json(folder / "sheets.json", sheets)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

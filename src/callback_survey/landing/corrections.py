@@ -1,0 +1,75 @@
+"""What a corrected delivery changed: rows added, removed and changed, dataset by dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.warehouse import connect
+
+# What makes two rows the same row. Where a row stood in its file, and under which key it was tokenised, is no difference.
+_KEYS = {
+    "frame": ("case_id",),
+    "calls": ("case_id", "called_at"),
+    "published": ("department_name",),
+}
+_IGNORED = ("region_code", "quarter", "delivery_id", "file", "line", "case_token", "phone_token")
+
+
+@dataclass(frozen=True)
+class DatasetDifference:
+    """Row counts. A changed row has its key on both sides, with other content."""
+
+    dataset: str
+    added_count: int
+    removed_count: int
+    changed_count: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added_count or self.removed_count or self.changed_count)
+
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.added_count} added, {self.removed_count} removed, {self.changed_count} changed"
+
+
+def compare(before: LandingReport, after: LandingReport, *, lake: Path, memory_limit: str) -> list[DatasetDifference]:
+    """The differences between two landed deliveries of one region and quarter. A phone that changed counts only where its
+    validity did, as tokens of two keys cannot be compared."""
+    datasets = sorted(({*before.lake_files} | {*after.lake_files}) & {*_KEYS})
+    return [_compare(dataset, before, after, lake, memory_limit) for dataset in datasets]
+
+
+def _compare(
+    dataset: str, before: LandingReport, after: LandingReport, lake: Path, memory_limit: str
+) -> DatasetDifference:
+    ignored = list(_IGNORED)
+    if before.key_id == after.key_id and dataset == "frame":
+        ignored.remove("phone_token")
+    key = ", ".join(_KEYS[dataset])
+    with connect(Path(":memory:"), memory_limit=memory_limit, spill=lake / ".spill") as connection:
+        for side, report in (("earlier", before), ("later", after)):
+            other = after if report is before else before
+            name = report.lake_files.get(dataset)
+            path = str(lake / (name or other.lake_files[dataset])).replace("'", "''")
+            connection.execute(
+                f"create temp view {side} as select columns(name -> name not in ({', '.join(map(repr, ignored))})) "
+                f"from read_parquet('{path}', hive_partitioning = false) where {name is not None}"
+            )
+        connection.execute("create temp table gone as select * from earlier except all select * from later")
+        connection.execute("create temp table new as select * from later except all select * from earlier")
+        counts = connection.execute(f"""
+            with changed as (select {key}, count(*) as row_count from gone group by all),
+            changed_too as (select {key}, count(*) as row_count from new group by all)
+            select
+                (select count(*) from new),
+                (select count(*) from gone),
+                (
+                    select coalesce(sum(least(changed.row_count, changed_too.row_count)), 0)::bigint
+                    from changed inner join changed_too using ({key})
+                )
+        """).fetchone()
+    assert counts is not None
+    added, removed, changed = counts
+    return DatasetDifference(dataset, added - changed, removed - changed, changed)

@@ -1,0 +1,139 @@
+"""Tables into judged rows: every record of a delivered file ends up in the scratch table of its dataset, with or without
+a reason to reject it, and columns whose content belongs under another header are noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from callback_survey.exports import delivery as deliveries
+from callback_survey.exports import headers
+from callback_survey.exports.delivery import DeliveredFile, Delivery
+from callback_survey.exports.formats import open_tables
+from callback_survey.exports.headers import HeaderNotRecognised
+from callback_survey.exports.table import Table, Unreadable
+from callback_survey.landing.ledger import FileRecord
+from callback_survey.landing.workbench import sql
+from callback_survey.privacy import scrub
+
+# What the values of a column look like, where a rule can tell. A column is suspected when few of its own values fit and
+# most of another column's do.
+_KINDS: dict[str, dict[str, str]] = {
+    "frame": {
+        "completed_on": "moment({column}) is not null",
+        "phone": "is_valid_phone(normalised_phone({column}))",
+    },
+    "calls": {
+        "called_at": "moment({column}) is not null",
+        "disposition": "folded({column}) in (select spelling from spellings where question = 'disposition')",
+        "satisfaction": "folded({column}) in (select spelling from spellings where question = 'satisfaction')",
+        "visits": "folded({column}) in (select spelling from spellings where question = 'visits')",
+    },
+}
+_FEW, _MOST = 0.5, 0.8
+# Plain numbers that also stand for answers: a part in which nobody was reached has no other answers beside them.
+_TELLS_NOTHING = ("attempt_no", "agent_id")
+# Columns are swapped in the whole file or not at all: its head tells.
+_LOOKED_AT_ROWS = 5_000
+
+
+def read_file(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    file: DeliveredFile,
+    work: Path,
+    parameters: Mapping[str, str],
+) -> tuple[list[FileRecord], list[str]]:
+    """All tables of a file, judged row by row. Returns a record per table, and remarks on what was not read.
+
+    Raises DeliveryRefused where the file cannot be read or does not hold the records its manifest lists.
+    """
+    name = file.path.name
+    try:
+        opened = open_tables(file.path, work)
+        records = [_read_table(connection, table, file, parameters) for table in opened.tables]
+    except (Unreadable, HeaderNotRecognised) as error:
+        raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
+    read = sum(record.read_count for record in records)
+    if file.row_count is not None and read != file.row_count:
+        fault = f"{name}: {read} records, the manifest says {file.row_count}"
+        raise deliveries.refused(delivery, "a file does not hold the records its manifest lists", [fault])
+    return records, list(opened.remarks)
+
+
+def _read_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, file: DeliveredFile, parameters: Mapping[str, str]
+) -> FileRecord:
+    columns = [column.name for column in headers.columns_of(table.dataset)]
+    _stream(connection, table, columns)
+    query = sql(table.dataset)
+    used = {name: value for name, value in parameters.items() if f"${name}" in query}
+    is_first = not connection.execute("select 1 from duckdb_tables() where table_name = $1", [table.dataset]).fetchone()
+    connection.execute(
+        f"{f'create table {table.dataset} as' if is_first else f'insert into {table.dataset}'} {query}", used
+    )
+    read, rejected = _counts(connection, table)
+    return FileRecord(
+        name=table.name,
+        dataset=table.dataset,
+        sha256=file.sha256,
+        encoding=table.encoding,
+        header_line=table.header_line,
+        read_count=read,
+        accepted_count=read - rejected,
+        rejected_count=rejected,
+        columns=tuple(table.match.positions),
+        unknown_columns=tuple(scrub(header) for header in table.match.unknown),
+        footer_lines=tuple(table.footer_lines),
+        swapped=tuple(_swapped(connection, table)),
+    )
+
+
+def _stream(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str]) -> None:
+    """The records of a table, batch by batch, as temp table `source` (file, line, fault, and the dataset's columns)."""
+    connection.register("incoming", table.schema(columns).empty_table())
+    connection.execute("create or replace temp table source as select ''::text as file, * from incoming")
+    for batch in table.batches(columns):
+        connection.register("incoming", batch)
+        connection.execute("insert into source select $1 as file, * from incoming", [table.name])
+    connection.unregister("incoming")
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
+    """Records read, and how many of them were judged unacceptable; counted apart, so that a lost row shows."""
+    read = connection.execute("select count(*) from source").fetchone()
+    judged = connection.execute(
+        f"select count(*), count(reject_reason) from {table.dataset} where file = $1", [table.name]
+    ).fetchone()
+    assert read is not None and judged is not None
+    if read[0] != judged[0]:
+        raise AssertionError(f"{table.name}: {read[0]} records read, {judged[0]} judged")
+    return read[0], judged[1]
+
+
+def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    """`「联系电话」的内容像 completed_on` for each column that holds what another one should."""
+    kinds = {name: test for name, test in _KINDS.get(table.dataset, {}).items() if name in table.match.positions}
+    present = list(table.match.positions)
+    if not kinds:
+        return []
+    shares = ", ".join(
+        f"avg(({test.format(column=column)})::int) filter (nullif(trim({column}), '') is not null)"
+        for test in kinds.values()
+        for column in present
+    )
+    values = connection.execute(f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})").fetchone() or ()
+    share = dict(zip(((kind, column) for kind in kinds for column in present), values, strict=True))
+    return [
+        f"「{table.header[table.match.positions[column]].strip()}」的内容像 {kind}"
+        for kind in kinds
+        for column in present
+        if column != kind
+        and column not in _TELLS_NOTHING
+        and (share[kind, kind] or 0) < _FEW
+        and (share[kind, column] or 0) > _MOST
+        and (column not in kinds or (share[column, column] or 0) < _FEW)
+    ]

@@ -1,0 +1,149 @@
+"""Where a delivery is taken apart: a scratch DuckDB beside the lake, gone afterwards, with the rules of landing in it."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from callback_survey import files
+from callback_survey.exports import headers
+from callback_survey.privacy import (
+    IDENTITY_NUMBER,
+    MOBILE_NUMBER,
+    TokenKey,
+    is_valid_phone_sql,
+    normalised_phone_sql,
+    scrub_sql,
+    token_sql,
+)
+from callback_survey.warehouse import connect
+
+_VOCABULARY = ("answer_spellings", "disposition_spellings")
+# Adding a way to read files changes what the same bytes mean: add one.
+_READERS = 2
+
+
+def rules_fingerprint(seeds: Path) -> str:
+    """Changes when an accepted header, spelling or cell rule does: the same bytes then mean something else."""
+    digest = hashlib.sha256(f"{_READERS} {_macros()}".encode())
+    package = resources.files("callback_survey")
+    for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
+        digest.update(part.read_bytes())
+    digest.update(package.joinpath("exports/headers.toml").read_bytes())
+    for name in _VOCABULARY:
+        digest.update((seeds / f"{name}.csv").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A scratch database on disk and its folder: memory stays within the limit.
+
+    The folder is locked while its landing lives. One that nobody locks is what a killed landing left: it is removed, for
+    its spill files may hold phone numbers.
+    """
+    lake.mkdir(parents=True, exist_ok=True)
+    folder = lake / f".landing-{delivery_id}-{uuid.uuid4().hex[:8]}"
+    with _locked(lake):  # nobody sweeps between the making of a folder and its lock
+        for leftover in lake.glob(".landing-*"):
+            # one that goes away just now has ended well
+            with suppress(FileNotFoundError), _locked(leftover, is_patient=False) as is_free:
+                if is_free:
+                    files.remove_tree(leftover)
+        folder.mkdir()
+        alive = ExitStack()
+        alive.enter_context(_locked(folder))
+    with alive:
+        try:
+            with connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection:
+                yield connection, folder
+        finally:
+            files.remove_tree(folder)
+
+
+@contextmanager
+def _locked(folder: Path, *, is_patient: bool = True) -> Iterator[bool]:
+    """Hold the lock of a folder; without patience, yields False where another process or landing holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _macros() -> str:
+    """The cell rules as SQL, with those of `privacy` filled in. The key is not in it: the macros look it up."""
+    token = token_sql("t")
+    for name in ("inner_pad", "outer_pad", "key_id"):
+        token = token.replace(f"${name}", f"(select {name} from token_key)")
+    definitions = {
+        "token": token,
+        "normalised_phone": normalised_phone_sql("t"),
+        "is_valid_phone": is_valid_phone_sql("t"),
+        "scrubbed": scrub_sql("t"),
+        "mobile_number": MOBILE_NUMBER,
+        "identity_number": IDENTITY_NUMBER,
+    }
+    macros = sql("macros")
+    for name, definition in definitions.items():
+        macros = macros.replace(f"{{{name}}}", definition)
+    return macros
+
+
+def define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenKey) -> None:
+    """Macros, the padded key, and the accepted spellings as tables."""
+    connection.execute(
+        "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad, $3 as key_id",
+        [key.inner_pad, key.outer_pad, key.key_id],
+    )
+    connection.execute(_macros())
+    spellings = [
+        (row["question"], headers.fold(row["spelling"]), row["answer_code"], row["is_or_more"] == "true")
+        for row in _seed(seeds, "answer_spellings")
+    ]
+    spellings += [
+        ("disposition", headers.fold(row["spelling"]), row["disposition_code"], False)
+        for row in _seed(seeds, "disposition_spellings")
+    ]
+    connection.execute("create temp table spellings (question text, spelling text, code text)")
+    connection.executemany("insert into spellings values (?, ?, ?)", [row[:3] for row in spellings])
+    connection.execute("create temp table or_more (question text, minimum integer, code text)")
+    connection.executemany(
+        "insert into or_more values (?, ?, ?)",
+        [(question, int(spelling), code) for question, spelling, code, or_more in spellings if or_more],
+    )
+
+
+def allowed_words(seeds: Path) -> dict[str, str]:
+    """The accepted words of each question, for the reader of a reject."""
+    answers = _seed(seeds, "answer_spellings")
+    words = {
+        question: [row["spelling"] for row in answers if row["question"] == question]
+        for question in ("satisfaction", "visits")
+    }
+    words["dispositions"] = [row["spelling"] for row in _seed(seeds, "disposition_spellings")]
+    return {f"allowed_{question}": "、".join(spellings) for question, spellings in words.items()}
+
+
+def sql(name: str) -> str:
+    return resources.files("callback_survey").joinpath(f"landing/sql/{name}.sql").read_text(encoding="utf-8")
+
+
+def _seed(seeds: Path, name: str) -> list[dict[str, Any]]:
+    with (seeds / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,139 @@
+"""Looking into the lake from the command line: what was landed, and what was rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from callback_survey import spreadsheet
+from callback_survey.errors import UsageError
+from callback_survey.landing import ledger
+from callback_survey.landing.ledger import Entry, LandingReport
+
+REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
+_EXAMPLES_SHOWN = 20
+_COLOURS = {"current": "green", "refused": "red", "gate failed": "red"}
+
+
+def show_deliveries(console: Console, entries: Sequence[Entry], *, with_files: bool) -> None:
+    """One line a delivery: when it came, what became of it, how many rows; with its files underneath where asked for."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for title, justify in (
+        ("region", "left"),
+        ("quarter", "left"),
+        ("delivery", "left"),
+        ("landed or refused (UTC)", "left"),
+        ("state", "left"),
+        ("read", "right"),
+        ("rejected", "right"),
+        ("what", "left"),
+    ):
+        table.add_column(title, justify="right" if justify == "right" else "left")
+    for entry in entries:
+        state = f"[{_COLOURS.get(entry.state, 'dim')}]{entry.state}[/]"
+        if entry.report is not None:
+            report = entry.report
+            table.add_row(
+                report.region_code,
+                report.quarter,
+                report.delivery_id,
+                entry.at,
+                state,
+                f"{report.count('read_count'):,}",
+                f"{report.count('rejected_count'):,}",
+                _what(report),
+            )
+        elif entry.refusal is not None:
+            refusal = entry.refusal
+            what = refusal.what.removeprefix(f"{refusal.region_code} {refusal.quarter}: ")
+            told = f"{what}: {'; '.join(refusal.faults)}" if refusal.faults else what
+            table.add_row(refusal.region_code, refusal.quarter, refusal.refusal_id, entry.at, state, "", "", escape(told))
+    console.print(table)
+    if with_files:
+        for entry in entries:
+            if entry.report is not None:
+                show_files(console, entry.report)
+
+
+def _what(report: LandingReport) -> str:
+    parts = [f"{len(report.files)} tables", f"key {report.key_id}"]
+    parts += [] if report.has_manifest else ["without manifest"]
+    return ", ".join(parts)
+
+
+def show_files(console: Console, report: LandingReport) -> None:
+    """Each table read: what it was taken for, how many rows, and what about it a person may want to know."""
+    console.print(f"\n[bold]{report.name} {report.delivery_id}[/]  from {escape(report.source_folder)}", soft_wrap=True)
+    for file in report.files:
+        notes = [f"{file.encoding}, header on line {file.header_line}"]
+        notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
+        notes += [f"not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
+        console.print(
+            f"  {file.name}: {file.dataset}, {file.read_count:,} read, {file.rejected_count:,} rejected; "
+            f"sha256 {file.sha256[:12]}…; {'; '.join(notes)}",
+            soft_wrap=True,
+            markup=False,
+        )
+    for remark in report.remarks:
+        console.print(f"  {remark}", soft_wrap=True, markup=False)
+
+
+def find_delivery(lake: Path, region_code: str, quarter: str, delivery_id: str | None) -> LandingReport:
+    """The current delivery of a region's quarter, else the one landed last, or the one asked for by its id."""
+    landed = [entry for entry in ledger.entries(lake, region_code, quarter) if entry.report is not None]
+    wanted = [entry for entry in landed if delivery_id in (None, entry.report.delivery_id if entry.report else None)]
+    current = [entry for entry in wanted if entry.state == "current"]
+    chosen = (current or wanted)[-1:]
+    if not chosen or chosen[0].report is None:
+        raise UsageError(
+            f"no landed delivery {delivery_id or ''} of {region_code} {quarter}".replace("  ", " "),
+            where=str(lake),
+            next_step="callback-survey deliveries lists them",
+        )
+    return chosen[0].report
+
+
+def show_rejects(console: Console, lake: Path, report: LandingReport) -> None:
+    """How many rows were rejected for which reason, and the first of them."""
+    with duckdb.connect() as connection:
+        source = _rejects(connection, lake, report)
+        reasons = connection.execute(
+            f"select dataset, reason, count(*) from {source} group by all order by 3 desc, 1, 2"
+        )
+        counts = reasons.fetchall()
+        console.print(
+            f"[bold]{report.name}[/] delivery {report.delivery_id}: {sum(row[2] for row in counts):,} rows rejected"
+        )
+        for dataset, reason, row_count in counts:
+            console.print(f"  {dataset}: {reason} {row_count:,}")
+        for row in _rows(connection, f"{source} limit {_EXAMPLES_SHOWN}"):
+            place, department = f"{row['file']} line {row['line']}", row["department_name"] or "—"
+            console.print(f"  {place}  {department}  {row['detail'] or row['reason']}", soft_wrap=True, markup=False)
+
+
+def export_rejects(lake: Path, report: LandingReport, path: Path) -> int:
+    """The rejects as a CSV for the sender, safe to open in a spreadsheet. Returns the number of rows."""
+    with duckdb.connect() as connection:
+        rows = ([row[name] for name in REJECT_COLUMNS] for row in _rows(connection, _rejects(connection, lake, report)))
+        return spreadsheet.write_csv(path, REJECT_COLUMNS, rows)
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection, lake: Path, report: LandingReport) -> str:
+    path = str(lake / report.lake_files["rejects"]).replace("'", "''")
+    connection.execute(
+        f"create temp view rejects as from read_parquet('{path}', hive_partitioning = false) order by dataset, file, line"
+    )
+    return "rejects"
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(f"select {', '.join(REJECT_COLUMNS)} from {source}")
+    while batch := cursor.fetchmany(10_000):
+        for row in batch:
+            yield dict(zip(REJECT_COLUMNS, row, strict=True))

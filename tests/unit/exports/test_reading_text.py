@@ -1,0 +1,139 @@
+"""CSV: every promised encoding and separator, exact line numbers, nothing repaired and nothing swallowed."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+from export_writers import CASE, FRAME_HEADER, HEAD, ONE_CASE, Reader, as_csv, as_gzip
+
+ENCODINGS = {
+    "utf-8": (b"", "utf-8", "utf-8-sig"),
+    "utf-8 with mark": (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
+    "gb18030": (b"", "gb18030", "gb18030"),
+    "utf-16 little endian": (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
+    "utf-16 big endian": (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
+    "utf-16 little endian without mark": (b"", "utf-16-le", "utf-16-le"),
+    "utf-16 big endian without mark": (b"", "utf-16-be", "utf-16-be"),
+}
+COMMA, TAB, SEMICOLON = ",", "\t", ";"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("delimiter", [COMMA, TAB, SEMICOLON], ids=["comma", "tab", "semicolon"])
+@pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gz"])
+def test_every_promised_encoding_and_separator_reads_the_same(
+    reader: Reader, encoding: str, delimiter: str, is_compressed: bool
+) -> None:
+    mark, codec, found = ENCODINGS[encoding]
+    content = mark + as_csv([FRAME_HEADER, ONE_CASE], delimiter=delimiter).encode(codec)
+    result = reader.one("frame.csv.gz", as_gzip(content)) if is_compressed else reader.one("frame.csv", content)
+    assert result.rows == [(2, ONE_CASE)]
+    assert (result.table.encoding, result.table.header_line) == (found, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["frame.tsv", "frame.txt", "FRAME.CSV", "办件明细.csv", "frame.tsv.gz", "FRAME.CSV.GZ"]
+)
+def test_a_table_saved_as_text_is_read_under_any_usual_name(reader: Reader, name: str) -> None:
+    content = as_csv([FRAME_HEADER, ONE_CASE], delimiter="\t").encode()
+    assert reader.one(name, as_gzip(content) if name.lower().endswith(".gz") else content).rows == [(2, ONE_CASE)]
+
+
+def test_a_separator_inside_cells_is_not_taken_for_the_separator(reader: Reader) -> None:
+    row = ("XS-1", "区档案局", "2018-03-01", "1", "a,b,c,d,e,f,g", "x\ty")
+    assert reader.one("frame.csv", as_csv([FRAME_HEADER, row], delimiter=";")).rows == [(2, row)]
+
+
+def test_one_byte_near_the_end_decides_the_encoding(reader: Reader) -> None:
+    """A prefix proves nothing: a file that is ASCII for a megabyte is GB18030 when its last cell is."""
+    head = b"case_id,department_name,completed_on,phone\n"
+    filler = b"X-1,A,2018-03-01,15400000001\n" * 50_000
+    result = reader.one("frame.csv", head + filler + "X-2,区教育局,2018-03-01,15400000001\n".encode("gb18030"))
+    assert result.table.encoding == "gb18030"
+    assert (result.rows[-1][0], result.rows[-1][1][1]) == (50_002, "区教育局")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x80\xff\x80\xff", codecs.BOM_UTF16_LE + b"a", codecs.BOM_UTF16_LE + b"\x00\xd8a\x00", HEAD.encode() + b"\xff"],
+    ids=["no text", "half a UTF-16 character", "half a pair", "one byte amiss"],
+)
+def test_bytes_in_no_promised_encoding_are_refused(reader: Reader, content: bytes) -> None:
+    assert reader.refusal("frame.csv", content) == "the text is neither UTF-8, UTF-16 nor GB18030"
+
+
+@pytest.mark.parametrize("content", ["", "\n\r\n  \n,,\n"])
+@pytest.mark.parametrize("name", ["frame.csv", "frame.csv.gz", "frame.txt"])
+def test_a_file_without_text_is_refused(reader: Reader, name: str, content: str) -> None:
+    told = reader.refusal(name, as_gzip(content) if name.endswith(".gz") else content)
+    assert told == "the file holds no text"
+
+
+@pytest.mark.parametrize("name", ["frame.pdf", "frame.csv.bz2", "frame", "frame.xlsb", ".csv.7z"])
+def test_other_kinds_of_files_are_refused_with_those_that_are_read(reader: Reader, name: str) -> None:
+    told = reader.refusal(name, HEAD)
+    assert all(ending in told for ending in (".csv", ".csv.gz", ".xlsx", ".xls", ".parquet", ".docx", ".zip"))
+
+
+def test_a_record_is_named_by_the_line_it_starts_on(reader: Reader) -> None:
+    lines = [HEAD, 'A,"查\n\r\n档",2018-03-01,1,,', "", "  ", ",,,,,", "B,区教育局,2018-03-01,2,,", 'C,"x', 'y",d,3,,']
+    found = [(line, cells[0], cells[1]) for line, cells in reader.one("frame.csv", "\n".join(lines)).rows]
+    assert found == [(2, "A", "查\n\r\n档"), (8, "B", "区教育局"), (9, "C", "x\ny")]
+
+
+def test_old_line_ends_count_as_lines(reader: Reader) -> None:
+    found = reader.one("frame.csv", f"{HEAD}\rA,b,c,1,,\rB,b,c,2,,").rows
+    assert [(line, cells[0]) for line, cells in found] == [(2, "A"), (3, "B")]
+
+
+def test_a_row_with_a_missing_or_an_extra_field_is_kept_apart_without_its_cells(reader: Reader) -> None:
+    found = reader.one("frame.csv", f"{HEAD}\nA,b,c,15400000001\nB,b,c,d,e,f\nC,b,c,d,e,f,g\nD\n")
+    assert found.records == [
+        (2, "4 fields, expected 6", ("",) * 6),
+        (3, None, tuple("Bbcdef")),
+        (4, "7 fields, expected 6", ("",) * 6),
+        (5, "1 fields, expected 6", ("",) * 6),
+    ]
+
+
+@pytest.mark.parametrize("after", ["", "B,b,c,d,e,f\n" * 300_000], ids=["last", "in the middle"])
+def test_a_quote_left_open_is_an_error_not_a_cell_that_swallows_the_rest(reader: Reader, after: str) -> None:
+    told = reader.refusal("frame.csv", f'{HEAD}\nA,b,c,d,e,f\nA,"区教育局15400000001,c,d,e,f\n{after}')
+    assert told.startswith("line ")
+    assert "15400000001" not in told, "an error text goes to alerts"
+
+
+def test_text_after_a_closing_quote_is_an_error(reader: Reader) -> None:
+    assert reader.refusal("frame.csv", f'{HEAD}\nA,"b"x,c,d,e,f\n').startswith("line 2: ")
+
+
+def test_a_cell_may_hold_100000_characters_and_a_longer_one_makes_a_fault(reader: Reader) -> None:
+    found = reader.one("frame.csv", f"{HEAD}\nA,b,c,d,{'x' * 100_000},f\nA,b,c,d,{'x' * 100_001},f\n{CASE}\n")
+    assert found.records[0][1:] == (None, ("A", "b", "c", "d", "x" * 100_000, "f"))
+    assert found.records[1] == (3, "a cell of more than 100000 characters", ("",) * 6)
+    assert found.records[2] == (4, None, ONE_CASE)
+
+
+def test_a_nul_character_makes_a_fault_of_its_row_alone(reader: Reader) -> None:
+    found = reader.one("frame.csv", f"{HEAD}\nA\0B,b,c,d,e,f\n{CASE}\n")
+    assert found.records == [(2, "a NUL character", ("",) * 6), (3, None, ONE_CASE)]
+
+
+def test_a_formula_is_text_like_any_other(reader: Reader) -> None:
+    row = ("=1+1", '=HYPERLINK("http://x.invalid","x")', "+1", "-1", "@x", "=cmd|' /C calc'!A0")
+    assert reader.one("frame.csv", as_csv([FRAME_HEADER, row])).rows == [(2, row)]
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.999])
+def test_a_compressed_file_that_is_cut_off_is_refused(reader: Reader, kept: float) -> None:
+    rows = "".join(f"XS-{index * 7919},区教育局,2018-03-01,154{index:08d},,\n" for index in range(20_000))
+    content = as_gzip(f"{HEAD}\n{rows}")
+    assert "cut off or damaged" in reader.refusal("frame.csv.gz", content[: int(len(content) * kept)])
+
+
+def test_a_damaged_or_falsely_named_compressed_file_is_refused(reader: Reader) -> None:
+    content = bytearray(as_gzip(f"{HEAD}\n{CASE}\n".encode() * 100))
+    content[len(content) // 2] ^= 0xFF
+    for damaged in (bytes(content), HEAD.encode(), as_gzip(HEAD) + b"more"):
+        assert "cut off or damaged" in reader.refusal("frame.csv.gz", damaged)

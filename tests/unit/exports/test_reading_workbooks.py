@@ -1,0 +1,158 @@
+"""XLSX and XLS: sheets as tables, merged titles, values stored as numbers or dates, lines as the spreadsheet shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from export_writers import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_xls, as_xlsx
+
+pytestmark = pytest.mark.usefixtures("in_process")
+WRITERS = {"xlsx": as_xlsx, "xls": as_xls}
+Writer = Callable[..., bytes]
+
+
+@pytest.fixture(params=WRITERS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def write(kind: str) -> Writer:
+    return WRITERS[kind]
+
+
+def test_one_sheet_for_each_dataset(reader: Reader, kind: str, write: Writer) -> None:
+    content = write({"办件明细": [FRAME_HEADER, ONE_CASE], "回访记录": [CALLS_HEADER, ONE_CALL]})
+    frame, calls = reader.all(f"萧山区一季度.{kind}", content)
+    assert (frame.table.name, frame.table.dataset) == (f"萧山区一季度.{kind}#办件明细", "frame")
+    assert (calls.table.name, calls.table.dataset) == (f"萧山区一季度.{kind}#回访记录", "calls")
+    assert frame.rows == [(2, ONE_CASE)]
+    assert [cells[:5] for _, cells in calls.rows] == [ONE_CALL]
+
+
+def test_one_dataset_over_several_sheets(reader: Reader, kind: str, write: Writer) -> None:
+    content = write({f"第{number}页": [FRAME_HEADER, ONE_CASE] for number in range(3)})
+    assert [found.rows for found in reader.all(f"frame.{kind}", content)] == [[(2, ONE_CASE)]] * 3
+
+
+def test_blank_rows_and_columns_before_the_table_leave_the_line_numbers_right(
+    reader: Reader, kind: str, write: Writer
+) -> None:
+    rows = [[], [], [None, None, *FRAME_HEADER], [], [None, None, *ONE_CASE], [], [], [None, None, *ONE_CASE]]
+    found = reader.one(f"frame.{kind}", write({"Sheet1": rows}))
+    assert found.table.header_line == 3
+    assert found.rows == [(5, ONE_CASE), (8, ONE_CASE)]
+
+
+def test_a_merged_title_and_a_merged_header_of_two_rows(reader: Reader) -> None:
+    rows = [
+        ["样例附件二"],
+        ["序号", "部门名称", "抽样指数", None, "实现率(%)(零上门/一次)", "未实现率(%)(两次及以上)"],
+        [None, None, "有效样本框", "抽样数"],
+        ONE_LINE,
+        ["备注：样例"],
+    ]
+    content = as_xlsx({"附件2": rows}, merged=["A1:F1", "C2:D2", "A2:A3", "B2:B3", "E2:E3", "F2:F3"])
+    found = reader.one("published.xlsx", content)
+    assert found.table.header_line == 3
+    assert [tuple(cell for cell in cells if cell is not None) for _, cells in found.rows] == [ONE_LINE]
+    assert found.table.footer_lines == [5]
+
+
+def test_numbers_and_dates_read_as_a_person_would_have_typed_them(reader: Reader, kind: str, write: Writer) -> None:
+    row = [330109201800001, "区档案局", dt.date(2018, 3, 1), 15400000001, 98.04, 0.125]
+    cells = reader.one(f"frame.{kind}", write({"Sheet1": [FRAME_HEADER, row]})).rows[0][1]
+    assert cells[:2] == ("330109201800001", "区档案局")
+    assert cells[2] in ("2018-03-01", "2018-03-01 00:00:00")
+    assert cells[3:] == ("15400000001", "98.04", "0.125")
+
+
+def test_a_moment_keeps_its_time_and_a_serial_number_stays_a_number(reader: Reader, kind: str, write: Writer) -> None:
+    options = {"date_format": "YYYY-MM-DD HH:MM:SS"} if kind == "xls" else {}
+    rows = [("XS-1", dt.datetime(2018, 4, 10, 9, 30, 5), "成功", 5, 0), ("XS-2", 43200.5, "成功", "满意", "一次")]
+    found = reader.one(f"calls.{kind}", write({"Sheet1": [CALLS_HEADER, *rows]}, **options))
+    assert [cells[:5] for _, cells in found.rows] == [
+        ("XS-1", "2018-04-10 09:30:05", "成功", "5", "0"),
+        ("XS-2", "43200.5", "成功", "满意", "一次"),
+    ]
+
+
+def test_dates_counted_from_1904_are_the_dates_the_spreadsheet_shows(reader: Reader) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.active.append(FRAME_HEADER)
+    book.active.append(["XS-1", "区档案局", dt.datetime(2018, 3, 1), "1"])
+    target = io.BytesIO()
+    book.save(target)
+    assert (reader.one("frame.xlsx", target.getvalue()).rows[0][1][2] or "").startswith("2018-03-01")
+
+
+def test_numbers_and_dates_stored_as_text_stay_as_they_are(reader: Reader, kind: str, write: Writer) -> None:
+    row = ("000123", "区档案局", "2018年3月1日", "0571-82345678-1", "１２", "1e5")
+    assert reader.one(f"frame.{kind}", write({"Sheet1": [FRAME_HEADER, row]})).rows == [(2, row)]
+
+
+def test_truth_and_error_values_are_texts(reader: Reader) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(FRAME_HEADER)
+    book.active.append(["XS-1", True, False, "#N/A", "#DIV/0!", "x"])
+    target = io.BytesIO()
+    book.save(target)
+    (_, cells) = reader.one("frame.xlsx", target.getvalue()).rows[0]
+    assert cells[:3] == ("XS-1", "1", "0")
+
+
+def test_a_formula_is_never_worked_out(reader: Reader) -> None:
+    """As text it stays text; as a formula without a stored result it is an empty cell."""
+    row = ("=1+1", '=HYPERLINK("http://x.invalid","x")', "+1", "-1", "@x", "x")
+    assert reader.one("frame.xlsx", as_xlsx({"S": [FRAME_HEADER, row]})).rows == [(2, row)]
+    (_, cells) = reader.one("frame2.xlsx", as_xlsx({"S": [FRAME_HEADER, row]}, as_text=False)).rows[0]
+    assert cells == ("", "", "+1", "-1", "@x", "x")
+
+
+def test_a_hidden_sheet_is_not_read_and_is_remarked(reader: Reader, kind: str, write: Writer) -> None:
+    content = write({"明细": [FRAME_HEADER, ONE_CASE], "旧": [FRAME_HEADER, ONE_CASE]}, hidden=["旧"])
+    opened = reader.opened(f"frame.{kind}", content)
+    assert [table.name for table in opened.tables] == [f"frame.{kind}#明细"]
+    assert opened.remarks == (f"frame.{kind}: hidden sheet「旧」was not read",)
+
+
+def test_a_sheet_without_a_table_is_remarked_and_an_empty_one_is_not(reader: Reader, kind: str, write: Writer) -> None:
+    content = write({"填表说明": [["请按列填写"]], "明细": [FRAME_HEADER, ONE_CASE], "Sheet3": []})
+    opened = reader.opened(f"frame.{kind}", content)
+    assert len(opened.tables) == 1
+    assert opened.remarks == (f"frame.{kind}: sheet「填表说明」was not read, it holds no known table",)
+
+
+def test_a_sheet_whose_header_is_nearly_one_is_refused_not_passed_over(
+    reader: Reader, kind: str, write: Writer
+) -> None:
+    """Its rows would be missing from the delivery."""
+    renamed = ("办件编码", *FRAME_HEADER[1:])
+    told = reader.refusal(f"frame.{kind}", write({"一": [FRAME_HEADER, ONE_CASE], "二": [renamed, ONE_CASE]}))
+    assert told == "sheet「二」: 没有找到 case_id（办件编号、办件号、业务流水号）；最接近的列: 办件编码"
+
+
+def test_a_workbook_without_any_table_is_refused(reader: Reader, kind: str, write: Writer) -> None:
+    assert "sheet「一」: 没有找到 case_id" in reader.refusal(f"frame.{kind}", write({"一": [["说明"]]}))
+    empty = write({"一": []}) if kind == "xlsx" else write({"一": [], "二": [ONE_CASE]}, hidden=["二"])
+    assert reader.refusal(f"frame2.{kind}", empty) == "no visible sheet holds anything"
+
+
+def test_a_phone_number_as_the_name_of_a_sheet_goes_no_further(reader: Reader) -> None:
+    content = as_xlsx({"说明": [["x"]], "15400000001": [FRAME_HEADER, ONE_CASE]})
+    assert reader.one("frame.xlsx", content).table.name == "frame.xlsx#第2张"
+
+
+@pytest.mark.parametrize("told", ["xls", "xlsx", "xlsm"])
+def test_a_workbook_is_known_by_its_content_under_any_workbook_name(reader: Reader, told: str, write: Writer) -> None:
+    assert reader.one(f"frame.{told}", write({"一": [FRAME_HEADER, ONE_CASE]})).rows == [(2, ONE_CASE)]
+
+
+def test_spaces_around_a_cell_are_not_part_of_it(reader: Reader, kind: str, write: Writer) -> None:
+    row = [f" {cell}\u3000" for cell in ONE_CASE]
+    assert reader.one(f"frame.{kind}", write({"一": [FRAME_HEADER, row]})).rows == [(2, ONE_CASE)]
