@@ -237,9 +237,11 @@ def _deliveries(options: argparse.Namespace) -> int:
     from callback_survey.landing import ledger
 
     found = settings.load(home=options.home)
-    entries = ledger.entries(found.lake, options.region, options.quarter)
+    quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
+    entries = ledger.entries(found.lake, options.region, quarter)
     if not entries:
-        print(f"nothing was landed yet under {found.lake}")
+        asked = " ".join(part for part in (options.region, quarter) if part)
+        print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {found.lake}")
         return 0
     records.show_deliveries(_console(), entries, with_files=options.files)
     return 0

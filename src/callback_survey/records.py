@@ -53,7 +53,9 @@ def show_deliveries(console: Console, entries: Sequence[Entry], *, with_files: b
             refusal = entry.refusal
             what = refusal.what.removeprefix(f"{refusal.region_code} {refusal.quarter}: ")
             told = f"{what}: {'; '.join(refusal.faults)}" if refusal.faults else what
-            table.add_row(refusal.region_code, refusal.quarter, refusal.refusal_id, entry.at, state, "", "", escape(told))
+            table.add_row(
+                refusal.region_code, refusal.quarter, refusal.refusal_id, entry.at, state, "", "", escape(told)
+            )
     console.print(table)
     if with_files:
         for entry in entries:

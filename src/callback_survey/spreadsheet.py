@@ -24,7 +24,9 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     row_count = 0
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         file.write(BYTE_ORDER_MARK)
-        writer = csv.writer(file, lineterminator="\n")
+        # as RFC 4180 has it; with a line feed alone, csv would leave a carriage return in a cell unquoted, and what
+        # follows it would begin a line of its own
+        writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(header)
         for row in rows:
             writer.writerow([safe_text(value) for value in row])

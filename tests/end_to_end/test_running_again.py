@@ -106,5 +106,5 @@ def test_a_dry_run_over_an_empty_home_says_first_and_writes_nothing(tmp_path: Pa
 def test_a_dry_run_of_what_is_current_says_nothing_new(served: Served) -> None:
     before = contents(served.home.path)
     outcome = served.home.run_here(*COMMAND, "--dry-run")
-    assert outcome.code == 0 and "nothing new: landed before and current" in outcome.out
+    assert outcome.code == 0 and "nothing new, landed before and current" in outcome.out
     assert contents(served.home.path) == before

@@ -162,4 +162,4 @@ def test_a_sound_delivery_of_that_shape_is_accepted(home: Home) -> None:
     write_delivery(home.exports / REGION / QUARTER, ROWS)
     outcome = home.run_quarter_here("--dry-run")
     assert outcome.code == 0
-    assert "nothing new: landed before and current" in outcome.out
+    assert "nothing new, landed before and current" in outcome.out

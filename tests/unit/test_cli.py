@@ -136,7 +136,7 @@ def test_a_dry_run_refuses_what_landing_would_refuse_on_first_sight(
     (write_delivery(lake.exports, FILES).folder / "calls.csv").unlink()
     assert dry_run(lake) == 3
     assert capsys.readouterr().out.splitlines() == [
-        "330109 2018Q1: would be refused, 330109 2018Q1: the delivery is not what its manifest says",
+        "330109 2018Q1: would be refused: the delivery is not what its manifest says",
         "  calls.csv: listed in the manifest, not in the folder",
     ]
 

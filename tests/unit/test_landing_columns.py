@@ -9,7 +9,9 @@ import openpyxl
 import pytest
 from lakes import CALLS_HEADER, FRAME_HEADER, Lake, as_csv
 
-CASES = [(f"XS-{index}", "区档案局", f"2018-03-{index:02d}", f"154000000{index:02d}", "查档", "") for index in range(1, 11)]
+CASES = [
+    (f"XS-{index}", "区档案局", f"2018-03-{index:02d}", f"154000000{index:02d}", "查档", "") for index in range(1, 11)
+]
 ANSWERS = ["满意", "比较满意", "基本满意", "不太满意", "不满意"]
 CALLS = [
     (case_id, f"2018-04-{index:02d} 09:30:00", "成功", ANSWERS[index % 5], ["零上门", "一次", "两次及以上"][index % 3])

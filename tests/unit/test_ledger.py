@@ -24,9 +24,7 @@ PHONE, NAME = "15400000077", "样例某某某"
 @pytest.fixture
 def run(lake: Lake) -> pipeline.Run:
     """A run over the same lake, with the same key."""
-    settings = Settings(
-        lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), SECRET.decode(), None
-    )
+    settings = Settings(lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), SECRET.decode(), None)
     assert settings.lake == lake.folder
     return pipeline.Run(settings, "run-2")
 
@@ -86,7 +84,8 @@ def test_gate_1_writes_its_verdict_into_the_ledger(lake: Lake, run: pipeline.Run
 REFUSED: dict[str, Mapping[str, tuple[bytes, int]]] = {
     "rows": FILES | {"frame.csv": (frame((NAME, NAME, NAME, PHONE, NAME, NAME))[0], 5)},
     "header": FILES | {"frame.csv": (f"{NAME},{PHONE},x\n{NAME},{PHONE},x\n".encode(), 1)},
-    "near header": FILES | {"frame.csv": (f"办件编码,部门名称,办结日期,{PHONE}\nXS-1,{NAME},{NAME},{PHONE}\n".encode(), 1)},
+    "near header": FILES
+    | {"frame.csv": (f"办件编码,部门名称,办结日期,{PHONE}\nXS-1,{NAME},{NAME},{PHONE}\n".encode(), 1)},
     "quote": FILES | {"frame.csv": (frame(ONE_CASE)[0] + f'XS-2,"{NAME}{PHONE}'.encode(), 2)},
     "workbook": FILES | {"frame.csv": (f"PK{NAME}{PHONE}".encode(), 1)},
     "not whole": {"frame.csv": frame((*ONE_CASE[:3], PHONE, NAME, NAME))},
@@ -94,9 +93,7 @@ REFUSED: dict[str, Mapping[str, tuple[bytes, int]]] = {
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(
-    lake: Lake, run: pipeline.Run, fault: str
-) -> None:
+def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, run: pipeline.Run, fault: str) -> None:
     delivery = write_delivery(lake.exports, REFUSED[fault])
     with pytest.raises(DeliveryRefused) as told:
         pipeline.land(run, delivery)
@@ -124,13 +121,14 @@ def test_the_same_refusal_again_is_one_entry_and_another_fault_another(lake: Lak
 def test_a_name_that_no_file_can_hold_is_refused_and_remembered(lake: Lake, run: pipeline.Run) -> None:
     """A name in GBK, as an old program leaves it on a disk of today."""
     delivery = write_delivery(lake.exports, FILES)
-    Path(os.fsdecode(os.fsencode(delivery.folder) + "/记录.csv".encode("gbk"))).write_bytes(b"x")
+    name = os.fsdecode("通话.csv".encode("gbk"))
+    (delivery.folder / name).write_bytes(b"x")
     with pytest.raises(DeliveryRefused):
         pipeline.land(run, delivery)
     (entry,) = ledger.entries(lake.folder)
     assert entry.refusal is not None
-    assert entry.refusal.faults == ("'\\udcbc\\udcc7\\udcc2\\udcbc.csv': in the folder, not in the manifest",)
-    assert len(entry.refusal.files) == 4
+    assert entry.refusal.faults == (f"{name!a}: in the folder, not in the manifest",)
+    assert ascii(name) in entry.refusal.files
 
 
 def test_a_folder_that_went_away_is_no_crash_of_the_record(lake: Lake) -> None:

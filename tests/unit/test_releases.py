@@ -131,7 +131,7 @@ def test_files_hold_the_rows_of_the_quarter_in_order(warehouse: duckdb.DuckDBPyC
     ).fetchall()
     assert rows == [("d1", "94.77"), ("d2", "74.42"), ("d3", None)]
     assert (new.folder / "csv" / "departments.csv").read_bytes().decode("utf-8") == (
-        '\ufeffdepartment_code,name\nd1,区档案局\nd2,"区,教""育局"\n'
+        '\ufeffdepartment_code,name\r\nd1,区档案局\r\nd2,"区,教""育局"\r\n'
     ), "Excel shows Chinese where the file begins with a mark"
 
 

@@ -13,6 +13,7 @@ from published import make_release
 from rich.console import Console
 
 from callback_survey import serving, summary
+from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.settings import Settings
 
@@ -115,6 +116,32 @@ def test_places_are_paths_to_copy(show: Callable[..., list[str]], settings: Sett
 def test_what_the_sender_says_of_the_data_is_shown_as_it_is(show: Callable[..., list[str]], note: str) -> None:
     assert note in show(note)
     assert note not in show(None, revision=2)
+
+
+def test_each_file_is_told_with_what_was_made_of_it(show: Callable[..., list[str]], settings: Settings) -> None:
+    files = (
+        FileRecord("book.xlsx#frame[/x]", "frame", "0123456789abcdef", "workbook", 3, 1200, 1195, 5, (), (), (1204,)),
+        FileRecord("calls.csv.gz", "calls", "f" * 64, "gb18030", 1, 60, 60, 0, (), ("受理渠道", "[red]备注2")),
+    )
+    remarks = ("book.xlsx: hidden sheet「[旧]」was not read",)
+    landed = LandingReport("330109", "2018Q1", "delivery-1", "exports", "", "run-1", "key", files, {}, None, remarks)
+    ledger.record(settings.lake, landed)
+    ledger.make_current(settings.lake, landed, run_id="run-1")
+    lines = show()
+    start = lines.index("330109 2018Q1 delivery-1  from exports")
+    assert lines[start + 1 : start + 4] == [
+        "  book.xlsx#frame[/x]: frame, 1,200 read, 5 rejected; sha256 0123456789ab…; workbook, header on line 3; "
+        "1 lines below the table",
+        "  calls.csv.gz: calls, 60 read, 0 rejected; sha256 ffffffffffff…; gb18030, header on line 1; "
+        "not kept: 受理渠道、[red]备注2",
+        "  book.xlsx: hidden sheet「[旧]」was not read",
+    ]
+
+
+def test_a_release_whose_delivery_the_lake_no_longer_holds_is_shown_without_files(
+    show: Callable[..., list[str]],
+) -> None:
+    assert not [line for line in show() if "sha256" in line]
 
 
 def test_the_summary_is_plain_without_a_terminal(show: Callable[..., list[str]]) -> None:

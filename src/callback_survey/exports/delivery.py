@@ -157,7 +157,8 @@ def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
     path = delivery.folder / MANIFEST_NAME
     expected = 'expected {"files": [{"name": "frame.csv", "rows": 123, "sha256": "…"}]}'
     if not os.path.lexists(path):
-        raise refused(delivery, "there is no manifest.json, so the upload is not complete", [expected])
+        optional = "to take what lies there as it is, on your own word: callback-survey run --without-manifest"
+        raise refused(delivery, "there is no manifest.json, so the upload is not complete", [expected, optional])
     if not _is_regular(path) or path.stat().st_size > _LARGEST_MANIFEST_BYTES:
         fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path))
