@@ -48,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurveyError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        # a full disk or a folder nobody may write to: the system's words and the place say what to do
+        print(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; run again to go on: finished steps are kept, nothing half-written is used", file=sys.stderr)
         return 130

@@ -189,3 +189,14 @@ def test_files_are_told_with_what_was_made_of_each(lake: Lake, tell: Tell) -> No
 
 def test_where_nothing_was_landed_the_listing_says_where_it_looked(lake: Lake, tell: Tell) -> None:
     assert tell("deliveries") == (0, [f"nothing was landed yet under {lake.folder}"], "")
+
+
+def test_an_export_to_a_place_that_cannot_be_written_is_told_with_the_place(
+    lake: Lake, tell: Tell, tmp_path: Path
+) -> None:
+    deliver(lake)
+    (tmp_path / "a-file").write_text("", encoding="utf-8")
+    target = tmp_path / "a-file" / "rejects.csv"
+    code, _, told = tell(*ASKED, "--export", str(target))
+    assert code == 1
+    assert "a-file" in told and "Traceback" not in told

@@ -16,6 +16,7 @@ from callback_survey.quarter import Quarter
 
 MANIFEST_NAME = "manifest.json"
 _MOST_PARTS = 1000
+_LATEST_FIRST_PART = 3
 _LARGEST_MANIFEST_BYTES = 16 << 20
 _NUMBERED = re.compile(r"(.*?)(\d+)((?:\.\w+)+)")
 _REGION = re.compile("[0-9]{6}")
@@ -126,7 +127,8 @@ def _gaps(names: list[str]) -> list[str]:
     return [
         f"{stem}{number:0{min(widths.values())}d}{suffix}"
         for (stem, suffix), widths in sorted(series.items())
-        if len(widths) > 1 and max(widths) < _MOST_PARTS  # beyond that it is a date or a code, not a part
+        # numbers that do not begin at one, or run to thousands, are dates or codes and no parts
+        if len(widths) > 1 and min(widths) <= _LATEST_FIRST_PART and max(widths) < _MOST_PARTS
         for number in sorted(set(range(1, max(widths))) - widths.keys())
     ]
 

@@ -119,6 +119,11 @@ class Entry:
         return (self.report or self._refused).quarter
 
     @property
+    def name(self) -> str:
+        """The identity of the delivery or of the refusal."""
+        return self.report.delivery_id if self.report is not None else self._refused.refusal_id
+
+    @property
     def _refused(self) -> Refusal:
         assert self.refusal is not None
         return self.refusal
@@ -191,7 +196,7 @@ def entries(lake: Path, region_code: str | None = None, quarter: str | None = No
             elif path.name != pointer.name and not path.name.endswith(_VERDICT):
                 report = LandingReport.from_json(files.read_json(path))
                 found.append(Entry(report.landed_at, _state(path, report, current_id), report, None))
-    return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at))
+    return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at, entry.name))
 
 
 def _state(path: Path, report: LandingReport, current_id: str | None) -> State:

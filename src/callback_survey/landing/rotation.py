@@ -40,7 +40,10 @@ def rotate(
             continue
         report = entry.report
         delivery = Delivery(report.region_code, report.quarter, Path(report.source_folder))
-        obstacle = "landed under this key before" if report.key_id == key_id else _obstacle(delivery, report)
+        if report.key_id == key_id:
+            yield Rotated(report, True, "landed under this key before")
+            continue
+        obstacle = _obstacle(delivery, report)
         if obstacle is None and not is_rehearsal:
             again = land(
                 delivery,

@@ -169,3 +169,12 @@ def test_a_hash_in_capital_letters_is_the_same_hash(tmp_path: Path) -> None:
         delivery, lambda document: document["files"][0].update(sha256=document["files"][0]["sha256"].upper())
     )
     assert len(deliveries.verify(delivery).files) == 2
+
+
+def test_parts_numbered_by_day_are_no_series_with_gaps(tmp_path: Path) -> None:
+    folder = tmp_path / "330109" / "2018Q1"
+    folder.mkdir(parents=True)
+    for name in ("calls-0401.csv", "calls-0403.csv", "frame.csv"):
+        (folder / name).write_text("x\n", encoding="utf-8")
+    found = deliveries.verify(deliveries.Delivery("330109", "2018Q1", folder), is_manifest_optional=True)
+    assert [file.path.name for file in found.files] == ["calls-0401.csv", "calls-0403.csv", "frame.csv"]
