@@ -53,6 +53,11 @@ def scrub(text: str) -> str:
     return re.sub(PERSONAL_NUMBER, SCRUBBED, text)
 
 
+def holds_personal_number(text: str) -> bool:
+    """Whether a mobile or identity number stands in a text that is kept as it is, such as the name of a file."""
+    return re.search(f"{MOBILE_NUMBER}|{IDENTITY_NUMBER}", text) is not None
+
+
 def scrub_sql(text_sql: str) -> str:
     return f"regexp_replace({text_sql}, '{PERSONAL_NUMBER}', '{SCRUBBED}', 'g')"
 

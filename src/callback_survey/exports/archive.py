@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from callback_survey.exports.table import Unreadable
+from callback_survey.privacy import holds_personal_number
 
 MAXIMUM_FILES = 200
 MAXIMUM_UNPACKED_BYTES = 4 << 30
@@ -59,6 +60,8 @@ def _safe_name(member: zipfile.ZipInfo) -> str:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not name.isprintable() or any(len(part.encode()) > _LONGEST_NAME_BYTES for part in parts):
         raise Unreadable("the archive holds a name that is too long or has characters that do not print")
+    if holds_personal_number(name):
+        raise Unreadable("the name of a file in the archive holds a phone or identity number")
     if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
         raise Unreadable(f"the archive holds a path that leads out of it: {name!r}")
     mode = member.external_attr >> 16

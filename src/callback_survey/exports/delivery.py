@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from callback_survey.errors import DeliveryRefused
 from callback_survey.files import sha256_of
-from callback_survey.privacy import scrub
+from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.quarter import Quarter
 
 MANIFEST_NAME = "manifest.json"
@@ -76,7 +76,7 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
         return _without_manifest(delivery)
     entries, note = _read_manifest(delivery)
     present = _present(delivery)
-    faults = [f"{name}: listed in the manifest, not in the folder" for name in sorted(set(entries) - present)]
+    faults = [f"{told(name)}: listed in the manifest, not in the folder" for name in sorted(set(entries) - present)]
     faults += [f"{told(name)}: in the folder, not in the manifest" for name in sorted(present - set(entries))]
     files: list[DeliveredFile] = []
     for name in sorted(present & set(entries)):
@@ -105,6 +105,10 @@ def _without_manifest(delivery: Delivery) -> Manifest:
 def _present(delivery: Delivery) -> set[str]:
     """What lies in the folder; what an office program or a file manager leaves beside a file is no part of it."""
     names = {path.name for path in delivery.folder.iterdir()} - {MANIFEST_NAME}
+    personal = sorted(told(name) for name in names if holds_personal_number(name))
+    if personal:  # names of files are kept in the ledger and in every row
+        faults = [f"{name}: the name of a file holds a phone or identity number" for name in personal]
+        raise refused(delivery, "a file has a name that cannot be kept", faults)
     return {name for name in names if not name.startswith(("~$", ".~lock", ".DS_Store", "Thumbs.db"))}
 
 
@@ -114,8 +118,9 @@ def _is_regular(path: Path) -> bool:
 
 
 def told(name: str) -> str:
-    """A name fit for a message: one in GBK, or with a line end, comes from the file system as what no file can hold."""
-    return name if name.isprintable() else ascii(name)
+    """A name fit for a message: without a person's number, and without what no file can hold (a name in GBK, a line end)."""
+    kept = scrub(name) if holds_personal_number(name) else name
+    return kept if kept.isprintable() else ascii(kept)
 
 
 def _gaps(names: list[str]) -> list[str]:

@@ -178,3 +178,15 @@ def test_parts_numbered_by_day_are_no_series_with_gaps(tmp_path: Path) -> None:
         (folder / name).write_text("x\n", encoding="utf-8")
     found = deliveries.verify(deliveries.Delivery("330109", "2018Q1", folder), is_manifest_optional=True)
     assert [file.path.name for file in found.files] == ["calls-0401.csv", "calls-0403.csv", "frame.csv"]
+
+
+@pytest.mark.parametrize("has_manifest", [True, False])
+def test_a_file_named_after_a_phone_is_refused_and_its_name_is_not_told(tmp_path: Path, has_manifest: bool) -> None:
+    folder = tmp_path / "330109" / "2018Q1"
+    folder.mkdir(parents=True)
+    (folder / "calls 15400000001.csv").write_text("x\n", encoding="utf-8")
+    if has_manifest:
+        (folder / "manifest.json").write_text('{"files": []}', encoding="utf-8")
+    with pytest.raises(DeliveryRefused) as refused:
+        deliveries.verify(deliveries.Delivery("330109", "2018Q1", folder), is_manifest_optional=True)
+    assert refused.value.alert_lines == ["calls [号码].csv: the name of a file holds a phone or identity number"]

@@ -166,3 +166,8 @@ def test_very_many_files_are_refused(reader: Reader) -> None:
 def test_names_that_are_no_utf_8_where_the_archive_says_so_are_refused(reader: Reader) -> None:
     content = as_zip({"样.csv": FRAME})
     assert "damaged" in reader.refusal("x.zip", patched(content, "样".encode(), b"\xff\xff\xff"))
+
+
+def test_a_member_named_after_a_phone_is_refused_and_its_name_is_not_told(reader: Reader) -> None:
+    told = reader.refusal("frame.zip", as_zip({"frame 15400000001.csv": FRAME}))
+    assert told == "the name of a file in the archive holds a phone or identity number"
