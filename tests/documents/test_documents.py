@@ -70,7 +70,7 @@ def test_every_setting_that_is_read_is_documented() -> None:
 
 def test_the_repository_names_no_registry_and_no_path_of_one_machine() -> None:
     forbidden = re.compile(
-        r"--(extra-)?index-url|registry = |https?://[^ \"]+/simple/|(^|[^A-Za-z0-9_./-])/(root|home/[a-z]+)/"
+        r"--(extra-)?index-url|registry[ ]= |https?://[^ \"]+/simple/|(^|[^A-Za-z0-9_./-])/(root|home/[a-z]+)/"
     )
     found = []
     for name in filter(None, TRACKED_TEXT):

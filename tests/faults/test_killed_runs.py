@@ -36,12 +36,11 @@ def served_files(home: Home) -> dict[str, str]:
 
 
 def half_written(home: Home) -> list[str]:
-    """What was written aside and not yet renamed; DuckDB's empty spill folder is meant to stay."""
+    """What was written aside and not yet renamed, or is scratch."""
     return [
         path.relative_to(home.path).as_posix()
         for folder in ("lake", "releases", "serving")
         for path in (home.path / folder).rglob(".*")
-        if path.name != ".spill"
     ]
 
 

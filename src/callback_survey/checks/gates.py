@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -21,7 +22,11 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
 
     register = Register.read(seeds, report.region_code, report.quarter)
     rules = read_rules(seeds)
-    with connect(Path(":memory:"), memory_limit=memory_limit, spill=lake / ".spill") as connection:
+    # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
+    with (
+        TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
+        connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+    ):
         for dataset, name in report.lake_files.items():
             path = str(lake / name).replace("'", "''")
             connection.execute(

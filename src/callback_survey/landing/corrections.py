@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.warehouse import connect
@@ -48,7 +49,10 @@ def _compare(
     if before.key_id == after.key_id and dataset == "frame":
         ignored.remove("phone_token")
     key = ", ".join(_KEYS[dataset])
-    with connect(Path(":memory:"), memory_limit=memory_limit, spill=lake / ".spill") as connection:
+    with (
+        TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
+        connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+    ):
         for side, report in (("earlier", before), ("later", after)):
             other = after if report is before else before
             name = report.lake_files.get(dataset)
