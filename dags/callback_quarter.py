@@ -86,8 +86,13 @@ with DAG(
     def release(built: dict[str, Any], verdicts: dict[str, Any], **context: Any) -> list[str]:
         return steps.release(context, built, verdicts)
 
+    # a correction also moves the changes of the quarter after it
+    @task(pool="warehouse")
+    def revise_following(released: list[str], verdicts: dict[str, Any], **context: Any) -> dict[str, Any]:
+        return steps.revise_following(context, verdicts)
+
     @task(pool="warehouse", outlets=[MARTS], on_success_callback=steps.remember_announced)
-    def serve(released: list[str], *, outlet_events: Any, **context: Any) -> None:
+    def serve(judged: dict[str, Any], *, outlet_events: Any, **context: Any) -> None:
         served = steps.serve(context)
         if not served:  # succeeding without a key would emit an event that belongs to no quarter
             raise AirflowSkipException("nothing new")
@@ -95,10 +100,10 @@ with DAG(
             outlet_events[MARTS].add_partitions(key)
 
     # A task of its own: where another region was refused at landing, the leaf below does not run, and nobody would hear
-    # of the regions that gate 2 held back.
-    @task
-    def verdict(verdicts: dict[str, Any]) -> None:
-        steps.complete(verdicts)
+    # of the regions that gate 2 held back. Nor would they where a later task broke: hence ALL_DONE.
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def verdict(verdicts: dict[str, Any] | None, judged: dict[str, Any] | None) -> None:
+        steps.complete(judged or verdicts)
 
     # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -109,5 +114,5 @@ with DAG(
     landed = land.expand(delivery=discover())
     built = build(landed)
     verdicts = gate(built)
-    served = serve(release(built, verdicts))
-    [landed, verdict(verdicts), served] >> complete(verdicts)
+    judged = revise_following(release(built, verdicts), verdicts)
+    [landed, verdict(verdicts, judged), serve(judged)] >> complete(judged)

@@ -19,7 +19,7 @@ _LOCAL = ZoneInfo("Asia/Shanghai")
 DOCUMENTATION = """\
 # callback_quarter: one quarter of call-back surveys
 
-`discover → land (one task per region, with gate 1) → build → gate (2) → release → serve → complete`
+`discover → land (one task per region, with gate 1) → build → gate (2) → release → revise_following → serve → complete`
 
 **When**: 06:00 on 20 January, April, July and October, Shanghai time, for the quarter that ended before; or by hand with
 `{"quarter": "2018Q1", "region": "330109"}` (leave `region` out for all regions that delivered).
@@ -33,8 +33,8 @@ DOCUMENTATION = """\
 | land | the delivery is incomplete, unreadable, or failed gate 1; others go on | the alert names file, row or department |
 | build | dbt failed: a fault of ours, not of the data | the message holds dbt's errors; whole log in `logs/dbt/dbt.log` |
 | gate | gate 2 failed for every region | the alert names departments, observed and allowed |
-| release, serve | disk, permissions, or a build by another run | mend, then clear the task |
-| verdict | some regions were released, at least one failed gate 2 | the alert names it |
+| release, revise_following, serve | disk, permissions, or a build by another run | mend, then clear the task |
+| verdict | some regions were released, at least one (or the next quarter of a corrected one) failed gate 2 | the alert names it |
 | complete | fails only with another task: it gives the run its colour | that task |
 
 Clear the failed task after mending a machine; after a corrected delivery start a new run: same bytes change nothing.
@@ -85,6 +85,12 @@ def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapp
 
     report = pipeline.GateReport.from_json(dict(verdicts))
     return [new.name for new in pipeline.release(_run(context), BuildReport.from_json(dict(built)), report)]
+
+
+def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
+    from callback_survey import pipeline
+
+    return pipeline.revise_following(_run(context), pipeline.GateReport.from_json(dict(verdicts))).as_json()
 
 
 def serve(context: Mapping[str, Any]) -> list[str]:

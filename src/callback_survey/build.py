@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import files
+from callback_survey import comparison, files
+from callback_survey.comparison import Comparison
 from callback_survey.dbt_process import DbtProcess
 from callback_survey.errors import StaleBuild
 from callback_survey.exports import headers
@@ -55,7 +56,14 @@ _COLUMNS = {
     "published": ("file", "line", *(column.name for column in headers.columns_of("published"))),
     "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
 }
-_TYPES = {"line": "bigint", "is_phone_valid": "boolean"}
+_TYPES = {
+    "line": "bigint",
+    "is_phone_valid": "boolean",
+    "previous_revision": "bigint",
+    "answered_count": "bigint",
+    "success_count": "bigint",
+    "rate": "double",
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,7 @@ def build(
         _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
         with warehouse.open(read_only=False) as connection:
             _write_raw(connection, landed, settings.lake)
+            _write_previous_rates(connection, landed, settings.releases)
         process = dbt or start_dbt(settings, warehouse)
         try:
             process.run(_dbt_arguments(settings, warehouse), say)
@@ -195,10 +204,37 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
         connection.execute(f"create or replace view raw.{dataset} as {_select(columns, paths)}")
 
 
+def _write_previous_rates(
+    connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], releases: Path
+) -> None:
+    """The quarter before each landed one, as released: the warehouse may hold another build of it, or none."""
+    compared = [(report, comparison.of(releases, report.region_code, report.quarter)) for report in landed]
+    parts = [_previous_rates(report, found) for report, found in compared if found is not None]
+    names = ("region_code", "quarter", "previous_quarter", "previous_revision", *comparison.FIGURES)
+    selected = " union all ".join(parts) or _nothing(names)
+    connection.execute(f"create or replace view raw.previous_rates as {selected}")
+
+
+def _previous_rates(report: LandingReport, found: Comparison) -> str:
+    return (
+        f"select '{report.region_code}' as region_code, '{report.quarter}' as quarter, "
+        f"'{found.quarter}' as previous_quarter, {found.revision}::bigint as previous_revision, "
+        f"{', '.join(comparison.FIGURES)} from read_parquet([{_quoted(str(found.path))}], hive_partitioning = false)"
+    )
+
+
 def _select(columns: Sequence[str], paths: Sequence[str]) -> str:
     names = [*_KEYS, *columns]
     if paths:
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        listed = ", ".join(_quoted(path) for path in paths)
         return f"select {', '.join(names)} from read_parquet([{listed}], hive_partitioning = false)"
+    return _nothing(names)
+
+
+def _nothing(names: Sequence[str]) -> str:
     typed = ", ".join(f"null::{_TYPES.get(name, 'text')} as {name}" for name in names)
     return f"select {typed} where false"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

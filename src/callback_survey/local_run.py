@@ -78,6 +78,9 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
         verdicts = pipeline.gate(run, built)
     with _told(run, "release", quarter, region_code):
         pipeline.release(run, built, verdicts)
+    with _told(run, "revise_following", quarter, region_code):
+        verdicts = pipeline.revise_following(run, verdicts)
+    with _told(run, "serve", quarter, region_code):
         pipeline.serve(run)
     with _told(run, "complete", quarter, region_code):
         pipeline.complete(verdicts)

@@ -1,6 +1,6 @@
 """The steps of a quarter, in their order. Airflow's tasks and the command line call the same functions.
 
-discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release -> serve -> complete
+discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release -> revise following -> serve -> complete
 """
 
 from __future__ import annotations
@@ -150,6 +150,14 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
 
 def gate(run: Run, built: BuildReport) -> GateReport:
     """Hold gate 2 over each region's quarter. Raises GateFailed where none may be released."""
+    verdicts = judge(run, built)
+    if not verdicts.passed:
+        raise combined([GateFailed(**failure) for failure in verdicts.failed])
+    return verdicts
+
+
+def judge(run: Run, built: BuildReport) -> GateReport:
+    """The verdicts of gate 2 over each region's quarter, also where none passed."""
     from callback_survey.build import verify_stamp
     from callback_survey.checks.gates import check_marts
 
@@ -166,15 +174,13 @@ def gate(run: Run, built: BuildReport) -> GateReport:
                 failures.append(_gate_failed(checked, "nothing of this quarter was released"))
             else:
                 passed.append(scope)
-    if not passed:
-        raise combined(failures)
-    return GateReport(tuple(passed), tuple(_as_record(failure) for failure in failures))
+    return GateReport(tuple(passed), tuple(as_record(failure) for failure in failures))
 
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
     from callback_survey import build as build_module
-    from callback_survey import publication, releases, serving
+    from callback_survey import comparison, publication, releases, serving
     from callback_survey.landing import ledger
 
     manifest = build_module.manifest_path(run.warehouse)
@@ -189,6 +195,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
             if landed is None:
                 raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
             serving.export_restricted(connection, restricted, run.settings.serving, scope.region_code, scope.quarter)
+            compared = comparison.of(run.settings.releases, scope.region_code, scope.quarter)
             new = releases.release(
                 connection,
                 landed,
@@ -198,11 +205,19 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
                 run_id=run.run_id,
                 code_fingerprint=fingerprint,
                 changed_rows=_changed_rows(run, landed),
+                compared_with=compared.as_json() if compared else None,
             )
             if new is not None:
                 released.append(new)
         step.result = ", ".join(new.name for new in released) or "nothing new"
     return released
+
+
+def revise_following(run: Run, verdicts: GateReport) -> GateReport:
+    """Revise the next quarter where its changes were compared with figures that are corrected now."""
+    from callback_survey import following
+
+    return following.revise(run, verdicts)
 
 
 def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
@@ -295,6 +310,6 @@ def combined(failures: Sequence[GateFailed]) -> GateFailed:
     )
 
 
-def _as_record(failure: GateFailed) -> dict[str, Any]:
+def as_record(failure: GateFailed) -> dict[str, Any]:
     names = ("what", "next_step", "region_code", "quarter", "alert_lines")
     return {name: getattr(failure, name) for name in names}

@@ -22,13 +22,16 @@ from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable, content_hash
 
-_RATES = "department_rates"
+RATES = "department_rates"
 _REVISION = re.compile(r"r([1-9]\d*)")
 
 
 @dataclass(frozen=True)
 class Release:
-    """One revision of a region's quarter, as its release.json says. `tables` maps a name to rows, key and hashes."""
+    """One revision of a region's quarter, as its release.json says. `tables` maps a name to rows, key and hashes.
+
+    `compared_with` is the quarter and revision that its changes are changes on; None where there is none before it.
+    """
 
     region_code: str
     quarter: str
@@ -45,6 +48,7 @@ class Release:
     warning_count: int
     folder: Path
     difference: dict[str, Any] | None = None
+    compared_with: dict[str, str | int] | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +99,7 @@ def release(
     run_id: str,
     code_fingerprint: str,
     changed_rows: Sequence[DatasetDifference] = (),
+    compared_with: dict[str, str | int] | None = None,
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
@@ -102,7 +107,7 @@ def release(
     """
     region_code, quarter = landed.region_code, landed.quarter
     hashes = {table.name: _hash_of(connection, table, region_code, quarter) for table in tables}
-    combined = sha256(repr(sorted(hashes.items())).encode()).hexdigest()
+    combined = sha256(repr([*sorted(hashes.items()), *([compared_with] if compared_with else [])]).encode()).hexdigest()
     earlier = revisions(releases, region_code, quarter)
     if earlier and earlier[-1].content_hash == combined:
         return None
@@ -117,12 +122,13 @@ def release(
         revision=revision,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
-        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint),
+        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint, compared_with),
         content_hash=combined,
         delivery_id=landed.delivery_id,
         input_files={file.name: file.sha256 for file in landed.files},
         data_note=landed.data_note,
         difference=_difference(connection, earlier[-1], tables, changed_rows) if earlier else None,
+        compared_with=compared_with,
         code_fingerprint=code_fingerprint,
         tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
@@ -196,14 +202,14 @@ def _difference(
 ) -> dict[str, Any]:
     """What a revision changed against the one before: rows of the delivery, and departments whose figures moved."""
     rows = [asdict(difference) for difference in changed_rows if not difference.is_empty]
-    rates = next((table for table in tables if table.name == _RATES), None)
-    has_both = rates is not None and _RATES in before.tables
+    rates = next((table for table in tables if table.name == RATES), None)
+    has_both = rates is not None and RATES in before.tables
     return {"against": before.name, "rows": rows, "departments": _moved(connection, before) if has_both else []}
 
 
 def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:
     """The departments whose printed rate or flag is another one than in the revision before."""
-    path = str(before.folder / "marts" / f"{_RATES}.parquet").replace("'", "''")
+    path = str(before.folder / "marts" / f"{RATES}.parquet").replace("'", "''")
     moved = connection.execute(
         f"""
         select
@@ -215,7 +221,7 @@ def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[
             later.is_below_average as is_below_average_after
         from read_parquet('{path}') as earlier
         full join (
-            select * from marts.{_RATES} where region_code = $region_code and quarter = $quarter
+            select * from marts.{RATES} where region_code = $region_code and quarter = $quarter
         ) as later using (department_code, measure)
         where (earlier.rate_pct, earlier.is_below_average) is distinct from (later.rate_pct, later.is_below_average)
         order by measure, department_code
@@ -226,7 +232,12 @@ def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[
     return [dict(zip(names, row, strict=True)) for row in moved.fetchall()]
 
 
-def _reason(before: Release | None, landed: LandingReport, code_fingerprint: str) -> str:
+def _reason(
+    before: Release | None,
+    landed: LandingReport,
+    code_fingerprint: str,
+    compared_with: dict[str, str | int] | None,
+) -> str:
     if before is None:
         return "first release"
     changed = []
@@ -234,6 +245,12 @@ def _reason(before: Release | None, landed: LandingReport, code_fingerprint: str
         changed.append("a corrected delivery")
     if before.code_fingerprint != code_fingerprint:
         changed.append("changed rules or registers")
+    if before.compared_with != compared_with:
+        changed.append(
+            "{quarter}, which it is compared with, was corrected".format(**compared_with)
+            if before.compared_with and compared_with
+            else "another quarter to compare with"
+        )
     return " and ".join(changed) or "the same delivery and rules gave other figures"
 
 

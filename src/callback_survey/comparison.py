@@ -1,0 +1,82 @@
+"""What a quarter's change columns are compared with: the quarter before, as it was released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from callback_survey import releases
+from callback_survey.quarter import Quarter
+from callback_survey.releases import RATES, Release
+
+# What a change is made of; another average or flag in a later revision compares the same.
+FIGURES = (
+    "department_code",
+    "measure",
+    "measure_definition",
+    "source_grain",
+    "answered_count",
+    "success_count",
+    "rate",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A released quarter to compare with, and the revision since which its figures are what they are."""
+
+    quarter: str
+    revision: int
+    path: Path
+
+    def as_json(self) -> dict[str, str | int]:
+        return {"quarter": self.quarter, "revision": self.revision}
+
+
+def of(folder: Path, region_code: str, quarter: str) -> Comparison | None:
+    """What a region's quarter is compared with: the calendar quarter before, or None where that was never released.
+
+    Of revisions with equal figures it is the first: a revision that only corrects something else must not open a new one
+    of every quarter after it.
+    """
+    previous = str(Quarter.parse(quarter).previous())
+    found = [release for release in releases.revisions(folder, region_code, previous) if RATES in release.tables]
+    if not found:
+        return None
+    first = found[-1]
+    for earlier in reversed(found[:-1]):
+        if not _same_figures(earlier, first):
+            break
+        first = earlier
+    return Comparison(previous, first.revision, _rates(first))
+
+
+def outdated(folder: Path, compared: Iterable[tuple[str, str]]) -> list[Release]:
+    """The latest releases of the quarters after the given (region, quarter) that were compared with other figures."""
+    found = []
+    for region_code, quarter in compared:
+        following = releases.revisions(folder, region_code, str(Quarter.parse(quarter).next()))
+        if following:
+            comparison = of(folder, region_code, following[-1].quarter)
+            if following[-1].compared_with != (comparison.as_json() if comparison else None):
+                found.append(following[-1])
+    return found
+
+
+def _same_figures(one: Release, other: Release) -> bool:
+    listed = ", ".join(FIGURES)
+    with duckdb.connect() as connection:
+        rows = [
+            connection.execute(
+                f"select {listed} from read_parquet(?) order by department_code, measure", [str(_rates(release))]
+            ).fetchall()
+            for release in (one, other)
+        ]
+    return rows[0] == rows[1]
+
+
+def _rates(release: Release) -> Path:
+    return release.folder / "marts" / f"{RATES}.parquet"

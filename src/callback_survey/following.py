@@ -1,0 +1,61 @@
+"""A corrected quarter and the one after it: changes are frozen with the revision they were compared with.
+
+So a correction that moves figures opens a revision of the next quarter, from that quarter's own released delivery.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callback_survey import comparison, pipeline
+from callback_survey.errors import GateFailed
+from callback_survey.landing import LandingReport, ledger
+from callback_survey.pipeline import DELIVERY_GATE, GateReport, Run
+from callback_survey.releases import Release
+
+
+def revise(run: Run, verdicts: GateReport) -> GateReport:
+    """Build, check and release again what was compared with other figures than those now released.
+
+    Returns the verdicts with what this adds to them. What is outdated is read off the releases, so a killed run leaves
+    the rest to the next one.
+    """
+    passed, failed = list(verdicts.passed), list(verdicts.failed)
+    compared = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
+    while outdated := comparison.outdated(run.settings.releases, compared):
+        landed = [report for release in outdated if (report := _landed(run, release)) is not None]
+        failed += [_lost(release) for release in outdated if release.key not in {_key(report) for report in landed}]
+        if not landed:
+            break
+        built = pipeline.build(run, landed)
+        judged = pipeline.judge(run, built)
+        pipeline.release(run, built, judged)
+        passed += judged.passed
+        failed += judged.failed
+        compared = [(scope.region_code, scope.quarter) for scope in judged.passed]
+    return GateReport(tuple(passed), tuple(failed))
+
+
+def _landed(run: Run, release: Release) -> LandingReport | None:
+    """The delivery that a release was made of. It passed gate 1 then, and that result counts for this run."""
+    report = ledger.find(run.settings.lake, release.region_code, release.quarter, release.delivery_id)
+    if report is not None:
+        for checked in release.check_reports():
+            if checked.gate == DELIVERY_GATE:
+                checked.write(run.checks_folder)
+    return report
+
+
+def _key(report: LandingReport) -> str:
+    return f"{report.region_code}|{report.quarter}"
+
+
+def _lost(release: Release) -> dict[str, Any]:
+    failure = GateFailed(
+        f"{release.region_code} {release.quarter}: its changes on the quarter before were not computed again",
+        next_step="land its delivery again and run the quarter",
+        region_code=release.region_code,
+        quarter=release.quarter,
+        alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}"],
+    )
+    return pipeline.as_record(failure)
