@@ -46,8 +46,10 @@ def with_office(name: str, **changes: int) -> tuple[Office, ...]:
     return tuple(replace(office, **changes) if office.name == name else office for office in OFFICES)
 
 
-def rows_of(offices: Sequence[Office]) -> dict[str, Rows]:
-    """A frame and its calls, for 2018Q1."""
+def rows_of(
+    offices: Sequence[Office], *, completed_on: str = "2018-02-14", called_on: str = "2018-04-10"
+) -> dict[str, Rows]:
+    """A frame and its calls; for 2018Q1 unless the days say otherwise."""
     frame, calls = [FRAME_HEADER], [CALLS_HEADER]
     for number, office in enumerate(offices, start=1):
         for index in range(office.frame):
@@ -58,7 +60,7 @@ def rows_of(offices: Sequence[Office]) -> dict[str, Rows]:
                 [
                     _case(number, index),
                     office.name,
-                    "2018-02-14",
+                    completed_on,
                     phone if is_reachable else "无",
                     "样例事项",
                     "样例申请人",
@@ -67,7 +69,7 @@ def rows_of(offices: Sequence[Office]) -> dict[str, Rows]:
         for index in range(office.called):
             satisfaction = "满意" if index < office.satisfied else "不满意"
             visits = "一次" if index < office.one_visit else "两次及以上"
-            moment = f"2018-04-10 09:{index:02d}:00"
+            moment = f"{called_on} 09:{index:02d}:00"
             calls.append([_case(number, index), office.name, moment, "成功", satisfaction, visits, "1"])
     return {"frame.csv": frame, "calls.csv": calls}
 

@@ -139,6 +139,7 @@ def test_airflow_marks_the_run_and_the_bad_regions_failed_and_the_rest_done(by_a
         "gate": "success",
         "verdict": "failed",
         "release": "success",
+        "revise_following": "success",
         "serve": "success",
         "complete": "upstream_failed",
     }

@@ -1,6 +1,6 @@
 {{ config(materialized='incremental') }}
 
--- The quarter before, as released and not as this warehouse may hold it: a change must be one between published figures.
+-- The quarter before, as released and not as this warehouse may hold it: a change is one of published figures.
 with previous_rates as (
 
     select
