@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +15,13 @@ import duckdb
 from callback_survey import comparison, files
 from callback_survey.comparison import Comparison
 from callback_survey.dbt_process import DbtProcess
-from callback_survey.errors import StaleBuild
+from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.exports import headers
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.settings import Settings
 from callback_survey.warehouse import Warehouse
+
+logger = logging.getLogger(__name__)
 
 _SOURCES = (".sql", ".yml", ".csv", ".md")
 _KEYS = ("region_code", "quarter", "delivery_id")
@@ -85,13 +88,15 @@ class BuildReport:
 
     build_id: str
     scope: tuple[Scope, ...]
+    # the warehouse file was damaged, and was made anew
+    is_rebuilt: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> BuildReport:
-        return cls(value["build_id"], tuple(Scope(**scope) for scope in value["scope"]))
+        return cls(value["build_id"], tuple(Scope(**scope) for scope in value["scope"]), value["is_rebuilt"])
 
 
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
@@ -114,22 +119,52 @@ def build(
     dbt: DbtProcess | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> BuildReport:
-    """Build the marts for the given current deliveries. The stamp is taken off first and put back last."""
+    """Build the marts for the given current deliveries. The stamp is taken off first and put back last.
+
+    A damaged warehouse file is set aside and built again from the lake: it holds nothing that is only there.
+    """
     with warehouse.lock():
         _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
-        with warehouse.open(read_only=False) as connection:
-            _write_raw(connection, landed, settings.lake)
-            _write_previous_rates(connection, landed, settings.releases)
-        process = dbt or start_dbt(settings, warehouse)
         try:
-            process.run(_dbt_arguments(settings, warehouse), say)
-        finally:
-            process.close()
+            _fill(landed, settings, warehouse, dbt, say)
+            is_rebuilt = False
+        except DamagedWarehouse as damage:
+            kept = warehouse.set_aside()
+            logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
+            say("the warehouse file was damaged: building it again from the lake")
+            _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
+            _fill(landed, settings, warehouse, None, say)
+            is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
             connection.execute("create or replace table raw.build as select $1 as build_id", [build_id])
     scope = tuple(Scope(report.region_code, report.quarter, report.delivery_id) for report in landed)
-    return BuildReport(build_id, scope)
+    return BuildReport(build_id, scope, is_rebuilt)
+
+
+def _fill(
+    landed: Sequence[LandingReport],
+    settings: Settings,
+    warehouse: Warehouse,
+    dbt: DbtProcess | None,
+    say: Callable[[str], None],
+) -> None:
+    """Name the deliveries' files, then run dbt once. Raises DamagedWarehouse where it, or dbt, cannot read the file."""
+    process = dbt
+    try:
+        with warehouse.open(read_only=False) as connection:
+            _write_raw(connection, landed, settings.lake)
+            _write_previous_rates(connection, landed, settings.releases)
+        process = dbt or start_dbt(settings, warehouse)
+        process.run(_dbt_arguments(settings, warehouse), say)
+    except SurveyError as error:
+        # dbt's process tells in words only what DuckDB said to it
+        if warehouse.is_damage(" ".join(error.alert_lines)):
+            raise warehouse.damaged(error.alert_lines[0]) from error
+        raise
+    finally:
+        if process is not None:
+            process.close()
 
 
 def verify_stamp(connection: duckdb.DuckDBPyConnection, report: BuildReport) -> None:

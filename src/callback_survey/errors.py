@@ -65,3 +65,7 @@ class DeliveryRefused(GateFailed):
 
 class StaleBuild(SurveyError):
     """The warehouse was rebuilt by another run between this run's build and the step that wanted to read it."""
+
+
+class DamagedWarehouse(SurveyError):
+    """The warehouse file cannot be read. It holds nothing that the lake and the releases do not."""

@@ -144,7 +144,8 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
         built = build_marts(landed, settings=run.settings, warehouse=run.warehouse, dbt=dbt, say=step.say)
-        step.result = f"build {built.build_id}"
+        remark = " (the warehouse file was damaged; rebuilt from the lake)" if built.is_rebuilt else ""
+        step.result = f"build {built.build_id}{remark}"
         return built
 
 

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey.errors import SurveyError
+from callback_survey.errors import DamagedWarehouse, SurveyError
 
 POLL_SECONDS = 0.2
 WAIT_SECONDS = 30 * 60
+# What DuckDB says of a file that is cut off, overwritten, or fails a block's checksum; not of one that is locked or gone.
+_DAMAGED = ("Corrupt database file", "not a valid DuckDB database file", "Could not read enough bytes")
 
 
 @contextmanager
@@ -81,12 +83,39 @@ class Warehouse:
 
     @contextmanager
     def open(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the warehouse, under the lock."""
-        with (
-            self.lock(),
-            connect(self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only) as connection,
-        ):
-            yield connection
+        """A connection to the warehouse, under the lock. Raises DamagedWarehouse where the file cannot be read."""
+        with self.lock():
+            try:
+                with connect(
+                    self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only
+                ) as connection:
+                    yield connection
+            except duckdb.Error as error:
+                if not self.is_damage(str(error)):
+                    raise
+                raise self.damaged(str(error)) from error
+
+    def is_damage(self, message: str) -> bool:
+        """Whether DuckDB says that the warehouse file itself is damaged, and not one of those it reads."""
+        # a failed checksum names no file: Parquet files fail in other words
+        return _DAMAGED[0] in message or (self.path.name in message and any(sign in message for sign in _DAMAGED))
+
+    def damaged(self, message: str) -> DamagedWarehouse:
+        """The error for a file that cannot be read. It is marked, so that the next build starts from an empty one."""
+        (self.folder / "fingerprint").unlink(missing_ok=True)
+        return DamagedWarehouse(
+            "the warehouse file is damaged; nothing was released from it, and what is served is another file",
+            where=str(self.path),
+            expected="a readable DuckDB file: " + message.splitlines()[0],
+            next_step="run the quarter again: the warehouse is then rebuilt from the lake. If it happens twice, look at the disk",
+        )
+
+    def set_aside(self) -> Path:
+        """Move a damaged file out of the way, for whoever wants to know why. One is kept."""
+        kept = self.path.with_name(f"{self.path.name}.damaged")
+        os.replace(self.path, kept)
+        self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
+        return kept
 
     def _acquire(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
