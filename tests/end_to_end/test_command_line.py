@@ -47,11 +47,11 @@ def test_without_a_proper_privacy_key_nothing_is_read(home: Home, key: str) -> N
 
 
 def test_an_asked_for_quarter_without_a_delivery_names_the_folder_and_is_told(home: Home, receiver: Receiver) -> None:
-    outcome = home.with_settings(ALERT_URLS=receiver.url).run_here("run", "--quarter", "2019Q1", "--region", REGION)
+    outcome = home.with_settings(ALERT_URLS=receiver.url).run_here("run", "--quarter", "2020Q1", "--region", REGION)
     assert outcome.code == 2
-    assert "no delivery for 2019Q1 of region 330109" in outcome.err
-    assert str(home.exports / REGION / "2019Q1") in outcome.err
-    assert len(receiver.messages) == 1 and "2019Q1" in receiver.text
+    assert "no delivery for 2020Q1 of region 330109" in outcome.err
+    assert str(home.exports / REGION / "2020Q1") in outcome.err
+    assert len(receiver.messages) == 1 and "2020Q1" in receiver.text
 
 
 def test_a_fault_of_the_pipeline_ends_with_one_and_names_the_log(home: Home, receiver: Receiver) -> None:

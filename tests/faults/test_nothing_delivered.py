@@ -30,10 +30,10 @@ class Quiet:
 
 @pytest.fixture(scope="module")
 def quiet(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Quiet:
-    """In a copy of a home whose Airflow is prepared, over exports that hold 2018Q1 alone."""
+    """In a copy of a home whose Airflow is prepared, over exports that end with 2019Q1."""
     receiver = Receiver()
     home = served.home.copy(tmp_path_factory.mktemp("quiet") / "home").with_settings(ALERT_URLS=receiver.url)
-    asked_for = home.run("airflow", "run", "--quarter", "2019Q1")
+    asked_for = home.run("airflow", "run", "--quarter", "2020Q1")
     scheduled = run_on_schedule(home)
     receiver.close()
     with contextlib.closing(sqlite3.connect(home.path / "airflow" / "airflow.db")) as connection:
@@ -61,7 +61,7 @@ def run_on_schedule(home: Home) -> Outcome:
 
 def test_an_asked_for_quarter_fails_with_the_code_for_usage_and_says_where_it_looked(quiet: Quiet) -> None:
     assert quiet.asked_for.code == 2
-    assert "no delivery for 2019Q1" in quiet.asked_for.err
+    assert "no delivery for 2020Q1" in quiet.asked_for.err
     assert quiet.run_states[0] == "failed"
     assert quiet.task_states[0]["discover"] == "failed"
     assert quiet.task_states[0]["complete"] == "upstream_failed"
@@ -69,7 +69,7 @@ def test_an_asked_for_quarter_fails_with_the_code_for_usage_and_says_where_it_lo
 
 def test_only_the_asked_for_quarter_is_told(quiet: Quiet) -> None:
     [text] = quiet.alerts
-    assert "no delivery for 2019Q1" in text
+    assert "no delivery for 2020Q1" in text
 
 
 def test_a_scheduled_quarter_is_skipped_from_end_to_end_and_fails_nothing(quiet: Quiet) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey.sample_exports import check_sample_exports, reconstruct, write_sample_exports
+from callback_survey.quarter import Quarter
+from callback_survey.sample_exports import check_sample_exports, write_sample_exports
 from callback_survey.sample_exports.__main__ import main
 
 REPOSITORY = Path(__file__).parents[2]
@@ -323,29 +324,45 @@ def test_some_comments_hold_numbers_that_landing_must_scrub() -> None:
     assert sum(bool(re.search(r"\d{17}[\dX]", text)) for text in comments) == 1
 
 
-def test_another_seed_invents_other_cases_and_the_same_annexes() -> None:
-    committed = {name: (DELIVERY / name).read_bytes() for name in ("published-satisfaction.csv", "frame.csv.gz")}
-    other = {file.name: file.content for file in reconstruct(seed=1)}
-    assert other["published-satisfaction.csv"] == committed["published-satisfaction.csv"]
-    assert other["frame.csv.gz"] != gzip.decompress(committed["frame.csv.gz"])
+def test_another_seed_invents_other_cases_and_the_same_annexes(tmp_path: Path) -> None:
+    write_sample_exports(tmp_path, seed=1, quarters=[Quarter(2018, 1)])
+    other = tmp_path / "330109/2018Q1"
+    annex, frame = "published-satisfaction.csv", "frame.csv.gz"
+    assert (other / annex).read_bytes() == (DELIVERY / annex).read_bytes()
+    assert gzip.decompress((other / frame).read_bytes()) != gzip.decompress((DELIVERY / frame).read_bytes())
 
 
 def test_check_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(DELIVERY, tmp_path / "330109/2018Q1")
     annex = tmp_path / "330109/2018Q1/published-satisfaction.csv"
     annex.write_bytes(annex.read_bytes().replace(b"74.43", b"74.42"))
-    assert main(["--check", "--out", str(tmp_path)]) == 1
+    assert main(["--check", "--out", str(tmp_path), "--quarter", "2018Q1"]) == 1
     message = capsys.readouterr().err
-    assert "published-satisfaction.csv: not what the generator makes" in message
-    assert "manifest.json: does not describe the files" in message
+    assert "2018Q1/published-satisfaction.csv: not what the generator makes" in message
+    assert "2018Q1/manifest.json: does not describe the files" in message
     (annex.parent / "notes.txt").write_text("x")
-    assert check_sample_exports(tmp_path) == ["notes.txt: does not belong here"]
+    (tmp_path / "330109/2017Q4").mkdir()
+    assert check_sample_exports(tmp_path, quarters=[Quarter(2018, 1)]) == [
+        "2018Q1/notes.txt: does not belong here",
+        "2017Q4: does not belong here",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["2017Q4", "2018Q1..2019Q2", "spring"])
+def test_only_quarters_that_are_made_can_be_asked_for(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--check", "--quarter", asked])
+    assert ended.value.code == 2
+    assert {"2017Q4": "2017Q4", "2018Q1..2019Q2": "2019Q2"}.get(asked, "spring") in capsys.readouterr().err
 
 
 def test_writing_makes_the_committed_content_again(tmp_path: Path) -> None:
     paths = write_sample_exports(tmp_path)
-    assert [path.name for path in paths] == [*sorted(p.name for p in DELIVERY.glob("*.csv*")), "manifest.json"]
-    assert sorted(paths) == sorted((tmp_path / "330109/2018Q1").iterdir())
-    for path in paths[:-1]:
+    assert sorted(path.relative_to(tmp_path) for path in paths) == sorted(
+        path.relative_to(EXPORTS) for path in EXPORTS.rglob("*") if path.is_file() and path.name != "README.md"
+    )
+    assert [path.name for path in paths if path.parent.name == "2018Q1"][-1] == "manifest.json"
+    for path in paths:
         unpacked = gzip.decompress if path.suffix == ".gz" else bytes
-        assert unpacked(path.read_bytes()) == unpacked((DELIVERY / path.name).read_bytes())
+        if path.name != "manifest.json":
+            assert unpacked(path.read_bytes()) == unpacked((EXPORTS / path.relative_to(tmp_path)).read_bytes())

@@ -1,4 +1,4 @@
-"""The delivery on disk: written whole with its manifest last, and compared with what the generator makes."""
+"""The deliveries on disk: each written whole with its manifest last, and compared with what the generator makes."""
 
 from __future__ import annotations
 
@@ -6,41 +6,72 @@ import gzip
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from callback_survey.exports.delivery import MANIFEST_NAME
 from callback_survey.files import sha256_of, written_aside
-from callback_survey.sample_exports.frame import QUARTER
-from callback_survey.sample_exports.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, reconstruct
-
-# Travels with the data up to the notice and the served table of releases.
-DATA_NOTE = "样例数据：办件明细与回访记录是按2018年一季度通报的数字重建的样例，不是真实个案"
+from callback_survey.quarter import Quarter
+from callback_survey.sample_exports.occasions import Occasion, occasions
+from callback_survey.sample_exports.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, files_of
 
 
-def write_sample_exports(out: Path, *, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Write the delivery under `out`/330109/2018Q1 and return its files, the manifest last.
+def write_sample_exports(
+    out: Path, *, seed: int = DEFAULT_SEED, quarters: Sequence[Quarter] | None = None
+) -> list[Path]:
+    """Write the deliveries under `out`/330109 and return their files, each delivery's manifest last.
 
-    The old manifest goes first: a reader never takes a half-written folder for a complete delivery.
+    Without `quarters`, all there are.
     """
-    files = reconstruct(seed)
-    folder = delivery_folder(out)
+    return [path for occasion in _chosen(quarters) for path in _write_delivery(out, occasion, seed)]
+
+
+def check_sample_exports(
+    out: Path, *, seed: int = DEFAULT_SEED, quarters: Sequence[Quarter] | None = None
+) -> list[str]:
+    """What is wrong with the deliveries under `out`: one line per fault, none if they are what the generator makes.
+
+    Compressed bytes may differ between builds of zlib: files are compared unpacked, and the manifest with the files as
+    they stand.
+    """
+    chosen = _chosen(quarters)
+    faults = [
+        f"{occasion.quarter}/{fault}"
+        for occasion in chosen
+        for fault in _faults(out, occasion, files_of(occasion, seed))
+    ]
+    known = {str(occasion.quarter) for occasion in occasions()}
+    present = {path.name for path in (out / REGION_CODE).iterdir()} if (out / REGION_CODE).is_dir() else set()
+    return faults + [f"{name}: does not belong here" for name in sorted(present - known)]
+
+
+def quarters_made() -> tuple[Quarter, ...]:
+    return tuple(occasion.quarter for occasion in occasions())
+
+
+def delivery_folder(out: Path, quarter: Quarter) -> Path:
+    return out / REGION_CODE / str(quarter)
+
+
+def _chosen(quarters: Sequence[Quarter] | None) -> list[Occasion]:
+    return [occasion for occasion in occasions() if quarters is None or occasion.quarter in quarters]
+
+
+def _write_delivery(out: Path, occasion: Occasion, seed: int) -> list[Path]:
+    """The old manifest goes first: a reader never takes a half-written folder for a complete delivery."""
+    files = files_of(occasion, seed)
+    folder = delivery_folder(out, occasion.quarter)
     manifest = folder / MANIFEST_NAME
     manifest.unlink(missing_ok=True)
     packed = {file.name: _packed(file) for file in files}
     for name, data in packed.items():
         _write(folder / name, data)
-    _write(manifest, _manifest(files, packed))
+    _write(manifest, _manifest(occasion.note, files, packed))
     return [*(folder / name for name in packed), manifest]
 
 
-def check_sample_exports(out: Path, *, seed: int = DEFAULT_SEED) -> list[str]:
-    """What is wrong with the delivery under `out`: one line per fault, none if it is what the generator makes.
-
-    Compressed bytes may differ between builds of zlib: files are compared unpacked, and the manifest with the files as
-    they stand.
-    """
-    folder = delivery_folder(out)
-    files = reconstruct(seed)
+def _faults(out: Path, occasion: Occasion, files: Sequence[SampleFile]) -> list[str]:
+    folder = delivery_folder(out, occasion.quarter)
     expected = {file.name for file in files} | {MANIFEST_NAME}
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     faults = [f"{name}: missing" for name in sorted(expected - present)]
@@ -48,21 +79,15 @@ def check_sample_exports(out: Path, *, seed: int = DEFAULT_SEED) -> list[str]:
     if faults:
         return faults
     faults = [
-        f"{file.name}: not what the generator makes with seed {seed}"
-        for file in files
-        if _unpacked(folder / file.name) != file.content
+        f"{file.name}: not what the generator makes" for file in files if _unpacked(folder / file.name) != file.content
     ]
     entries = {
-        "note": DATA_NOTE,
+        "note": occasion.note,
         "files": [{"name": f.name, "rows": f.row_count, "sha256": sha256_of(folder / f.name)} for f in files],
     }
     if json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8")) != entries:
         faults.append(f"{MANIFEST_NAME}: does not describe the files beside it")
     return faults
-
-
-def delivery_folder(out: Path) -> Path:
-    return out / REGION_CODE / str(QUARTER)
 
 
 def _packed(file: SampleFile) -> bytes:
@@ -84,12 +109,12 @@ def _unpacked(path: Path) -> bytes | None:
         return None
 
 
-def _manifest(files: list[SampleFile], packed: dict[str, bytes]) -> bytes:
+def _manifest(note: str, files: list[SampleFile], packed: dict[str, bytes]) -> bytes:
     entries = [
         {"name": file.name, "rows": file.row_count, "sha256": hashlib.sha256(packed[file.name]).hexdigest()}
         for file in files
     ]
-    return (json.dumps({"note": DATA_NOTE, "files": entries}, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return (json.dumps({"note": note, "files": entries}, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
 def _write(path: Path, data: bytes) -> None:

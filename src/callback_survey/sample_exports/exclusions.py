@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 
+from callback_survey.quarter import Quarter
 from callback_survey.sample_exports import phones
 from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.frame import KEPT_TWICE_LABEL, QUARTER, Frame, FrameRow, department_text
+from callback_survey.sample_exports.frame import Frame, FrameRow, department_text
 
 # Offices that are not in the register: near a registered name, yet not that office. Names are never matched fuzzily.
 _UNKNOWN_DEPARTMENTS = ("区市场监管", "区农业农村局", "区公安分局（治安）", "区招商中心", "区住建", "区行政服务中心")
-_TOO_EARLY = (date(2017, 12, 31), date(2017, 12, 29), date(2017, 3, 15))
-_TOO_LATE = (date(2018, 4, 1), date(2018, 4, 2), date(2019, 1, 15))
 _DAY = timedelta(days=1)
 
 
@@ -24,91 +23,105 @@ def excluded_rows(frame: Frame, dice: Dice) -> list[FrameRow]:
     return [row for maker in makers for row in maker(frame, dice)]
 
 
-def label(reason: str, detail: str) -> str:
-    """`样例·应剔除：duplicate_phone（已回访的留下）`: the reason the rules must find, and what the row is about."""
-    return f"样例·应剔除：{reason}（{detail}）"
+def _too_early(quarter: Quarter) -> tuple[date, ...]:
+    """The days before the quarter, and a day of the same season a year before."""
+    first = quarter.first_day
+    return first - _DAY, first - 3 * _DAY, date(first.year - 1, first.month + 2, 15)
+
+
+def _too_late(quarter: Quarter) -> tuple[date, ...]:
+    last = quarter.last_day
+    return last + _DAY, last + 2 * _DAY, date(last.year + 1, last.month - 2, 15)
 
 
 def _duplicate_cases(frame: Frame, dice: Dice) -> Iterator[FrameRow]:
     def repeat(row: FrameRow, detail: str) -> FrameRow:
         later = row.received_on + (1 + dice.below(5)) * _DAY
-        item = label("duplicate_case", detail)
+        item = frame.label("duplicate_case", detail)
         return replace(row, repeats=row, received_on=later, service_item=item, is_called=False)
 
-    for row in _take(frame, 20, _is_uncalled):
+    for row in _take(frame, frame.some(20), _is_uncalled):
         yield repeat(row, "同一行重复")
-    for row in _take(frame, 10, _is_called):
+    for row in _take(frame, frame.some(10), _is_called):
         yield repeat(row, "同一行重复，已回访")
-    for row in _take(frame, 10, _is_called):
+    for row in _take(frame, frame.some(10), _is_called):
         # must not move the called case to another department
         other = dice.one_of([name for name in ("区商务局", "区教育局", "区民政局") if name != row.department])
         yield replace(repeat(row, "重复的编号，部门不同"), department=other, department_text=other)
-    for row in _take(frame, 10, _is_uncalled):
+    for row in _take(frame, frame.some(10), _is_uncalled):
         person = next(frame.people)
         yield replace(repeat(row, "重复的编号，申请人不同"), person=person, phone_text=phones.written(person, dice))
-    for kind, row in enumerate(_take(frame, 10, _is_uncalled)):
+    for kind, row in enumerate(_take(frame, frame.some(10), _is_uncalled)):
         # further reasons hold as well; the first one counts
         row_again = repeat(row, "重复的编号，电话和日期也无效")
-        yield replace(row_again, completed_on=dice.one_of(_TOO_LATE), phone_text=phones.unusable(kind, row.person))
-    for row in _new_rows(frame, dice, 3):
+        too_late = dice.one_of(_too_late(frame.quarter))
+        yield replace(row_again, completed_on=too_late, phone_text=phones.unusable(kind, row.person))
+    for row in _new_rows(frame, dice, frame.some(3)):
         # the row that stays is itself excluded: the second one is a repeat all the same
-        row.completed_on = row.received_on = _TOO_EARLY[0]
-        row.service_item = label("outside_quarter", "首行，编号另有重复")
+        row.completed_on = row.received_on = _too_early(frame.quarter)[0]
+        row.service_item = frame.label("outside_quarter", "首行，编号另有重复")
         yield row
-        yield replace(repeat(row, "首行已在季度之外"), completed_on=date(2018, 1, 5))
+        yield replace(repeat(row, "首行已在季度之外"), completed_on=frame.quarter.first_day + 4 * _DAY)
 
 
 def _unknown_departments(frame: Frame, dice: Dice) -> Iterator[FrameRow]:
-    for number, row in enumerate(_new_rows(frame, dice, 36)):
+    count = frame.some(36)
+    for number, row in enumerate(_new_rows(frame, dice, count)):
         row.department = row.department_text = _UNKNOWN_DEPARTMENTS[number % len(_UNKNOWN_DEPARTMENTS)]
-        row.service_item = label("unknown_department", "部门不在名录")
-        if number >= 30:
-            row.completed_on = dice.one_of(_TOO_LATE)
+        row.service_item = frame.label("unknown_department", "部门不在名录")
+        if 6 * number >= 5 * count:
+            row.completed_on = dice.one_of(_too_late(frame.quarter))
             row.phone_text = phones.unusable(number, row.person)
-            row.service_item = label("unknown_department", "部门不在名录，电话和日期也无效")
+            row.service_item = frame.label("unknown_department", "部门不在名录，电话和日期也无效")
         yield row
 
 
 def _outside_quarter(frame: Frame, dice: Dice) -> Iterator[FrameRow]:
-    for number, row in enumerate(_new_rows(frame, dice, 70)):
-        days, detail = (_TOO_EARLY, "早于本季度") if number % 2 else (_TOO_LATE, "晚于本季度")
+    count, too_early, too_late = frame.some(70), _too_early(frame.quarter), _too_late(frame.quarter)
+    for number, row in enumerate(_new_rows(frame, dice, count)):
+        days, detail = (too_early, "早于本季度") if number % 2 else (too_late, "晚于本季度")
         row.completed_on = dice.one_of(days)
         row.received_on = min(row.received_on, row.completed_on)
-        row.service_item = label("outside_quarter", detail)
-        if number >= 60:
+        row.service_item = frame.label("outside_quarter", detail)
+        if 7 * number >= 6 * count:
             row.phone_text = phones.unusable(number, row.person)
-            row.service_item = label("outside_quarter", f"{detail}，电话也无效")
+            row.service_item = frame.label("outside_quarter", f"{detail}，电话也无效")
         yield row
-    for row in _take(frame, 10, _is_uncalled):
+    for row in _take(frame, frame.some(10), _is_uncalled):
         # later than the valid row of the same person, but out of the running before duplicate_phone is looked at
         detail = "同一人的有效办件不受影响"
-        yield _same_person(row, dice, _TOO_LATE[0], row.received_on + _DAY, label("outside_quarter", detail))
+        yield _same_person(row, dice, too_late[0], row.received_on + _DAY, frame.label("outside_quarter", detail))
 
 
 def _invalid_phones(frame: Frame, dice: Dice) -> Iterator[FrameRow]:
-    for number, row in enumerate(_new_rows(frame, dice, 8 * phones.UNUSABLE_KINDS)):
+    for number, row in enumerate(_new_rows(frame, dice, frame.some(8 * phones.UNUSABLE_KINDS))):
         row.phone_text = phones.unusable(number, row.person)
-        row.service_item = label("invalid_phone", "电话无效")
+        row.service_item = frame.label("invalid_phone", "电话无效")
         yield row
 
 
 def _duplicate_phones(frame: Frame, dice: Dice) -> Iterator[FrameRow]:
     def again(row: FrameRow, completed_on: date, received_on: date, detail: str) -> FrameRow:
-        return _same_person(row, dice, completed_on, received_on, label("duplicate_phone", detail))
+        return _same_person(row, dice, completed_on, received_on, frame.label("duplicate_phone", detail))
 
-    for row in _take(frame, 30, lambda row: _is_called(row) and row.completed_on < QUARTER.last_day):
+    def has_room_before(row: FrameRow) -> bool:
+        """Not called, and a day before its completion is still in the quarter and after its receipt."""
+        is_inside = row.completed_on > frame.quarter.first_day
+        return not row.is_called and is_inside and row.completed_on - row.received_on >= 3 * _DAY
+
+    for row in _take(frame, frame.some(30), lambda row: _is_called(row) and row.completed_on < frame.quarter.last_day):
         yield again(row, row.completed_on + _DAY, row.received_on + _DAY, "已回访的留下")
-    for row in _take(frame, 30, _has_room_before):
+    for row in _take(frame, frame.some(30), has_room_before):
         # completed earlier, yet received later and so with the greater case number: the date decides
         yield again(row, row.completed_on - _DAY, row.received_on + _DAY, "办结日期最晚的留下")
-    for row in _take(frame, 20, _is_uncalled):
+    for row in _take(frame, frame.some(20), _is_uncalled):
         yield again(row, row.completed_on, row.received_on - _DAY, "同日办结，编号最大的留下")
-    for row in _take(frame, 5, _has_room_before):
+    for row in _take(frame, frame.some(5), has_room_before):
         yield again(row, row.completed_on - _DAY, row.received_on, "三件中的一件")
         yield again(row, row.completed_on, row.received_on - _DAY, "三件中的一件")
-    called_twice = {row.person: row for row in frame.rows if row.service_item == KEPT_TWICE_LABEL}
+    called_twice = {row.person: row for row in frame.rows if row.service_item == frame.kept_twice_label}
     for row in called_twice.values():
-        yield again(row, QUARTER.last_day, QUARTER.last_day, "两件已回访的都留下")
+        yield again(row, frame.quarter.last_day, frame.quarter.last_day, "两件已回访的都留下")
 
 
 def _same_person(row: FrameRow, dice: Dice, completed_on: date, received_on: date, item: str) -> FrameRow:
@@ -145,8 +158,3 @@ def _is_called(row: FrameRow) -> bool:
 
 def _is_uncalled(row: FrameRow) -> bool:
     return not row.is_called
-
-
-def _has_room_before(row: FrameRow) -> bool:
-    """Not called, and a day before its completion is still in the quarter and after its receipt."""
-    return not row.is_called and row.completed_on > QUARTER.first_day and row.completed_on - row.received_on >= 3 * _DAY

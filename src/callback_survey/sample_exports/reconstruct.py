@@ -1,4 +1,4 @@
-"""The whole delivery as tables of text: the two annexes as printed, and a frame and calls that fit them."""
+"""A whole delivery as tables of text. The first is a reconstruction beside the annexes as printed; the others are made up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from callback_survey.sample_exports import calls, frame, spellings
 from callback_survey.sample_exports.dice import Dice
 from callback_survey.sample_exports.exclusions import excluded_rows
-from callback_survey.sample_exports.inputs import PUBLISHED_FILES, department_counts, published_bytes
+from callback_survey.sample_exports.histories import interviews
+from callback_survey.sample_exports.inputs import PUBLISHED_FILES, published_bytes
+from callback_survey.sample_exports.occasions import Occasion
 
 REGION_CODE = "330109"
 DEFAULT_SEED = 330109
@@ -25,40 +27,40 @@ class SampleFile:
     row_count: int
 
 
-def reconstruct(seed: int = DEFAULT_SEED) -> list[SampleFile]:
+def files_of(occasion: Occasion, seed: int = DEFAULT_SEED) -> list[SampleFile]:
     """The files of the delivery without its manifest, by name. The same seed gives the same bytes everywhere."""
-    departments = department_counts()
-    valid = frame.valid_frame(departments, Dice(seed, "valid frame"))
-    extra = excluded_rows(valid, Dice(seed, "excluded rows"))
-    in_order = frame.numbered([*valid.rows, *extra], Dice(seed, "order"))
+
+    def dice(purpose: str) -> Dice:
+        return Dice(seed, f"{occasion.purpose_prefix}{purpose}")
+
+    valid = frame.valid_frame(occasion, dice("valid frame"))
+    extra = excluded_rows(valid, dice("excluded rows"))
+    in_order = frame.numbered([*valid.rows, *extra], occasion.quarter, dice("order"))
     called = [row for row in valid.rows if row.is_called]
-    made = calls.calls(calls.interviews(departments, called, Dice(seed, "answers")), Dice(seed, "calls"))
+    asked = interviews(occasion.departments, called, dice("answers"))
+    made = calls.calls(asked, occasion, dice("calls"))
+    reasons = spellings.reasons([call.satisfaction for call in made], dice("reasons"))
+    comments = spellings.comments(len(made), dice("comments"))
     files = [
         _table("frame.csv.gz", frame.HEADER, frame.records(in_order)),
-        *_call_parts(made, spellings.comments(len(made), Dice(seed, "comments"))),
-        *(SampleFile(name, published_bytes(name), _row_count(published_bytes(name))) for name in PUBLISHED_FILES),
+        *_call_parts(made, reasons, comments, calls.header(occasion)),
     ]
+    if not occasion.is_invented:
+        files += [
+            SampleFile(name, published_bytes(name), _row_count(published_bytes(name))) for name in PUBLISHED_FILES
+        ]
     return sorted(files, key=lambda file: file.name)
 
 
-def _call_parts(made: Sequence[calls.Call], comments: Sequence[str]) -> list[SampleFile]:
+def _call_parts(
+    made: Sequence[calls.Call], reasons: Sequence[str], comments: Sequence[str], header: Sequence[str]
+) -> list[SampleFile]:
     """The calls in one part per month: a case rung in both months has rows in both parts."""
     parts: dict[int, list[tuple[str, ...]]] = {}
-    for call, comment in zip(made, comments, strict=True):
-        parts.setdefault(call.called_at.month, []).append(
-            (
-                call.case_id,
-                call.called_at.isoformat(sep=" "),
-                call.disposition_text,
-                call.satisfaction_text,
-                call.visits_text,
-                str(call.attempt_no),
-                call.agent_id,
-                comment,
-            )
-        )
+    for call, reason, comment in zip(made, reasons, comments, strict=True):
+        parts.setdefault(call.called_at.month, []).append(calls.record(call, reason, comment, header))
     return [
-        _table(f"calls-{number:03d}.csv.gz", calls.HEADER, parts[month])
+        _table(f"calls-{number:03d}.csv.gz", header, parts[month])
         for number, month in enumerate(sorted(parts), start=1)
     ]
 

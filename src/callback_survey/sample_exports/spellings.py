@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from callback_survey.sample_exports.dice import Dice
 
@@ -63,11 +63,32 @@ _COMMENTS_TO_SCRUB = (
 )
 _COMMENT_SHARE = 0.03
 
+# What people said when they were asked why, in the words of whoever noted it; the last one fits no category.
+_REASONS = (
+    "办理时间长",
+    "材料多次补充",
+    "跑动次数多",
+    "窗口排队久",
+    "服务态度差",
+    "告知不清楚",
+    "系统故障",
+    "样例原因：说不上来",
+)
+_REASON_SHARE = 0.8
+
 
 def disposition(code: str, dice: Dice) -> str:
     """One spelling of a disposition, mostly the first."""
     spellings = _DISPOSITIONS[code]
     return spellings[0] if dice.is_hit(_FIRST_SPELLING_SHARE) else dice.one_of(spellings)
+
+
+def reasons(answers: Sequence[str | None], dice: Dice) -> list[str]:
+    """Why somebody was not satisfied, where they were asked and said it: only below 满意, and not by everyone."""
+    return [
+        dice.one_of(_REASONS) if answer not in (None, "satisfied") and dice.is_hit(_REASON_SHARE) else ""
+        for answer in answers
+    ]
 
 
 def comments(count: int, dice: Dice) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the reconstruction starts from: the counts per department, and both annexes as printed."""
+"""What the sample exports start from: counts per department and quarter, and both annexes as printed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ PUBLISHED_FILES = ("published-realisation.csv", "published-satisfaction.csv")
 
 # Annex 1 prints 区市场监督局 where annex 2 and the notice's text print 区市场监管局: one department.
 _SAME_DEPARTMENT = {"区市场监督局": "区市场监管局"}
+# Offices that came later are also written by their former or their full name. The register knows these as aliases.
+LATER_VARIANTS = {
+    "区卫健局": ("区卫计局", "区卫生健康局"),
+    "区文广旅体局": ("区文化广电旅游体育局",),
+}
 
 
 @dataclass(frozen=True)
 class DepartmentCounts:
-    """One department of the reconstruction. The five satisfaction counts run from satisfied to dissatisfied."""
+    """One department in one quarter. The five satisfaction counts run from satisfied to dissatisfied."""
 
     name: str
     frame_count: int
@@ -28,40 +33,29 @@ class DepartmentCounts:
 
 
 @cache
-def department_counts() -> tuple[DepartmentCounts, ...]:
-    """The reconstructed counts, in the order of annex 1."""
-    rows = csv.DictReader(io.StringIO(_text("reconstructed_counts.csv")))
-    return tuple(
-        DepartmentCounts(
-            name=row["department"],
-            frame_count=int(row["frame"]),
-            sample_count=int(row["sample"]),
-            satisfaction_counts=(
-                int(row["satisfied"]),
-                int(row["fairly_satisfied"]),
-                int(row["basically_satisfied"]),
-                int(row["rather_dissatisfied"]),
-                int(row["dissatisfied"]),
-            ),
-            within_one_visit_count=int(row["within_one_visit"]),
-            two_or_more_visits_count=int(row["two_or_more_visits"]),
-        )
-        for row in rows
-    )
+def reconstructed_counts() -> tuple[DepartmentCounts, ...]:
+    """2018Q1: the reconstructed counts, in the order of annex 1."""
+    return tuple(_counts(row) for row in _rows("reconstructed_counts.csv"))
+
+
+@cache
+def invented_counts(quarter: str) -> tuple[DepartmentCounts, ...]:
+    """A later quarter: made-up counts, in the order of the register."""
+    return tuple(_counts(row) for row in _rows("invented_counts.csv") if row["quarter"] == quarter)
 
 
 @cache
 def name_variants() -> dict[str, tuple[str, ...]]:
-    """Per department, the other ways in which the annexes print its name: inner spaces, narrow parentheses, 监督."""
-    by_key = {_key(counts.name): counts.name for counts in department_counts()}
-    variants: dict[str, set[str]] = {counts.name: set() for counts in department_counts()}
+    """Per department, the other ways in which its name is written: inner spaces, narrow parentheses, 监督, a former name."""
+    by_key = {_key(counts.name): counts.name for counts in reconstructed_counts()}
+    variants: dict[str, set[str]] = {counts.name: set() for counts in reconstructed_counts()}
     for file_name in PUBLISHED_FILES:
-        for row in csv.DictReader(io.StringIO(_text(file_name))):
+        for row in _rows(file_name):
             printed = row["部门名称"]
             spaceless = "".join(printed.split())
             name = _SAME_DEPARTMENT.get(spaceless) or by_key[_key(printed)]
             variants[name] |= {printed, spaceless} - {name}
-    return {name: tuple(sorted(found)) for name, found in variants.items()}
+    return {name: tuple(sorted(found)) for name, found in variants.items()} | LATER_VARIANTS
 
 
 def published_bytes(file_name: str) -> bytes:
@@ -69,8 +63,25 @@ def published_bytes(file_name: str) -> bytes:
     return resources.files(__package__).joinpath(file_name).read_bytes()
 
 
-def _text(file_name: str) -> str:
-    return published_bytes(file_name).decode("utf-8")
+def _rows(file_name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(published_bytes(file_name).decode("utf-8"))))
+
+
+def _counts(row: dict[str, str]) -> DepartmentCounts:
+    return DepartmentCounts(
+        name=row["department"],
+        frame_count=int(row["frame"]),
+        sample_count=int(row["sample"]),
+        satisfaction_counts=(
+            int(row["satisfied"]),
+            int(row["fairly_satisfied"]),
+            int(row["basically_satisfied"]),
+            int(row["rather_dissatisfied"]),
+            int(row["dissatisfied"]),
+        ),
+        within_one_visit_count=int(row["within_one_visit"]),
+        two_or_more_visits_count=int(row["two_or_more_visits"]),
+    )
 
 
 def _key(name: str) -> str:
