@@ -40,6 +40,15 @@ def served(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served
 
 
 @pytest.fixture(scope="session")
+def five_quarters(tmp_path_factory: pytest.TempPathFactory, served: Served) -> Served:
+    """The served home after the four invented quarters of the sample exports were run too. To be read only."""
+    home = served.home.copy(tmp_path_factory.mktemp("five-quarters") / "home")
+    outcome = home.run_here("run", "--region", REGION, "--quarter", "2018Q2..2019Q1")
+    assert outcome.code == 0, outcome.err
+    return Served(home, outcome)
+
+
+@pytest.fixture(scope="session")
 def small_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports = tmp_path_factory.mktemp("small-exports")
     write_delivery(exports / REGION / QUARTER, rows_of(OFFICES))

@@ -130,6 +130,13 @@ def test_no_phone_number_and_no_applicant_anywhere_under_the_home(served: Served
     assert found_in(home) == []
 
 
+def test_later_quarters_bring_no_phone_number_and_no_applicant_either(five_quarters: Served, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(five_quarters.home.path, home, symlinks=True)
+    assert found_in(home) == []
+    assert PERSONAL.search(five_quarters.outcome.out + five_quarters.outcome.err) is None
+
+
 def test_numbers_that_people_typed_into_comments_are_scrubbed(served: Served) -> None:
     with duckdb.connect() as connection:
         landed = f"read_parquet('{served.home.path}/lake/raw/calls/*/*/*.parquet')"
