@@ -32,12 +32,13 @@ run-local: $(STATE)/run .privacy-key ## the same without Airflow
 test: $(STATE)/dev ## run all tests
 	@.venv/bin/python -m pytest
 
-lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff
+lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy expectations dags
 	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
+	@scripts/dbt_lint
 
 airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1, port PORT=8080, with a ready login
 	@.venv/bin/callback-survey airflow standalone --port "$(PORT)"
