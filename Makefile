@@ -15,7 +15,7 @@ ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint airflow up down test-compose lock clean
+.PHONY: help run run-local test lint docs airflow up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,6 +39,9 @@ lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions 
 	@.venv/bin/mypy expectations dags
 	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
 	@scripts/dbt_lint
+
+docs: $(STATE)/run ## build the site that describes the dbt project, one page that opens without a network: var/docs/index.html
+	@.venv/bin/python scripts/dbt_docs.py
 
 airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1, port PORT=8080, with a ready login
 	@.venv/bin/callback-survey airflow standalone --port "$(PORT)"

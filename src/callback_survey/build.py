@@ -221,19 +221,18 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
         "create or replace table raw.deliveries (region_code text, quarter text, delivery_id text, "
         "has_cases boolean, has_published boolean)"
     )
-    connection.executemany(
-        "insert into raw.deliveries values (?, ?, ?, ?, ?)",
+    deliveries = [
         [
-            [
-                report.region_code,
-                report.quarter,
-                report.delivery_id,
-                "frame" in report.lake_files,
-                "published" in report.lake_files,
-            ]
-            for report in landed
-        ],
-    )
+            report.region_code,
+            report.quarter,
+            report.delivery_id,
+            "frame" in report.lake_files,
+            "published" in report.lake_files,
+        ]
+        for report in landed
+    ]
+    if deliveries:  # none: every relation is built without a row
+        connection.executemany("insert into raw.deliveries values (?, ?, ?, ?, ?)", deliveries)
     for dataset, columns in _COLUMNS.items():
         paths = [str(lake / report.lake_files[dataset]) for report in landed if dataset in report.lake_files]
         connection.execute(f"create or replace view raw.{dataset} as {_select(columns, paths)}")
