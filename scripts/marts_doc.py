@@ -1,6 +1,6 @@
 """Write docs/marts.md from the dbt project: `.venv/bin/python scripts/marts_doc.py`, or `--check` to compare only.
 
-Names, types, keys and meanings come from where they are enforced: dbt's manifest for the marts, the module `serving` for
+Names, types, keys and meanings come from where they are enforced: dbt's manifest for the marts, the module `assembly` for
 the two tables that are made while serving is assembled. Only the prose around them is written here.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import serving
+from callback_survey import assembly
 from callback_survey.publication import PUBLIC, RESTRICTED, published_tables
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -214,8 +214,8 @@ def _tables(manifest: Path, exposure: str) -> Iterator[Table]:
 def _served_tables() -> Iterator[Table]:
     """`releases` and `check_results`, made empty by the code that serves them, and read back with their comments."""
     with duckdb.connect(":memory:") as connection:
-        serving._write_releases(connection, [], [])
-        serving._write_check_results(connection, [])
+        assembly.write_releases(connection, [], [])
+        assembly.write_check_results(connection, [])
         for name, key in _SERVED_KEYS.items():
             described = connection.execute(
                 "select column_name, data_type, comment from duckdb_columns() where table_name = $1 order by column_index",

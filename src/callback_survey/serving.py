@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import files
+from callback_survey import assembly, files
 from callback_survey.errors import SurveyError
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
@@ -25,34 +25,6 @@ from callback_survey.warehouse import connect
 # Changing what is assembled changes every version: add one.
 _LAYOUT = 1
 _ANNOUNCED = "announced.json"
-_RELEASE_COLUMNS = {
-    "region_code": "six-digit administrative division code",
-    "quarter": "calendar quarter, such as 2018Q1",
-    "revision": "1 for the first release, one more for each correction",
-    "is_served": "true for the revision that the other tables show",
-    "released_at": "when the revision was frozen, UTC",
-    "run_id": "the run that released it",
-    "reason": "why there is a new revision",
-    "content_hash": "hash over the ordered content of the released marts",
-    "delivery_id": "identity of the delivery: its bytes and the rules it was read with",
-    "code_fingerprint": "hash over the rules, registers and models that made it",
-    "data_note": "what the sender's manifest says of the data as a whole",
-    "warning_count": "warnings of the two gates; see check_results",
-}
-_CHECK_COLUMNS = {
-    "region_code": "six-digit administrative division code",
-    "quarter": "calendar quarter, such as 2018Q1",
-    "run_id": "the run that checked",
-    "gate": "delivery or marts",
-    "suite": "the suite the check belongs to",
-    "check_id": "the check, as in the seed check_rules",
-    "expectation": "the Great Expectations class that looked",
-    "severity": "fail stops a release, warn tells",
-    "outcome": "pass, fail, error (the check itself raised), no_rows, or skipped (nothing to compare)",
-    "observed": "what was found",
-    "allowed": "what would have passed",
-    "examples": "departments or cases, never persons",
-}
 
 
 @dataclass(frozen=True)
@@ -161,11 +133,8 @@ def _assemble(
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
     with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        for name in sorted({name for release in served for name in release.tables}):
-            _assemble_table(connection, name, [release for release in served if name in release.tables])
-        _write_releases(connection, served, every)
-        _write_check_results(connection, served)
-        _write_parquet(connection, aside / "parquet")
+        assembly.write_tables(connection, served, every)
+        assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)
     files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
@@ -185,81 +154,6 @@ def _assemble(
             files.remove_tree(path)
 
 
-def _assemble_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
-    """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
-    parts = ", ".join(_text(str(release.folder / "marts" / f"{name}.parquet")) for release in served)
-    newest = max(served, key=lambda release: (release.released_at, release.key))
-    details = newest.tables[name]
-    ages = ", ".join(
-        f"({_text(str(release.folder / 'marts' / f'{name}.parquet'))}, {_text(release.released_at + release.key)})"
-        for release in served
-    )
-    connection.execute(f"""
-        create table {name} as
-        with ages (filename, age) as (values {ages}),
-        rows as (
-            select * from read_parquet([{parts}], union_by_name = true, filename = true, hive_partitioning = false)
-        )
-        select rows.* exclude (filename)
-        from rows
-        inner join ages using (filename)
-        qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
-        order by {", ".join(details["order_by"])}
-    """)
-    _comment(connection, name, details["description"], details["column_descriptions"])
-
-
-def _write_releases(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
-    types = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint"}
-    _create(connection, "releases", _RELEASE_COLUMNS, types, "One row per revision that was ever released")
-    shown = {release.name for release in served}
-    for release in sorted(every, key=lambda release: (release.region_code, release.quarter, release.revision)):
-        values = {
-            **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
-            "is_served": release.name in shown,
-        }
-        _insert(connection, "releases", list(values.values()))
-
-
-def _write_check_results(connection: duckdb.DuckDBPyConnection, served: Sequence[Release]) -> None:
-    _create(
-        connection,
-        "check_results",
-        _CHECK_COLUMNS,
-        {},
-        "One row per check of the gates that the served releases passed",
-    )
-    for release in served:
-        for report in release.check_reports():
-            for row in report.as_rows():
-                _insert(connection, "check_results", [row[name] for name in _CHECK_COLUMNS])
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], types: dict[str, str], description: str
-) -> None:
-    typed = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
-    connection.execute(f"create table {name} ({typed})")
-    _comment(connection, name, description, columns)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, values: list[object]) -> None:
-    connection.execute(f"insert into {name} values ({', '.join('?' * len(values))})", values)
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str]) -> None:
-    connection.execute(f"comment on table {name} is {_text(description)}")
-    for column, text in columns.items():
-        connection.execute(f"comment on column {name}.{column} is {_text(text)}")
-
-
-def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for (name,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
-        path = folder / name / f"{name}.parquet"
-        path.parent.mkdir()
-        connection.execute(f"copy {name} to {_text(str(path))} (format parquet, compression zstd)")
-
-
 def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
     """Open the new file as a reader does: every release's rates must be there, with as many rows as were released."""
     with connect(marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True) as connection:
@@ -276,7 +170,3 @@ def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
             expected=f"{expected}, found {counts}",
             next_step="compare the releases' marts/department_rates.parquet with their release.json",
         )
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -12,9 +12,10 @@ import pytest
 from published import make_release
 from rich.console import Console
 
-from callback_survey import serving, summary
+from callback_survey import assembly, serving, summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
+from callback_survey.releases import Release
 from callback_survey.settings import Settings
 
 KEYS = "'330109' as region_code, '2018Q1' as quarter"
@@ -58,13 +59,13 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
         for table in release.tables.values():
             # a table of one row per measure or department has a longer key than the helper's
             table["key"] = table["order_by"] = ["all_columns"]
-        monkeypatch.setattr(serving, "_assemble_table", plain_table)
+        monkeypatch.setattr(assembly, "write_table", plain_table)
         serving.serve([release], [release], serving=settings.serving, memory_limit="1GB")
         text = io.StringIO()
         summary.show_quarter(Console(file=text, width=160, highlight=False), settings, "330109", "2018Q1")
         return text.getvalue().splitlines()
 
-    def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[serving.Release]) -> None:
+    def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[Release]) -> None:
         connection.execute(f"create table {name} as from '{served[0].folder}/marts/{name}.parquet'")
 
     return lines

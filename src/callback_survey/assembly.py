@@ -1,0 +1,126 @@
+"""The tables that readers get, put together in one DuckDB file from the latest release of every region and quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from callback_survey.releases import Release
+
+_RELEASE_COLUMNS = {
+    "region_code": "six-digit administrative division code",
+    "quarter": "calendar quarter, such as 2018Q1",
+    "revision": "1 for the first release, one more for each correction",
+    "is_served": "true for the revision that the other tables show",
+    "released_at": "when the revision was frozen, UTC",
+    "run_id": "the run that released it",
+    "reason": "why there is a new revision",
+    "content_hash": "hash over the ordered content of the released marts",
+    "delivery_id": "identity of the delivery: its bytes and the rules it was read with",
+    "code_fingerprint": "hash over the rules, registers and models that made it",
+    "data_note": "what the sender's manifest says of the data as a whole",
+    "warning_count": "warnings of the two gates; see check_results",
+}
+_CHECK_COLUMNS = {
+    "region_code": "six-digit administrative division code",
+    "quarter": "calendar quarter, such as 2018Q1",
+    "run_id": "the run that checked",
+    "gate": "delivery or marts",
+    "suite": "the suite the check belongs to",
+    "check_id": "the check, as in the seed check_rules",
+    "expectation": "the Great Expectations class that looked",
+    "severity": "fail stops a release, warn tells",
+    "outcome": "pass, fail, error (the check itself raised), no_rows, or skipped (nothing to compare)",
+    "observed": "what was found",
+    "allowed": "what would have passed",
+    "examples": "departments or cases, never persons",
+}
+
+
+def write_tables(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
+    """All tables: the released ones, and those that say what was released and checked."""
+    for name in sorted({name for release in served for name in release.tables}):
+        write_table(connection, name, [release for release in served if name in release.tables])
+    write_releases(connection, served, every)
+    write_check_results(connection, served)
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
+    """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
+    parts = ", ".join(_text(str(release.folder / "marts" / f"{name}.parquet")) for release in served)
+    newest = max(served, key=lambda release: (release.released_at, release.key))
+    details = newest.tables[name]
+    ages = ", ".join(
+        f"({_text(str(release.folder / 'marts' / f'{name}.parquet'))}, {_text(release.released_at + release.key)})"
+        for release in served
+    )
+    connection.execute(f"""
+        create table {name} as
+        with ages (filename, age) as (values {ages}),
+        rows as (
+            select * from read_parquet([{parts}], union_by_name = true, filename = true, hive_partitioning = false)
+        )
+        select rows.* exclude (filename)
+        from rows
+        inner join ages using (filename)
+        qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
+        order by {", ".join(details["order_by"])}
+    """)
+    _comment(connection, name, details["description"], details["column_descriptions"])
+
+
+def write_releases(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
+    types = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint"}
+    _create(connection, "releases", _RELEASE_COLUMNS, types, "One row per revision that was ever released")
+    shown = {release.name for release in served}
+    for release in sorted(every, key=lambda release: (release.region_code, release.quarter, release.revision)):
+        values = {
+            **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
+            "is_served": release.name in shown,
+        }
+        _insert(connection, "releases", list(values.values()))
+
+
+def write_check_results(connection: duckdb.DuckDBPyConnection, served: Sequence[Release]) -> None:
+    _create(
+        connection,
+        "check_results",
+        _CHECK_COLUMNS,
+        {},
+        "One row per check of the gates that the served releases passed",
+    )
+    for release in served:
+        for report in release.check_reports():
+            for row in report.as_rows():
+                _insert(connection, "check_results", [row[name] for name in _CHECK_COLUMNS])
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], types: dict[str, str], description: str
+) -> None:
+    typed = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
+    connection.execute(f"create table {name} ({typed})")
+    _comment(connection, name, description, columns)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, values: list[object]) -> None:
+    connection.execute(f"insert into {name} values ({', '.join('?' * len(values))})", values)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str]) -> None:
+    connection.execute(f"comment on table {name} is {_text(description)}")
+    for column, text in columns.items():
+        connection.execute(f"comment on column {name}.{column} is {_text(text)}")
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for (name,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
+        path = folder / name / f"{name}.parquet"
+        path.parent.mkdir()
+        connection.execute(f"copy {name} to {_text(str(path))} (format parquet, compression zstd)")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
