@@ -3,18 +3,12 @@
   DECIMAL(5,2) is wrong for 49 of 721,800 pairs: so the rounding (half up) is done on integers.
 #}
 {% macro pct(part, whole) -%}
-    {{ as_pct(integer_division(
-        '20000 * ' ~ wide_integer(part) ~ ' + ' ~ whole,
-        '2 * nullif(' ~ whole ~ ', 0)'
-    )) }}
+    {{ as_pct(half_up('10000 * ' ~ wide_integer(part), whole)) }}
 {%- endmacro %}
 
 {# Mean of `count` printed percentages whose sum, in hundredths of a point, is `hundredths`; NULL for none. #}
 {% macro average_pct(hundredths, count) -%}
-    {{ as_pct(integer_division(
-        '2 * ' ~ wide_integer(hundredths) ~ ' + ' ~ count,
-        '2 * nullif(' ~ count ~ ', 0)'
-    )) }}
+    {{ as_pct(half_up(wide_integer(hundredths), count)) }}
 {%- endmacro %}
 
 {# A printed percentage as a whole number of hundredths of a point: 94.77 is 9477. #}
@@ -30,6 +24,11 @@
 {# The unrounded fraction; NULL, never 0, where nobody answered. #}
 {% macro rate(part, whole) -%}
     cast({{ part }} as double) / nullif({{ whole }}, 0)
+{%- endmacro %}
+
+{# The whole number nearest to a quotient of numbers that are not negative, halves up; NULL where the divisor is 0. #}
+{% macro half_up(dividend, divisor) -%}
+    {{ integer_division('2 * ' ~ dividend ~ ' + ' ~ divisor, '2 * nullif(' ~ divisor ~ ', 0)') }}
 {%- endmacro %}
 
 {# Whole-number division of numbers that are not negative, the rest dropped. #}

@@ -28,3 +28,8 @@
     {{ quarter }} >= {{ register }}.valid_from
     and ({{ register }}.valid_to is null or {{ quarter }} <= {{ register }}.valid_to)
 {%- endmacro %}
+
+{# Quarters counted through the years: the one before is one less. #}
+{% macro quarter_index(quarter) -%}
+    4 * cast(substring({{ quarter }}, 1, 4) as bigint) + cast(substring({{ quarter }}, 6, 1) as bigint)
+{%- endmacro %}
