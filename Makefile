@@ -37,7 +37,7 @@ lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions 
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy expectations dags
-	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
+	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests dbt_project/rollups
 	@scripts/dbt_lint
 
 docs: $(STATE)/run ## build the site that describes the dbt project, one page that opens without a network: var/docs/index.html

@@ -1,7 +1,7 @@
 """Write docs/marts.md from the dbt project: `.venv/bin/python scripts/marts_doc.py`, or `--check` to compare only.
 
-Names, types, keys and meanings come from where they are enforced: dbt's manifest for the marts, the module `assembly` for
-the two tables that are made while serving is assembled. Only the prose around them is written here.
+Names, types, keys and meanings come from where they are enforced: dbt's manifest for the marts, rollups.yml and the module
+`assembly` for the tables that are made while serving is assembled. Only the prose around them is written here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import assembly
+from callback_survey import assembly, rollups
 from callback_survey.publication import PUBLIC, RESTRICTED, published_tables
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,6 +32,7 @@ _SERVED_KEYS = {
 }
 _ORDER = (
     *("department_rates", "department_answers", "region_rates", "below_average"),
+    *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings"),
     *("annex_satisfaction", "annex_realisation", "reconciliation"),
     *("releases", "check_results", "departments", "regions", "quarters", "measures"),
 )
@@ -174,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def document(manifest: Path) -> str:
     """The whole text of docs/marts.md."""
-    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_served_tables()]}
+    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(), *_served_tables()]}
     if set(public) != set(_ORDER):
         raise SystemExit(f"not the tables this page is arranged for: {', '.join(sorted(set(public) ^ set(_ORDER)))}")
     shown = [public[name] for name in _ORDER]
@@ -209,6 +210,12 @@ def _tables(manifest: Path, exposure: str) -> Iterator[Table]:
             for name, description in published.column_descriptions.items()
         )
         yield Table(published.name, published.key, published.description, columns)
+
+
+def _rollups() -> Iterator[Table]:
+    for rollup in rollups.read(REPOSITORY / "dbt_project").served:
+        columns = tuple(Column(name, data_type.upper(), text) for name, data_type, text in rollup.columns)
+        yield Table(rollup.name, rollup.key, rollup.description, columns)
 
 
 def _served_tables() -> Iterator[Table]:

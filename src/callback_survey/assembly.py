@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from callback_survey import rollups as rollups_module
 from callback_survey.releases import Release
+from callback_survey.rollups import Rollups
 
 _RELEASE_COLUMNS = {
     "region_code": "six-digit administrative division code",
@@ -39,10 +41,15 @@ _CHECK_COLUMNS = {
 }
 
 
-def write_tables(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
-    """All tables: the released ones, and those that say what was released and checked."""
+def write_tables(
+    connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release], rollups: Rollups
+) -> None:
+    """All tables: the released ones, what is made of them, and those that say what was released and checked."""
     for name in sorted({name for release in served for name in release.tables}):
         write_table(connection, name, [release for release in served if name in release.tables])
+    rollups_module.write(connection, rollups)
+    for rollup in rollups.served:
+        _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
     write_releases(connection, served, every)
     write_check_results(connection, served)
 

@@ -24,6 +24,8 @@ from callback_survey.warehouse import Warehouse
 logger = logging.getLogger(__name__)
 
 _SOURCES = (".sql", ".yml", ".csv", ".md")
+# Roll-ups are made of releases: a changed one changes what is served, not what is built or released.
+_NOT_BUILT = ("target", "rollups")
 _KEYS = ("region_code", "quarter", "delivery_id")
 # What the lake holds besides the columns of the header table; personal columns are not in the lake at all.
 _COLUMNS = {
@@ -189,10 +191,10 @@ def manifest_path(warehouse: Warehouse) -> Path:
 def code_fingerprint(dbt_project: Path) -> str:
     """A hash over the models, macros, registers and rules: what turns a delivery into figures."""
     digest = hashlib.sha256()
-    for path in sorted(
-        path for path in dbt_project.rglob("*") if path.suffix in _SOURCES and "target" not in path.parts
-    ):
-        digest.update(path.relative_to(dbt_project).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted(path for path in dbt_project.rglob("*") if path.suffix in _SOURCES):
+        name = path.relative_to(dbt_project)
+        if name.parts[0] not in _NOT_BUILT:
+            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

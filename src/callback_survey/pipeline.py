@@ -237,7 +237,7 @@ def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
 
 def serve(run: Run) -> ServeReport:
     """Serve the latest release of every region and quarter; also heals what a killed run left unserved."""
-    from callback_survey import releases, serving
+    from callback_survey import releases, rollups, serving
 
     with run.progress.step("serve") as step, run.warehouse.lock():
         every = releases.every(run.settings.releases)
@@ -246,6 +246,7 @@ def serve(run: Run) -> ServeReport:
             every,
             serving=run.settings.serving,
             memory_limit=run.settings.memory_limit,
+            rollups=rollups.read(run.settings.dbt_project),
             say=step.say,
         )
         step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"

@@ -20,10 +20,12 @@ from callback_survey import assembly, files
 from callback_survey.errors import SurveyError
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
+from callback_survey.rollups import Rollups
 from callback_survey.warehouse import connect
 
-# Changing what is assembled changes every version: add one.
-_LAYOUT = 1
+# Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
+_LAYOUT = 2
+_NO_ROLLUPS = Rollups()
 _ANNOUNCED = "announced.json"
 
 
@@ -42,17 +44,18 @@ def serve(
     *,
     serving: Path,
     memory_limit: str,
+    rollups: Rollups = _NO_ROLLUPS,
     say: Callable[[str], None] = lambda message: None,
 ) -> ServeReport:
     """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
 
-    Does nothing where exactly these are served already. The caller holds the warehouse lock.
+    Does nothing where exactly these are served already, with these roll-ups. The caller holds the warehouse lock.
     """
-    version = _version(served, every)
+    version = _version(served, every, rollups)
     before = _served_keys(serving)
     if not _is_whole(serving, version):
         say(f"assembling {len(served)} releases")
-        _assemble(served, every, serving, version, memory_limit)
+        _assemble(served, every, serving, version, memory_limit, rollups)
     newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
     return ServeReport(version, serving / "marts.duckdb", newly)
 
@@ -100,11 +103,11 @@ def export_restricted(
             relation.write_parquet(str(aside), compression="zstd")
 
 
-def _version(served: Sequence[Release], every: Sequence[Release]) -> str:
+def _version(served: Sequence[Release], every: Sequence[Release], rollups: Rollups) -> str:
     parts = [
         [release.key, release.revision, release.content_hash, release.released_at] for release in [*served, *every]
     ]
-    return sha256(repr((_LAYOUT, parts)).encode()).hexdigest()[:16]
+    return sha256(repr((_LAYOUT, parts, rollups)).encode()).hexdigest()[:16]
 
 
 def _is_whole(serving: Path, version: str) -> bool:
@@ -124,7 +127,12 @@ def _served_keys(serving: Path) -> list[list[str]]:
 
 
 def _assemble(
-    served: Sequence[Release], every: Sequence[Release], serving: Path, version: str, memory_limit: str
+    served: Sequence[Release],
+    every: Sequence[Release],
+    serving: Path,
+    version: str,
+    memory_limit: str,
+    rollups: Rollups,
 ) -> None:
     versions = serving / "versions"
     versions.mkdir(parents=True, exist_ok=True)
@@ -133,7 +141,7 @@ def _assemble(
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
     with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        assembly.write_tables(connection, served, every)
+        assembly.write_tables(connection, served, every, rollups)
         assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)
