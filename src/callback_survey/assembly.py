@@ -123,7 +123,9 @@ def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str,
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for (name,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
+    for (name,) in connection.execute(
+        "select table_name from duckdb_tables() where not temporary order by 1"
+    ).fetchall():
         path = folder / name / f"{name}.parquet"
         path.parent.mkdir()
         connection.execute(f"copy {name} to {_text(str(path))} (format parquet, compression zstd)")

@@ -82,7 +82,7 @@ def write(connection: duckdb.DuckDBPyConnection, rollups: Rollups) -> None:
             ordered = f"select * from ({rollup.query}) order by {', '.join(rollup.order_by)}"
             connection.execute(f"create table {rollup.name} as {ordered}")
         else:
-            connection.execute(f"create temp view {rollup.name} as {rollup.query}")
+            connection.execute(f"create temp table {rollup.name} as {rollup.query}")
 
 
 def _define_input(connection: duckdb.DuckDBPyConnection, name: str, columns: tuple[tuple[str, str], ...]) -> None:

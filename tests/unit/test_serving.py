@@ -17,6 +17,7 @@ from callback_survey import serving as serving_module
 from callback_survey.errors import SurveyError
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
+from callback_survey.rollups import Rollup, Rollups
 from callback_survey.serving import ServeReport, export_restricted
 
 
@@ -213,6 +214,48 @@ def test_a_reader_during_many_switches_always_sees_exactly_one_version(tmp_path:
     order = [int(marker[1:]) for marker in seen]
     assert order[0] == 1
     assert order == sorted(order), "never a version before one already seen"
+
+
+def marked(expression: str) -> Rollups:
+    """A roll-up of one row, with a step on the way to it."""
+    columns = (("mark", "varchar", "What the releases are marked with; it's a test."),)
+    query = f"select {expression} as mark from markers"
+    return Rollups(
+        (("department_rates", (("marker", "varchar"), ("never_released", "bigint"))),),
+        (
+            Rollup("markers", "select marker from input_department_rates where never_released is null", "A step."),
+            Rollup("marks", query, "One row.", ("mark",), ("mark",), columns),
+        ),
+    )
+
+
+def test_a_rollup_is_made_of_all_served_releases_and_described_as_they_are(tmp_path: Path, folder: Path) -> None:
+    releases = [
+        make_release(tmp_path / "releases", marker="a"),
+        make_release(tmp_path / "releases", region="330110", marker="b"),
+    ]
+    serving_module.serve(
+        releases, releases, serving=folder, memory_limit="1GB", rollups=marked("string_agg(distinct marker, '')")
+    )
+    assert sorted(read(folder, "from marks")[0][0]) == ["a", "b"]
+    assert read(folder, "select comment from duckdb_tables() where table_name = 'marks'") == [("One row.",)]
+    described = "select comment from duckdb_columns() where table_name = 'marks'"
+    assert read(folder, described) == [("What the releases are marked with; it's a test.",)]
+    names = sorted(path.name for path in (folder / "parquet").iterdir())
+    assert "marks" in names and "markers" not in names, "a step on the way is not served"
+
+
+def test_a_changed_rollup_is_served_at_once_though_no_release_is_new(tmp_path: Path, folder: Path) -> None:
+    release = make_release(tmp_path / "releases", marker="a")
+    versions = []
+    for expression in ("max(marker)", "max(marker)", "max(marker || '!')"):
+        report = serving_module.serve(
+            [release], [release], serving=folder, memory_limit="1GB", rollups=marked(expression)
+        )
+        versions.append(report.version)
+    assert versions[0] == versions[1] != versions[2]
+    assert report.newly_served == ()
+    assert read(folder, "from marks") == [("a!",)]
 
 
 CASES = PublishedTable("case_outcomes", ("case_token",), ("case_token",), "region_quarter", "", {})
