@@ -25,6 +25,7 @@ TESTED_MODELS = {
     "int_annex_positions",
     "department_rates",
     "reconciliation",
+    "assessment_points",
 }
 
 

@@ -18,6 +18,8 @@ MADE_WHILE_SERVING = {
 PUBLIC_TABLES = {
     "annex_realisation",
     "annex_satisfaction",
+    "assessment_contributions",
+    "assessment_points",
     "below_average",
     "check_results",
     "department_answers",
