@@ -63,9 +63,10 @@ def read(dbt_project: Path) -> Rollups:
     document = yaml.safe_load((folder / "rollups.yml").read_text(encoding="utf-8"))
     environment = _environment(dbt_project)
     relations = {name: f"input_{name}" for name in document["inputs"]}
+    # a query finds the released tables and what was made before it, nothing else
+    environment.globals["ref"] = relations.__getitem__
     queries = []
     for entry in [*document["steps"], *document["tables"]]:
-        environment.globals["ref"] = relations.__getitem__
         query = environment.from_string((folder / f"{entry['name']}.sql").read_text(encoding="utf-8")).render()
         queries.append(_rollup(entry, query, environment))
         relations[entry["name"]] = entry["name"]
