@@ -26,6 +26,7 @@ PUBLIC_TABLES = {
     "department_rates",
     "department_rolling_rates",
     "departments",
+    "footnotes",
     "measures",
     "quarters",
     "reconciliation",

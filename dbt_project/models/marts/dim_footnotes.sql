@@ -1,0 +1,14 @@
+{{ config(alias='footnotes') }}
+
+with footnotes as (
+
+    select
+        footnote_code,
+        footnote_label,
+        footnote_label_en,
+        footnote_order
+    from {{ ref('footnotes') }}
+
+)
+
+select * from footnotes
