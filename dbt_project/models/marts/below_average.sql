@@ -12,7 +12,10 @@ with flagged as (
         rates.department_name,
         rates.rate_pct,
         rates.average_pct,
-        cast(rates.rate_pct - rates.average_pct as decimal(5, 2)) as gap_pct
+        cast(rates.rate_pct - rates.average_pct as decimal(5, 2)) as gap_pct,
+        rates.is_significantly_below,
+        rates.is_significantly_below_superpopulation,
+        rates.reliability
     from {{ ref('department_rates') }} as rates
     inner join {{ ref('int_annex_positions') }} as positions
         on

@@ -1,69 +1,133 @@
-with averaged as (
+with tests as (
 
+    -- one row per department and measure: the kinds of inference side by side
     select
         region_code,
         quarter,
         measure,
         department_code,
-        department_name,
-        measure_name,
-        measure_definition,
-        source_grain,
-        valid_frame_count,
-        sample_count,
-        answered_count,
-        success_count,
-        rate,
-        rate_pct,
-        -- the mean of the rounded rates, as the notice prints it; departments nobody answered for are not in it
-        {{ average_pct(
-            'sum(' ~ hundredths('rate_pct') ~ ') over (partition by region_code, quarter, measure)',
-            'count(rate_pct) over (partition by region_code, quarter, measure)'
-        ) }} as average_pct,
-        -- summed in a fixed order: the last digits of a floating-point mean depend on it
-        avg(rate) over (
-            partition by region_code, quarter, measure
-            order by department_code
-            rows between unbounded preceding and unbounded following
-        ) as mean_rate,
-        rank() over (
-            partition by region_code, quarter, measure
-            order by rate_pct is null asc, rate_pct desc
-        ) as rate_position
-    from {{ ref('int_department_measures') }}
+        {% for inference in ['finite', 'superpopulation'] %}
+            max(case when inference = '{{ inference }}' then p_value end) as p_value_{{ inference }},
+            max(case when inference = '{{ inference }}' then q_value end) as q_value_{{ inference }},
+            bool_or(case when inference = '{{ inference }}' then is_significantly_below end)
+                as is_significantly_below_{{ inference }},
+        {% endfor %}
+        max(case when inference = 'contrast' then difference end) as contrast_diff,
+        max(case when inference = 'contrast' then standard_error end) as contrast_se,
+        max(case when inference = 'contrast' then p_value end) as contrast_p_value,
+        max(case when inference = 'contrast' then q_value end) as contrast_q_value
+    from {{ ref('int_department_tests') }}
+    group by region_code, quarter, measure, department_code
 
 ),
 
-flagged as (
+ranked as (
 
     select
-        averaged.region_code,
-        averaged.quarter,
-        averaged.measure,
-        averaged.department_code,
-        averaged.department_name,
-        averaged.measure_name,
-        averaged.measure_definition,
-        averaged.source_grain,
-        averaged.valid_frame_count,
-        averaged.sample_count,
-        averaged.answered_count,
-        averaged.success_count,
-        averaged.rate,
-        averaged.rate_pct,
-        averaged.average_pct,
-        averaged.mean_rate,
-        case when averaged.rate_pct is not null then averaged.rate_position end as rate_rank,
-        -- strictly below: a department at the average is not below it
-        averaged.rate_pct < averaged.average_pct as is_below_average,
-        thresholds.threshold_pct,
-        averaged.rate_pct < thresholds.threshold_pct as is_below_threshold
-    from averaged
+        measures.region_code,
+        measures.quarter,
+        measures.measure,
+        measures.department_code,
+        measures.department_name,
+        measures.measure_name,
+        measures.measure_definition,
+        measures.source_grain,
+        measures.valid_frame_count,
+        measures.sample_count,
+        measures.answered_count,
+        measures.success_count,
+        measures.rate,
+        measures.rate_pct,
+        averages.average_pct,
+        averages.mean_rate,
+        rank() over (
+            partition by measures.region_code, measures.quarter, measures.measure
+            order by measures.rate_pct is null asc, measures.rate_pct desc
+        ) as rate_position,
+        thresholds.threshold_pct
+    from {{ ref('int_department_measures') }} as measures
+    inner join {{ ref('int_region_averages') }} as averages
+        on
+            measures.region_code = averages.region_code
+            and measures.quarter = averages.quarter
+            and measures.measure = averages.measure
     left join {{ ref('thresholds') }} as thresholds
         on
-            averaged.measure = thresholds.measure
-            and {{ is_valid_in('thresholds', 'averaged.quarter') }}
+            measures.measure = thresholds.measure
+            and {{ is_valid_in('thresholds', 'measures.quarter') }}
+
+),
+
+rates as (
+
+    select
+        ranked.region_code,
+        ranked.quarter,
+        ranked.measure,
+        ranked.department_code,
+        ranked.department_name,
+        ranked.measure_name,
+        ranked.measure_definition,
+        ranked.source_grain,
+        ranked.valid_frame_count,
+        ranked.sample_count,
+        ranked.answered_count,
+        ranked.success_count,
+        ranked.rate,
+        ranked.rate_pct,
+        ranked.average_pct,
+        ranked.mean_rate,
+        case when ranked.rate_pct is not null then ranked.rate_position end as rate_rank,
+        -- strictly below: a department at the average is not below it
+        ranked.rate_pct < ranked.average_pct as is_below_average,
+        ranked.threshold_pct,
+        ranked.rate_pct < ranked.threshold_pct as is_below_threshold,
+        intervals.ci_low,
+        intervals.ci_high,
+        intervals.ci_display_low,
+        intervals.ci_display_high,
+        tests.p_value_finite as p_value,
+        tests.q_value_finite as q_value,
+        tests.is_significantly_below_finite as is_significantly_below,
+        intervals.ci_low_superpopulation,
+        intervals.ci_high_superpopulation,
+        tests.p_value_superpopulation,
+        tests.q_value_superpopulation,
+        tests.is_significantly_below_superpopulation,
+        tests.contrast_diff,
+        tests.contrast_se,
+        tests.contrast_p_value,
+        tests.contrast_q_value,
+        reliability.reliability,
+        footnotes.footnote_codes,
+        changes.previous_rate,
+        changes.previous_revision,
+        changes.change,
+        changes.change_ci_low,
+        changes.change_ci_high,
+        changes.change_status,
+        changes.is_significant_change
+    from ranked
+    {% for relation, model in {
+        'intervals': 'int_department_intervals',
+        'reliability': 'int_department_reliability',
+        'footnotes': 'int_department_footnotes',
+        'changes': 'int_department_changes',
+    }.items() %}
+        left join {{ ref(model) }} as {{ relation }}
+            on
+                ranked.region_code = {{ relation }}.region_code
+                and ranked.quarter = {{ relation }}.quarter
+                and ranked.measure = {{ relation }}.measure
+                and ranked.department_code = {{ relation }}.department_code
+    {% endfor %}
+    left join tests
+        on
+            ranked.region_code = tests.region_code
+            and ranked.quarter = tests.quarter
+            and ranked.measure = tests.measure
+            and ranked.department_code = tests.department_code
 
 )
 
-select * from flagged
+select * from rates

@@ -11,13 +11,23 @@ with departments as (
         rates.average_pct,
         rates.mean_rate,
         rates.is_below_average,
+        rates.is_significantly_below,
+        rates.is_significantly_below_superpopulation,
         -- the lowest is the rated department the annex prints last
         case when rates.rate is not null then positions.row_number end as rated_position,
-        sum(rates.valid_frame_count * rates.rate) over (
-            partition by rates.region_code, rates.quarter, rates.measure
-            order by rates.department_code
-            rows between unbounded preceding and unbounded following
-        ) as weighted_sum
+        -- floating-point sums, each in a fixed order
+        {% for weight, term in {
+            'weighted_sum': 'rates.valid_frame_count * rates.rate',
+            'variance_sum': 'variances.rate_variance',
+            'weighted_variance_sum':
+                'cast(rates.valid_frame_count as double) * rates.valid_frame_count * variances.rate_variance',
+        }.items() %}
+            sum({{ term }}) over (
+                partition by rates.region_code, rates.quarter, rates.measure
+                order by rates.department_code
+                rows between unbounded preceding and unbounded following
+            ) as {{ weight }}{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ ref('department_rates') }} as rates
     inner join {{ ref('int_annex_positions') }} as positions
         on
@@ -25,6 +35,13 @@ with departments as (
             and rates.quarter = positions.quarter
             and rates.measure = positions.measure
             and rates.department_code = positions.department_code
+    -- none for printed rates: nobody knows how many answers they are made from
+    left join {{ ref('int_department_variances') }} as variances
+        on
+            rates.region_code = variances.region_code
+            and rates.quarter = variances.quarter
+            and rates.measure = variances.measure
+            and rates.department_code = variances.department_code
 
 ),
 
@@ -38,9 +55,17 @@ regions as (
         count(rate) as rated_department_count,
         max(average_pct) as average_pct,
         max(mean_rate) as mean_rate,
+        sqrt(max(variance_sum)) / nullif(count(rate), 0) as mean_rate_se,
         max(weighted_sum)
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_rate,
+        sqrt(max(weighted_variance_sum))
+        / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_se,
         cast(sum(case when is_below_average then 1 else 0 end) as bigint) as below_average_count,
+        -- NULL, not 0, where nothing was tested
+        {% for flag in ['is_significantly_below', 'is_significantly_below_superpopulation'] %}
+            cast(sum(case when {{ flag }} then 1 when not {{ flag }} then 0 end) as bigint)
+                as {{ flag | replace('is_significantly_below', 'significantly_below_count') }},
+        {% endfor %}
         max(rated_position) as lowest_position
     from departments
     group by region_code, quarter, measure
@@ -57,8 +82,12 @@ compared as (
         regions.rated_department_count,
         regions.average_pct,
         regions.mean_rate,
+        regions.mean_rate_se,
         regions.frame_weighted_rate,
+        regions.frame_weighted_se,
         regions.below_average_count,
+        regions.significantly_below_count,
+        regions.significantly_below_count_superpopulation,
         lowest.department_code as lowest_department_code,
         lowest.department_name as lowest_department_name,
         benchmarks.benchmark_pct,
