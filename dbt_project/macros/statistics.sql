@@ -6,7 +6,7 @@
 {#
   The normal distribution function, by the double-precision algorithm of Hart et al. (Computer Approximations, 1968,
   function 5666) as printed by West (Better approximations to cumulative normal functions, Wilmott, May 2005): a quotient
-  of two polynomials up to 10/√2, a continued fraction beyond. Absolute error below 1e-15; NULL for NULL.
+  of two polynomials up to 10/√2, a continued fraction beyond. The error is below 1e-15, and below 1e-8 of the probability.
 #}
 {% macro normal_cdf(score) -%}
     {%- set size = 'abs(' ~ score ~ ')' -%}
