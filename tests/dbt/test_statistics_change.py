@@ -67,7 +67,7 @@ def test_the_edges_are_right(models: Statistics) -> None:
         assert_right(earlier, later, row)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(counts(), counts()), min_size=1, max_size=80))
 def test_any_two_quarters_give_the_librarys_interval(models: Statistics, pairs: list[tuple[Counts, Counts]]) -> None:
     for (earlier, later), row in zip(pairs, changed(models, *pairs), strict=True):

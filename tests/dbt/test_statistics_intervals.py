@@ -64,7 +64,7 @@ def test_the_edges_are_right(models: Statistics) -> None:
         assert_right(department, row)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(counts(), min_size=1, max_size=80))
 def test_any_counts_give_the_libraries_intervals(models: Statistics, departments: list[Counts]) -> None:
     for department, row in zip(departments, of(models, departments), strict=True):

@@ -136,7 +136,7 @@ def assert_region(family: Family, average: Fraction) -> None:
     assert family.column("is_below_average") == [row["rate_pct"] < printed for row in family.rows]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REGIONS)
 def test_any_regions_give_the_libraries_tests(models: Statistics, regions: list[list[Counts]]) -> None:
     for family in families(models, *regions):
