@@ -19,9 +19,11 @@ class Register:
     @classmethod
     def read(cls, seeds: Path, region_code: str, quarter: str) -> Register:
         """The departments and aliases valid in the quarter. Quarters written `2018Q1` compare as text."""
-        departments = {row["department_code"]: row for row in _valid(seeds / "departments.csv", region_code, quarter)}
+        departments = {
+            row["department_code"]: row for row in valid_rows(seeds / "departments.csv", region_code, quarter)
+        }
         names = {name_key(row["department_name"]): row["department_name"] for row in departments.values()}
-        for alias in _valid(seeds / "department_aliases.csv", region_code, quarter):
+        for alias in valid_rows(seeds / "department_aliases.csv", region_code, quarter):
             if alias["department_code"] in departments:
                 names[name_key(alias["alias"])] = departments[alias["department_code"]]["department_name"]
         return cls(names)
@@ -41,7 +43,8 @@ class Register:
         return self.names[match[0]] if match else ""
 
 
-def _valid(path: Path, region_code: str, quarter: str) -> list[dict[str, str]]:
+def valid_rows(path: Path, region_code: str, quarter: str) -> list[dict[str, str]]:
+    """The rows of a register that a region has in a quarter."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     return [
