@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import hashlib
-import os
-import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from callback_survey import files
 from callback_survey.exports import headers
 from callback_survey.privacy import (
     IDENTITY_NUMBER,
@@ -26,6 +22,7 @@ from callback_survey.privacy import (
     scrub_sql,
     token_sql,
 )
+from callback_survey.scratch import scratch_folder
 from callback_survey.warehouse import connect
 
 _VOCABULARY = ("answer_spellings", "disposition_spellings")
@@ -47,43 +44,12 @@ def rules_fingerprint(seeds: Path) -> str:
 
 @contextmanager
 def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A scratch database on disk and its folder: memory stays within the limit.
-
-    The folder is locked while its landing lives. One that nobody locks is what a killed landing left: it is removed, for
-    its spill files may hold phone numbers.
-    """
-    lake.mkdir(parents=True, exist_ok=True)
-    folder = lake / f".landing-{delivery_id}-{uuid.uuid4().hex[:8]}"
-    with _locked(lake):  # nobody sweeps between the making of a folder and its lock
-        for leftover in lake.glob(".landing-*"):
-            # one that goes away just now has ended well
-            with suppress(FileNotFoundError), _locked(leftover, is_patient=False) as is_free:
-                if is_free:
-                    files.remove_tree(leftover)
-        folder.mkdir()
-        alive = ExitStack()
-        alive.enter_context(_locked(folder))
-    with alive:
-        try:
-            with connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection:
-                yield connection, folder
-        finally:
-            files.remove_tree(folder)
-
-
-@contextmanager
-def _locked(folder: Path, *, is_patient: bool = True) -> Iterator[bool]:
-    """Hold the lock of a folder; without patience, yields False where another process or landing holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+    """A scratch database on disk and its folder: memory stays within the limit."""
+    with (
+        scratch_folder(lake, "landing", delivery_id) as folder,
+        connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection,
+    ):
+        yield connection, folder
 
 
 def _macros() -> str:
