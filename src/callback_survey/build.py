@@ -119,23 +119,26 @@ def build(
     settings: Settings,
     warehouse: Warehouse,
     dbt: DbtProcess | None = None,
+    select: Sequence[str] = (),
     say: Callable[[str], None] = lambda message: None,
 ) -> BuildReport:
     """Build the marts for the given current deliveries. The stamp is taken off first and put back last.
 
     A damaged warehouse file is set aside and built again from the lake: it holds nothing that is only there.
+
+    `select` builds a part of the project only (dbt's node selection): for a warehouse made for one question.
     """
     with warehouse.lock():
         _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
         try:
-            _fill(landed, settings, warehouse, dbt, say)
+            _fill(landed, settings, warehouse, dbt, select, say)
             is_rebuilt = False
         except DamagedWarehouse as damage:
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
             say("the warehouse file was damaged: building it again from the lake")
             _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
-            _fill(landed, settings, warehouse, None, say)
+            _fill(landed, settings, warehouse, None, select, say)
             is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
@@ -149,6 +152,7 @@ def _fill(
     settings: Settings,
     warehouse: Warehouse,
     dbt: DbtProcess | None,
+    select: Sequence[str],
     say: Callable[[str], None],
 ) -> None:
     """Name the deliveries' files, then run dbt once. Raises DamagedWarehouse where it, or dbt, cannot read the file."""
@@ -158,7 +162,7 @@ def _fill(
             _write_raw(connection, landed, settings.lake)
             _write_previous_rates(connection, landed, settings.releases)
         process = dbt or start_dbt(settings, warehouse)
-        process.run(_dbt_arguments(settings, warehouse), say)
+        process.run(_dbt_arguments(settings, warehouse, select), say)
     except SurveyError as error:
         # dbt's process tells in words only what DuckDB said to it
         if warehouse.is_damage(" ".join(error.alert_lines)):
@@ -207,12 +211,14 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
         files.write_text(stamp, fingerprint)
 
 
-def _dbt_arguments(settings: Settings, warehouse: Warehouse) -> list[str]:
+def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str]) -> list[str]:
     project = str(settings.dbt_project)
     folders = ["--project-dir", project, "--profiles-dir", project]
     folders += ["--target-path", str(warehouse.folder / "dbt"), "--log-path", str(settings.logs / "dbt")]
+    # of a part, only the tests that look at nothing outside it
+    part = ["--select", *select, "--indirect-selection", "cautious"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
-    return ["--log-format", "json", "--no-use-colors", "build", *folders, "--exclude-resource-type", "unit_test"]
+    return ["--log-format", "json", "--no-use-colors", "build", *folders, *part, "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

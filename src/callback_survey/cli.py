@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callback_survey import __version__
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.sample_plan import command as plan_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
     )
     run.set_defaults(command=_run)
+    plan_command.add(commands)
     _add_record_commands(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")
@@ -298,10 +300,9 @@ def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: s
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from callback_survey.display import open_console
 
-    # Chinese needs room; a pipe has no width of its own
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    return open_console()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 
 from rich.console import Console
@@ -14,6 +15,11 @@ from callback_survey.progress import Event
 
 _MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
 _STEP_WIDTH, _SUBJECT_WIDTH = 9, 12
+
+
+def open_console() -> Console:
+    """Standard output. Chinese needs room, and a pipe has no width of its own."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 class Display:

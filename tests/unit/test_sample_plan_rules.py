@@ -113,12 +113,12 @@ def test_a_size_is_never_more_than_the_frame(rules_of: Callable[..., SamplePlanR
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
-        ((), "no line for a frame of 0"),
+        ((), "no line is valid"),
         ((",0,99,everyone,,,,2018Q1,",), "no line for a frame of 100"),
         ((",5,,everyone,,,,2018Q1,",), "the line from 5 does not follow the one before it"),
         ((",0,99,everyone,,,,2018Q1,", ",101,,fixed,,,50,2018Q1,"), "the line from 101 does not follow"),
         ((",0,,everyone,,,,2018Q1,", ",100,,fixed,,,50,2018Q1,"), "the line from 100 does not follow"),
-        ((",0,,everyone,,,,2018Q2,",), "no line for a frame of 0"),
+        ((",0,,everyone,,,,2018Q2,",), "no line is valid"),
         ((",0,,some,,,,2018Q1,",), "size_rule is 'some'"),
         ((",0,,percent,,10,,2018Q1,",), "a line cannot be read"),
         ((",0,,percent,3,0,,2018Q1,",), "0 is less than 1"),

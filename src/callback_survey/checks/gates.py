@@ -14,6 +14,10 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.register import Register
 from callback_survey.warehouse import connect
 
+_NO_CALLS = (
+    "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
+)
+
 
 def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
     """Gate 1 over a landed delivery."""
@@ -32,6 +36,9 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
             connection.execute(
                 f"create temp view {dataset} as select * from read_parquet('{path}', hive_partitioning = false)"
             )
+        if "frame" in report.lake_files and "calls" not in report.lake_files:
+            # a frame landed to plan a sample: nobody was called yet
+            connection.execute(f"create temp view calls as {_NO_CALLS}")
         facts = delivery.facts(connection, report, register)
     results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
     return CheckReport(run_id, "delivery", report.region_code, report.quarter, results)

@@ -46,8 +46,12 @@ def land(
     memory_limit: str,
     run_id: str,
     is_manifest_optional: bool = False,
+    is_frame_enough: bool = False,
 ) -> LandingReport:
     """Land a delivery, or return the report of the identical one landed before (`is_new` False).
+
+    `is_frame_enough` takes a frame without calls: a sample is planned before anybody is called. Such a landing belongs
+    into a lake of its own; no quarter can be built from it.
 
     The delivery is not current yet: gate 1 decides that. Raises DeliveryRefused, with nothing left in the lake but the
     ledger's record of the refusal, where it is not what its manifest says, cannot be read, or lacks a required column.
@@ -66,7 +70,7 @@ def land(
             define_rules(connection, seeds, key)
             words = {"region_code": delivery.region_code, **allowed_words(seeds)}
             records, remarks = _read_files(connection, delivery, manifest.files, work, words)
-            datasets = _whole(delivery, records)
+            datasets = _whole(delivery, records, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
                 for dataset in [*datasets, "rejects"]
@@ -125,10 +129,13 @@ def _read_files(
     return records, remarks
 
 
-def _whole(delivery: Delivery, records: Sequence[FileRecord]) -> list[str]:
+def _whole(delivery: Delivery, records: Sequence[FileRecord], *, is_frame_enough: bool) -> list[str]:
     """The datasets of the delivery, which must be frame and calls, with or without the annexes, or the annexes alone."""
     found = {record.dataset for record in records}
-    if found not in _WHOLE:
+    if is_frame_enough and "frame" not in found:
+        fault = f"found {', '.join(sorted(found)) or 'nothing'}; a sample is drawn from a frame"
+        raise deliveries.refused(delivery, "there is no frame", [fault])
+    if not is_frame_enough and found not in _WHOLE:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a delivery is frame and calls, or published"
         raise deliveries.refused(delivery, "the delivery is not whole", [fault])
     return sorted(found)

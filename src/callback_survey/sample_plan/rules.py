@@ -54,8 +54,18 @@ class SamplePlanRules:
     @classmethod
     def read(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules:
         """The region's own lines, else those of every region. Raises UsageError where they leave a gap or overlap."""
+        found = cls.find(seeds, region_code, quarter)
+        if found is None:
+            raise _wrong(seeds / _NAME, quarter, "no line is valid")
+        return found
+
+    @classmethod
+    def find(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules | None:
+        """The same, or None for a quarter in which no line is valid: one before there was a rule."""
         path = seeds / _NAME
         rows = register.valid_rows(path, region_code, quarter) or register.valid_rows(path, "", quarter)
+        if not rows:
+            return None
         try:
             rules = sorted((_rule(row) for row in rows), key=lambda rule: rule.frame_count_from)
         except (ValueError, ZeroDivisionError) as error:

@@ -1,0 +1,117 @@
+"""`callback-survey plan`: its options, judged before anything is loaded."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from callback_survey.errors import SurveyError, UsageError
+from callback_survey.quarter import Quarter
+
+_LARGEST_MARGIN = 50.0
+_DESCRIPTION = """Proposes how many cases of each department to call: by the rule (dbt_project/seeds/sample_plan_rules.csv), and by
+Neyman's allocation with the fewest answers for a wanted margin of the region's frame-weighted rate. Says where the
+last released quarter departed from the rule. With --output and a frame it also draws the sample, as a call list
+of case numbers and tokens without phones.
+
+The frame is the folder given by --frame or --exports (a frame alone is enough), else that of the quarter's landed
+delivery. Without any frame, sizes rest on the frames of the last released quarter, and nothing is drawn."""
+_EXAMPLES = """examples:
+  callback-survey plan --region 330109 --quarter 2018Q2                      sizes on the frames of the last release
+  callback-survey plan --region 330109 --quarter 2018Q2 --margin 2           Neyman for 2 points instead of 3
+  callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/   sizes on the quarter's own frame
+  callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/ --output plan-2018Q2/
+                                                                             and the call list, its seed in plan.json
+
+the same seed and frame give the same list; the same --output again uses the seed that lies there"""
+
+
+def add(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    parser = commands.add_parser(
+        "plan",
+        help="plan a quarter's sample: sizes per department, and a call list drawn from a frame",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--region", required=True, metavar="330109", help="six-digit division code")
+    parser.add_argument("--quarter", required=True, metavar="2018Q2", help="the quarter to plan")
+    parser.add_argument(
+        "--margin", default="3", metavar="POINTS", help="wanted margin of the region's rate at 95 %% (default 3)"
+    )
+    parser.add_argument(
+        "--sizes",
+        choices=("rule", "neyman"),
+        default="rule",
+        help="which sizes the call list is drawn with (default rule)",
+    )
+    frame = parser.add_mutually_exclusive_group()
+    frame.add_argument("--frame", type=Path, metavar="DIR", help="folder that holds the quarter's frame")
+    frame.add_argument("--exports", type=Path, metavar="DIR", help="the same as --frame DIR/<region>/<quarter>")
+    parser.add_argument("--seed", metavar="TEXT", help="seed of the draw (default: a new one, kept in plan.json)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write sizes.csv, plan.json and the call list here"
+    )
+    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    quarter, margin = Quarter.parse(options.quarter), _margin(options.margin)
+    if not re.fullmatch("[0-9]{6}", options.region):
+        raise UsageError(
+            f"not a region code: {options.region!r}",
+            expected="six digits, such as 330109",
+            next_step="callback-survey plan --region 330109 --quarter 2018Q2",
+        )
+    from callback_survey import local_run, settings
+    from callback_survey.display import Display, open_console
+    from callback_survey.pipeline import Run
+    from callback_survey.privacy import scrub
+    from callback_survey.sample_plan.plan import Asked, make_plan
+    from callback_survey.sample_plan.show import show_plan
+
+    frame = options.exports / options.region / str(quarter) if options.exports else options.frame
+    asked = Asked(
+        region_code=options.region,
+        quarter=quarter,
+        wanted_margin=margin,
+        sizing=options.sizes,
+        frame=frame.resolve() if frame else None,
+        seed=options.seed,
+        output=options.output,
+    )
+    found = settings.load(home=options.home)
+    if asked.frame is not None:
+        found.read_privacy_key()
+    console = open_console()
+    with Display(console) as display:
+        run = Run(found, local_run.new_run_id(), display)
+        try:
+            plan = make_plan(run, asked)
+        except (SurveyError, OSError):
+            raise
+        except Exception as error:
+            raise SurveyError(
+                f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
+                next_step="this is a fault of the program or the machine, not of the frame",
+            ) from error
+    show_plan(console, plan)
+    return 0
+
+
+def _margin(text: str) -> float:
+    try:
+        margin = float(text)
+    except ValueError:
+        margin = 0.0
+    if not 0 < margin <= _LARGEST_MARGIN:
+        raise UsageError(
+            f"not a margin: {text!r}",
+            expected=f"points above 0 and up to {_LARGEST_MARGIN:g}, such as 3 or 2.5",
+            next_step="callback-survey plan --region 330109 --quarter 2018Q2 --margin 3",
+        )
+    return margin

@@ -1,0 +1,151 @@
+"""A plan as a person reads it: what it rests on, the sizes, the margins, the departures, and what was drawn."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from callback_survey.sample_plan.output import LIST, PLAN, SIZES
+from callback_survey.sample_plan.plan import Plan
+from callback_survey.sample_plan.proposal import ExpectedMargin, Proposal, Sizing
+
+_LABELS: dict[Sizing, str] = {"rule": "by the rule", "neyman": "Neyman"}
+
+
+def show_plan(console: Console, plan: Plan) -> None:
+    proposal = plan.proposal
+    console.rule(f"Sample plan {proposal.region_code} {proposal.quarter}")
+    _show_basis(console, plan)
+    _show_sizes(console, proposal)
+    _show_margins(console, proposal)
+    _show_departures(console, proposal)
+    _show_result(console, plan)
+
+
+def _show_basis(console: Console, plan: Plan) -> None:
+    proposal, frame, previous = plan.proposal, plan.frame, plan.proposal.previous
+    if frame is not None:
+        report = frame.report
+        origin = report.source_folder if frame.is_given else f"the landed delivery {report.delivery_id}"
+        _say(console, "frame", f"{origin}: {frame.row_count:,} rows, {frame.valid_count:,} valid")
+        out = ", ".join(f"{reason} {count:,}" for reason, count in frame.excluded.items())
+        rejected = sum(file.rejected_count for file in report.files if file.dataset == "frame")
+        _say(console, "", f"not valid: {out or 'none'}; rejected at landing: {rejected:,}")
+        if "calls" in report.lake_files:
+            _say(console, "", "there are calls already; they are left out: who was called decides nothing here")
+        for line in frame.warnings:
+            console.print(f"[yellow]{escape(f'  {line}')}[/]", soft_wrap=True)
+    elif previous is not None:
+        _say(
+            console,
+            "frame",
+            f"of {previous.name}, as released: no frame of {proposal.quarter} was given, and none is landed",
+        )
+    _say(console, "rule", "; ".join(str(rule) for rule in proposal.rules.rules))
+    learned = f"answers of {previous.name}" if previous else "nothing: no quarter before was released, so S = ½"
+    _say(
+        console,
+        "Neyman",
+        f"the fewest answers for ±{proposal.wanted_margin:g} points of the region's frame-weighted rate (95 %), from {learned}",
+    )
+    if previous is not None and not previous.has_counts:
+        _say(console, "", f"of {previous.name} only the annexes survive: the printed sample stands for the answers")
+
+
+def _show_sizes(console: Console, proposal: Proposal) -> None:
+    previous = proposal.previous
+    table = _table("部门", "有效样本框", "按规则", "Neyman", *([f"{previous.quarter} 抽样"] if previous else []))
+    for department in proposal.departments:
+        counts = [department.valid_frame_count, department.rule_count, department.neyman_count]
+        counts += [department.previous_sample_count] if previous else []
+        table.add_row(escape(department.department_name), *(_count(count) for count in counts))
+    totals = [
+        sum(department.valid_frame_count or 0 for department in proposal.departments),
+        proposal.total("rule"),
+        proposal.total("neyman"),
+    ]
+    if previous:
+        totals.append(sum(department.sample_count or 0 for department in previous.departments.values()))
+    table.add_row("合计", *(_count(total) for total in totals), style="bold")
+    console.print()
+    console.print(table)
+    unknown = [department for department in proposal.departments if department.valid_frame_count is None]
+    if unknown:
+        names = "、".join(department.department_name for department in unknown)
+        _say(console, "—", f"no frame is known, so there is no size: {names}")
+
+
+def _show_margins(console: Console, proposal: Proposal) -> None:
+    if not proposal.margins:
+        return
+    console.print("\n[bold]Expected margin of the region's frame-weighted rate[/], points at 95 %")
+    for expected in proposal.margins:
+        _say(console, expected.measure_name, f"{_LABELS[expected.sizing]}: {_margin_words(expected, proposal)}")
+
+
+def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
+    if expected.if_all_answer is None:
+        return "unknown, as a department would not be called at all"
+    words = f"±{expected.if_all_answer:.2f} if everyone answers"
+    if expected.answered_share is not None and expected.if_as_before is not None and proposal.previous is not None:
+        share = f"{100 * expected.answered_share:.1f} %"
+        words += f", ±{expected.if_as_before:.2f} if {share} do, as in {proposal.previous.quarter}"
+    return words
+
+
+def _show_departures(console: Console, proposal: Proposal) -> None:
+    previous = proposal.previous
+    if previous is None:
+        console.print("\nNo quarter before was released: there is no sample to compare with the rule.")
+        return
+    found = proposal.departures
+    console.print(
+        f"\n[bold]{previous.name}[/] departed from the rule in {len(found)} of {len(previous.departments)} departments"
+    )
+    if not found:
+        return
+    table = _table("部门", "有效样本框", "抽样", "按规则", "差")
+    for departure in found:
+        difference = departure.sample_count - departure.rule_count
+        counts = (departure.valid_frame_count, departure.sample_count, departure.rule_count)
+        table.add_row(escape(departure.department_name), *(_count(count) for count in counts), f"{difference:+,}")
+    console.print(table)
+
+
+def _show_result(console: Console, plan: Plan) -> None:
+    folder = plan.asked.output
+    console.print()
+    if folder is None:
+        can_draw = "draw the sample into a folder" if plan.frame else "keep the sizes in a folder"
+        console.print(f"Nothing was written. To {can_draw}: --output FOLDER")
+        return
+    if plan.drawn_count is None:
+        console.print(
+            f"No call list: there is no frame of {plan.proposal.quarter} to draw from. Give it with --frame DIR"
+        )
+    else:
+        before = ", the same list as lay there before" if plan.is_same_list else ""
+        console.print(f"[bold]Drawn[/]  {plan.drawn_count:,} cases {_LABELS[plan.asked.sizing]}{before}", markup=True)
+        _say(console, "seed", str(plan.seed))
+        _say(console, "list", str(folder / LIST))
+    _say(console, "sizes", str(folder / SIZES))
+    _say(console, "plan", str(folder / PLAN))
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column(first)
+    for title in others:
+        table.add_column(title, justify="right")
+    return table
+
+
+def _count(count: int | None) -> str:
+    return "—" if count is None else f"{count:,}"
+
+
+def _say(console: Console, label: str, words: str) -> None:
+    from rich.cells import cell_len
+
+    console.print(f"  {label}{' ' * max(1, 8 - cell_len(label))}{words}", soft_wrap=True, markup=False)
