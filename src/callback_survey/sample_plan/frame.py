@@ -92,7 +92,10 @@ def open_frame(run: Run, region_code: str, quarter: str, folder: Path | None) ->
             build([alone], settings=settings, warehouse=warehouse, select=_MODELS, say=step.say)
             step.result = "frame rows judged by the models of every quarter"
         with warehouse.open() as connection:
-            yield _read(connection, landed, folder is not None, warnings)
+            frame = _read(connection, landed, folder is not None, warnings)
+            if not frame.valid_count:
+                raise _nothing_valid(frame)
+            yield frame
 
 
 def _land(run: Run, delivery: Delivery, lake: Path) -> tuple[LandingReport, tuple[str, ...]]:
@@ -159,4 +162,17 @@ def _read(
         warnings=warnings,
         content_hash=content_hash(connection, "frame_content", ("department_code", "case_id")),
         connection=connection,
+    )
+
+
+def _nothing_valid(frame: JudgedFrame) -> UsageError:
+    report = frame.report
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in frame.excluded.items())
+    return UsageError(
+        f"the frame has no valid case of {report.name}: of {frame.row_count:,} rows are out: {reasons or 'none'}",
+        where=report.source_folder,
+        expected=f"cases completed in {report.quarter} in departments of region {report.region_code}",
+        next_step="check --quarter, --region and the folder",
+        region_code=report.region_code,
+        quarter=report.quarter,
     )
