@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,11 @@ def test_the_departures_compare_the_released_sample_with_the_rule_for_the_releas
         ("区乙局", 200, 40, 50),
         ("区丙局", 9, 0, 9),
     ]
+
+
+def test_a_sample_larger_than_the_rule_is_a_departure_too() -> None:
+    larger = replace(BEFORE, departments={"d1": department("d1", 4000, 121)})
+    assert [(row.sample_count, row.rule_count) for row in plan(previous=larger).departures] == [(121, 120)]
 
 
 def test_a_department_is_allocated_by_the_measure_in_which_its_answers_differ_most() -> None:
