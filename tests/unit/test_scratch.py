@@ -1,0 +1,28 @@
+"""Folders for work under way: nobody else's is touched, and nothing of a finished or killed worker stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callback_survey.scratch import scratch_folder
+
+
+def test_a_folder_is_gone_when_its_work_ends_well_or_badly(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path / "home", "plan") as folder:
+        (folder / "spill").mkdir()
+    assert list((tmp_path / "home").iterdir()) == []
+    with pytest.raises(RuntimeError), scratch_folder(tmp_path / "home", "plan") as folder:
+        raise RuntimeError(folder)
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_what_a_killed_worker_left_is_swept_and_a_living_one_s_folder_stays(tmp_path: Path) -> None:
+    for name in (".plan-killed", ".landing-killed", "plan-of-mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scratch.duckdb").write_text("rows", encoding="utf-8")
+    with scratch_folder(tmp_path, "plan") as alive, scratch_folder(tmp_path, "plan") as other:
+        assert alive.is_dir() and alive != other
+        left = {path.name for path in tmp_path.iterdir()} - {alive.name, other.name}
+        assert left == {".landing-killed", "plan-of-mine"}
