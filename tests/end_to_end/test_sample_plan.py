@@ -69,8 +69,9 @@ def test_a_plan_from_the_release_alone_names_the_13_departures_of_2018q1(served:
     assert told.code == 0, told.err
     assert "of 2018Q1 r1, as released: no frame of 2018Q2 was given, and none is landed" in told.out
     assert "2018Q1 r1 departed from the rule in 13 of 35 departments" in told.out
-    _, _, departures = told.out.partition("departed from the rule")
-    lines = [line.split() for line in departures.splitlines() if len(line.split()) == 5][1:]
+    _, _, departures = told.out.partition("departed from the rule in 13 of 35 departments\n")
+    header, *lines = [line.split() for line in departures.splitlines() if len(line.split()) == 5]
+    assert header == ["部门", "有效样本框", "抽样", "按规则", "差"]
     assert {line[0]: line[-1] for line in lines} == {
         "区住建局": "-24",
         "区卫计局": "-20",
