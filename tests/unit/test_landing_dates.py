@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, SEEDS, Lake
 
+from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
 
@@ -74,7 +75,7 @@ def spelled(draw: st.DrawFn) -> Spelled:
 @pytest.fixture(scope="module")
 def sql() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        define_rules(connection, SEEDS, TokenKey.from_secret(b"k" * 32))
+        define_rules(connection, Vocabulary.read(SEEDS, "330109", "2018Q1"), TokenKey.from_secret(b"k" * 32))
         yield connection
 
 

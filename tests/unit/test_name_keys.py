@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lakes import REPOSITORY, SEEDS
 
 from callback_survey.exports.headers import fold, name_key
+from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
 
@@ -50,7 +51,7 @@ def duckdb_macro(name: str, argument: str) -> str:
 @pytest.fixture(scope="module")
 def sql() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        define_rules(connection, SEEDS, TokenKey.from_secret(b"k" * 32))
+        define_rules(connection, Vocabulary.read(SEEDS, "330109", "2018Q1"), TokenKey.from_secret(b"k" * 32))
         connection.execute(f"create temp macro dbt_name_key(t) as {duckdb_macro('name_key', 't')}")
         yield connection
 

@@ -24,15 +24,6 @@ with percentages as (
 
 ),
 
-annex_columns as (
-
-    select distinct
-        measure,
-        figure
-    from {{ ref('annex_figures') }}
-
-),
-
 printed_percentages as (
 
     select
@@ -45,8 +36,11 @@ printed_percentages as (
         case when measures.rate_pct is not null then printed.published_pct end as figure_pct,
         cast(null as bigint) as figure_count
     from {{ ref('int_department_measures') }} as measures
-    inner join annex_columns
-        on measures.measure = annex_columns.measure
+    inner join {{ ref('int_annex_columns') }} as annex_columns
+        on
+            measures.region_code = annex_columns.region_code
+            and measures.quarter = annex_columns.quarter
+            and measures.measure = annex_columns.measure
     left join {{ ref('int_published_figures') }} as printed
         on
             measures.region_code = printed.region_code

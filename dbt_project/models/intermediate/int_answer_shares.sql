@@ -13,14 +13,13 @@ with answers as (
         coalesce(answer_counts.answer_count, 0) as answer_count,
         measures.answered_count,
         measures.rate_pct,
-        successes.answer_code is not null as is_success
+        answers.is_success
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('answers') }} as answers
-        on measures.question = answers.question
-    left join {{ ref('measure_successes') }} as successes
+    inner join {{ ref('int_measure_answers') }} as answers
         on
-            measures.measure = successes.measure
-            and answers.answer_code = successes.answer_code
+            measures.region_code = answers.region_code
+            and measures.quarter = answers.quarter
+            and measures.measure = answers.measure
     left join {{ ref('int_answer_counts') }} as answer_counts
         on
             measures.region_code = answer_counts.region_code

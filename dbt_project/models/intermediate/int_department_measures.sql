@@ -6,19 +6,17 @@ with measure_counts as (
         answer_counts.region_code,
         answer_counts.quarter,
         answer_counts.department_code,
-        measures.measure,
+        answers.measure,
         cast(sum(answer_counts.answer_count) as bigint) as answered_count,
-        cast(
-            sum(case when successes.answer_code is null then 0 else answer_counts.answer_count end) as bigint
-        ) as success_count
+        cast(sum(case when answers.is_success then answer_counts.answer_count else 0 end) as bigint) as success_count
     from {{ ref('int_answer_counts') }} as answer_counts
-    inner join {{ ref('measures') }} as measures
-        on answer_counts.question = measures.question
-    left join {{ ref('measure_successes') }} as successes
+    inner join {{ ref('int_measure_answers') }} as answers
         on
-            measures.measure = successes.measure
-            and answer_counts.answer_code = successes.answer_code
-    group by answer_counts.region_code, answer_counts.quarter, answer_counts.department_code, measures.measure
+            answer_counts.region_code = answers.region_code
+            and answer_counts.quarter = answers.quarter
+            and answer_counts.question = answers.question
+            and answer_counts.answer_code = answers.answer_code
+    group by answer_counts.region_code, answer_counts.quarter, answer_counts.department_code, answers.measure
 
 ),
 
@@ -44,7 +42,10 @@ counted as (
             and departments.quarter = region_quarters.quarter
             -- without cases there is nothing to count, and 0 would say that there were none
             and region_quarters.has_cases
-    cross join {{ ref('measures') }} as measures
+    inner join {{ ref('int_measure_definitions') }} as measures
+        on
+            departments.region_code = measures.region_code
+            and departments.quarter = measures.quarter
     left join {{ ref('int_department_counts') }} as department_counts
         on
             departments.region_code = department_counts.region_code
@@ -81,7 +82,10 @@ printed as (
             -- where both exist the cases win: the annexes are then only compared with (reconciliation)
             and not region_quarters.has_cases
             and region_quarters.has_published
-    cross join {{ ref('measures') }} as measures
+    inner join {{ ref('int_measure_definitions') }} as measures
+        on
+            departments.region_code = measures.region_code
+            and departments.quarter = measures.quarter
     left join {{ ref('int_published_measures') }} as published
         on
             departments.region_code = published.region_code

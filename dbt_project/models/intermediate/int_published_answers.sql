@@ -3,12 +3,13 @@
 with single_answers as (
 
     select
+        region_code,
+        quarter,
         measure,
         figure,
-        min(answer_code) as answer_code
-    from {{ ref('annex_figures') }}
-    group by measure, figure
-    having count(*) = 1
+        first_answer_code as answer_code
+    from {{ ref('int_annex_columns') }}
+    where answer_count = 1
 
 ),
 
@@ -24,17 +25,18 @@ printed_answers as (
         answers.answer_order,
         cast(null as bigint) as answer_count,
         figures.figure_pct as answer_pct,
-        successes.answer_code is not null as is_success
+        answers.is_success
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('answers') }} as answers
-        on measures.question = answers.question
-    left join {{ ref('measure_successes') }} as successes
+    inner join {{ ref('int_measure_answers') }} as answers
         on
-            measures.measure = successes.measure
-            and answers.answer_code = successes.answer_code
+            measures.region_code = answers.region_code
+            and measures.quarter = answers.quarter
+            and measures.measure = answers.measure
     left join single_answers
         on
-            measures.measure = single_answers.measure
+            measures.region_code = single_answers.region_code
+            and measures.quarter = single_answers.quarter
+            and measures.measure = single_answers.measure
             and answers.answer_code = single_answers.answer_code
     left join {{ ref('int_annex_figures') }} as figures
         on

@@ -15,6 +15,12 @@ with recognised as (
         published.file,
         published.line
     from {{ ref('stg_published') }} as published
+    left join {{ ref('int_annex_columns') }} as annex_columns
+        on
+            published.region_code = annex_columns.region_code
+            and published.quarter = annex_columns.quarter
+            and published.measure = annex_columns.measure
+            and published.figure = annex_columns.figure
     left join {{ ref('int_department_names') }} as known_names
         on
             published.region_code = known_names.region_code
@@ -25,6 +31,8 @@ with recognised as (
             known_names.region_code = departments.region_code
             and known_names.quarter = departments.quarter
             and known_names.department_code = departments.department_code
+    -- a percentage is only read where the region's annex has its column; counts mean the same in every annex
+    where published.published_count is not null or annex_columns.figure is not null
 
 ),
 

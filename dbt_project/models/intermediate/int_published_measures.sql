@@ -1,27 +1,14 @@
 -- Of quarters of which only the annexes survive: what these print of a department and measure, one row each.
-with annex_columns as (
+with success_columns as (
 
     select
-        annex_figures.measure,
-        annex_figures.figure,
-        -- a column is a success when every answer it adds up is one
-        min(case when successes.answer_code is null then 0 else 1 end) as success_column
-    from {{ ref('annex_figures') }} as annex_figures
-    left join {{ ref('measure_successes') }} as successes
-        on
-            annex_figures.measure = successes.measure
-            and annex_figures.answer_code = successes.answer_code
-    group by annex_figures.measure, annex_figures.figure
-
-),
-
-success_columns as (
-
-    select
+        region_code,
+        quarter,
         measure,
-        sum(success_column) as column_count
-    from annex_columns
-    group by measure
+        count(*) as column_count
+    from {{ ref('int_annex_columns') }}
+    where is_success
+    group by region_code, quarter, measure
 
 ),
 
@@ -34,8 +21,8 @@ printed as (
         figures.measure,
         max(case when figures.figure = 'valid_frame_count' then figures.published_count end) as valid_frame_count,
         max(case when figures.figure = 'sample_count' then figures.published_count end) as sample_count,
-        sum(case when annex_columns.success_column = 1 then figures.published_pct end) as success_pct,
-        count(case when annex_columns.success_column = 1 then figures.published_pct end) as success_column_count,
+        sum(case when annex_columns.is_success then figures.published_pct end) as success_pct,
+        count(case when annex_columns.is_success then figures.published_pct end) as success_column_count,
         sum(figures.published_pct) as total_pct,
         count(figures.published_pct) as share_count,
         max(figures.line_count) as line_count
@@ -45,9 +32,11 @@ printed as (
             figures.region_code = region_quarters.region_code
             and figures.quarter = region_quarters.quarter
             and not region_quarters.has_cases
-    left join annex_columns
+    left join {{ ref('int_annex_columns') }} as annex_columns
         on
-            figures.measure = annex_columns.measure
+            figures.region_code = annex_columns.region_code
+            and figures.quarter = annex_columns.quarter
+            and figures.measure = annex_columns.measure
             and figures.figure = annex_columns.figure
     where figures.department_code is not null
     group by figures.region_code, figures.quarter, figures.department_code, figures.measure
@@ -72,8 +61,12 @@ headed as (
         printed.share_count,
         printed.line_count
     from printed
-    inner join success_columns
-        on printed.measure = success_columns.measure
+    -- an annex of another scale has no column that counts, and a region measured so has no rate here
+    left join success_columns
+        on
+            printed.region_code = success_columns.region_code
+            and printed.quarter = success_columns.quarter
+            and printed.measure = success_columns.measure
 
 ),
 

@@ -1,49 +1,5 @@
-{#- district, city, province, country -#}
-{%- set levels_up = 3 -%}
-
 -- A region is compared with the benchmark of its nearest ancestor that has one, of the last full year before.
-with ancestors_0 as (
-
-    select
-        region_code,
-        region_code as ancestor_code,
-        parent_region_code as next_code,
-        0 as distance
-    from {{ ref('regions') }}
-
-),
-
-{% for level in range(1, levels_up + 1) %}
-    ancestors_{{ level }} as (
-
-        select
-            descendants.region_code,
-            regions.region_code as ancestor_code,
-            regions.parent_region_code as next_code,
-            {{ level }} as distance
-        from ancestors_{{ level - 1 }} as descendants
-        inner join {{ ref('regions') }} as regions
-            on descendants.next_code = regions.region_code
-
-    ),
-{% endfor %}
-
-ancestors as (
-
-    {% for level in range(levels_up + 1) %}
-        select
-            region_code,
-            ancestor_code,
-            distance
-        from ancestors_{{ level }}
-        {% if not loop.last %}
-            union all
-        {% endif %}
-    {% endfor %}
-
-),
-
-candidates as (
+with candidates as (
 
     select
         region_quarters.region_code,
@@ -57,7 +13,7 @@ candidates as (
             order by ancestors.distance asc, benchmarks.benchmark_year desc
         ) as choice
     from {{ ref('int_region_quarters') }} as region_quarters
-    inner join ancestors
+    inner join {{ ref('int_region_ancestors') }} as ancestors
         on region_quarters.region_code = ancestors.region_code
     inner join {{ ref('benchmarks') }} as benchmarks
         on

@@ -1,14 +1,34 @@
 {{ config(alias='measures') }}
 
-with measures as (
+-- One row per measure, the same in every release: the definition it began with. A later or regional one is no column of
+-- this table but a row of measure_definitions.
+with first_periods as (
 
     select
         measure,
-        measure_name,
         measure_definition,
-        question,
-        measure_order
-    from {{ ref('measures') }}
+        row_number() over (
+            partition by measure
+            order by valid_from is null desc, valid_from asc
+        ) as period_number
+    from {{ ref('definition_periods') }}
+    where region_code is null
+
+),
+
+measures as (
+
+    select
+        measures.measure,
+        measures.measure_name,
+        first_periods.measure_definition,
+        measures.question,
+        measures.measure_order
+    from {{ ref('measures') }} as measures
+    inner join first_periods
+        on
+            measures.measure = first_periods.measure
+            and first_periods.period_number = 1
 
 )
 

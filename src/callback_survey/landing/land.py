@@ -19,7 +19,8 @@ from callback_survey.exports.delivery import DeliveredFile, Delivery
 from callback_survey.landing import ledger
 from callback_survey.landing.judge import read_file
 from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.landing.workbench import allowed_words, define_rules, rules_fingerprint, workbench
+from callback_survey.landing.vocabulary import Vocabulary
+from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
 from callback_survey.privacy import TokenKey
 
 _INTERNAL = "reject_reason, reject_detail, row_text"
@@ -31,7 +32,7 @@ def identify(delivery: Delivery, delivered: Sequence[DeliveredFile], *, seeds: P
     content = {
         "delivery": [delivery.region_code, delivery.quarter],
         "files": [[file.path.name, file.sha256, file.row_count] for file in delivered],
-        "rules": rules_fingerprint(seeds),
+        "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.region_code, delivery.quarter)),
         "key": key.key_id,
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
@@ -67,8 +68,9 @@ def land(
         work = folder / "work"
         work.mkdir()
         try:
-            define_rules(connection, seeds, key)
-            words = {"region_code": delivery.region_code, **allowed_words(seeds)}
+            vocabulary = Vocabulary.read(seeds, delivery.region_code, delivery.quarter)
+            define_rules(connection, vocabulary, key)
+            words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
             records, remarks = _read_files(connection, delivery, manifest.files, work, words)
             datasets = _whole(delivery, records, is_frame_enough=is_frame_enough)
             lake_files = {

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from callback_survey.exports import headers
+from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.privacy import (
     IDENTITY_NUMBER,
     MOBILE_NUMBER,
@@ -25,20 +23,19 @@ from callback_survey.privacy import (
 from callback_survey.scratch import scratch_folder
 from callback_survey.warehouse import connect
 
-_VOCABULARY = ("answer_spellings", "disposition_spellings")
 # Adding a way to read files changes what the same bytes mean: add one.
 _READERS = 2
 
 
-def rules_fingerprint(seeds: Path) -> str:
-    """Changes when an accepted header, spelling or cell rule does: the same bytes then mean something else."""
+def rules_fingerprint(vocabulary: Vocabulary) -> str:
+    """Changes when an accepted header, a cell rule or a spelling of the delivery's own scales does: the same bytes then mean
+    something else. A scale that another region goes over to leaves this one's deliveries as they are."""
     digest = hashlib.sha256(f"{_READERS} {_macros()}".encode())
     package = resources.files("callback_survey")
     for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
         digest.update(part.read_bytes())
     digest.update(package.joinpath("exports/headers.toml").read_bytes())
-    for name in _VOCABULARY:
-        digest.update((seeds / f"{name}.csv").read_bytes())
+    digest.update(repr(vocabulary.spellings).encode())
     return digest.hexdigest()[:16]
 
 
@@ -71,21 +68,14 @@ def _macros() -> str:
     return macros
 
 
-def define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenKey) -> None:
+def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, key: TokenKey) -> None:
     """Macros, the padded key, and the accepted spellings as tables."""
     connection.execute(
         "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad, $3 as key_id",
         [key.inner_pad, key.outer_pad, key.key_id],
     )
     connection.execute(_macros())
-    spellings = [
-        (row["question"], headers.fold(row["spelling"]), row["answer_code"], row["is_or_more"] == "true")
-        for row in _seed(seeds, "answer_spellings")
-    ]
-    spellings += [
-        ("disposition", headers.fold(row["spelling"]), row["disposition_code"], False)
-        for row in _seed(seeds, "disposition_spellings")
-    ]
+    spellings = [(word.question, word.folded, word.code, word.is_or_more) for word in vocabulary.spellings]
     questions, words, codes, or_more = (list(column) for column in zip(*spellings, strict=True))
     # whole columns at once: DuckDB takes a row at a time in milliseconds each
     connection.execute(
@@ -98,21 +88,5 @@ def define_rules(connection: duckdb.DuckDBPyConnection, seeds: Path, key: TokenK
     )
 
 
-def allowed_words(seeds: Path) -> dict[str, str]:
-    """The accepted words of each question, for the reader of a reject."""
-    answers = _seed(seeds, "answer_spellings")
-    words = {
-        question: [row["spelling"] for row in answers if row["question"] == question]
-        for question in ("satisfaction", "visits")
-    }
-    words["dispositions"] = [row["spelling"] for row in _seed(seeds, "disposition_spellings")]
-    return {f"allowed_{question}": "、".join(spellings) for question, spellings in words.items()}
-
-
 def sql(name: str) -> str:
     return resources.files("callback_survey").joinpath(f"landing/sql/{name}.sql").read_text(encoding="utf-8")
-
-
-def _seed(seeds: Path, name: str) -> list[dict[str, Any]]:
-    with (seeds / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.errors import SurveyError
+from callback_survey.notice import scales
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -64,7 +65,10 @@ class AnnexRow:
 
 @dataclass(frozen=True)
 class MeasureSummary:
-    """One measure of one region and quarter. `gap_to_benchmark_pct` is in percentage points, own minus benchmark."""
+    """One measure of one region and quarter. `gap_to_benchmark_pct` is in percentage points, own minus benchmark.
+
+    `answer_labels`: the columns of the annex where the answers are on another scale than its printed form's; else empty.
+    """
 
     measure: str
     measure_definition: str | None
@@ -78,6 +82,7 @@ class MeasureSummary:
     lowest: tuple[FlaggedDepartment, ...]
     below_average: tuple[FlaggedDepartment, ...]
     annex: tuple[AnnexRow, ...]
+    answer_labels: tuple[str, ...] = ()
 
     @property
     def unsampled_names(self) -> tuple[str, ...]:
@@ -225,13 +230,15 @@ def _measure(reader: _Reader, measure: str) -> MeasureSummary:
         """,
         measure=measure,
     )
+    annex, answer_labels = _annex(reader, measure, summary["rated_department_count"])
     return MeasureSummary(
         measure=measure,
         measure_definition=definitions[0]["measure_definition"] if len(definitions) == 1 else None,
         **summary,
         lowest=_lowest(reader, measure),
         below_average=_below_average(reader, measure),
-        annex=_annex(reader, measure),
+        annex=annex,
+        answer_labels=answer_labels,
     )
 
 
@@ -270,11 +277,12 @@ def _below_average(reader: _Reader, measure: str) -> tuple[FlaggedDepartment, ..
     return tuple(FlaggedDepartment(**row) for row in found)
 
 
-def _annex(reader: _Reader, measure: str) -> tuple[AnnexRow, ...]:
-    shares = ANNEX_SHARES[measure]
+def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[tuple[AnnexRow, ...], tuple[str, ...]]:
+    """The lines of an annex, and the labels of their shares where these are not the printed form's."""
+    form = ANNEX_SHARES[measure]
     found = reader.rows(
         f"""
-        select row_number, department_name, valid_frame_count, sample_count, {", ".join(shares)}
+        select row_number, department_code, department_name, valid_frame_count, sample_count, {", ".join(form)}
         from {{schema}}.annex_{measure}
         where region_code = $region_code and quarter = $quarter
         order by row_number
@@ -282,13 +290,26 @@ def _annex(reader: _Reader, measure: str) -> tuple[AnnexRow, ...]:
     )
     if not found:
         raise reader.missing(f"annex_{measure}", "one row per department")
-    return tuple(
-        AnnexRow(
-            row_number=row["row_number"],
-            department_name=row["department_name"],
-            valid_frame_count=row["valid_frame_count"],
-            sample_count=row["sample_count"],
-            shares_pct=tuple(row[share] for share in shares),
-        )
-        for row in found
+    if scales.has_form(found, form, rated_department_count):
+        return tuple(_annex_row(row, tuple(row[share] for share in form)) for row in found), ()
+    answers = reader.rows(
+        """
+        select department_code, answer_label, answer_pct
+        from {schema}.department_answers
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        order by department_code, answer_order
+        """,
+        measure=measure,
+    )
+    shares = scales.shares_of(answers)
+    return tuple(_annex_row(row, shares[row["department_code"]]) for row in found), scales.labels_of(answers)
+
+
+def _annex_row(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
+    return AnnexRow(
+        row_number=row["row_number"],
+        department_name=row["department_name"],
+        valid_frame_count=row["valid_frame_count"],
+        sample_count=row["sample_count"],
+        shares_pct=shares_pct,
     )

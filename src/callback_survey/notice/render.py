@@ -20,6 +20,7 @@ MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}
 _DEFINITIONS = {
     "top_box": "答复“满意”的人数占回答该题人数的百分比，“比较满意”和“基本满意”不计入",
     "top_three_boxes": "答复“满意”“比较满意”“基本满意”的人数占回答该题人数的百分比",
+    "top_three_levels": "答复“非常满意”“满意”“基本满意”的人数占回答该题人数的百分比",
     "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
 }
 RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsampled": "未抽样", "different": "不一致"}

@@ -62,7 +62,7 @@ def make_plan(run: Run, asked: Asked) -> Plan:
 
 def _registered(run: Run, asked: Asked) -> dict[str, str]:
     path = run.settings.seeds / "departments.csv"
-    rows = register.valid_rows(path, asked.region_code, str(asked.quarter))
+    rows = register.valid_rows(run.settings.seeds, "departments", asked.region_code, str(asked.quarter))
     if not rows:
         raise UsageError(
             f"no department of region {asked.region_code} is registered for {asked.quarter}",

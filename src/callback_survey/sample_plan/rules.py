@@ -9,8 +9,9 @@ from pathlib import Path
 
 from callback_survey import register
 from callback_survey.errors import UsageError
+from callback_survey.register.rows import Row
 
-_NAME = "sample_plan_rules.csv"
+_SEED = "sample_plan_rules"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ class SamplePlanRules:
         """The region's own lines, else those of every region. Raises UsageError where they leave a gap or overlap."""
         found = cls.find(seeds, region_code, quarter)
         if found is None:
-            raise _wrong(seeds / _NAME, quarter, "no line is valid")
+            raise _wrong(seeds / f"{_SEED}.csv", quarter, "no line is valid")
         return found
 
     @classmethod
     def find(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules | None:
         """The same, or None for a quarter in which no line is valid: one before there was a rule."""
-        path = seeds / _NAME
-        rows = register.valid_rows(path, region_code, quarter) or register.valid_rows(path, "", quarter)
+        path = seeds / f"{_SEED}.csv"
+        rows = register.valid_rows(seeds, _SEED, region_code, quarter) or register.valid_rows(seeds, _SEED, "", quarter)
         if not rows:
             return None
         try:
@@ -86,7 +87,7 @@ class SamplePlanRules:
         )
 
 
-def _rule(row: dict[str, str]) -> SizeRule:
+def _rule(row: Row) -> SizeRule:
     kind, upper = row["size_rule"], row["frame_count_to"]
     if kind not in ("everyone", "fixed", "percent"):
         raise ValueError(f"size_rule is {kind!r}; everyone, fixed or percent is expected")

@@ -1,13 +1,14 @@
-"""The register of departments of one region and quarter, read from the seeds: which printed name is which department."""
+"""The register of departments of one region and quarter: which printed name is which department."""
 
 from __future__ import annotations
 
-import csv
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.exports.headers import name_key
+from callback_survey.register import rows
+from callback_survey.register.rows import Row
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,10 @@ class Register:
 
     @classmethod
     def read(cls, seeds: Path, region_code: str, quarter: str) -> Register:
-        """The departments and aliases valid in the quarter. Quarters written `2018Q1` compare as text."""
-        departments = {
-            row["department_code"]: row for row in valid_rows(seeds / "departments.csv", region_code, quarter)
-        }
+        """The departments and aliases valid in the quarter."""
+        departments = {row["department_code"]: row for row in valid_rows(seeds, "departments", region_code, quarter)}
         names = {name_key(row["department_name"]): row["department_name"] for row in departments.values()}
-        for alias in valid_rows(seeds / "department_aliases.csv", region_code, quarter):
+        for alias in valid_rows(seeds, "department_aliases", region_code, quarter):
             if alias["department_code"] in departments:
                 names[name_key(alias["alias"])] = departments[alias["department_code"]]["department_name"]
         return cls(names)
@@ -43,14 +42,6 @@ class Register:
         return self.names[match[0]] if match else ""
 
 
-def valid_rows(path: Path, region_code: str, quarter: str) -> list[dict[str, str]]:
+def valid_rows(seeds: Path, name: str, region_code: str, quarter: str) -> list[Row]:
     """The rows of a register that a region has in a quarter."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        row
-        for row in rows
-        if row["region_code"] == region_code
-        and (row["valid_from"] or quarter) <= quarter
-        and (row["valid_to"] or quarter) >= quarter
-    ]
+    return [row for row in rows.read(seeds, name) if row["region_code"] == region_code and row.period.holds_in(quarter)]

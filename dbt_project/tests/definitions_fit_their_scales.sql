@@ -1,0 +1,61 @@
+-- Why: a success that is no answer of the definition's scale would never be counted, and the rate would be too low
+-- without any other sign. An answer on another scale than the region's in that quarter would be counted nowhere at all.
+with foreign_successes as (
+
+    select concat(successes.measure, ' ', successes.measure_definition, ' ', successes.answer_code) as subject
+    from {{ ref('measure_successes') }} as successes
+    left join {{ ref('measure_definitions') }} as definitions
+        on
+            successes.measure = definitions.measure
+            and successes.measure_definition = definitions.measure_definition
+    left join {{ ref('answers') }} as answers
+        on
+            successes.answer_code = answers.answer_code
+            and definitions.scale = answers.scale
+    where answers.answer_code is null
+
+),
+
+foreign_answers as (
+
+    select concat(counts.region_code, ' ', counts.quarter, ' ', counts.answer_code) as subject
+    from {{ ref('int_answer_counts') }} as counts
+    left join {{ ref('int_measure_answers') }} as answers
+        on
+            counts.region_code = answers.region_code
+            and counts.quarter = answers.quarter
+            and counts.question = answers.question
+            and counts.answer_code = answers.answer_code
+    where answers.answer_code is null
+
+),
+
+undefined_measures as (
+
+    select concat(region_quarters.region_code, ' ', region_quarters.quarter, ' ', measures.measure) as subject
+    from {{ ref('int_region_quarters') }} as region_quarters
+    cross join {{ ref('measures') }} as measures
+    left join {{ ref('int_measure_definitions') }} as definitions
+        on
+            region_quarters.region_code = definitions.region_code
+            and region_quarters.quarter = definitions.quarter
+            and measures.measure = definitions.measure
+    where definitions.measure is null
+
+),
+
+faults as (
+
+    {% for fault in ['foreign_successes', 'foreign_answers', 'undefined_measures'] %}
+        select
+            '{{ fault }}' as fault,
+            subject
+        from {{ fault }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {% endfor %}
+
+)
+
+select * from faults

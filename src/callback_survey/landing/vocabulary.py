@@ -1,0 +1,56 @@
+"""The words that a delivery may use for answers and outcomes of calls: those of the scales that hold in its region and
+quarter, read from the seeds that dbt loads too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback_survey.exports import headers
+from callback_survey.register import rows, scales_in
+
+_DISPOSITION = "disposition"
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A word, its code, and whether every larger number means the same."""
+
+    question: str
+    written: str
+    code: str
+    is_or_more: bool = False
+
+    @property
+    def folded(self) -> str:
+        return headers.fold(self.written)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The spellings of each question and of the outcome of a call, in the order of the seeds."""
+
+    spellings: tuple[Spelling, ...]
+
+    @classmethod
+    def read(cls, seeds: Path, region_code: str, quarter: str) -> Vocabulary:
+        """Raises UsageError where a measure has no definition, and so its question no scale."""
+        questions = {scale: question for question, scale in scales_in(seeds, region_code, quarter).items()}
+        answers = [
+            Spelling(questions[row["scale"]], row["spelling"], row["answer_code"], row["is_or_more"] == "true")
+            for row in rows.read(seeds, "answer_spellings")
+            if row["scale"] in questions
+        ]
+        outcomes = [
+            Spelling(_DISPOSITION, row["spelling"], row["disposition_code"])
+            for row in rows.read(seeds, "disposition_spellings")
+        ]
+        return cls((*answers, *outcomes))
+
+    def allowed_words(self) -> dict[str, str]:
+        """The accepted words of each question, for the reader of a reject, as parameters of the landing's SQL."""
+        names = {"satisfaction": "satisfaction", "visits": "visits", _DISPOSITION: "dispositions"}
+        return {
+            f"allowed_{name}": "、".join(word.written for word in self.spellings if word.question == question)
+            for question, name in names.items()
+        }

@@ -1,0 +1,70 @@
+"""By which definition, and on which scale, a region is measured in a quarter. dbt chooses by the same rule, in the model
+`int_measure_definitions`: landing must not read 满意 as the best of five where it is the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback_survey.errors import UsageError
+from callback_survey.register import rows
+from callback_survey.register.rows import Row
+
+_LEVELS_UP = 3
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a measure counts, and the scale on which its question is asked."""
+
+    measure: str
+    question: str
+    measure_definition: str
+    scale: str
+
+
+def definitions_in(seeds: Path, region_code: str, quarter: str) -> dict[str, Definition]:
+    """The definition of every measure in a region and quarter. Raises UsageError where a measure has none."""
+    scales = {
+        (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
+    }
+    lineage = lineage_of(rows.read(seeds, "regions"), region_code)
+    periods = rows.read(seeds, "definition_periods")
+    found = {}
+    for measure in rows.read(seeds, "measures"):
+        name = measure["measure"]
+        period = period_in([row for row in periods if row["measure"] == name], lineage, quarter)
+        if period is None or (name, period["measure_definition"]) not in scales:
+            raise UsageError(
+                f"{region_code} {quarter}: no definition of the measure {name} holds",
+                where=str(seeds / "definition_periods.csv"),
+                expected=f"a row of {name} that holds in {quarter} and names a row of measure_definitions.csv",
+                next_step="add it: the rows without a region are those that hold everywhere",
+                region_code=region_code,
+                quarter=quarter,
+            )
+        definition = period["measure_definition"]
+        found[name] = Definition(name, measure["question"], definition, scales[name, definition])
+    return found
+
+
+def scales_in(seeds: Path, region_code: str, quarter: str) -> dict[str, str]:
+    """The scale of every question in a region and quarter. Measures of one question share it."""
+    return {found.question: found.scale for found in definitions_in(seeds, region_code, quarter).values()}
+
+
+def lineage_of(regions: Iterable[Row], region_code: str) -> list[str]:
+    """The region, the divisions above it from the nearest on, and "" for everywhere."""
+    parents = {row["region_code"]: row["parent_region_code"] for row in regions}
+    lineage = [region_code]
+    while (parent := parents.get(lineage[-1])) and len(lineage) <= _LEVELS_UP:
+        lineage.append(parent)
+    return [*lineage, ""]
+
+
+def period_in(periods: Sequence[Row], lineage: Sequence[str], quarter: str) -> Row | None:
+    """The period of the nearest region that has one in the quarter."""
+    valid = [row for row in periods if row["region_code"] in lineage and row.period.holds_in(quarter)]
+    return min(valid, key=lambda row: lineage.index(row["region_code"]), default=None)
