@@ -28,7 +28,8 @@ from callback_survey.alerts.airflow import Notify, notify_run
 MARTS = Asset(name="callback_marts", uri="x-callback://marts")
 # retries help machines; a verdict or a wrong setting is the same the second time
 FINAL = [
-    f"callback_survey.errors.{name}" for name in ("GateFailed", "DeliveryRefused", "UsageError", "NothingDelivered")
+    f"callback_survey.errors.{name}"
+    for name in ("GateFailed", "DeliveryRefused", "UsageError", "NothingDelivered", "RegisterError")
 ]
 
 with DAG(

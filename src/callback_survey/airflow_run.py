@@ -25,7 +25,7 @@ DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
 _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
     (GateFailed, ("GateFailed/", "DeliveryRefused/")),
-    (UsageError, ("NothingDelivered/", "UsageError/")),
+    (UsageError, ("NothingDelivered/", "RegisterError/", "UsageError/")),
 )
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 20

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callback_survey import __version__
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.register import command as register_command
 from callback_survey.sample_plan import command as plan_command
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
     )
     run.set_defaults(command=_run)
-    plan_command.add(commands)
+    plan_command.add_to(commands)
     _add_record_commands(commands)
+    register_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(

@@ -53,6 +53,10 @@ class NothingDelivered(UsageError):
     """A quarter was asked for and its export folder holds no delivery."""
 
 
+class RegisterError(UsageError):
+    """A register says two things at once, or names something that is not there. Nothing was read or changed."""
+
+
 class GateFailed(SurveyError):
     """A gate said no: what was served before stays served. Retrying cannot change a verdict."""
 

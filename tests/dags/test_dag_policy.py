@@ -73,6 +73,7 @@ def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[An
         errors.DeliveryRefused("no"),
         errors.UsageError("no"),
         errors.NothingDelivered("no"),
+        errors.RegisterError("no"),
     ]
     for task in tasks(dags):
         for error in verdicts:

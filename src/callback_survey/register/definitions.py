@@ -41,7 +41,7 @@ def definitions_in(seeds: Path, region_code: str, quarter: str) -> dict[str, Def
                 f"{region_code} {quarter}: no definition of the measure {name} holds",
                 where=str(seeds / "definition_periods.csv"),
                 expected=f"a row of {name} that holds in {quarter} and names a row of measure_definitions.csv",
-                next_step="add it: the rows without a region are those that hold everywhere",
+                next_step="callback-survey register check",
                 region_code=region_code,
                 quarter=quarter,
             )
@@ -51,7 +51,7 @@ def definitions_in(seeds: Path, region_code: str, quarter: str) -> dict[str, Def
 
 
 def scales_in(seeds: Path, region_code: str, quarter: str) -> dict[str, str]:
-    """The scale of every question in a region and quarter. Measures of one question share it."""
+    """The scale of every question in a region and quarter. Measures of one question share it (`validate` sees to it)."""
     return {found.question: found.scale for found in definitions_in(seeds, region_code, quarter).values()}
 
 

@@ -28,7 +28,7 @@ _EXAMPLES = """examples:
 the same seed and frame give the same list; the same --output again uses the seed that lies there"""
 
 
-def add(commands: Any) -> None:
+def add_to(commands: Any) -> None:
     """Add the command to a parser's commands."""
     parser = commands.add_parser(
         "plan",

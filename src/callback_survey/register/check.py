@@ -1,0 +1,47 @@
+"""Whether the registers can be used at all: looked at before anything lands, because a name that means two departments
+would be found only after hours of work, as a failed test of a model, and without saying what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from callback_survey.errors import RegisterError
+from callback_survey.register import department_faults, measure_faults
+from callback_survey.register.faults import Fault
+
+_CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
+    department_faults.regions,
+    department_faults.departments,
+    department_faults.names,
+    department_faults.successions,
+    measure_faults.scales,
+    measure_faults.definitions,
+    measure_faults.questions,
+)
+_MOST_SHOWN = 20
+
+
+def validate(seeds: Path) -> None:
+    """Raises RegisterError with every fault of the registers in `seeds`."""
+    faults = faults_of(seeds)
+    if not faults:
+        return
+    first, is_alone = faults[0], len(faults) == 1
+    lines = [f"{fault.what}; {fault.next_step}" for fault in faults[:_MOST_SHOWN]]
+    if len(faults) > _MOST_SHOWN:
+        lines.append(f"and {len(faults) - _MOST_SHOWN} more")
+    raise RegisterError(
+        first.what if is_alone else f"the registers have {len(faults)} faults",
+        where=", ".join(str(seeds / name) for name in dict.fromkeys(name for fault in faults for name in fault.files)),
+        next_step=first.next_step if is_alone else "correct them, then: callback-survey register check",
+        region_code=first.region_code if is_alone else None,
+        quarter=first.quarter if is_alone else None,
+        alert_lines=[] if is_alone else lines,
+    )
+
+
+def faults_of(seeds: Path) -> list[Fault]:
+    """Every fault. What is no quarter cannot be compared with one: faults of periods come first, and alone."""
+    return list(department_faults.periods(seeds)) or [fault for check in _CHECKS for fault in check(seeds)]

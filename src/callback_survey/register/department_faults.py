@@ -1,0 +1,206 @@
+"""What can be wrong with the registers of regions and departments."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback_survey.exports.headers import name_key
+from callback_survey.register import rows
+from callback_survey.register.faults import Fault, of
+from callback_survey.register.rows import Period, Row
+
+_WITH_PERIODS = ("departments", "department_aliases", "department_successions", "definition_periods", "thresholds")
+_QUARTER = re.compile("[0-9]{4}Q[1-4]")
+_LEVELS = ("district", "city", "province")
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A name under which a department is known in a period; `row` is where it stands."""
+
+    written: str
+    code: str
+    period: Period
+    row: Row
+
+    @property
+    def place(self) -> str:
+        return f"{self.code}, {self.row.place}"
+
+
+def periods(seeds: Path) -> Iterator[Fault]:
+    """Quarters that are none, and periods that end before they begin."""
+    for name in _WITH_PERIODS:
+        for row in rows.read(seeds, name):
+            for column in ("valid_from", "valid_to"):
+                if row[column] and not _QUARTER.fullmatch(row[column]):
+                    yield of(row, f"{column} is 「{row[column]}」", "write a quarter such as 2018Q1, or nothing")
+            if row["valid_to"] and row["valid_from"] > row["valid_to"]:
+                written = f"valid from {row['valid_from']} to {row['valid_to']}"
+                yield of(row, f"{written}: it ends before it begins", "both quarters are inclusive; correct one")
+
+
+def regions(seeds: Path) -> Iterator[Fault]:
+    """Regions twice, without a name, of no known level, or below a division that is not above them."""
+    known: dict[str, Row] = {}
+    for row in rows.read(seeds, "regions"):
+        code = row["region_code"]
+        if code in known:
+            yield of(row, f"region {code} stands in line {known[code].line} too", "remove one of the two rows")
+        known[code] = row
+        if not re.fullmatch("[0-9]{6}", code):
+            yield of(row, f"「{code}」 is no region code", "write its six digits, such as 330109")
+        if not row["region_name"].strip():
+            yield of(row, f"region {code} has no name", "write the name of the division")
+        if row["region_level"] not in _LEVELS:
+            yield of(
+                row, f"region {code} has the level 「{row['region_level']}」", f"write one of {', '.join(_LEVELS)}"
+            )
+    for code, row in known.items():
+        parent = known.get(row["parent_region_code"])
+        if row["parent_region_code"] and parent is None:
+            yield of(row, f"region {code} lies in {row['parent_region_code']}, which is not here", "add a row for it")
+        elif parent is not None and _rank(parent) <= _rank(row):
+            yield of(
+                row,
+                f"region {code} ({row['region_level']}) lies in {parent['region_code']} ({parent['region_level']})",
+                "a district lies in a city, or in a province itself; a city in a province",
+            )
+
+
+def departments(seeds: Path) -> Iterator[Fault]:
+    """Codes that are used twice, and rows that name a region or department that is not there."""
+    known_regions = {row["region_code"] for row in rows.read(seeds, "regions")}
+    by_code: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows.read(seeds, "departments"):
+        by_code[row["department_code"]].append(row)
+        if row["region_code"] not in known_regions:
+            yield of(row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it")
+        if not name_key(row["department_name"]) or not row["department_code"]:
+            yield of(row, "a department without a name or a code", "write both")
+    for code, found in by_code.items():
+        for one, other in itertools.combinations(found, 2):
+            if one["region_code"] != other["region_code"]:
+                regions_named = f"of {one['region_code']} (line {one.line}) and of {other['region_code']}"
+                yield of(other, f"code {code} is {regions_named}", "give one of them a code of its own")
+            elif both := one.period.common(other.period):
+                names_told = f"{one['department_name']} (line {one.line}) and {other['department_name']}"
+                yield Fault(
+                    f"{other.place}: code {code} is {names_told} at once, from {both.shown_first} on",
+                    (other.file,),
+                    "after a rename, end the old row (valid_to) in the quarter before the new one's valid_from; "
+                    "two departments need two codes",
+                    one["region_code"],
+                    both.first,
+                )
+    for row in rows.read(seeds, "department_aliases"):
+        owners = by_code.get(row["department_code"], [])
+        if not any(owner["region_code"] == row["region_code"] for owner in owners):
+            told = f"alias 「{row['alias']}」 is of {row['department_code']}, no department of {row['region_code']}"
+            yield of(row, told, "name the code of a department of that region, as in departments.csv")
+        elif not any(row.period.common(owner.period) for owner in owners):
+            told = f"alias 「{row['alias']}」 holds only while {row['department_code']} does not"
+            yield of(row, told, "correct its period, or remove it")
+
+
+def names(seeds: Path) -> Iterator[Fault]:
+    """Names and aliases that mean two departments of a region in one quarter. Names are compared by their folded key."""
+    known: defaultdict[tuple[str, str], list[_Name]] = defaultdict(list)
+    registered = rows.read(seeds, "departments")
+    owners: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in registered:
+        name = _Name(row["department_name"], row["department_code"], row.period, row)
+        known[row["region_code"], name_key(name.written)].append(name)
+        owners[row["region_code"], row["department_code"]].append(row)
+    for row in rows.read(seeds, "department_aliases"):
+        for owner in owners[row["region_code"], row["department_code"]]:
+            # an alias of a department that has ended names nobody
+            if period := row.period.common(owner.period):
+                name = _Name(row["alias"], row["department_code"], period, row)
+                known[row["region_code"], name_key(name.written)].append(name)
+    labels = _labels(registered)
+    for (region_code, key), found in known.items():
+        if not key:
+            continue
+        told = set()
+        for one, other in itertools.combinations(found, 2):
+            both = one.period.common(other.period)
+            if one.code != other.code and both is not None and (one.row.place, other.row.place) not in told:
+                told.add((one.row.place, other.row.place))
+                yield _ambiguous(region_code, one, other, both, labels)
+
+
+def successions(seeds: Path) -> Iterator[Fault]:
+    """Successions between departments that do not end and begin where it says."""
+    registered = rows.read(seeds, "departments")
+    by_code: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in registered:
+        by_code[row["department_code"]].append(row)
+    labels = _labels(registered)
+    for row in rows.read(seeds, "department_successions"):
+        before, after = row["predecessor_code"], row["successor_code"]
+        strangers = [
+            code
+            for code in (before, after)
+            if not any(found["region_code"] == row["region_code"] for found in by_code[code])
+        ]
+        if strangers:
+            told = f"{', '.join(strangers)}: no department of {row['region_code']}"
+            yield of(row, told, "register both departments first, the new one with a new code")
+        elif before == after:
+            yield of(
+                row,
+                f"{before} follows itself",
+                "a department that only changed its name keeps its code and needs no row",
+            )
+        elif not row["valid_from"]:
+            yield of(
+                row, f"{after} follows {before}, and no quarter says from when", "write the successor's first quarter"
+            )
+        else:
+            yield from _unfit(row, by_code[before], by_code[after], labels)
+
+
+def _unfit(row: Row, before: Sequence[Row], after: Sequence[Row], labels: dict[str, str]) -> Iterator[Fault]:
+    quarter, old, new = row["valid_from"], row["predecessor_code"], row["successor_code"]
+    lasting = [found for found in before if found.period.last >= quarter]
+    if lasting:
+        yield of(
+            row,
+            f"{labels[old]} ({old}) ends where {labels[new]} ({new}) begins, {quarter}, and {lasting[0].place} has it go on",
+            f"end its row (valid_to) in the quarter before {quarter}",
+            *lasting,
+        )
+    if min(found.period.first for found in after) != quarter:
+        first = min(after, key=lambda found: found.period.first)
+        yield of(
+            row,
+            f"{labels[new]} ({new}) takes over in {quarter}, but begins in {first.period.shown_first} ({first.place})",
+            "write the same quarter in both; a department that existed before needs a new code to take over",
+            first,
+        )
+
+
+def _ambiguous(region_code: str, one: _Name, other: _Name, both: Period, labels: dict[str, str]) -> Fault:
+    return Fault(
+        f"{region_code}: 「{other.written}」 means two departments from {both.shown_first} on: "
+        f"{labels[one.code]} ({one.place}) and {labels[other.code]} ({other.place})",
+        tuple(dict.fromkeys((one.row.file, other.row.file))),
+        "a name means one department at a time: end the row that no longer holds (valid_to), or remove it",
+        region_code,
+        both.first,
+    )
+
+
+def _labels(registered: Sequence[Row]) -> dict[str, str]:
+    """The latest name of each code, to tell it by."""
+    return {row["department_code"]: row["department_name"] for row in registered}
+
+
+def _rank(region: Row) -> int:
+    return _LEVELS.index(region["region_level"]) if region["region_level"] in _LEVELS else len(_LEVELS)

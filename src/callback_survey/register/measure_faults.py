@@ -1,0 +1,148 @@
+"""What can be wrong with the registers of measures, their definitions and scales."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from callback_survey.exports.headers import fold
+from callback_survey.register import rows
+from callback_survey.register.definitions import lineage_of, period_in
+from callback_survey.register.faults import Fault, of
+from callback_survey.register.rows import ALWAYS, EVER, Row
+
+
+def scales(seeds: Path) -> Iterator[Fault]:
+    """Answers of two scales under one code, and words that stand for two answers of one scale."""
+    answers: dict[str, Row] = {}
+    for row in rows.read(seeds, "answers"):
+        if first := answers.get(row["answer_code"]):
+            told = f"answer {row['answer_code']} of {row['scale']} is one of {first['scale']} too (line {first.line})"
+            yield of(row, told, "give it a code of its own: the same word is another answer on another scale")
+        answers.setdefault(row["answer_code"], row)
+    spelt: dict[tuple[str, str], Row] = {}
+    for row in rows.read(seeds, "answer_spellings"):
+        answer = answers.get(row["answer_code"])
+        if answer is None or answer["scale"] != row["scale"]:
+            yield of(
+                row,
+                f"「{row['spelling']}」 is {row['answer_code']}, no answer of {row['scale']}",
+                "correct one of them",
+            )
+        yield from _spelt_twice(spelt, (row["scale"], fold(row["spelling"])), row, row["scale"])
+    for row in rows.read(seeds, "disposition_spellings"):
+        yield from _spelt_twice(spelt, ("", fold(row["spelling"])), row, "the dispositions")
+
+
+def definitions(seeds: Path) -> Iterator[Fault]:
+    """Definitions without successes, successes that are no answers of the scale, and periods that overlap or leave gaps."""
+    scales_of: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows.read(seeds, "answers"):
+        scales_of[row["answer_code"]].add(row["scale"])
+    known = {(row["measure"], row["measure_definition"]): row for row in rows.read(seeds, "measure_definitions")}
+    counted = set()
+    for row in rows.read(seeds, "measure_successes"):
+        definition = known.get((row["measure"], row["measure_definition"]))
+        if definition is None:
+            yield of(row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale")
+        elif definition["scale"] not in scales_of[row["answer_code"]]:
+            told = f"{_name(row)} counts {row['answer_code']}, no answer of its scale {definition['scale']}"
+            yield of(row, told, "name an answer of that scale, or correct the scale", definition)
+        counted.add((row["measure"], row["measure_definition"]))
+    for key, definition in known.items():
+        if key not in counted:
+            yield of(definition, f"{_name(definition)} counts no answer", "add its answers to measure_successes.csv")
+    by_measure: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows.read(seeds, "definition_periods"):
+        by_measure[row["measure"]].append(row)
+        if (row["measure"], row["measure_definition"]) not in known:
+            yield of(row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale")
+    known_regions = {row["region_code"] for row in rows.read(seeds, "regions")}
+    for measure in rows.read(seeds, "measures"):
+        yield from _overlaps(by_measure[measure["measure"]], known_regions)
+        yield from _gaps(measure, by_measure[measure["measure"]])
+
+
+def questions(seeds: Path) -> Iterator[Fault]:
+    """Measures of one question that are read on two scales at once: an answer can only be one of them."""
+    scale_of = {
+        (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
+    }
+    periods = rows.read(seeds, "definition_periods")
+    known_regions = rows.read(seeds, "regions")
+    by_question: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows.read(seeds, "measures"):
+        by_question[row["question"]].append(row["measure"])
+    places = sorted({row["region_code"] for row in periods})
+    quarters = sorted({row.period.first for row in periods})
+    shared = {question: measures for question, measures in by_question.items() if len(measures) > 1}
+    for (question, measures), place, quarter in itertools.product(shared.items(), places, quarters):
+        lineage = lineage_of(known_regions, place) if place else [""]
+        held = [
+            found
+            for measure in measures
+            if (found := period_in([row for row in periods if row["measure"] == measure], lineage, quarter))
+        ]
+        on = {scale_of.get((row["measure"], row["measure_definition"])) for row in held}
+        if len(on) > 1:
+            told = ", ".join(f"{_name(row)} ({row.place})" for row in held)
+            yield Fault(
+                f"{place or 'everywhere'}: the question {question} is read on two scales from {quarter} on: {told}",
+                (held[0].file,),
+                "measures of one question change their scale in the same quarter",
+                place or None,
+                quarter,
+            )
+
+
+def _spelt_twice(spelt: dict[tuple[str, str], Row], key: tuple[str, str], row: Row, of_what: str) -> Iterator[Fault]:
+    if first := spelt.get(key):
+        told = f"「{row['spelling']}」 stands in line {first.line} too, for {of_what}"
+        yield of(row, told, "remove one: width, spaces and case make no difference")
+    spelt.setdefault(key, row)
+
+
+def _overlaps(periods: Sequence[Row], known_regions: set[str]) -> Iterator[Fault]:
+    for row in periods:
+        if row["region_code"] and row["region_code"] not in known_regions:
+            yield of(row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it")
+    for one, other in itertools.combinations(periods, 2):
+        both = one.period.common(other.period)
+        if one["region_code"] == other["region_code"] and both is not None:
+            yield Fault(
+                f"{other.place}: {_name(one)} (line {one.line}) and {_name(other)} hold at once "
+                f"{'in ' + one['region_code'] if one['region_code'] else 'everywhere'} from {both.shown_first} on",
+                (other.file,),
+                "end the earlier one (valid_to) in the quarter before the later one's valid_from",
+                one["region_code"] or None,
+                both.first,
+            )
+
+
+def _gaps(measure: Row, periods: Sequence[Row]) -> Iterator[Fault]:
+    """The general periods of a measure follow each other without a gap: a region never has no definition at all."""
+    general = sorted((row for row in periods if not row["region_code"]), key=lambda row: row.period.first)
+    next_step = "cover all quarters with rows without a region: the first without valid_from, the last without valid_to"
+    files = ("definition_periods.csv",)
+    if not general:
+        yield Fault(f"definition_periods.csv: {measure['measure']} has no row without a region", files, next_step)
+        return
+    if general[0].period.first != EVER:
+        yield of(general[0], f"{measure['measure']} has no definition before {general[0].period.first}", next_step)
+    if max(row.period.last for row in general) != ALWAYS:
+        yield of(general[-1], f"{measure['measure']} has no definition after {general[-1].period.last}", next_step)
+    for one, other in itertools.pairwise(general):
+        if one.period.last < other.period.first and _next(one.period.last) != other.period.first:
+            told = f"{measure['measure']} has no definition from {_next(one.period.last)} to the quarter before"
+            yield of(other, f"{told} {other.period.first}", next_step)
+
+
+def _next(quarter: str) -> str:
+    year, number = int(quarter[:4]), int(quarter[5])
+    return f"{year}Q{number + 1}" if number < 4 else f"{year + 1}Q1"
+
+
+def _name(row: Row) -> str:
+    return f"{row['measure']} / {row['measure_definition']}"

@@ -1,0 +1,400 @@
+"""Registers that cannot be counted by are an error before anything lands: it names both departments, the name, the quarter,
+the file and the next step."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, calls, frame, tree_of, write_delivery
+from register_seeds import add, copied_seeds, replace
+
+from callback_survey import cli
+from callback_survey.errors import RegisterError, UsageError
+from callback_survey.register import validate
+from callback_survey.register.check import faults_of
+
+Change = Callable[[Path], None]
+
+
+def adding(name: str, *rows: tuple[str, ...]) -> Change:
+    return lambda seeds: add(seeds, name, *rows)
+
+
+def replacing(name: str, old: str, new: str) -> Change:
+    return lambda seeds: replace(seeds, name, old, new)
+
+
+def both(*changes: Change) -> Change:
+    def change(seeds: Path) -> None:
+        for one in changes:
+            one(seeds)
+
+    return change
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    return copied_seeds(tmp_path)
+
+
+def test_the_registers_of_the_project_have_no_fault() -> None:
+    validate(SEEDS)
+
+
+def test_an_alias_that_means_two_departments_names_both_and_says_from_when_and_what_to_do(seeds: Path) -> None:
+    """区农水局 and 区农业局 both become 农业办, the one from 2018Q2 on; width and spaces make no difference."""
+    add(seeds, "department_aliases", ("330109", "农业办（东）", "330109-008", "2018Q1", ""))
+    add(seeds, "department_aliases", ("330109", "农业办 (东)", "330109-009", "2018Q2", "2018Q4"))
+    names = {code: name_of(seeds, code) for code in ("330109-008", "330109-009")}
+    with pytest.raises(RegisterError) as raised:
+        validate(seeds)
+    error = raised.value
+    assert isinstance(error, UsageError) and error.exit_code == 2
+    assert error.what == (
+        "330109: 「农业办 (东)」 means two departments from 2018Q2 on: "
+        f"{names['330109-008']} (330109-008, department_aliases.csv line 3) and "
+        f"{names['330109-009']} (330109-009, department_aliases.csv line 4)"
+    )
+    assert error.where == str(seeds / "department_aliases.csv")
+    assert error.next_step == (
+        "a name means one department at a time: end the row that no longer holds (valid_to), or remove it"
+    )
+    assert (error.region_code, error.quarter) == ("330109", "2018Q2")
+
+
+def name_of(seeds: Path, code: str) -> str:
+    lines = (seeds / "departments.csv").read_text(encoding="utf-8").splitlines()
+    return next(line.split(",")[2] for line in lines if line.startswith(code))
+
+
+NEW = ("330109-099", "330109", "区新局", "2019Q1", "")
+ENDED = replacing("departments", "330109-035,330109,", "330109-035,330109,区旧局,2018Q1,2018Q4\n330109-098,330109,")
+FAULTS: dict[str, tuple[Change, str]] = {
+    "a name of one is an alias of another": (
+        adding("department_aliases", ("330109", "区教育局", "330109-001", "2019Q1", "")),
+        "330109: 「区教育局」 means two departments from 2019Q1 on: 区教育局 (330109-0",
+    ),
+    "two departments of one name": (
+        adding("departments", ("330109-099", "330109", "区 教育局", "2018Q3", "")),
+        "330109: 「区 教育局」 means two departments from 2018Q3 on: 区教育局 (330109-0",
+    ),
+    "two names of one code at once": (
+        adding("departments", ("330109-001", "330109", "区经信委", "2018Q4", "")),
+        "departments.csv line 37: code 330109-001 is 区经信局 (line 2) and 区经信委 at once, from 2018Q4 on",
+    ),
+    "a code in two regions": (
+        both(
+            adding("regions", ("330110", "余杭区", "330100", "district", "true")),
+            adding("departments", ("330109-001", "330110", "区经信局", "2018Q1", "")),
+        ),
+        "departments.csv line 37: code 330109-001 is of 330109 (line 2) and of 330110",
+    ),
+    "a department of an unknown region": (
+        adding("departments", ("330110-001", "330110", "区经信局", "2018Q1", "")),
+        "departments.csv line 37: region 330110 is not in regions.csv",
+    ),
+    "a department without a name": (
+        adding("departments", ("330109-099", "330109", "　", "2018Q1", "")),
+        "departments.csv line 37: a department without a name or a code",
+    ),
+    "an alias of no department": (
+        adding("department_aliases", ("330109", "区某局", "330109-999", "2018Q1", "")),
+        "department_aliases.csv line 3: alias 「区某局」 is of 330109-999, no department of 330109",
+    ),
+    "an alias of another region's department": (
+        both(
+            adding("regions", ("330110", "余杭区", "330100", "district", "true")),
+            adding("department_aliases", ("330110", "区某局", "330109-001", "2018Q1", "")),
+        ),
+        "department_aliases.csv line 3: alias 「区某局」 is of 330109-001, no department of 330110",
+    ),
+    "an alias that never holds": (
+        adding("department_aliases", ("330109", "区某局", "330109-001", "", "2017Q4")),
+        "department_aliases.csv line 3: alias 「区某局」 holds only while 330109-001 does not",
+    ),
+    "a quarter that is none": (
+        adding("departments", ("330109-099", "330109", "区新局", "2018Q5", "")),
+        "departments.csv line 37: valid_from is 「2018Q5」",
+    ),
+    "a period that ends before it begins": (
+        adding("departments", ("330109-099", "330109", "区新局", "2018Q4", "2018Q3")),
+        "departments.csv line 37: valid from 2018Q4 to 2018Q3: it ends before it begins",
+    ),
+    "a region below one that is not there": (
+        adding("regions", ("330212", "鄞州区", "330200", "district", "true")),
+        "regions.csv line 5: region 330212 lies in 330200, which is not here",
+    ),
+    "a region below one of its own level": (
+        adding("regions", ("330110", "余杭区", "330109", "district", "true")),
+        "regions.csv line 5: region 330110 (district) lies in 330109 (district)",
+    ),
+    "a region twice": (
+        adding("regions", ("330109", "萧山区", "330100", "district", "true")),
+        "regions.csv line 5: region 330109 stands in line 4 too",
+    ),
+    "a region without a name": (
+        adding("regions", ("330110", "", "330100", "district", "true")),
+        "regions.csv line 5: region 330110 has no name",
+    ),
+    "a region of no level": (
+        adding("regions", ("330110", "余杭区", "", "county", "true")),
+        "regions.csv line 5: region 330110 has the level 「county」",
+    ),
+    "a region without a code": (
+        adding("regions", ("33011", "余杭区", "330100", "district", "true")),
+        "regions.csv line 5: 「33011」 is no region code",
+    ),
+    "a succession of a stranger": (
+        adding("department_successions", ("330109", "330109-001", "330109-099", "2019Q1", "merge")),
+        "330109-099: no department of 330109",
+    ),
+    "a department that follows itself": (
+        adding("department_successions", ("330109", "330109-001", "330109-001", "2019Q1", "replacement")),
+        "330109-001 follows itself",
+    ),
+    "a succession without a quarter": (
+        both(
+            adding("departments", NEW), adding("department_successions", ("330109", "330109-001", NEW[0], "", "merge"))
+        ),
+        "330109-099 follows 330109-001, and no quarter says from when",
+    ),
+    "a predecessor that goes on": (
+        both(
+            adding("departments", NEW),
+            adding("department_successions", ("330109", "330109-001", NEW[0], "2019Q1", "merge")),
+        ),
+        "区经信局 (330109-001) ends where 区新局 (330109-099) begins, 2019Q1, and departments.csv line 2 has it go on",
+    ),
+    "a successor that existed before": (
+        both(
+            replacing("departments", "区经信局,2018Q1,", "区经信局,2018Q1,2018Q4"),
+            adding("department_successions", ("330109", "330109-001", "330109-002", "2019Q1", "merge")),
+        ),
+        "区档案局 (330109-002) takes over in 2019Q1, but begins in 2018Q1 (departments.csv line 3)",
+    ),
+    "an answer of two scales": (
+        adding("answers", ("satisfaction", "satisfaction_gbt_39735", "satisfied", "满意", "6")),
+        "answer satisfied of satisfaction_gbt_39735 is one of satisfaction_2018 too",
+    ),
+    "a word for an answer of another scale": (
+        adding("answer_spellings", ("satisfaction_2018", "很满意", "gbt_very_satisfied", "false")),
+        "「很满意」 is gbt_very_satisfied, no answer of satisfaction_2018",
+    ),
+    "a word twice in one scale": (
+        adding("answer_spellings", ("satisfaction_2018", "满 意", "fairly_satisfied", "false")),
+        "「满 意」 stands in line 2 too, for satisfaction_2018",
+    ),
+    "a disposition's word twice": (
+        adding("disposition_spellings", ("拒 访", "other")),
+        "「拒 访」 stands in line",
+    ),
+    "a success on another scale": (
+        adding("measure_successes", ("satisfaction", "top_box", "gbt_very_satisfied")),
+        "satisfaction / top_box counts gbt_very_satisfied, no answer of its scale satisfaction_2018",
+    ),
+    "a success of an unknown definition": (
+        adding("measure_successes", ("satisfaction", "top_two", "satisfied")),
+        "satisfaction / top_two is no definition of measure_definitions.csv",
+    ),
+    "a definition that counts nothing": (
+        adding("measure_definitions", ("satisfaction", "top_two", "satisfaction_2018", "…")),
+        "satisfaction / top_two counts no answer",
+    ),
+    "a period of an unknown definition": (
+        adding("definition_periods", ("330109", "satisfaction", "top_two", "2019Q1", "")),
+        "satisfaction / top_two is no definition of measure_definitions.csv",
+    ),
+    "a period of an unknown region": (
+        adding("definition_periods", ("330110", "satisfaction", "top_three_levels", "2019Q1", "")),
+        "definition_periods.csv line 4: region 330110 is not in regions.csv",
+    ),
+    "two definitions at once": (
+        adding(
+            "definition_periods",
+            ("330109", "satisfaction", "top_box", "", "2019Q1"),
+            ("330109", "satisfaction", "top_three_levels", "2019Q1", ""),
+        ),
+        "satisfaction / top_box (line 4) and satisfaction / top_three_levels hold at once in 330109 from 2019Q1 on",
+    ),
+    "a measure without a general definition": (
+        replacing("definition_periods", ",satisfaction,top_box,,\n", ""),
+        "definition_periods.csv: satisfaction has no row without a region",
+    ),
+    "a beginning without a definition": (
+        replacing("definition_periods", ",satisfaction,top_box,,", ",satisfaction,top_box,2018Q1,"),
+        "satisfaction has no definition before 2018Q1",
+    ),
+    "an end without a definition": (
+        replacing("definition_periods", ",satisfaction,top_box,,", ",satisfaction,top_box,,2020Q4"),
+        "satisfaction has no definition after 2020Q4",
+    ),
+    "a gap without a definition": (
+        replacing(
+            "definition_periods",
+            ",satisfaction,top_box,,",
+            ",satisfaction,top_box,,2019Q4\n,satisfaction,top_three_levels,2020Q3,",
+        ),
+        "satisfaction has no definition from 2020Q1 to the quarter before 2020Q3",
+    ),
+    "one question on two scales": (
+        both(
+            adding("measures", ("contentment", "获得感", "satisfaction", "3")),
+            adding("measure_definitions", ("contentment", "top_two", "satisfaction_2018", "…")),
+            adding("measure_successes", ("contentment", "top_two", "satisfied")),
+            adding("definition_periods", ("", "contentment", "top_two", "", "")),
+            adding("definition_periods", ("330100", "satisfaction", "top_three_levels", "2019Q1", "")),
+        ),
+        "330100: the question satisfaction is read on two scales from 2019Q1 on: "
+        "satisfaction / top_three_levels (definition_periods.csv line 5), contentment / top_two",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_told_with_its_place_and_a_next_step(seeds: Path, change: Change, words: str) -> None:
+    change(seeds)
+    (fault,) = faults_of(seeds)
+    assert words in fault.what
+    assert fault.next_step and fault.files
+
+
+def rename(seeds: Path) -> None:
+    """区农业局 is renamed, and its old name goes on as an alias of the same code."""
+    replace(seeds, "departments", "区农业局,2018Q1,", "区农业局,2018Q1,2018Q4")
+    code = next(
+        line.split(",")[0]
+        for line in (seeds / "departments.csv").read_text(encoding="utf-8").splitlines()
+        if "区农业局" in line
+    )
+    add(seeds, "departments", (code, "330109", "区农业农村局", "2019Q1", ""))
+    add(seeds, "department_aliases", ("330109", "区农业局", code, "2019Q1", ""))
+
+
+def merge(seeds: Path) -> None:
+    """Two end, and a new code that takes the name of one of them begins."""
+    for code, name in (("330109-001", "区经信局"), ("330109-002", "区档案局")):
+        replace(seeds, "departments", f"{code},330109,{name},2018Q1,", f"{code},330109,{name},2018Q1,2018Q4")
+    add(seeds, "departments", ("330109-099", "330109", "区经信局", "2019Q1", ""))
+    add(seeds, "department_successions", ("330109", "330109-001", "330109-099", "2019Q1", "merge"))
+    add(seeds, "department_successions", ("330109", "330109-002", "330109-099", "2019Q1", "merge"))
+
+
+def split(seeds: Path) -> None:
+    replace(seeds, "departments", "330109-001,330109,区经信局,2018Q1,", "330109-001,330109,区经信局,2018Q1,2018Q4")
+    for number, name in (("098", "区经济局"), ("099", "区信息局")):
+        add(seeds, "departments", (f"330109-{number}", "330109", name, "2019Q1", ""))
+        add(seeds, "department_successions", ("330109", "330109-001", f"330109-{number}", "2019Q1", "split"))
+
+
+def regional_scale(seeds: Path) -> None:
+    add(seeds, "definition_periods", ("330109", "satisfaction", "top_three_levels", "2019Q1", "2019Q4"))
+    add(seeds, "definition_periods", ("330100", "satisfaction", "top_three_levels", "2019Q1", ""))
+
+
+def same_name_elsewhere(seeds: Path) -> None:
+    add(seeds, "regions", ("330110", "余杭区", "330100", "district", "true"))
+    add(seeds, "departments", ("330110-001", "330110", "区经信局", "2018Q1", ""))
+    add(seeds, "department_aliases", ("330110", "区教育局", "330110-001", "2018Q1", ""))
+
+
+@pytest.mark.parametrize("change", [rename, merge, split, regional_scale, same_name_elsewhere])
+def test_what_happens_to_departments_can_be_written_without_a_fault(seeds: Path, change: Change) -> None:
+    change(seeds)
+    validate(seeds)
+
+
+def found_by_dbt(seeds: Path) -> int:
+    """Rows of the dbt test names_mean_one_department, over the seeds as dbt reads them."""
+    project = REPOSITORY / "dbt_project"
+    environment = jinja2.Environment()
+    macros: dict[str, Any] = {}
+    environment.globals |= {
+        "ref": lambda name: f"(from read_csv('{seeds / name}.csv', all_varchar = true, header = true))",
+        "adapter": SimpleNamespace(
+            dispatch=lambda name, _: macros.get(f"duckdb__{name}") or macros[f"default__{name}"]
+        ),
+        "return": lambda value: value,
+    }
+    macros.update(vars(environment.from_string((project / "macros/names.sql").read_text(encoding="utf-8")).module))
+    environment.globals |= {"name_key": macros["name_key"]}
+    sql = environment.from_string(
+        (project / "tests/names_mean_one_department.sql").read_text(encoding="utf-8")
+    ).render()
+    with duckdb.connect() as connection:
+        return len(connection.execute(sql).fetchall())
+
+
+@pytest.mark.parametrize("change", [rename, merge, split, same_name_elsewhere])
+def test_the_second_net_lets_what_is_right_pass(seeds: Path, change: Change) -> None:
+    assert found_by_dbt(seeds) == 0
+    change(seeds)
+    assert found_by_dbt(seeds) == 0
+
+
+@pytest.mark.parametrize(
+    "fault", ["a name of one is an alias of another", "two departments of one name", "two names of one code at once"]
+)
+def test_the_second_net_holds_the_same_faults(seeds: Path, fault: str) -> None:
+    FAULTS[fault][0](seeds)
+    assert found_by_dbt(seeds) == 1
+
+
+def test_all_faults_are_told_at_once_and_many_are_cut(seeds: Path) -> None:
+    rows = [(f"330109-{number}", "330199", f"区{number}局", "2018Q1", "") for number in range(100, 130)]
+    add(seeds, "departments", *rows)
+    with pytest.raises(RegisterError) as raised:
+        validate(seeds)
+    assert raised.value.what == "the registers have 30 faults"
+    lines = raised.value.alert_lines
+    assert lines[0] == (
+        "departments.csv line 37: region 330199 is not in regions.csv; add the region, with those above it"
+    )
+    assert len(lines) == 21 and lines[-1] == "and 10 more"
+
+
+@pytest.fixture
+def faulty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(REPOSITORY / "dbt_project", project)
+    add(project / "seeds", "department_aliases", ("330109", "区教育局", "330109-001", "2018Q1", ""))
+    monkeypatch.setenv("CALLBACK_SURVEY_DBT_PROJECT", str(project))
+    monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CALLBACK_SURVEY_EXPORTS", str(tmp_path / "exports"))
+    monkeypatch.setenv("CALLBACK_SURVEY_PRIVACY_KEY", "k" * 32)
+    return project
+
+
+@pytest.mark.parametrize("command", [["run", "--quarter", "2018Q1"], ["run", "--quarter", "2018Q1", "--dry-run"]])
+def test_a_run_ends_with_2_before_anything_lands(
+    faulty_project: Path, tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_delivery(tmp_path / "exports", {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)})
+    assert cli.main(command) == 2
+    told = capsys.readouterr().err
+    assert "「区教育局」 means two departments" in told and "区经信局 (330109-001" in told
+    assert f"where: {faulty_project / 'seeds' / 'departments.csv'}" in told
+    assert not (tmp_path / "home" / "lake").exists() and not (tmp_path / "home" / "warehouse").exists()
+
+
+def test_register_check_tells_the_same_and_writes_nothing(
+    faulty_project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree_of(faulty_project)
+    assert cli.main(["register", "check"]) == 2
+    assert "「区教育局」 means two departments" in capsys.readouterr().err
+    assert tree_of(faulty_project) == before and not (tmp_path / "home").exists()
+
+
+def test_register_check_says_what_it_looked_through(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALLBACK_SURVEY_DBT_PROJECT", raising=False)
+    assert cli.main(["register", "check"]) == 0
+    assert "no fault in 35 departments of 1 regions, 1 aliases" in capsys.readouterr().out
