@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import re
+from pathlib import Path
 from typing import Any
+
+from callback_survey.errors import NothingDelivered, UsageError
+from callback_survey.quarter import Quarter
 
 _CHECK_DESCRIPTION = """Looks through the registers in dbt_project/seeds for what cannot be counted: a name that means two departments
 in one quarter, a code with two names at once, successions and definitions that do not fit. Every run does so before it
 lands anything."""
+
+
+_PROPOSE_DESCRIPTION = """Drafts the register of a region that has none, or what its register lacks, from the department names in the frame
+of a delivery: a code for each name, how often it was found, and which names resemble each other. Prints it, or writes
+it to a new file, for a person to go through. Registers nothing and merges nothing."""
+_PROPOSE_EXAMPLES = """examples:
+  callback-survey register propose --region 330110 --quarter 2018Q1
+  callback-survey register propose --region 330110 --quarter 2018Q1 --exports /data/exports --output draft-330110.txt"""
 
 
 def add_to(commands: Any) -> None:
@@ -22,6 +35,22 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.set_defaults(command=_check)
+    propose = actions.add_parser(
+        "propose",
+        help="draft the register of a region from the frame of a delivery",
+        description=_PROPOSE_DESCRIPTION,
+        epilog=_PROPOSE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    propose.add_argument("--region", metavar="330110", required=True, help="six-digit division code")
+    propose.add_argument("--quarter", metavar="2018Q1", required=True, help="the quarter of the delivery")
+    propose.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
+    propose.add_argument("--output", type=Path, metavar="FILE", help="a new file for the draft (default: print it)")
+    propose.add_argument("--home", type=Path, help="where files are unpacked, and removed again (default var/)")
+    propose.add_argument(
+        "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
+    )
+    propose.set_defaults(command=_propose)
 
 
 def _check(_options: argparse.Namespace) -> int:
@@ -41,3 +70,48 @@ def _check(_options: argparse.Namespace) -> int:
         f"{successions} successions and {measures} measures"
     )
     return 0
+
+
+def _propose(options: argparse.Namespace) -> int:
+    from callback_survey import settings
+    from callback_survey.exports import delivery as deliveries
+    from callback_survey.landing.workbench import workbench
+    from callback_survey.register import draft, draft_text
+
+    quarter = Quarter.parse(options.quarter)
+    if not re.fullmatch("[0-9]{6}", options.region):
+        raise UsageError(
+            f"not a region code: {options.region!r}",
+            expected="six digits, such as 330110",
+            next_step="callback-survey register propose --region 330110 --quarter 2018Q1",
+        )
+    found = settings.load(home=options.home, exports=options.exports)
+    _verify_new(options.output)
+    delivered = deliveries.discover(found.exports, quarter, options.region)
+    if not delivered:
+        raise NothingDelivered(
+            f"no delivery for {quarter} of region {options.region}",
+            where=str(found.exports / options.region / str(quarter)),
+            expected="a folder with a frame and manifest.json",
+            next_step="check the region code, the quarter and --exports",
+        )
+    # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
+    with workbench(found.lake, f"register-{options.region}", found.memory_limit) as (_, folder):
+        names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)
+    text = draft_text.as_text(draft.propose(names, found.seeds, options.region, str(quarter)), found.seeds)
+    if options.output is None:
+        print(text, end="")
+        return 0
+    with options.output.open("x", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{options.output}: a draft for a person to go through; nothing was registered")
+    return 0
+
+
+def _verify_new(output: Path | None) -> None:
+    if output is not None and output.exists():
+        raise UsageError(
+            f"{output} is there already, and may hold somebody's work",
+            expected="the name of a new file",
+            next_step="choose another --output, or move the file away",
+        )

@@ -1,0 +1,76 @@
+"""A region without a register: its quarter is held back, a draft is made from its frame, a person edits it, and it runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deliveries import OFFICES, Office, rows_of, write_delivery
+from homes import QUARTER, REPOSITORY, Home
+
+NEW_REGION = "330110"
+# one office under two spellings of one key, and one under an abbreviation
+SENT = (
+    *OFFICES,
+    Office("区公安分局（户籍）", frame=6, called=3, satisfied=3, one_visit=3),
+    Office("区公安分局 (户籍)", frame=4, called=2, satisfied=2, one_visit=1),
+    Office("区经信", frame=3, called=1, satisfied=0, one_visit=1),
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, privacy_key: str) -> Home:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(REPOSITORY / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    write_delivery(tmp_path / "exports" / NEW_REGION / QUARTER, rows_of(SENT))
+    return Home(tmp_path / "home", tmp_path / "exports", privacy_key).with_settings(DBT_PROJECT=str(project))
+
+
+def copied(page: str, file: str) -> str:
+    return page.split(f"==> {file}\n")[1].split("\n\n")[0] + "\n"
+
+
+def append(seeds: Path, file: str, lines: str) -> None:
+    with (seeds / file).open("a", encoding="utf-8") as seed:
+        seed.write(lines)
+
+
+def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
+    seeds, draft = tmp_path / "dbt_project" / "seeds", tmp_path / "draft.txt"
+    held_back = home.run_quarter_here()
+    assert held_back.code == 3 and "unknown" in held_back.err
+
+    asked = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER, "--output", str(draft))
+    assert asked.code == 0, asked.err
+    page = draft.read_text(encoding="utf-8")
+    assert "Is 区经信 (330110-005, 3 rows) the same office as 区经信局 (330110-001)?" in page
+
+    append(seeds, "regions.csv", copied(page, "regions.csv"))
+    append(seeds, "departments.csv", copied(page, "departments.csv"))
+    forgotten = home.run_quarter_here()
+    assert forgotten.code == 2 and "region 330110 has no name" in forgotten.err
+
+    text = (seeds / "regions.csv").read_text(encoding="utf-8")
+    (seeds / "regions.csv").write_text(text.replace("330110,,", "330110,余杭区,"), encoding="utf-8")
+    text = (seeds / "departments.csv").read_text(encoding="utf-8")
+    (seeds / "departments.csv").write_text(text.replace("330110-005,330110,区经信,2018Q1,\n", ""), encoding="utf-8")
+    append(seeds, "department_aliases.csv", "330110,区经信,330110-001,2018Q1,\n")
+    checked = home.run_here("register", "check")
+    assert checked.code == 0, checked.err
+    assert "39 departments of 2 regions, 2 aliases" in checked.out
+
+    released = home.run_quarter_here()
+    assert released.code == 0, released.err
+    assert home.query(
+        "select department_code, department_name, valid_frame_count, sample_count, answered_count, rate_pct::text "
+        "from department_rates where measure = 'satisfaction' order by department_code"
+    ) == [
+        ("330110-001", "区经信局", 15, 6, 6, "83.33"),
+        ("330110-002", "区公安分局（户籍）", 10, 5, 5, "100.00"),
+        ("330110-003", "区教育局", 10, 4, 4, "75.00"),
+        ("330110-004", "区民政局", 8, 4, 4, "50.00"),
+    ]
+    again = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER)
+    assert "there is nothing to add" in again.out
