@@ -37,8 +37,10 @@ def test_every_command_named_exists_with_its_options(document: Path, capsys: pyt
     from callback_survey.cli import main
 
     text = document.read_text(encoding="utf-8")
-    for command, options in re.findall(r"callback-survey ((?:airflow )?[a-z]+(?:-[a-z]+)?)((?: +\S+)*)", text):
-        if command.split()[0] not in ("run", "plan", "deliveries", "rejects", "rotate-key", "airflow"):
+    for command, options in re.findall(
+        r"callback-survey ((?:airflow |register )?[a-z]+(?:-[a-z]+)?)((?: +\S+)*)", text
+    ):
+        if command.split()[0] not in ("run", "plan", "deliveries", "rejects", "rotate-key", "airflow", "register"):
             continue
         with pytest.raises(SystemExit) as stopped:
             main([*command.split(), "--help"])
