@@ -23,7 +23,7 @@
     )
 {%- endmacro %}
 
-{# Whether a register row is valid in a quarter: from and to are quarters, both inclusive, and open where they are empty. #}
+{# Whether a register row is valid in a quarter: from and to are quarters, both inclusive, open where they are empty. #}
 {% macro is_valid_in(register, quarter) -%}
     ({{ register }}.valid_from is null or {{ quarter }} >= {{ register }}.valid_from)
     and ({{ register }}.valid_to is null or {{ quarter }} <= {{ register }}.valid_to)

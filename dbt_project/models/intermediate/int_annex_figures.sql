@@ -36,7 +36,7 @@ printed_percentages as (
         case when measures.rate_pct is not null then printed.published_pct end as figure_pct,
         cast(null as bigint) as figure_count
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_annex_columns') }} as annex_columns
+    inner join {{ ref('int_region_annex_columns') }} as annex_columns
         on
             measures.region_code = annex_columns.region_code
             and measures.quarter = annex_columns.quarter

@@ -8,7 +8,7 @@ with single_answers as (
         measure,
         figure,
         first_answer_code as answer_code
-    from {{ ref('int_annex_columns') }}
+    from {{ ref('int_region_annex_columns') }}
     where answer_count = 1
 
 ),

@@ -15,7 +15,7 @@ with recognised as (
         published.file,
         published.line
     from {{ ref('stg_published') }} as published
-    left join {{ ref('int_annex_columns') }} as annex_columns
+    left join {{ ref('int_region_annex_columns') }} as annex_columns
         on
             published.region_code = annex_columns.region_code
             and published.quarter = annex_columns.quarter

@@ -6,7 +6,7 @@ with success_columns as (
         quarter,
         measure,
         count(*) as column_count
-    from {{ ref('int_annex_columns') }}
+    from {{ ref('int_region_annex_columns') }}
     where is_success
     group by region_code, quarter, measure
 
@@ -32,7 +32,7 @@ printed as (
             figures.region_code = region_quarters.region_code
             and figures.quarter = region_quarters.quarter
             and not region_quarters.has_cases
-    left join {{ ref('int_annex_columns') }} as annex_columns
+    left join {{ ref('int_region_annex_columns') }} as annex_columns
         on
             figures.region_code = annex_columns.region_code
             and figures.quarter = annex_columns.quarter
