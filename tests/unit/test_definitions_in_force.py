@@ -79,6 +79,7 @@ def random_periods(dice: random.Random) -> list[list[str]]:
             first = QUARTERS[min(bounds[1] + 1, len(QUARTERS) - 1)]
             if first > QUARTERS[bounds[1]]:
                 rows.append([region, "m", f"d{dice.randint(0, 4)}", first, dice.choice(["", QUARTERS[-1]])])
+    dice.shuffle(rows)  # the order of the file must not matter
     return rows
 
 

@@ -278,10 +278,12 @@ def rename(seeds: Path) -> None:
 
 
 def merge(seeds: Path) -> None:
-    """Two end, and a new code that takes the name of one of them begins."""
+    """Two end, and a new code begins that takes the name of one of them, and an alias that the other never gave back."""
     for code, name in (("330109-001", "区经信局"), ("330109-002", "区档案局")):
         replace(seeds, "departments", f"{code},330109,{name},2018Q1,", f"{code},330109,{name},2018Q1,2018Q4")
     add(seeds, "departments", ("330109-099", "330109", "区经信局", "2019Q1", ""))
+    add(seeds, "department_aliases", ("330109", "档案", "330109-002", "2018Q1", ""))
+    add(seeds, "department_aliases", ("330109", "档案", "330109-099", "2019Q1", ""))
     add(seeds, "department_successions", ("330109", "330109-001", "330109-099", "2019Q1", "merge"))
     add(seeds, "department_successions", ("330109", "330109-002", "330109-099", "2019Q1", "merge"))
 
