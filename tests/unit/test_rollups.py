@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 import rollup_oracle as oracle
+import yaml
 from lakes import REPOSITORY
 from rollup_oracle import Rating, Region, World
 from rollup_worlds import FIRST, make_world, rolled_up
@@ -326,3 +327,16 @@ def test_a_changed_rollup_neither_rebuilds_the_warehouse_nor_makes_a_rule_of_a_r
     assert code_fingerprint(project) == before
     (project / "seeds" / "regions.csv").write_text("region_code\n", encoding="utf-8")
     assert code_fingerprint(project) != before
+
+
+def test_what_is_read_of_released_tables_is_what_the_marts_promise(rules: Rollups) -> None:
+    """An input that no mart has would be read as empty, and nobody would notice."""
+    promised = {}
+    for path in (PROJECT / "models" / "marts").glob("*.yml"):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            types = {
+                column["name"]: column.get("data_type", "").replace("string", "varchar") for column in model["columns"]
+            }
+            promised[model["name"].removeprefix("dim_")] = types
+    for name, columns in rules.inputs:
+        assert dict(columns).items() <= promised[name].items(), name
