@@ -15,6 +15,18 @@ def copied_seeds(folder: Path) -> Path:
     return Path(shutil.copytree(SEEDS, folder / "seeds"))
 
 
+def seeds_of_2018q1(folder: Path) -> Path:
+    """A copy with the register of 2018Q1 alone: 35 departments and an alias that go on, however the project's own grows."""
+    seeds = copied_seeds(folder)
+    for name in ("departments", "department_aliases"):
+        path = seeds / f"{name}.csv"
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        kept = [row.split(",") for row in rows if row.split(",")[3] == "2018Q1"]
+        path.write_text("\n".join([header, *(",".join([*row[:4], ""]) for row in kept)]) + "\n", encoding="utf-8")
+    keep_header(seeds, "department_successions")
+    return seeds
+
+
 def add(seeds: Path, name: str, *rows: tuple[str, ...]) -> None:
     """Append rows to a seed."""
     with (seeds / f"{name}.csv").open("a", encoding="utf-8") as file:
