@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, Home, Outcome, Served, contents
@@ -53,6 +54,29 @@ def test_a_quarter_is_compared_with_the_one_before_as_released(two_quarters: Ser
     assert two_quarters.outcome.code == 0, two_quarters.outcome.err
     assert release(two_quarters.home, 1)["compared_with"] == {"quarter": QUARTER, "revision": 1}
     assert release(two_quarters.home, 1, QUARTER)["compared_with"] is None
+
+
+def change_of(home: Home, department_name: str) -> tuple[Any, ...]:
+    """Status, revision, rate before, change, its interval and whether it is significant: satisfaction in the next quarter."""
+    [found] = home.query(
+        "select change_status, previous_revision, previous_rate, change, change_ci_low, change_ci_high, is_significant_change "
+        f"from department_rates where quarter = '{NEXT}' and department_name = '{department_name}' and measure = 'satisfaction'"
+    )
+    return found
+
+
+def test_a_change_is_served_with_its_interval(two_quarters: Served) -> None:
+    status, revision, before, change, low, high, is_significant = change_of(two_quarters.home, "区民政局")
+    assert (status, revision, before, change, is_significant) == ("compared", 1, 0.5, 0.25, False)
+    assert (low, high) == pytest.approx(confint_proportions_2indep(3, 4, 2, 4, method="newcomb"), abs=1e-9)
+    # released before, without a rate
+    assert change_of(two_quarters.home, "区旅游局") == ("no_previous", 1, None, None, None, None, None)
+
+
+def test_a_corrected_quarter_moves_the_change_after_it(revised: Served) -> None:
+    status, revision, before, change, low, high, _ = change_of(revised.home, "区民政局")
+    assert (status, revision, before, change) == ("compared", 2, 0.75, 0.0)
+    assert (low, high) == pytest.approx(confint_proportions_2indep(3, 4, 6, 8, method="newcomb"), abs=1e-9)
 
 
 def test_a_correction_that_moves_figures_revises_the_next_quarter_and_says_why(revised: Served) -> None:
