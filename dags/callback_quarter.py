@@ -104,7 +104,8 @@ with DAG(
     # of the regions that gate 2 held back. Nor would they where a later task broke: hence ALL_DONE.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def verdict(verdicts: dict[str, Any] | None, judged: dict[str, Any] | None) -> None:
-        steps.complete(judged or verdicts)
+        if not steps.complete(judged or verdicts):
+            raise AirflowSkipException("nothing was judged")
 
     # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
