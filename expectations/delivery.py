@@ -10,8 +10,9 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.privacy import scrub
 from callback_survey.register import Register
+
+from . import cases, files, interviews
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
 # A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
@@ -58,87 +59,41 @@ _CALL_ROWS = """
     left join frame_cases using (case_id)
     group by sent_name
 """
-_UNNAMED = "（未注明部门）"
 
 
-def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register) -> dict[str, pd.DataFrame]:
+def facts(
+    connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register, rules: Mapping[str, Rule]
+) -> dict[str, pd.DataFrame]:
     """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`."""
-    tables = {"datasets": _datasets(report), "files": _files(report), "delivery": _delivery(report)}
+    tables = files.facts(connection, report)
     if "published" in report.lake_files:
         tables["printed"] = _printed(connection, register)
     if "frame" in report.lake_files:
-        departments = _by_department(connection, register)
+        departments = _by_department(connection, register, rules["reject_share_by_department"].minimum_count)
         known = departments["is_known"]
         tables["departments"] = departments
         tables["unknown_departments"] = departments[~known & (departments["frame_row_count"] > 0)]
         tables["unknown_total"] = _unknown_total(departments)
         tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
+        tables |= cases.facts(connection, report, register, rules) | interviews.facts(connection, rules)
     return tables
 
 
 def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> list[Check]:
     """The checks whose facts this delivery has: annexes alone have no cases to check."""
-    checks = [*_dataset_checks(rules), *_case_checks(rules), *_printed_checks()]
+    checks = [
+        *files.checks(rules),
+        *_case_checks(rules),
+        *cases.checks(rules),
+        *interviews.checks(rules),
+        *_printed_checks(),
+    ]
     return [check for check in checks if check.facts in available]
 
 
-def _dataset_checks(rules: Mapping[str, Rule]) -> list[Check]:
-    limit = _limit(rules, "reject_share")
-    return [
-        Check(
-            "manifest_present",
-            facts="delivery",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="has_manifest", value_set=[True]),
-            example="{name}: {table_count} tables, accepted because the run asked for it",
-            shows=("name", "table_count"),
-            allows="a manifest.json with names, rows and hashes",
-        ),
-        Check(
-            "columns_in_place",
-            facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="swapped", value_set=[""]),
-            example="{file}: {swapped}",
-            shows=("file", "swapped"),
-            allows="every column holds what its header says",
-        ),
-        Check(
-            "columns_known",
-            facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="unknown_columns", value_set=[""]),
-            example="{file}: {unknown_columns}",
-            shows=("file", "unknown_columns"),
-            allows="the headers of src/callback_survey/exports/headers.toml",
-        ),
-        Check(
-            "parts_alike",
-            facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="lacking", value_set=[""]),
-            example="{file}: without {lacking}, which another part of {dataset} has",
-            shows=("file", "dataset", "lacking"),
-            allows="the same columns in every part of a dataset",
-        ),
-        Check(
-            "everything_read",
-            facts="delivery",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="remarks", value_set=[""]),
-            example="{remarks}",
-            shows=("remarks",),
-            allows="every sheet of a workbook is visible and holds a known table",
-        ),
-        Check(
-            "reject_share",
-            facts="datasets",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
-            example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %)",
-            shows=("dataset", "rejected_count", "read_count", "reject_pct"),
-            allows=f"at most {limit:g} % of a dataset",
-        ),
-    ]
-
-
 def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
-    share = _limit(rules, "unknown_department_share")
-    rejected = _limit(rules, "reject_share_by_department")
+    share = rules["unknown_department_share"].number()
+    rejected = rules["reject_share_by_department"].number()
     counts = ("department_name", "sample_count", "frame_row_count")
     rejects = ("department_name", "rejected_count", "reject_pct", "reasons", "first_line")
     return [
@@ -191,7 +146,8 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=rejected),
             example="{department_name}: {rejected_count} call rows rejected ({reject_pct:.2f} %), {reasons}",
             shows=rejects,
-            allows=f"at most {rejected:g} % of a department's call rows, from two rejected rows on",
+            allows=f"at most {rejected:g} % of a department's call rows, from "
+            f"{rules['reject_share_by_department'].minimum_count} rejected rows on",
         ),
         Check(
             "rejected_calls",
@@ -218,47 +174,6 @@ def _printed_checks() -> list[Check]:
     ]
 
 
-def _limit(rules: Mapping[str, Rule], check_id: str) -> float:
-    limit = rules[check_id].limit
-    if limit is None:
-        raise ValueError(f"check_rules.csv: {check_id} needs a limit_value")
-    return float(limit)
-
-
-def _datasets(report: LandingReport) -> pd.DataFrame:
-    rows = []
-    for dataset in sorted({file.dataset for file in report.files}):
-        files = [file for file in report.files if file.dataset == dataset]
-        read, rejected = sum(file.read_count for file in files), sum(file.rejected_count for file in files)
-        rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0))
-    return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
-
-
-def _delivery(report: LandingReport) -> pd.DataFrame:
-    values = (report.name, report.has_manifest, len(report.files), "；".join(report.remarks))
-    return pd.DataFrame([values], columns=["name", "has_manifest", "table_count", "remarks"])
-
-
-def _files(report: LandingReport) -> pd.DataFrame:
-    """One row per table read: what its header lacks of the other parts', what it has beyond, and what is misplaced."""
-    present: dict[str, set[str]] = {}
-    for file in report.files:
-        # of two annexes each has its own figures: they are no parts of one another
-        if file.dataset != "published":
-            present.setdefault(file.dataset, set()).update(file.columns)
-    rows = [
-        (
-            file.name,
-            file.dataset,
-            "；".join(file.swapped),
-            "、".join(scrub(header) for header in file.unknown_columns),
-            "、".join(sorted(present.get(file.dataset, set()) - set(file.columns))),
-        )
-        for file in report.files
-    ]
-    return pd.DataFrame(rows, columns=["file", "dataset", "swapped", "unknown_columns", "lacking"])
-
-
 def _printed(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.DataFrame:
     frame = connection.execute("select file, line, department_name from published order by file, line").df()
     frame["is_known"] = [register.find(name) is not None for name in frame["department_name"]]
@@ -266,14 +181,14 @@ def _printed(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.Da
     return frame
 
 
-def _by_department(connection: duckdb.DuckDBPyConnection, register: Register) -> pd.DataFrame:
+def _by_department(connection: duckdb.DuckDBPyConnection, register: Register, minimum_rejected: int) -> pd.DataFrame:
     """One row per register department and per unknown name, with the counts of frame, calls and rejects."""
     parts = [connection.execute(query).df() for query in (_FRAME_ROWS, _CALLED_CASES, _CALL_ROWS, _REJECTED_CALLS)]
     sent = pd.concat(parts, ignore_index=True)
     names = [register.find(name if isinstance(name, str) else None) for name in sent["sent_name"]]
     sent["is_known"] = [name is not None for name in names]
     sent["department_name"] = [
-        name or (sent_name if isinstance(sent_name, str) else _UNNAMED)
+        name or (sent_name if isinstance(sent_name, str) else cases.UNNAMED)
         for name, sent_name in zip(names, sent["sent_name"], strict=True)
     ]
     registered = pd.DataFrame({"department_name": sorted(set(register.names.values())), "is_known": True})
@@ -286,8 +201,8 @@ def _by_department(connection: duckdb.DuckDBPyConnection, register: Register) ->
         {**dict.fromkeys(counts, "sum"), "absent_cases": "max", "reasons": "max", "first_line": "min"}
     )
     departments["first_line"] = departments["first_line"].fillna(0).astype("int64")
-    # one rejected row of a small department is no pattern: the share counts from two on
-    judged = departments["rejected_count"].where(departments["rejected_count"] >= 2, 0)
+    # one rejected row of a small department is no pattern
+    judged = departments["rejected_count"].where(departments["rejected_count"] >= minimum_rejected, 0)
     departments["reject_pct"] = (
         100.0 * judged / (departments["rejected_count"] + departments["accepted_count"]).clip(lower=1)
     )

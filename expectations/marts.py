@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 import great_expectations.expectations as gxe
@@ -12,6 +11,7 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 
+from . import figures, history
 from . import printed as printed_annexes
 
 # `is_rated` says whether somebody answered: by the counts, or by the print where only the annexes survive (0.00 is printed
@@ -32,7 +32,7 @@ _RATES = """
     )
     select
         department_name, measure, measure_name, valid_frame_count, sample_count, answered_count, success_count,
-        rate_pct, average_pct, is_below_average, has_cases, is_rated,
+        rate, rate_pct, rate_rank, average_pct, is_below_average, has_cases, is_rated,
         printed_pct::text as printed, has_cases or valid_frame_count + sample_count is not null as is_sample_known,
         case
             when has_cases then answered_count || ' answers'
@@ -131,8 +131,17 @@ _ADJUSTED = """
 """
 
 
-def facts(connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str) -> dict[str, pd.DataFrame]:
-    """Tables of facts about a region's quarter, at department level; `connection` is the warehouse."""
+def facts(
+    connection: duckdb.DuckDBPyConnection,
+    region_code: str,
+    quarter: str,
+    rules: Mapping[str, Rule],
+    earlier: Sequence[Path] = (),
+) -> dict[str, pd.DataFrame]:
+    """Tables of facts about a region's quarter, at department level; `connection` is the warehouse.
+
+    `earlier` are the released rates of the quarters before, one file each.
+    """
     keys = {"region_code": region_code, "quarter": quarter}
     queries = {
         "rates": _RATES,
@@ -149,12 +158,25 @@ def facts(connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str)
         "counted": rates[rates["has_cases"].astype(bool)],
         "sampled": rates[rates["is_sample_known"].astype(bool)].convert_dtypes(),
     }
-    return {**tables, **counts, **_recompute(rates), **printed_annexes.facts(connection, region_code, quarter)}
+    return {
+        **tables,
+        **counts,
+        **figures.facts(connection, region_code, quarter, rates),
+        **history.facts(connection, region_code, quarter, earlier, rules),
+        **printed_annexes.facts(connection, region_code, quarter),
+    }
 
 
 def suite(rules: Mapping[str, Rule]) -> list[Check]:
     """All checks. Where only the annexes survive, those that need cases have no rows and are skipped, not passed."""
-    return [*_count_checks(), *_figure_checks(), *_reconciliation_checks(rules), *printed_annexes.checks(rules)]
+    return [
+        *_count_checks(),
+        *_share_checks(),
+        *figures.checks(),
+        *_reconciliation_checks(rules),
+        *history.checks(rules),
+        *printed_annexes.checks(rules),
+    ]
 
 
 def _count_checks() -> list[Check]:
@@ -190,7 +212,7 @@ def _count_checks() -> list[Check]:
     ]
 
 
-def _figure_checks() -> list[Check]:
+def _share_checks() -> list[Check]:
     return [
         Check(
             "shares_sum_to_100",
@@ -200,22 +222,6 @@ def _figure_checks() -> list[Check]:
             shows=("department_name", "measure_name", "total_pct"),
             allows="100.00",
             rows_may_be_missing=True,
-        ),
-        Check(
-            "average_recomputed",
-            facts="averages",
-            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="average_pct", column_B="recomputed_pct"),
-            example="{measure_name}: {average_pct}, recomputed {recomputed_pct}",
-            shows=("measure_name", "average_pct", "recomputed_pct"),
-            allows="the mean of the rounded rates, rounded half up",
-        ),
-        Check(
-            "flags_recomputed",
-            facts="flags",
-            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="is_below_average", column_B="recomputed"),
-            example="{department_name}, {measure_name}: {is_below_average}, recomputed {recomputed}",
-            shows=("department_name", "measure_name", "is_below_average", "recomputed"),
-            allows="below average exactly where the rounded rate is less than the rounded average",
         ),
     ]
 
@@ -258,42 +264,3 @@ def _at_least(check_id: str, facts: str, larger: str, smaller: str, smaller_name
         # no counts without cases; a quarter that lost its rows fails departments_complete and average_recomputed
         rows_may_be_missing=facts == "counted",
     )
-
-
-def _recompute(rates: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Averages and flags once more, from counts or printed rates alone, with exact fractions: another road to them."""
-    averages, flags = [], []
-    for measure_name, group in rates.groupby("measure_name"):
-        answered = group[group["is_rated"].astype(bool)]
-        exact = {index: _exact_rate(row) for index, row in answered.iterrows()}
-        if not exact:
-            continue
-        average = _half_up(sum(map(Fraction, exact.values()), Fraction(0)) / len(exact))
-        printed = {_hundredths(value) for value in group["average_pct"]}  # a missing one is NaN and equals nothing
-        averages += [(measure_name, value, str(average)) for value in sorted(printed)]
-        flags += [
-            (row.department_name, measure_name, str(row.is_below_average), str(exact[index] < average))
-            for index, row in answered.iterrows()
-        ]
-    return {
-        "averages": pd.DataFrame(averages, columns=["measure_name", "average_pct", "recomputed_pct"]),
-        "flags": pd.DataFrame(flags, columns=["department_name", "measure_name", "is_below_average", "recomputed"]),
-    }
-
-
-def _exact_rate(row: pd.Series) -> Decimal:
-    if row.has_cases:
-        return _half_up(Fraction(100 * int(row.success_count), int(row.answered_count)))
-    return Decimal(row.printed)
-
-
-def _half_up(value: Fraction) -> Decimal:
-    """Rounded half up to two decimals. Not negative, so that half up is away from zero."""
-    hundredths = Fraction(value * 100)
-    whole = (2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator)
-    return Decimal(whole).scaleb(-2)
-
-
-def _hundredths(value: float | Decimal) -> str:
-    """A DECIMAL(5,2) as DuckDB hands it to pandas (a double), as the two decimals it stands for."""
-    return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))

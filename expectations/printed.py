@@ -87,15 +87,13 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
 
 
 def _near_100(check_id: str, rules: Mapping[str, Rule]) -> Check:
-    limit = rules[check_id].limit
-    if limit is None:
-        raise ValueError(f"check_rules.csv: {check_id} needs a limit_value")
+    limit = rules[check_id].number()
     return Check(
         check_id,
         facts="printed_shares",
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="distance", max_value=float(limit)),
+        expectation=gxe.ExpectColumnValuesToBeBetween(column="distance", max_value=limit),
         example="{department_name}（{measure_name}）: {total}",
         shows=("department_name", "measure_name", "total"),
-        allows=f"100.00, give or take {limit}",
+        allows=f"100.00, give or take {limit:g}",
         rows_may_be_missing=True,
     )

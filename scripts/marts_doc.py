@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from callback_survey import assembly, rollups
+from callback_survey.checks import history
 from callback_survey.publication import PUBLIC, RESTRICTED, published_tables
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ DOCUMENT = REPOSITORY / "docs" / "marts.md"
 _TYPES = {"string": "VARCHAR"}
 _SERVED_KEYS = {
     "releases": ("region_code", "quarter", "revision"),
-    "check_results": ("region_code", "quarter", "gate", "check_id"),
+    "check_results": history.KEY,
 }
 _ORDER = (
     *("department_rates", "department_answers", "region_rates", "below_average"),
@@ -123,8 +124,18 @@ Which revision is shown, and what its checks said:
 
 ```sql
 select releases.revision, releases.reason, check_results.gate, check_results.check_id, check_results.severity, check_results.observed
-from marts.releases join marts.check_results using (region_code, quarter)
+from marts.releases join marts.check_results using (region_code, quarter, revision)
 where releases.is_served and check_results.outcome not in ('pass', 'skipped');
+```
+
+How often each check stopped or warned, over all runs that are known:
+
+```sql
+select check_id, severity, quarter, count(*) as run_count, max(checked_at) as last_checked_at, any_value(accepted_by) as accepted_by
+from marts.check_results
+where outcome not in ('pass', 'skipped')
+group by all
+order by all;
 ```
 
 How the calls ended, from the restricted partitions:
@@ -223,7 +234,7 @@ def _served_tables() -> Iterator[Table]:
     """`releases` and `check_results`, made empty by the code that serves them, and read back with their comments."""
     with duckdb.connect(":memory:") as connection:
         assembly.write_releases(connection, [], [])
-        assembly.write_check_results(connection, [])
+        history.write_table(connection, [], [], None)
         for name, key in _SERVED_KEYS.items():
             described = connection.execute(
                 "select column_name, data_type, comment from duckdb_columns() where table_name = $1 order by column_index",

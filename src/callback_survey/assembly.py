@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from callback_survey import rollups as rollups_module
+from callback_survey.checks import history
 from callback_survey.releases import Release
 from callback_survey.rollups import Rollups
 
@@ -24,25 +25,16 @@ _RELEASE_COLUMNS = {
     "code_fingerprint": "hash over the rules, registers and models that made it",
     "data_note": "what the sender's manifest says of the data as a whole",
     "warning_count": "warnings of the two gates; see check_results",
-}
-_CHECK_COLUMNS = {
-    "region_code": "six-digit administrative division code",
-    "quarter": "calendar quarter, such as 2018Q1",
-    "run_id": "the run that checked",
-    "gate": "delivery or marts",
-    "suite": "the suite the check belongs to",
-    "check_id": "the check, as in the seed check_rules",
-    "expectation": "the Great Expectations class that looked",
-    "severity": "fail stops a release, warn tells",
-    "outcome": "pass, fail, error (the check itself raised), no_rows, or skipped (nothing to compare)",
-    "observed": "what was found",
-    "allowed": "what would have passed",
-    "examples": "departments or cases, never persons",
+    "accepted_checks": "failed checks that a person accepted for this revision, with name and reason; NULL where there are none",
 }
 
 
 def write_tables(
-    connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release], rollups: Rollups
+    connection: duckdb.DuckDBPyConnection,
+    served: Sequence[Release],
+    every: Sequence[Release],
+    rollups: Rollups,
+    checks: Path | None = None,
 ) -> None:
     """All tables: the released ones, what is made of them, and those that say what was released and checked."""
     for name in sorted({name for release in served for name in release.tables}):
@@ -51,7 +43,7 @@ def write_tables(
     for rollup in rollups.served:
         _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
     write_releases(connection, served, every)
-    write_check_results(connection, served)
+    history.write_table(connection, served, every, checks)
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
@@ -88,20 +80,6 @@ def write_releases(connection: duckdb.DuckDBPyConnection, served: Sequence[Relea
             "is_served": release.name in shown,
         }
         _insert(connection, "releases", list(values.values()))
-
-
-def write_check_results(connection: duckdb.DuckDBPyConnection, served: Sequence[Release]) -> None:
-    _create(
-        connection,
-        "check_results",
-        _CHECK_COLUMNS,
-        {},
-        "One row per check of the gates that the served releases passed",
-    )
-    for release in served:
-        for report in release.check_reports():
-            for row in report.as_rows():
-                _insert(connection, "check_results", [row[name] for name in _CHECK_COLUMNS])
 
 
 def _create(

@@ -121,6 +121,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
             )
         except DeliveryRefused as refusal:
             ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)
+            _record_refusal(run, delivery, refusal)
             raise
         read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
         step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
@@ -132,12 +133,12 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
         checked = check_delivery(
             report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
         )
-        checked.write(run.checks_folder)
+        checked = _recorded(run, checked)
         step.result = _verdict(checked)
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
-            raise _gate_failed(checked, "the delivery is kept apart and the one before stays current")
+            raise _gate_failed(run, checked, "the delivery is kept apart and the one before stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
 
@@ -172,11 +173,13 @@ def judge(run: Run, built: BuildReport) -> GateReport:
         verify_stamp(connection, built)
         for scope in built.scope:
             with run.progress.step("gate 2", scope.region_code) as step:
-                checked = check_marts(connection, scope, seeds=run.settings.seeds, run_id=run.run_id)
-                checked.write(run.checks_folder)
+                checked = check_marts(
+                    connection, scope, seeds=run.settings.seeds, releases=run.settings.releases, run_id=run.run_id
+                )
+                checked = _recorded(run, checked)
                 step.result = _verdict(checked)
             if checked.failures:
-                failures.append(_gate_failed(checked, "nothing of this quarter was released"))
+                failures.append(_gate_failed(run, checked, "nothing of this quarter was released"))
             else:
                 passed.append(scope)
     return GateReport(tuple(passed), tuple(as_record(failure) for failure in failures))
@@ -251,6 +254,7 @@ def serve(run: Run) -> ServeReport:
             serving=run.settings.serving,
             memory_limit=run.settings.memory_limit,
             rollups=rollups.read(run.settings.dbt_project),
+            checks=run.settings.checks,
             say=step.say,
         )
         step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
@@ -286,18 +290,37 @@ def _check_reports(run: Run, scope: Scope) -> list[CheckReport]:
     return [CheckReport.read(run.checks_folder / name) for name in names]
 
 
+def _recorded(run: Run, report: CheckReport) -> CheckReport:
+    """The report with what a person accepted, written down with the run's page of results."""
+    from callback_survey.checks import overrides, page
+    from callback_survey.checks.model import read_rules
+
+    rules = read_rules(run.settings.seeds)
+    judged = overrides.applied(report, run.settings.overrides, rules)
+    judged.write(run.checks_folder)
+    page.write(run.checks_folder, rules)
+    return judged
+
+
+def _record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
+    from callback_survey.checks.gates import refused
+
+    _recorded(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
+
+
 def _verdict(report: CheckReport) -> str:
-    failed, warned = len(report.failures), len(report.warnings)
-    return f"{len(report.results)} checks, {failed} failed, {warned} warned"
+    accepted = f", {len(report.accepted)} failed and accepted" if report.accepted else ""
+    return f"{len(report.results)} checks, {len(report.failures)} failed{accepted}, {len(report.warnings)} warned"
 
 
-def _gate_failed(report: CheckReport, consequence: str) -> GateFailed:
-    from callback_survey.checks.model import describe
+def _gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
+    from callback_survey.checks import overrides
+    from callback_survey.checks.model import describe, read_rules
 
     gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
     return GateFailed(
         f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
-        next_step="have the delivery corrected, then run the quarter again",
+        next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
         region_code=report.region_code,
         quarter=report.quarter,
         alert_lines=describe(report.failures),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -31,6 +31,7 @@ class Release:
     """One revision of a region's quarter, as its release.json says. `tables` maps a name to rows, key and hashes.
 
     `compared_with` is the quarter and revision that its changes are changes on; None where there is none before it.
+    `accepted` are failed checks that a person accepted, each with gate, check_id, observed, by, reason and at.
     """
 
     region_code: str
@@ -49,6 +50,7 @@ class Release:
     folder: Path
     difference: dict[str, Any] | None = None
     compared_with: dict[str, str | int] | None = None
+    accepted: tuple[dict[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,9 +65,15 @@ class Release:
         """The partition key of the released asset's events."""
         return f"{self.region_code}|{self.quarter}"
 
+    @property
+    def accepted_checks(self) -> str | None:
+        """The accepted checks in one line, as the table `releases` shows them."""
+        return "；".join("{check_id}（{by}：{reason}）".format(**check) for check in self.accepted) or None
+
     @classmethod
     def read(cls, folder: Path) -> Release:
-        return cls(**files.read_json(folder / "release.json"), folder=folder)
+        value = files.read_json(folder / "release.json")
+        return cls(**{**value, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
 
     def check_reports(self) -> list[CheckReport]:
         return [CheckReport.read(path) for path in sorted((self.folder / "checks").glob("*.json"))]
@@ -133,6 +141,7 @@ def release(
         tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
         folder=aside,
+        accepted=tuple(_accepted(checks)),
     )
     for report in checks:
         report.write(aside / "checks")
@@ -190,8 +199,29 @@ def _write_notice(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
     from callback_survey.notice import read_notice_data, render_notice
 
     data = read_notice_data(connection, new.region_code, new.quarter, schema="marts")
-    html = render_notice(data, revision=f"r{new.revision}", content_hash=new.content_hash, data_note=new.data_note)
+    html = render_notice(
+        data,
+        revision=f"r{new.revision}",
+        content_hash=new.content_hash,
+        data_note=new.data_note,
+        accepted=new.accepted,
+    )
     files.write_text(new.folder / "notice" / "notice.html", html)
+
+
+def _accepted(checks: Sequence[CheckReport]) -> Iterator[dict[str, str]]:
+    """The failures that stand in the release because a person accepted them."""
+    for report in checks:
+        for result in report.accepted:
+            yield {
+                "gate": result.gate,
+                "check_id": result.check_id,
+                "observed": result.observed,
+                "examples": "；".join(result.examples),
+                "by": result.accepted_by,
+                "reason": result.accepted_reason,
+                "at": result.accepted_at,
+            }
 
 
 def _difference(

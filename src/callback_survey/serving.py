@@ -24,7 +24,7 @@ from callback_survey.rollups import Rollups
 from callback_survey.warehouse import connect
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 2
+_LAYOUT = 3
 _NO_ROLLUPS = Rollups()
 _ANNOUNCED = "announced.json"
 
@@ -45,17 +45,19 @@ def serve(
     serving: Path,
     memory_limit: str,
     rollups: Rollups = _NO_ROLLUPS,
+    checks: Path | None = None,
     say: Callable[[str], None] = lambda message: None,
 ) -> ServeReport:
     """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
 
-    Does nothing where exactly these are served already, with these roll-ups. The caller holds the warehouse lock.
+    `checks` holds the results of all runs, of which those of failed ones join the table `check_results`.
+    Does nothing where exactly these releases are served already, with these roll-ups. The caller holds the warehouse lock.
     """
     version = _version(served, every, rollups)
     before = _served_keys(serving)
     if not _is_whole(serving, version):
         say(f"assembling {len(served)} releases")
-        _assemble(served, every, serving, version, memory_limit, rollups)
+        _assemble(served, every, serving, version, memory_limit, rollups, checks)
     newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
     return ServeReport(version, serving / "marts.duckdb", newly)
 
@@ -133,6 +135,7 @@ def _assemble(
     version: str,
     memory_limit: str,
     rollups: Rollups,
+    checks: Path | None,
 ) -> None:
     versions = serving / "versions"
     versions.mkdir(parents=True, exist_ok=True)
@@ -141,7 +144,7 @@ def _assemble(
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
     with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        assembly.write_tables(connection, served, every, rollups)
+        assembly.write_tables(connection, served, every, rollups, checks)
         assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)

@@ -58,6 +58,11 @@ class Settings:
         return self.home / "checks"
 
     @property
+    def overrides(self) -> Path:
+        """Failed checks that a person accepted: a record that is only ever added to."""
+        return self.home / "overrides"
+
+    @property
     def alerts(self) -> Path:
         return self.home / "alerts"
 

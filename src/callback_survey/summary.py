@@ -109,14 +109,17 @@ def _show_measure(
 def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
     checks = _rows(
         connection,
-        "select * from check_results where region_code = $region_code and quarter = $quarter order by gate, check_id",
+        "select * from check_results where region_code = $region_code and quarter = $quarter and is_served "
+        "order by gate, check_id",
         **keys,
     )
     told = [check for check in checks if check["outcome"] not in ("pass", "skipped")]
     skipped = sum(check["outcome"] == "skipped" for check in checks)
-    passed = len(checks) - len(told) - skipped
+    accepted = sum(check["is_accepted"] for check in checks)
+    passed, warned = len(checks) - len(told) - skipped, len(told) - accepted
+    failed = f"[red]{accepted} failed and accepted[/], " if accepted else ""
     console.print(
-        f"\n[bold]Checks[/]  {len(checks)}: {passed} passed, {len(told)} warned, {skipped} had nothing to compare"
+        f"\n[bold]Checks[/]  {len(checks)}: {passed} passed, {failed}{warned} warned, {skipped} had nothing to compare"
     )
     for check in told:
         console.print(
@@ -126,6 +129,9 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
         )
         for example in check["examples"].split("；"):
             console.print(f"       {example}", soft_wrap=True, markup=False)
+        if check["is_accepted"]:
+            decision = f"accepted by {check['accepted_by']}, {check['accepted_at']}: {check['accepted_reason']}"
+            console.print(f"       {decision}", soft_wrap=True, markup=False)
 
 
 def _show_difference(console: Console, served: releases.Release, measures: Mapping[str, str]) -> None:

@@ -20,8 +20,9 @@ SOUND = """
         ('330109', '2018Q2', 'd4', '区新局'), ('330110', '2018Q1', 'd9', '别区局')
     ) t (region_code, quarter, department_code, department_name);
     create table marts.department_rates (
-        region_code text, quarter text, measure text, measure_name text, department_code text, department_name text,
-        valid_frame_count bigint, sample_count bigint, answered_count bigint, success_count bigint,
+        region_code text, quarter text, measure text, measure_name text, measure_definition text default 'top_box',
+        department_code text, department_name text, valid_frame_count bigint,
+        sample_count bigint, answered_count bigint, success_count bigint,
         rate double, rate_pct decimal(5, 2), average_pct decimal(5, 2), rate_rank bigint,
         is_below_average boolean, is_below_threshold boolean, source_grain text default 'cases'
     );
@@ -50,6 +51,18 @@ SOUND = """
         ('330109', '2018Q1', 'satisfaction', 'd3', 'satisfied', null),
         ('330109', '2018Q1', 'realisation', 'd1', 'zero', 90), ('330109', '2018Q1', 'realisation', 'd1', 'two', 10),
         ('330109', '2018Q1', 'realisation', 'd2', 'zero', 75), ('330109', '2018Q1', 'realisation', 'd2', 'two', 25);
+    create table marts.region_rates as from (values
+        ('330109', '2018Q1', 'satisfaction', 3, 2, 66.67::decimal(5, 2), 1, '区教育局'),
+        ('330109', '2018Q1', 'realisation', 3, 2, 82.50, 1, '区教育局'),
+        ('330110', '2018Q1', 'satisfaction', 9, 9, 9, 9, '别区局')
+    ) t (region_code, quarter, measure, department_count, rated_department_count, average_pct, below_average_count,
+        lowest_department_name);
+    create table marts.below_average as from (values
+        ('330109', '2018Q1', 'satisfaction', 1, '区教育局', -33.34::decimal(5, 2)),
+        ('330109', '2018Q1', 'realisation', 1, '区教育局', -7.50),
+        ('330110', '2018Q1', 'satisfaction', 1, '别区局', 0)
+    ) t (region_code, quarter, measure, list_position, department_name, gap_pct);
+    create table seeds.department_successions (predecessor_code text, successor_code text, valid_from text);
     create table marts.reconciliation (
         region_code text, quarter text, department_code text, department_name text, measure text, figure text,
         computed_pct decimal(5, 2), published_pct decimal(5, 2), computed_count bigint, published_count bigint, status text
@@ -78,4 +91,8 @@ PRINTED = """
     )
     from marts.department_rates
     where region_code = '330109';
+    insert into marts.region_rates
+    select * replace ('2017Q4' as quarter) from marts.region_rates where region_code = '330109';
+    insert into marts.below_average
+    select * replace ('2017Q4' as quarter) from marts.below_average where region_code = '330109';
 """

@@ -131,12 +131,13 @@ def test_an_alert_names_check_observation_limit_and_examples() -> None:
 
 def test_rules_are_read_from_the_seed(tmp_path: Path) -> None:
     (tmp_path / "check_rules.csv").write_text(
-        "check_id,gate,severity,limit_value,limit_unit,description\n"
-        "a,delivery,fail,0.5,percent,first\nb,marts,warn,,,second\nc,marts,page,,,third\n",
+        "check_id,gate,severity,is_overridable,limit_value,limit_unit,minimum_count,chance_level,title,description\n"
+        "a,delivery,fail,true,0.5,percent,20,0.05,甲,first\nb,marts,warn,false,,,,,乙,second\n"
+        "c,marts,page,false,,,,,丙,third\n",
         encoding="utf-8",
     )
     assert read_rules(tmp_path) == {
-        "a": Rule("a", "delivery", "fail", Decimal("0.5"), "first"),
-        "b": Rule("b", "marts", "warn", None, "second"),
-        "c": Rule("c", "marts", "fail", None, "third"),  # an unknown severity stops rather than passes
+        "a": Rule("a", "delivery", "fail", Decimal("0.5"), "first", "甲", True, 20, Decimal("0.05")),
+        "b": Rule("b", "marts", "warn", None, "second", "乙"),
+        "c": Rule("c", "marts", "fail", None, "third", "丙"),  # an unknown severity stops rather than passes
     }

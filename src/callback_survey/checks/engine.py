@@ -53,7 +53,7 @@ def run(
         row_count = len(facts[check.facts])
         if row_count == 0:
             outcome: Outcome = "skipped" if check.rows_may_be_missing else "no_rows"
-            results.append(_result(check, rule, gate, suite, outcome, "no rows to look at"))
+            results.append(_result(check, rule, gate, suite, outcome, check.nothing))
             continue
         answer = batches[check.facts].validate(
             check.expectation,

@@ -7,16 +7,21 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from callback_survey import releases as released
 from callback_survey.build import Scope
 from callback_survey.checks import engine
-from callback_survey.checks.model import CheckReport, read_rules
+from callback_survey.checks.model import CheckReport, CheckResult, now, read_rules
+from callback_survey.errors import DeliveryRefused
+from callback_survey.exports.delivery import Delivery
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.quarter import Quarter
 from callback_survey.register import Register
 from callback_survey.warehouse import connect
 
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
 )
+_HISTORY_QUARTERS = 4
 
 
 def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
@@ -39,17 +44,51 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
         if "frame" in report.lake_files and "calls" not in report.lake_files:
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")
-        facts = delivery.facts(connection, report, register)
+        facts = delivery.facts(connection, report, register, rules)
     results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
-    return CheckReport(run_id, "delivery", report.region_code, report.quarter, results)
+    return CheckReport(run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now())
 
 
-def check_marts(connection: duckdb.DuckDBPyConnection, scope: Scope, *, seeds: Path, run_id: str) -> CheckReport:
-    """Gate 2 over the marts of one region and quarter, read from the warehouse."""
+def refused(delivery: Delivery, refusal: DeliveryRefused, *, seeds: Path, run_id: str) -> CheckReport:
+    """Gate 1 over a delivery that could not be landed: nothing else can be said of it than that it is not whole."""
+    rule = read_rules(seeds)["delivery_whole"]
+    result = CheckResult(
+        gate="delivery",
+        suite="delivery",
+        check_id=rule.check_id,
+        expectation="landing",
+        severity=rule.severity,
+        outcome="fail",
+        observed=refusal.what.removeprefix(f"{delivery.name}: "),
+        allowed="a delivery that can be landed as its manifest says",
+        examples=tuple(refusal.alert_lines),
+    )
+    return CheckReport(run_id, "delivery", delivery.region_code, delivery.quarter, (result,), "", now())
+
+
+def check_marts(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, *, seeds: Path, releases: Path, run_id: str
+) -> CheckReport:
+    """Gate 2 over the marts of one region and quarter, read from the warehouse; the quarters before from `releases`."""
     engine.load_great_expectations()
     from callback_survey.expectations import marts
 
-    facts = marts.facts(connection, scope.region_code, scope.quarter)
     rules = read_rules(seeds)
+    earlier = earlier_rates(releases, scope.region_code, scope.quarter)
+    facts = marts.facts(connection, scope.region_code, scope.quarter, rules, earlier)
     results = engine.run(marts.suite(rules), facts, rules, gate="marts", suite="marts")
-    return CheckReport(run_id, "marts", scope.region_code, scope.quarter, results)
+    return CheckReport(run_id, "marts", scope.region_code, scope.quarter, results, scope.delivery_id, now())
+
+
+def earlier_rates(releases: Path, region_code: str, quarter: str) -> list[Path]:
+    """The rates of the last four calendar quarters, in their latest revisions; a gap is not made up by older ones."""
+    found, before = [], Quarter.parse(quarter)
+    for _ in range(_HISTORY_QUARTERS):
+        before = before.previous()
+        revisions = [
+            release
+            for release in released.revisions(releases, region_code, str(before))
+            if released.RATES in release.tables
+        ]
+        found += [release.folder / "marts" / f"{released.RATES}.parquet" for release in revisions[-1:]]
+    return found

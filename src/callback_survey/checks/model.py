@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,17 +17,37 @@ if TYPE_CHECKING:
 
 Severity = Literal["fail", "warn"]
 Outcome = Literal["pass", "fail", "error", "no_rows", "skipped"]
+NOTHING = "no rows to look at"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the seed `check_rules`: how severe a check is and where its limit stands."""
+    """One row of the seed `check_rules`: how severe a check is and where its limit stands.
+
+    `minimum_count` is from how many on a check judges, `chance_level` what counts as more than chance.
+    """
 
     check_id: str
     gate: str
     severity: Severity
     limit: Decimal | None
     description: str
+    title: str = ""
+    is_overridable: bool = False
+    minimum_count: int = 0
+    chance_level: Decimal | None = None
+
+    def number(self) -> float:
+        """The limit of a check that cannot do without one."""
+        return self._needed("limit_value", self.limit)
+
+    def chance(self) -> float:
+        return self._needed("chance_level", self.chance_level)
+
+    def _needed(self, column: str, value: Decimal | None) -> float:
+        if value is None:
+            raise ValueError(f"check_rules.csv: {self.check_id} needs a {column}")
+        return float(value)
 
 
 @dataclass(frozen=True)
@@ -34,8 +55,8 @@ class Check:
     """An expectation about one table of facts.
 
     `example` turns a failing row into words; it may use the columns named in `shows`. `allows` says what would have
-    passed. Where `rows_may_be_missing`, an empty table of facts means there was nothing to compare (skipped);
-    everywhere else it is a failure: an expectation over no rows is true of anything.
+    passed. Where `rows_may_be_missing`, an empty table of facts means there was nothing to compare (skipped, and
+    `nothing` says why); everywhere else it is a failure: an expectation over no rows is true of anything.
     """
 
     check_id: str
@@ -45,11 +66,15 @@ class Check:
     shows: tuple[str, ...]
     allows: str
     rows_may_be_missing: bool = False
+    nothing: str = NOTHING
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check on one region and quarter. `examples` name departments and cases, never persons."""
+    """One check on one region and quarter. `examples` name departments and cases, never persons.
+
+    A failure that a person accepted stays a failure: `accepted_by`, `accepted_reason` and `accepted_at` stand beside it.
+    """
 
     gate: str
     suite: str
@@ -60,34 +85,66 @@ class CheckResult:
     observed: str
     allowed: str
     examples: tuple[str, ...]
+    accepted_by: str = ""
+    accepted_reason: str = ""
+    accepted_at: str = ""
 
     @property
     def is_passed(self) -> bool:
         return self.outcome in ("pass", "skipped")
 
+    @property
+    def is_accepted(self) -> bool:
+        return bool(self.accepted_by)
+
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All results of a gate for one region and quarter."""
+    """All results of a gate for one region and quarter. `delivery_id` is empty where the delivery could not be landed."""
 
     run_id: str
     gate: str
     region_code: str
     quarter: str
     results: tuple[CheckResult, ...]
+    delivery_id: str = ""
+    checked_at: str = ""
 
     @property
     def failures(self) -> list[CheckResult]:
-        return [result for result in self.results if result.severity == "fail" and not result.is_passed]
+        """What stops a release: failures that nobody accepted."""
+        return [result for result in self._failed if not result.is_accepted]
+
+    @property
+    def accepted(self) -> list[CheckResult]:
+        return [result for result in self._failed if result.is_accepted]
 
     @property
     def warnings(self) -> list[CheckResult]:
         return [result for result in self.results if result.severity == "warn" and not result.is_passed]
 
+    @property
+    def _failed(self) -> list[CheckResult]:
+        return [result for result in self.results if result.severity == "fail" and not result.is_passed]
+
     def as_rows(self) -> list[dict[str, Any]]:
         """Rows of the table `check_results`."""
-        keys = {"region_code": self.region_code, "quarter": self.quarter, "run_id": self.run_id}
-        return [{**keys, **asdict(result), "examples": "；".join(result.examples)} for result in self.results]
+        keys = {
+            "region_code": self.region_code,
+            "quarter": self.quarter,
+            "run_id": self.run_id,
+            "delivery_id": self.delivery_id or None,
+            "checked_at": self.checked_at or None,
+        }
+        return [
+            {
+                **keys,
+                **{name: value or None if name.startswith("accepted_") else value for name, value in row.items()},
+                "examples": "；".join(result.examples),
+                "is_accepted": result.is_accepted,
+            }
+            for result, row in ((result, asdict(result)) for result in self.results)
+        ]
 
     def write(self, folder: Path) -> Path:
         path = folder / f"{self.gate}-{self.region_code}-{self.quarter}.json"
@@ -101,6 +158,11 @@ class CheckReport:
         return cls(**{**value, "results": results})
 
 
+def now() -> str:
+    """The moment of a check, as reports carry it: UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def read_rules(seeds: Path) -> dict[str, Rule]:
     with (seeds / "check_rules.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -109,8 +171,17 @@ def read_rules(seeds: Path) -> dict[str, Rule]:
 
 def _rule(row: dict[str, str]) -> Rule:
     severity: Severity = "warn" if row["severity"] == "warn" else "fail"
-    limit = Decimal(row["limit_value"]) if row["limit_value"] else None
-    return Rule(row["check_id"], row["gate"], severity, limit, row["description"])
+    return Rule(
+        check_id=row["check_id"],
+        gate=row["gate"],
+        severity=severity,
+        limit=Decimal(row["limit_value"]) if row["limit_value"] else None,
+        description=row["description"],
+        title=row["title"],
+        is_overridable=row["is_overridable"] == "true",
+        minimum_count=int(row["minimum_count"] or 0),
+        chance_level=Decimal(row["chance_level"]) if row["chance_level"] else None,
+    )
 
 
 def describe(results: Sequence[CheckResult]) -> list[str]:

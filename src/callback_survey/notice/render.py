@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,12 +27,18 @@ RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsam
 
 
 def render_notice(
-    marts: NoticeData, *, revision: str | None = None, content_hash: str | None = None, data_note: str | None = None
+    marts: NoticeData,
+    *,
+    revision: str | None = None,
+    content_hash: str | None = None,
+    data_note: str | None = None,
+    accepted: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """The notice of one region and quarter as a self-contained HTML page (A4 when printed).
 
     `revision` and `content_hash` name the release the figures come from; a preview has neither. `data_note` says what
     the data are where they are not an ordinary survey (a reconstruction), and is printed at the head and the foot.
+    `accepted` are failed checks that a person accepted for this release; the foot says who and why.
     Document number, signer and date stay blank: whoever issues the notice fills them in.
     """
     quarter = Quarter.parse(marts.quarter)
@@ -50,6 +56,7 @@ def render_notice(
         revision=revision,
         content_hash=content_hash,
         data_note=data_note,
+        accepted=[acceptance_sentence(check) for check in accepted],
     )
     return page + "\n"
 
@@ -91,6 +98,14 @@ def reconciliation_sentence(counts: Mapping[str, int]) -> str | None:
     other = sorted(status for status in counts if status not in RECONCILIATION_NAMES)
     parts = "，".join(f"{RECONCILIATION_NAMES.get(status, status)} {counts[status]} 项" for status in [*known, *other])
     return f"与已印发附件逐项核对 {sum(counts.values())} 项：{parts}。"
+
+
+def acceptance_sentence(check: Mapping[str, str]) -> str:
+    """What a release was let through with: the check, what it found, who accepted that, when and why."""
+    return (
+        f"检查项 {check['check_id']} 未通过（{check['examples'] or check['observed']}），"
+        f"由{check['by']}于 {check['at'][:10]} 接受后发布，理由：{check['reason']}"
+    )
 
 
 def _definition(code: str | None) -> str:

@@ -1,0 +1,168 @@
+"""Gate 1, the delivery as files: is it whole, are its columns what they say, and is nothing personal left in it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.model import Check, Rule
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.privacy import IDENTITY_NUMBER, MOBILE_NUMBER, scrub
+
+
+def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[str, pd.DataFrame]:
+    """Tables of facts about the files of a delivery; `connection` has a view per landed dataset, and `rejects`."""
+    return {
+        "datasets": _datasets(report),
+        "files": _files(report),
+        "delivery": _delivery(report),
+        "accounts": _accounts(connection, report),
+        "text_columns": _text_columns(connection, report),
+    }
+
+
+def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    limit = rules["reject_share"].number()
+    return [
+        Check(
+            "delivery_whole",
+            facts="accounts",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="fault", value_set=[""]),
+            example="{name}: {fault}",
+            shows=("name", "fault"),
+            allows="rows read = rows accepted + rows rejected, and that many in the lake",
+        ),
+        Check(
+            "manifest_present",
+            facts="delivery",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="has_manifest", value_set=[True]),
+            example="{name}: {table_count} tables, accepted because the run asked for it",
+            shows=("name", "table_count"),
+            allows="a manifest.json with names, rows and hashes",
+        ),
+        Check(
+            "columns_in_place",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="swapped", value_set=[""]),
+            example="{file}: {swapped}",
+            shows=("file", "swapped"),
+            allows="every column holds what its header says",
+        ),
+        Check(
+            "columns_known",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="unknown_columns", value_set=[""]),
+            example="{file}: {unknown_columns}",
+            shows=("file", "unknown_columns"),
+            allows="the headers of src/callback_survey/exports/headers.toml",
+        ),
+        Check(
+            "parts_alike",
+            facts="files",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="lacking", value_set=[""]),
+            example="{file}: without {lacking}, which another part of {dataset} has",
+            shows=("file", "dataset", "lacking"),
+            allows="the same columns in every part of a dataset",
+        ),
+        Check(
+            "everything_read",
+            facts="delivery",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="remarks", value_set=[""]),
+            example="{remarks}",
+            shows=("remarks",),
+            allows="every sheet of a workbook is visible and holds a known table",
+        ),
+        Check(
+            "no_personal_data",
+            facts="text_columns",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="cell_count", max_value=0),
+            example="{dataset}.{column}: {cell_count} cells, first {place}",
+            shows=("dataset", "column", "cell_count", "place"),
+            allows="none",
+        ),
+        Check(
+            "reject_share",
+            facts="datasets",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
+            example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %)",
+            shows=("dataset", "rejected_count", "read_count", "reject_pct"),
+            allows=f"at most {limit:g} % of a dataset",
+        ),
+    ]
+
+
+def _datasets(report: LandingReport) -> pd.DataFrame:
+    rows = []
+    for dataset in sorted({file.dataset for file in report.files}):
+        files = [file for file in report.files if file.dataset == dataset]
+        read, rejected = sum(file.read_count for file in files), sum(file.rejected_count for file in files)
+        rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0))
+    return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
+
+
+def _delivery(report: LandingReport) -> pd.DataFrame:
+    values = (report.name, report.has_manifest, len(report.files), "；".join(report.remarks))
+    return pd.DataFrame([values], columns=["name", "has_manifest", "table_count", "remarks"])
+
+
+def _accounts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> pd.DataFrame:
+    """One row per table read and per dataset in the lake, with what does not add up."""
+    rows = []
+    for file in report.files:
+        judged = file.accepted_count + file.rejected_count
+        rows.append((file.name, "" if judged == file.read_count else f"{file.read_count} rows read, {judged} judged"))
+    for dataset in report.lake_files:
+        expected = report.count("rejected_count") if dataset == "rejects" else _accepted(report, dataset)
+        found = connection.execute(f"select count(*) from {dataset}").fetchone()
+        stored = int(found[0]) if found else 0
+        rows.append((dataset, "" if stored == expected else f"{expected} rows landed, {stored} in the lake"))
+    return pd.DataFrame(rows, columns=["name", "fault"])
+
+
+def _accepted(report: LandingReport, dataset: str) -> int:
+    return sum(file.accepted_count for file in report.files if file.dataset == dataset)
+
+
+def _text_columns(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> pd.DataFrame:
+    """One row per text column of the lake's files: how many cells look like a mobile or an identity number."""
+    rows = []
+    for dataset in report.lake_files:
+        described = connection.execute(f"describe {dataset}").fetchall()
+        names = [name for name, kind, *_ in described if kind == "VARCHAR"]
+        is_personal = {
+            name: f"""regexp_matches("{name}", '{MOBILE_NUMBER}') or regexp_matches("{name}", '{IDENTITY_NUMBER}')"""
+            for name in names
+        }
+        counted = [
+            f"count(*) filter ({test}), min_by(line, (file, line)) filter ({test})" for test in is_personal.values()
+        ]
+        found = connection.execute(f"select {', '.join(counted)} from {dataset}").fetchone() or ()
+        # the cell is not shown, and where a file's name is the culprit, neither is that
+        rows += [
+            (dataset, name, count, f"on line {line}")
+            for name, count, line in zip(names, found[::2], found[1::2], strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["dataset", "column", "cell_count", "place"])
+
+
+def _files(report: LandingReport) -> pd.DataFrame:
+    """One row per table read: what its header lacks of the other parts', what it has beyond, and what is misplaced."""
+    present: dict[str, set[str]] = {}
+    for file in report.files:
+        # of two annexes each has its own figures: they are no parts of one another
+        if file.dataset != "published":
+            present.setdefault(file.dataset, set()).update(file.columns)
+    rows = [
+        (
+            file.name,
+            file.dataset,
+            "；".join(file.swapped),
+            "、".join(scrub(header) for header in file.unknown_columns),
+            "、".join(sorted(present.get(file.dataset, set()) - set(file.columns))),
+        )
+        for file in report.files
+    ]
+    return pd.DataFrame(rows, columns=["file", "dataset", "swapped", "unknown_columns", "lacking"])

@@ -1,0 +1,239 @@
+"""Gate 1, who and when: an interviewer or an hour whose answers are too much alike, too different, or too many.
+
+An interviewer is compared with the others within the same departments, since offices differ more than interviewers do.
+A work number names a person, so an interviewer is named by the first row of theirs instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.chance import Stratum, benjamini_hochberg, exact_p
+from callback_survey.checks.model import Check, Rule
+
+# One row per answered call of an interviewer, or within a clock hour; `place` is what the group is called.
+_GROUPED = {
+    "interviewer": """
+        select *, agent_id as group_key,
+            first_value(file || ' line ' || line) over (partition by agent_id order by file, line) as place
+        from called_rows
+        where agent_id is not null and (satisfaction_code is not null or visits_code is not null)
+    """,
+    "hour": """
+        select *, strftime(called_at, '%Y-%m-%d %H:00') as group_key, strftime(called_at, '%Y-%m-%d %H:00') as place
+        from called_rows
+        where has_time and (satisfaction_code is not null or visits_code is not null)
+    """,
+}
+# every group's interviews by the pair of answers; the pair's count among all others says how common it is
+_PAIRS = """
+    with pairs as (
+        select group_key, any_value(place) as place, satisfaction_code, visits_code,
+            mode(coalesce(satisfaction, '—')) || '、' || mode(coalesce(visits, '—')) as words, count(*) as pair_count
+        from {grouped}
+        group by group_key, satisfaction_code, visits_code
+    ),
+    totals as (
+        select *,
+            sum(pair_count) over (partition by group_key) as interview_count,
+            count(*) over (partition by group_key) as distinct_count,
+            sum(pair_count) over (partition by satisfaction_code, visits_code) as all_of_pair,
+            sum(pair_count) over () as all_interviews
+        from pairs
+    )
+    select place, words, interview_count::bigint as interview_count,
+        distinct_count = 1 as is_alike,
+        coalesce((all_of_pair - pair_count) / nullif(all_interviews - interview_count, 0), 0)::double as others_share
+    from totals
+    where interview_count >= $minimum_count
+    qualify row_number() over (partition by group_key order by pair_count desc, words) = 1
+    order by place
+"""
+# answers in long form, counted by group and department, with the department's totals beside them
+_STRATA = """
+    with answers as (
+        select group_key, place, sent_name, 'satisfaction' as question, satisfaction_code as code, satisfaction as word
+        from {grouped} where satisfaction_code is not null
+        union all
+        select group_key, place, sent_name, 'visits', visits_code, visits
+        from {grouped} where visits_code is not null
+    ),
+    words as (select question, code, mode(word) as word from answers group by question, code),
+    groups as (
+        select group_key, any_value(place) as place, sent_name, question, count(*) as group_count
+        from answers
+        group by group_key, sent_name, question
+        qualify sum(group_count) over (partition by group_key, question) >= $minimum_count
+    ),
+    hits as (select group_key, sent_name, question, code, count(*) as hit_count from answers group by all),
+    departments as (select sent_name, question, count(*) as answer_count from answers group by all),
+    department_hits as (select sent_name, question, code, count(*) as hit_count from answers group by all)
+    select
+        groups.place, words.question, words.code, words.word,
+        groups.group_count::bigint as group_count,
+        coalesce(hits.hit_count, 0)::bigint as observed,
+        coalesce(department_hits.hit_count, 0)::bigint as hit_count,
+        departments.answer_count::bigint as answer_count
+    from groups
+    inner join words using (question)
+    inner join departments
+        on departments.sent_name is not distinct from groups.sent_name and departments.question = groups.question
+    left join department_hits
+        on department_hits.sent_name is not distinct from groups.sent_name and department_hits.code = words.code
+        and department_hits.question = groups.question
+    left join hits
+        on hits.group_key = groups.group_key and hits.sent_name is not distinct from groups.sent_name
+        and hits.code = words.code and hits.question = groups.question
+    order by groups.place, words.question, words.code, groups.sent_name
+"""
+_PACE = """
+    with interviews as (
+        select agent_id, called_at, file || ' line ' || line as row_place, file, line
+        from called_rows
+        where agent_id is not null and has_time and satisfaction_code is not null and visits_code is not null
+    ),
+    counted as (
+        select *,
+            count(*) over (
+                partition by agent_id order by called_at range between interval '60 minutes' preceding and current row
+            ) as within_hour
+        from interviews
+    )
+    select min_by(row_place, (file, line)) as place, max(within_hour) as within_hour,
+        strftime(arg_max(called_at, within_hour), '%Y-%m-%d %H:%M') as until
+    from counted
+    group by agent_id
+    order by place
+"""
+_NAMES = {"interviewer": "interviewer of {place}", "hour": "{place}"}
+_NO_GROUP = {
+    "interviewer": "no interviewer is named, or none has {minimum_count} interviews",
+    "hour": "no hour has {minimum_count} interviews",
+}
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One answer of one group: its count and what the group would have with the shares of its departments."""
+
+    place: str
+    word: str
+    strata: tuple[Stratum, ...]
+    observed: int
+
+    @property
+    def count(self) -> int:
+        return sum(stratum.group_count for stratum in self.strata)
+
+    @property
+    def expected_pct(self) -> float:
+        """The share it would have with those of its departments; its own where nobody else asked there."""
+        return 100 * sum(stratum.expected for stratum in self.strata) / self.count
+
+    @property
+    def share_pct(self) -> float:
+        return 100 * self.observed / self.count
+
+
+def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> dict[str, pd.DataFrame]:
+    """Tables of facts per interviewer and per hour; `connection` has the view `called_rows`."""
+    tables = {"pace": connection.execute(_PACE).df()}
+    for group, query in _GROUPED.items():
+        connection.execute(f"create or replace temp view {group}_rows as {query}")
+        alike, differ = rules[f"{group}_answers_alike"], rules[f"{group}_answers_differ"]
+        tables[f"{group}_pairs"] = _alike(connection, group, alike)
+        tables[f"{group}_answers"] = _different(connection, group, differ)
+    return tables
+
+
+def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    pace = rules["interviewer_pace"].number()
+    return [
+        *(check for group in _GROUPED for check in _group_checks(group, rules)),
+        Check(
+            "interviewer_pace",
+            facts="pace",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="within_hour", max_value=pace),
+            example="interviewer of {place}: {within_hour} complete interviews within the hour until {until}",
+            shows=("place", "within_hour", "until"),
+            allows=f"at most {pace:g} within sixty minutes",
+            rows_may_be_missing=True,
+            nothing="the calls name no interviewer or no time of day",
+        ),
+    ]
+
+
+def _group_checks(group: str, rules: Mapping[str, Rule]) -> list[Check]:
+    alike, differ = rules[f"{group}_answers_alike"], rules[f"{group}_answers_differ"]
+    name, nothing = _NAMES[group], _NO_GROUP[group]
+    return [
+        Check(
+            alike.check_id,
+            facts=f"{group}_pairs",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            example=f"{name}: {{words}} in all of {{interview_count}} interviews; of the others {{others_pct:.2f}} %",
+            shows=("place", "words", "interview_count", "others_pct"),
+            allows=f"different answers, from {alike.minimum_count} interviews on, unless chance explains it "
+            f"(p ≥ {alike.chance():g})",
+            rows_may_be_missing=True,
+            nothing=nothing.format(minimum_count=alike.minimum_count),
+        ),
+        Check(
+            differ.check_id,
+            facts=f"{group}_answers",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            example=f"{name}: {{word}} {{observed}} of {{count}} ({{share_pct:.2f}} %); in these departments {{expected_pct:.2f}} %",
+            shows=("place", "word", "observed", "count", "share_pct", "expected_pct"),
+            allows=f"within {differ.number():g} points of what the same departments answer, from {differ.minimum_count} "
+            f"answers on, unless chance explains it (q ≥ {differ.chance():g})",
+            rows_may_be_missing=True,
+            nothing=nothing.format(minimum_count=differ.minimum_count),
+        ),
+    ]
+
+
+def _alike(connection: duckdb.DuckDBPyConnection, group: str, rule: Rule) -> pd.DataFrame:
+    found = connection.execute(_PAIRS.format(grouped=f"{group}_rows"), {"minimum_count": rule.minimum_count}).df()
+    # that everybody gives the commonest answers is likely where nearly all do
+    likely = found["others_share"] ** found["interview_count"]
+    found["is_suspicious"] = found["is_alike"] & (likely < rule.chance())
+    found["others_pct"] = 100 * found["others_share"]
+    return found
+
+
+def _different(connection: duckdb.DuckDBPyConnection, group: str, rule: Rule) -> pd.DataFrame:
+    rows = connection.execute(_STRATA.format(grouped=f"{group}_rows"), {"minimum_count": rule.minimum_count}).df()
+    compared = [
+        _Compared(
+            place,
+            part["word"].iloc[0],
+            tuple(
+                Stratum(int(row.group_count), int(row.hit_count), int(row.answer_count)) for row in part.itertuples()
+            ),
+            int(part["observed"].sum()),
+        )
+        for (place, _, _), part in rows.groupby(["place", "question", "code"], sort=True)
+    ]
+    # the exact test only where the limit in points is passed; the rest count as compared, with p = 1
+    far = [entry for entry in compared if abs(entry.share_pct - entry.expected_pct) > rule.number()]
+    q_values = benjamini_hochberg([exact_p(entry.strata, entry.observed) for entry in far], len(compared))
+    suspicious = {id(entry) for entry, q_value in zip(far, q_values, strict=True) if q_value < rule.chance()}
+    values = [
+        (
+            entry.place,
+            entry.word,
+            entry.observed,
+            entry.count,
+            entry.share_pct,
+            entry.expected_pct,
+            id(entry) in suspicious,
+        )
+        for entry in compared
+    ]
+    names = ["place", "word", "observed", "count", "share_pct", "expected_pct", "is_suspicious"]
+    return pd.DataFrame(values, columns=names)

@@ -1,0 +1,224 @@
+"""Commands on check results: `checks` lists what the gates of each run said, `accept` records a person's decision."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callback_survey import progress
+from callback_survey.checks import overrides, page
+from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
+from callback_survey.checks.overrides import Decision
+from callback_survey.errors import UsageError
+from callback_survey.quarter import Quarter
+from callback_survey.settings import Settings, load
+
+_CHECKS_EXAMPLES = """examples:
+  callback-survey checks                                   every run, the last one at the end
+  callback-survey checks --region 330109 --quarter 2018Q1
+  callback-survey checks --run cli-20180420T060000-123-ab12   one run, with what failed and what warned"""
+_ACCEPT_EXAMPLES = """examples:
+  callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance \\
+      --reason "区档案局 is printed wrongly, the office confirmed our figure" --by 张三
+  callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance --withdraw --by 张三
+  callback-survey accept --list
+
+A decision holds for one check, one region and quarter, and the delivery it was made for; then run the quarter again.
+docs/runbook.md says of each check who decides."""
+
+
+@dataclass(frozen=True)
+class CheckedRun:
+    """What the gates of a run said. `name` is its folder in checks/, where `page` lies."""
+
+    name: str
+    page: Path
+    reports: tuple[CheckReport, ...]
+
+    @property
+    def at(self) -> str:
+        return max((report.checked_at for report in self.reports), default="")
+
+
+def add_to(commands: Any) -> None:
+    """Add both commands to the parser's sub-commands."""
+    checks = commands.add_parser(
+        "checks",
+        help="list what the gates of each run said, and where the page of a run is",
+        epilog=_CHECKS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    checks.add_argument("--region", metavar="330109", help="one region only")
+    checks.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
+    checks.add_argument("--run", metavar="RUN", help="one run only, with what failed and what warned")
+    checks.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    checks.set_defaults(command=_checks)
+    accept = commands.add_parser(
+        "accept",
+        help="accept a failed check of one delivery, with a reason and a name; or withdraw that",
+        epilog=_ACCEPT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    accept.add_argument("--region", metavar="330109")
+    accept.add_argument("--quarter", metavar="2018Q1")
+    accept.add_argument("--check", metavar="CHECK", help="the check, by the name the run gave it")
+    accept.add_argument("--reason", metavar="TEXT", default="", help="why; stands in the release and in the notice")
+    accept.add_argument("--by", metavar="NAME", default="", help="who decides; stands there too")
+    accept.add_argument("--withdraw", action="store_true", help="take a decision back; what was released stays")
+    accept.add_argument("--list", action="store_true", help="list what was ever accepted and withdrawn")
+    accept.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    accept.set_defaults(command=_accept)
+
+
+def runs(checks: Path) -> list[CheckedRun]:
+    """The runs with results, oldest first."""
+    folders = [path for path in checks.glob("*") if path.is_dir()]
+    found = [CheckedRun(path.name, path / page.NAME, tuple(page.reports_in(path))) for path in folders]
+    return sorted((run for run in found if run.reports), key=lambda run: (run.at, run.name))
+
+
+def last_report(checks: Path, gate: str, region_code: str, quarter: str) -> CheckReport:
+    """What the gate said last of a region's quarter. Raises UsageError where it was never held."""
+    found = [
+        report
+        for run in runs(checks)
+        for report in run.reports
+        if (report.gate, report.region_code, report.quarter) == (gate, region_code, quarter)
+    ]
+    if not found:
+        raise UsageError(
+            f"no results of gate {gate} for {region_code} {quarter}",
+            where=str(checks),
+            next_step=f"callback-survey run --region {region_code} --quarter {quarter}",
+        )
+    return max(found, key=lambda report: report.checked_at)
+
+
+def _checks(options: argparse.Namespace) -> int:
+    settings = load(home=options.home)
+    quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
+    wanted = progress.file_name(options.run) if options.run else None
+    shown = 0
+    for run in runs(settings.checks):
+        reports = [
+            report
+            for report in run.reports
+            if options.region in (None, report.region_code) and quarter in (None, report.quarter)
+        ]
+        if reports and wanted in (None, run.name):
+            shown += 1
+            print(f"{page.local_time(run.at) or 'time unknown':<19}  {reports[0].run_id}")
+            for line in _lines(reports, with_findings=wanted is not None):
+                print(f"  {line}")
+            print(
+                f"  {run.page}"
+                if run.page.is_file()
+                else f"  {run.page.parent} (no page: written before there were any)"
+            )
+    if not shown:
+        asked = " ".join(part for part in (options.region, quarter, options.run) if part)
+        print(f"no check results{f' of {asked}' if asked else ''} under {settings.checks}")
+    return 0
+
+
+def _lines(reports: list[CheckReport], *, with_findings: bool) -> Iterator[str]:
+    for report in reports:
+        yield f"{report.region_code} {report.quarter}  {report.gate:<8}  {_outcome(report)}"
+        if with_findings:
+            for kind, results in (
+                ("failed", report.failures),
+                ("accepted", report.accepted),
+                ("warned", report.warnings),
+            ):
+                for result in results:
+                    first, *others = describe([result])
+                    yield f"    {kind}: {first}"
+                    yield from (f"    {line}" for line in others)
+                    if result.is_accepted:
+                        yield f"      accepted by {result.accepted_by}: {result.accepted_reason}"
+
+
+def _outcome(report: CheckReport) -> str:
+    told = [f"failed: {', '.join(result.check_id for result in report.failures)}"] if report.failures else ["passed"]
+    told += [f"accepted: {', '.join(result.check_id for result in report.accepted)}"] if report.accepted else []
+    told += [f"warned: {', '.join(result.check_id for result in report.warnings)}"] if report.warnings else []
+    return "; ".join(told)
+
+
+def _accept(options: argparse.Namespace) -> int:
+    settings = load(home=options.home)
+    quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
+    if options.list:
+        return _list(settings, options.region, quarter)
+    missing = [name for name in ("region", "quarter", "check", "by") if not getattr(options, name)]
+    missing += [] if options.reason or options.withdraw else ["reason"]
+    if missing or quarter is None:
+        raise UsageError(
+            f"missing: {', '.join(f'--{name}' for name in missing)}",
+            next_step="callback-survey accept --help",
+        )
+    rules = read_rules(settings.seeds)
+    rule = _rule(rules, options.check)
+    if options.withdraw:
+        withdrawn = overrides.withdraw(
+            options.region, quarter, rule.check_id, overrides=settings.overrides, by=options.by, reason=options.reason
+        )
+        print(
+            f"withdrawn: {rule.check_id} of {withdrawn.region_code} {quarter}, delivery {withdrawn.delivery_id}\n"
+            "What was released under it stays released; from now on the gate stops this delivery again."
+        )
+        return 0
+    report = last_report(settings.checks, rule.gate, options.region, quarter)
+    accepted = overrides.accept(
+        report, rule.check_id, overrides=settings.overrides, rules=rules, by=options.by, reason=options.reason
+    )
+    _confirm(accepted)
+    return 0
+
+
+def _confirm(accepted: Decision) -> None:
+    print(f"accepted by {accepted.by}: {accepted.check_id} of {accepted.region_code} {accepted.quarter}")
+    print(f"  found: {accepted.observed}")
+    for example in accepted.examples:
+        print(f"    {example}")
+    print(f"  reason: {accepted.reason}")
+    print(f"  It holds for delivery {accepted.delivery_id} and for what was found in it, and for nothing else:")
+    print("  another delivery, or another finding, needs a new decision.")
+    print(f"  next: callback-survey run --region {accepted.region_code} --quarter {accepted.quarter}")
+
+
+def _rule(rules: dict[str, Rule], check_id: str) -> Rule:
+    if check_id not in rules:
+        raise UsageError(
+            f"no such check: {check_id}",
+            expected="one of " + ", ".join(name for name, rule in rules.items() if rule.is_overridable),
+            next_step="callback-survey checks shows what failed",
+        )
+    return rules[check_id]
+
+
+def _list(settings: Settings, region_code: str | None, quarter: str | None) -> int:
+    found = overrides.decisions(settings.overrides, region_code, quarter)
+    standing = {
+        (decision.region_code, decision.quarter, decision.check_id, decision.at)
+        for decision in found
+        if decision in overrides.in_force(settings.overrides, decision.region_code, decision.quarter)
+    }
+    for decision in found:
+        key = (decision.region_code, decision.quarter, decision.check_id, decision.at)
+        state = "in force" if key in standing else "past" if decision.act == "accepted" else ""
+        print(
+            f"{page.local_time(decision.at)}  {decision.region_code} {decision.quarter}  {decision.check_id}  "
+            f"{decision.act} by {decision.by}{f' ({state})' if state else ''}"
+        )
+        print(
+            f"  delivery {decision.delivery_id}; {decision.observed}{''.join(f'; {text}' for text in decision.examples)}"
+        )
+        if decision.reason:
+            print(f"  reason: {decision.reason}")
+    if not found:
+        print(f"nothing was ever accepted under {settings.overrides}")
+    return 0
