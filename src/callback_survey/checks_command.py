@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from callback_survey.quarter import Quarter
 from callback_survey.settings import Settings, load
 
 _CHECKS_EXAMPLES = """examples:
-  callback-survey checks                                   every run, the last one at the end
+  callback-survey checks                                      every run; of the last one, what failed and warned
   callback-survey checks --region 330109 --quarter 2018Q1
-  callback-survey checks --run cli-20180420T060000-123-ab12   one run, with what failed and what warned"""
+  callback-survey checks --run cli-20180420T060000-123-ab12   one run"""
 _ACCEPT_EXAMPLES = """examples:
   callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance \\
       --reason "区档案局 is printed wrongly, the office confirmed our figure" --by 张三
@@ -53,7 +53,7 @@ def add_to(commands: Any) -> None:
     )
     checks.add_argument("--region", metavar="330109", help="one region only")
     checks.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
-    checks.add_argument("--run", metavar="RUN", help="one run only, with what failed and what warned")
+    checks.add_argument("--run", metavar="RUN", help="one run only")
     checks.add_argument("--home", type=Path, help="where everything is written (default var/)")
     checks.set_defaults(command=_checks)
     accept = commands.add_parser(
@@ -101,30 +101,32 @@ def _checks(options: argparse.Namespace) -> int:
     settings = load(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     wanted = progress.file_name(options.run) if options.run else None
-    shown = 0
-    for run in runs(settings.checks):
-        reports = [
-            report
-            for report in run.reports
-            if options.region in (None, report.region_code) and quarter in (None, report.quarter)
-        ]
-        if reports and wanted in (None, run.name):
-            shown += 1
-            print(f"{page.local_time(run.at) or 'time unknown':<19}  {reports[0].run_id}")
-            for line in _lines(reports, with_findings=wanted is not None):
-                print(f"  {line}")
-            print(
-                f"  {run.page}"
-                if run.page.is_file()
-                else f"  {run.page.parent} (no page: written before there were any)"
-            )
+    shown = [
+        run
+        for run in (_narrowed(found, options.region, quarter) for found in runs(settings.checks))
+        if run.reports and wanted in (None, run.name)
+    ]
+    for run in shown:
+        print(f"{page.local_time(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
+        for line in _lines(run.reports, with_findings=run is shown[-1]):
+            print(f"  {line}")
+        print(f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (older than the pages)")
     if not shown:
         asked = " ".join(part for part in (options.region, quarter, options.run) if part)
         print(f"no check results{f' of {asked}' if asked else ''} under {settings.checks}")
     return 0
 
 
-def _lines(reports: list[CheckReport], *, with_findings: bool) -> Iterator[str]:
+def _narrowed(run: CheckedRun, region_code: str | None, quarter: str | None) -> CheckedRun:
+    wanted = (
+        report
+        for report in run.reports
+        if region_code in (None, report.region_code) and quarter in (None, report.quarter)
+    )
+    return replace(run, reports=tuple(wanted))
+
+
+def _lines(reports: Sequence[CheckReport], *, with_findings: bool) -> Iterator[str]:
     for report in reports:
         yield f"{report.region_code} {report.quarter}  {report.gate:<8}  {_outcome(report)}"
         if with_findings:

@@ -83,6 +83,7 @@ def accept(
     report: CheckReport, check_id: str, *, overrides: Path, rules: Mapping[str, Rule], by: str, reason: str
 ) -> Decision:
     """Record that a person accepts a failure of the given report. Raises UsageError, with the reason, where it must not."""
+    _refuse_what_nobody_may_accept(rules[check_id])
     result = next((result for result in report.results if result.check_id == check_id), None)
     if result is None or result.is_passed:
         raise UsageError(
@@ -91,7 +92,11 @@ def accept(
             expected=_failed_ids(report) or "nothing failed there",
             next_step="accept a check that failed, by the name the run gives it",
         )
-    _refuse_what_nobody_may_accept(result, rules[check_id])
+    if result.outcome != "fail":
+        raise UsageError(
+            f"{check_id} has not judged ({result.outcome}: {result.observed}): there is nothing to accept",
+            next_step="mend what keeps the check from judging, then run the quarter again",
+        )
     for decision in in_force(overrides, report.region_code, report.quarter):
         if decision.covers(report, result):
             raise UsageError(
@@ -145,7 +150,7 @@ def command(report: CheckReport, check_id: str) -> str:
     return f"callback-survey accept {keys} --reason … --by …"
 
 
-def _refuse_what_nobody_may_accept(result: CheckResult, rule: Rule) -> None:
+def _refuse_what_nobody_may_accept(rule: Rule) -> None:
     if rule.severity == "warn":
         raise UsageError(f"{rule.check_id} warns: a warning stops nothing and needs no decision")
     if not rule.is_overridable:
@@ -153,11 +158,6 @@ def _refuse_what_nobody_may_accept(result: CheckResult, rule: Rule) -> None:
             f"{rule.check_id} can never be accepted: {rule.description}",
             expected="figures that are possible, and no personal data: nobody can decide otherwise",
             next_step="have the delivery corrected, then run the quarter again",
-        )
-    if result.outcome != "fail":
-        raise UsageError(
-            f"{rule.check_id} has not judged ({result.outcome}: {result.observed}): there is nothing to accept",
-            next_step="mend what keeps the check from judging, then run the quarter again",
         )
 
 

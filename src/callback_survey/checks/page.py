@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 NAME = "index.html"
+RUNBOOK = "docs/runbook.md"
 _LOCAL = ZoneInfo("Asia/Shanghai")
 _GATE_ORDER = {"delivery": 1, "marts": 2}
 GATE_NAMES = {"delivery": "第一关 交付 delivery", "marts": "第二关 结果表 marts"}
@@ -64,11 +65,14 @@ class Section:
         return {STATES[state]: count for state, count in found.items() if count}
 
 
-def write(folder: Path, rules: Mapping[str, Rule]) -> Path:
-    """Write the page of all results in a run's folder. Gates of different regions may finish at the same moment."""
+def write(folder: Path, rules: Mapping[str, Rule], *, runbook: str = RUNBOOK) -> Path:
+    """Write the page of all results in a run's folder. Gates of different regions may finish at the same moment.
+
+    `runbook` is where people read it: an address becomes a link, a file name is shown as it is.
+    """
     path = folder / NAME
     with files.locked(folder):
-        files.write_text(path, render(reports_in(folder), rules, folder.name))
+        files.write_text(path, render(reports_in(folder), rules, folder.name, runbook=runbook))
     return path
 
 
@@ -78,10 +82,11 @@ def reports_in(folder: Path) -> list[CheckReport]:
     return sorted(found, key=lambda report: (report.region_code, report.quarter, _GATE_ORDER.get(report.gate, 9)))
 
 
-def render(reports: Sequence[CheckReport], rules: Mapping[str, Rule], run_name: str) -> str:
+def render(reports: Sequence[CheckReport], rules: Mapping[str, Rule], run_name: str, *, runbook: str = RUNBOOK) -> str:
     sections = sorted((_section(report, rules) for report in reports), key=lambda section: not section.is_failed)
     return _template().render(
         run_id=reports[0].run_id if reports else run_name,
+        runbook=runbook,
         sections=sections,
         gate_names=GATE_NAMES,
         states=STATES,
