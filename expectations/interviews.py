@@ -7,7 +7,6 @@ A work number names a person, so an interviewer is named by the first row of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import duckdb
 import great_expectations.expectations as gxe
@@ -117,29 +116,6 @@ _NO_GROUP = {
 }
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """One answer of one group: its count and what the group would have with the shares of its departments."""
-
-    place: str
-    word: str
-    strata: tuple[Stratum, ...]
-    observed: int
-
-    @property
-    def count(self) -> int:
-        return sum(stratum.group_count for stratum in self.strata)
-
-    @property
-    def expected_pct(self) -> float:
-        """The share it would have with those of its departments; its own where nobody else asked there."""
-        return 100 * sum(stratum.expected for stratum in self.strata) / self.count
-
-    @property
-    def share_pct(self) -> float:
-        return 100 * self.observed / self.count
-
-
 def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> dict[str, pd.DataFrame]:
     """Tables of facts per interviewer and per hour; `connection` has the view `called_rows`."""
     tables = {"pace": connection.execute(_PACE).df()}
@@ -207,33 +183,27 @@ def _alike(connection: duckdb.DuckDBPyConnection, group: str, rule: Rule) -> pd.
 
 
 def _different(connection: duckdb.DuckDBPyConnection, group: str, rule: Rule) -> pd.DataFrame:
+    """One row per group and answer: its share, and the one it would have with the shares of its departments."""
     rows = connection.execute(_STRATA.format(grouped=f"{group}_rows"), {"minimum_count": rule.minimum_count}).df()
-    compared = [
-        _Compared(
-            place,
-            part["word"].iloc[0],
-            tuple(
-                Stratum(int(row.group_count), int(row.hit_count), int(row.answer_count)) for row in part.itertuples()
-            ),
-            int(part["observed"].sum()),
-        )
-        for (place, _, _), part in rows.groupby(["place", "question", "code"], sort=True)
-    ]
+    rows["expected"] = rows["group_count"] * rows["hit_count"] / rows["answer_count"]
+    keys = ["place", "question", "code"]
+    compared = rows.groupby(keys, as_index=False).agg(
+        word=("word", "first"),
+        observed=("observed", "sum"),
+        count=("group_count", "sum"),
+        expected=("expected", "sum"),
+    )
+    compared["share_pct"] = 100 * compared["observed"] / compared["count"]
+    compared["expected_pct"] = 100 * compared["expected"] / compared["count"]
     # the exact test only where the limit in points is passed; the rest count as compared, with p = 1
-    far = [entry for entry in compared if abs(entry.share_pct - entry.expected_pct) > rule.number()]
-    q_values = benjamini_hochberg([exact_p(entry.strata, entry.observed) for entry in far], len(compared))
-    suspicious = {id(entry) for entry, q_value in zip(far, q_values, strict=True) if q_value < rule.chance()}
-    values = [
-        (
-            entry.place,
-            entry.word,
-            entry.observed,
-            entry.count,
-            entry.share_pct,
-            entry.expected_pct,
-            id(entry) in suspicious,
-        )
-        for entry in compared
-    ]
-    names = ["place", "word", "observed", "count", "share_pct", "expected_pct", "is_suspicious"]
-    return pd.DataFrame(values, columns=names)
+    far = compared[(compared["share_pct"] - compared["expected_pct"]).abs() > rule.number()]
+    strata = {key: _strata(part) for key, part in rows.merge(far[keys]).groupby(keys)}
+    p_values = [exact_p(strata[tuple(row[key] for key in keys)], int(row["observed"])) for _, row in far.iterrows()]
+    q_values = pd.Series(benjamini_hochberg(p_values, len(compared)), index=far.index, dtype="float64")
+    compared["is_suspicious"] = q_values.reindex(compared.index, fill_value=1.0) < rule.chance()
+    return compared
+
+
+def _strata(part: pd.DataFrame) -> list[Stratum]:
+    counts = part[["group_count", "hit_count", "answer_count"]]
+    return [Stratum(*(int(value) for value in row)) for row in counts.itertuples(index=False)]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from lakes import tree_of
-from published import make_release
+from published import PASS, WARNING, make_release
 
 from callback_survey import serving as serving_module
+from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
@@ -80,9 +82,44 @@ def test_revisions_and_checks_are_listed_and_only_the_served_one_is_marked(tmp_p
     serve(folder, [second], [first, second])
     assert read(folder, "select revision, is_served from releases") == [(1, False), (2, True)]
     assert read(folder, "select distinct marker from department_rates") == [("right",)]
-    assert read(folder, "select check_id, severity, outcome, examples from check_results order by all") == [
-        ("reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
-        ("shares_sum_to_100", "fail", "pass", ""),
+    found = read(
+        folder, "select revision, is_served, check_id, severity, outcome, examples from check_results order by all"
+    )
+    assert found == [
+        (1, False, "reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
+        (1, False, "shares_sum_to_100", "fail", "pass", ""),
+        (2, True, "reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
+        (2, True, "shares_sum_to_100", "fail", "pass", ""),
+    ]
+
+
+def test_results_of_failed_runs_wait_and_join_when_something_new_is_released(tmp_path: Path, folder: Path) -> None:
+    checks = tmp_path / "checks"
+
+    def serve_with_checks(*releases: Release) -> ServeReport:
+        return serving_module.serve(releases[-1:], releases, serving=folder, memory_limit="1GB", checks=checks)
+
+    def seen() -> list[Any]:
+        return read(folder, "select run_id, revision, gate, check_id, outcome from check_results order by all")
+
+    first = make_release(tmp_path / "releases")
+    serve_with_checks(first)
+    released = seen()
+    failing = replace(WARNING, check_id="departments_complete", severity="fail")
+    # both gates of the run that was stopped; one that passed and released nothing new has nothing to tell
+    CheckReport("run-2", "delivery", "330109", "2018Q1", (replace(PASS, gate="delivery"),)).write(checks / "run-2")
+    CheckReport("run-2", "marts", "330109", "2018Q1", (failing,)).write(checks / "run-2")
+    CheckReport("run-3", "marts", "330109", "2018Q1", (PASS,)).write(checks / "run-3")
+    CheckReport("run-2", "marts", "330110", "2018Q1", (PASS,)).write(checks / "run-2")
+    before = (serve_with_checks(first).version, tree_of(folder))
+    assert (serve_with_checks(first).version, tree_of(folder)) == before
+    assert seen() == released, "no version for results alone"
+    second = make_release(tmp_path / "releases", revision=2, marker="b", released_at="2018-05-01T06:00:00+00:00")
+    serve_with_checks(first, second)
+    joined = [row for row in seen() if row[1] is None]
+    assert joined == [
+        ("run-2", None, "delivery", "shares_sum_to_100", "pass"),
+        ("run-2", None, "marts", "departments_complete", "fail"),
     ]
 
 

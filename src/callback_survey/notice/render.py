@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from callback_survey.notice.data import MeasureSummary, NoticeData
 from callback_survey.quarter import Quarter
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 BLANK = "—"
+_LOCAL = ZoneInfo("Asia/Shanghai")
 _QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
 MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}
 # What a rate counts as success. The definition is data: an unknown one is shown by its code, never described wrongly.
@@ -102,9 +105,10 @@ def reconciliation_sentence(counts: Mapping[str, int]) -> str | None:
 
 def acceptance_sentence(check: Mapping[str, str]) -> str:
     """What a release was let through with: the check, what it found, who accepted that, when and why."""
+    accepted_on = datetime.fromisoformat(check["at"]).astimezone(_LOCAL).date()
     return (
         f"检查项 {check['check_id']} 未通过（{check['examples'] or check['observed']}），"
-        f"由{check['by']}于 {check['at'][:10]} 接受后发布，理由：{check['reason']}"
+        f"由{check['by']}于 {accepted_on} 接受后发布，理由：{check['reason']}"
     )
 
 
