@@ -111,25 +111,36 @@ _UNKNOWN_WORDS = """
 """
 
 
-def facts(
-    connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register, rules: Mapping[str, Rule]
+def frame_facts(
+    connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register
 ) -> dict[str, pd.DataFrame]:
-    """Tables of facts about the cases; `connection` has views `frame`, `calls` and `rejects`."""
-    connection.execute(RELATIONS)
+    """Tables of facts about the frame; `connection` has its view."""
     quarter = Quarter.parse(report.quarter)
     days = {"first_day": quarter.first_day, "last_day": quarter.last_day}
-    hours = {"earliest_hour": rules["calls_not_before"].number(), "latest_hour": rules["calls_not_after"].number()}
-    last_call_day = _last_call_day(report, quarter, int(rules["calls_within_period"].number()))
-    dated = connection.execute(
-        _CALL_DATES, {"first_day": quarter.first_day, "last_call_day": last_call_day, **hours}
-    ).df()
-    call_dates = by_department(dated, register)
-    answered = by_department(connection.execute(_ANSWERED).df(), register)
-    answered["answered_pct"] = 100.0 * answered["answered_count"] / answered["sample_count"].clip(lower=1)
     return {
         "repeated_cases": _share_of_frame(connection, _REPEATED, {}, register),
         "frame_days": _share_of_frame(connection, _OUTSIDE_QUARTER, days, register),
-        "call_dates": call_dates.assign(last_call_day=str(last_call_day)),
+    }
+
+
+def call_facts(
+    connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register, rules: Mapping[str, Rule]
+) -> dict[str, pd.DataFrame]:
+    """Tables of facts about the calls; `connection` has views `frame`, `calls` and `rejects`."""
+    connection.execute(RELATIONS)
+    quarter = Quarter.parse(report.quarter)
+    last_call_day = _last_call_day(report, quarter, int(rules["calls_within_period"].number()))
+    parameters = {
+        "first_day": quarter.first_day,
+        "last_call_day": last_call_day,
+        "earliest_hour": rules["calls_not_before"].number(),
+        "latest_hour": rules["calls_not_after"].number(),
+    }
+    call_dates = by_department(connection.execute(_CALL_DATES, parameters).df(), register)
+    answered = by_department(connection.execute(_ANSWERED).df(), register)
+    answered["answered_pct"] = 100.0 * answered["answered_count"] / answered["sample_count"].clip(lower=1)
+    return {
+        "call_dates": call_dates,
         "call_date_total": _misdated_total(call_dates),
         "answering": answered[answered["sample_count"] >= rules["answered_share"].minimum_count],
         "unknown_words": connection.execute(_UNKNOWN_WORDS).df(),

@@ -75,12 +75,14 @@ def facts(
         tables["unknown_departments"] = departments[~known & (departments["frame_row_count"] > 0)]
         tables["unknown_total"] = _unknown_total(departments)
         tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
-        tables |= cases.facts(connection, report, register, rules) | interviews.facts(connection, rules)
+        tables |= cases.frame_facts(connection, report, register)
+    if "calls" in report.lake_files:
+        tables |= cases.call_facts(connection, report, register, rules) | interviews.facts(connection, rules)
     return tables
 
 
 def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> list[Check]:
-    """The checks whose facts this delivery has: annexes alone have no cases to check."""
+    """The checks whose facts this delivery has: annexes alone have no cases, a frame alone has no calls."""
     checks = [
         *files.checks(rules),
         *_case_checks(rules),

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callback_survey import __version__, checks_command
+from callback_survey import __version__
+from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.register import command as register_command

@@ -40,7 +40,17 @@ def test_every_command_named_exists_with_its_options(document: Path, capsys: pyt
     for command, options in re.findall(
         r"callback-survey ((?:airflow |register )?[a-z]+(?:-[a-z]+)?)((?: +\S+)*)", text
     ):
-        if command.split()[0] not in ("run", "plan", "deliveries", "rejects", "rotate-key", "checks", "accept", "airflow", "register"):
+        if command.split()[0] not in (
+            "run",
+            "plan",
+            "deliveries",
+            "rejects",
+            "rotate-key",
+            "checks",
+            "accept",
+            "airflow",
+            "register",
+        ):
             continue
         with pytest.raises(SystemExit) as stopped:
             main([*command.split(), "--help"])
