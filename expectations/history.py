@@ -139,8 +139,8 @@ def _volume_check(kind: str, name: str, rule: Rule) -> Check:
         expectation=gxe.ExpectColumnValuesToBeBetween(
             column="change_pct", min_value=-rule.number(), max_value=rule.number()
         ),
-        example=f"{{department_name}}: {name} {{now_count:.0f}}, before {{before_count:.1f}} on average of "
-        "{quarter_count} quarters ({change_pct:+.0f} %)",
+        example=f"{{department_name}}: {name} {{now_count:.0f}}, before {{before_count:.1f}}, the mean of "
+        f"{{quarter_count}} of the last {QUARTERS} quarters ({{change_pct:+.0f}} %)",
         shows=("department_name", "now_count", "before_count", "quarter_count", "change_pct"),
         allows=f"within {rule.number():g} % of the mean of the last {QUARTERS} quarters, from {rule.minimum_count} on",
         rows_may_be_missing=True,
