@@ -94,17 +94,17 @@ with DAG(
 
     @task(pool="warehouse", outlets=[MARTS], on_success_callback=steps.remember_announced)
     def serve(judged: dict[str, Any], *, outlet_events: Any, **context: Any) -> None:
-        served = steps.serve(context)
+        served = steps.serve(context, judged)
         if not served:  # succeeding without a key would emit an event that belongs to no quarter
             raise AirflowSkipException("nothing new")
         for key in served:
             outlet_events[MARTS].add_partitions(key)
 
     # A task of its own: where another region was refused at landing, the leaf below does not run, and nobody would hear
-    # of the regions that gate 2 held back. Nor would they where a later task broke: hence ALL_DONE.
+    # of the regions that gate 2 held back, nor of any warning. Nor would they where a later task broke: hence ALL_DONE.
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def verdict(verdicts: dict[str, Any] | None, judged: dict[str, Any] | None) -> None:
-        if not steps.complete(judged or verdicts):
+    def verdict(verdicts: dict[str, Any] | None, judged: dict[str, Any] | None, **context: Any) -> None:
+        if not steps.verdict(context, judged or verdicts):
             raise AirflowSkipException("nothing was judged")
 
     # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.

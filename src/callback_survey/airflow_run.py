@@ -61,6 +61,14 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "DBT_PROJECT": str(settings.dbt_project),
         "MEMORY_LIMIT": settings.memory_limit,
         "ALERT_URLS": " ".join(settings.alert_urls),
+        "ALERT_URLS_FAIL": " ".join(settings.alert_urls_fail),
+        "ALERT_URLS_WARN": " ".join(settings.alert_urls_warn),
+        "LANGUAGE": settings.language,
+        "PUBLIC_URL": settings.public_url or "",
+        "RUNBOOK": settings.runbook,
+        "WATCH_FREE_DISK": settings.watch_free_disk,
+        "WATCH_SERVED_DAYS": str(settings.watch_served_days),
+        "WATCH_RUN_HOURS": str(settings.watch_run_hours),
     }
     if settings.privacy_key is not None:
         values["PRIVACY_KEY"] = settings.privacy_key
@@ -144,8 +152,9 @@ def _follow(process: subprocess.Popen[bytes], log: Path) -> Iterator[Event]:
 def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
     """What the run's alerts said: they hold the reason of each failure in words, and were sent from the tasks."""
     run_id = events[0].run_id if events else "that never started"
-    told = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
-    lines = [line for record in told for line in (record["title"], *record["lines"])]
+    records = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
+    told = [record for record in records if record["severity"] == "fail"]
+    lines = [line for record in told for line in record["said"]]
     problems = [record["problem"] for record in told]
     kind = next((kind for kind, names in _ENDS if any(problem.startswith(names) for problem in problems)), SurveyError)
     return kind(

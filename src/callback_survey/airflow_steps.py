@@ -46,7 +46,7 @@ def discover(context: Mapping[str, Any]) -> list[dict[str, str]]:
     """The deliveries to land. Empty for a scheduled quarter without any; an asked-for one raises NothingDelivered."""
     from callback_survey import pipeline
 
-    quarter, is_asked_for = _quarter(context)
+    quarter, is_asked_for = quarter_of(context)
     try:
         found = pipeline.discover(_run(context), quarter, context["params"].get("region"))
     except NothingDelivered:
@@ -93,12 +93,17 @@ def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) ->
     return pipeline.revise_following(_run(context), pipeline.GateReport.from_json(dict(verdicts))).as_json()
 
 
-def serve(context: Mapping[str, Any]) -> list[str]:
-    """The partition keys (`region|quarter`) of the served releases that no event tells of yet."""
-    from callback_survey import pipeline
+def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
+    """The partition keys (`region|quarter`) of the served releases that no event tells of yet.
+
+    Here a quarter has passed: what was told as failed of it before is told as over.
+    """
+    from callback_survey import alerts, pipeline
 
     run = _run(context)
     pipeline.serve(run)
+    passed = [(scope.region_code, scope.quarter) for scope in pipeline.GateReport.from_json(dict(judged)).passed]
+    alerts.tell_passed(run.settings, passed, alerts.Place(run_key(context), "serve"))
     return [new.key for new in pipeline.unannounced(run)]
 
 
@@ -107,6 +112,14 @@ def remember_announced(context: Mapping[str, Any]) -> None:
     from callback_survey import serving, settings
 
     serving.remember_announced(settings.load().serving)
+
+
+def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> bool:
+    """Tell the warnings of both gates, whatever became of the run; then as `complete`."""
+    from callback_survey import alerts, settings
+
+    alerts.tell_warnings(settings.load(), str(context["run_id"]), alerts.Place(run_key(context), "gates"))
+    return complete(verdicts)
 
 
 def complete(verdicts: Mapping[str, Any] | None) -> bool:
@@ -119,6 +132,15 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
     return True
 
 
+def run_key(context: Mapping[str, Any]) -> str:
+    """DAG and run, because a run id is unique within its DAG only; a cleared run may fail, and speak, again."""
+    dag_run: Any = context.get("dag_run")
+    cleared = getattr(dag_run, "clear_number", 0) or 0
+    dag: Any = context.get("dag")
+    run_id = context.get("run_id") or getattr(dag_run, "run_id", "unknown")
+    return f"{dag.dag_id if dag is not None else 'unknown'}/{run_id}" + (f" (cleared {cleared})" if cleared else "")
+
+
 def _run(context: Mapping[str, Any]) -> Any:
     from callback_survey import pipeline, settings
 
@@ -126,7 +148,7 @@ def _run(context: Mapping[str, Any]) -> Any:
     return pipeline.Run(settings.load(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
 
 
-def _quarter(context: Mapping[str, Any]) -> tuple[Quarter, bool]:
+def quarter_of(context: Mapping[str, Any]) -> tuple[Quarter, bool]:
     """The quarter to run, and whether a person asked for it: the param, else the data interval's, else an error."""
     asked = context["params"].get("quarter")
     if asked:

@@ -5,7 +5,8 @@ Each class knows the exit code of the command line: 2 usage or configuration, 3 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SurveyError(Exception):
@@ -58,9 +59,27 @@ class RegisterError(UsageError):
 
 
 class GateFailed(SurveyError):
-    """A gate said no: what was served before stays served. Retrying cannot change a verdict."""
+    """A gate said no: what was served before stays served. Retrying cannot change a verdict.
+
+    `gate` and `findings` (check_id, observed, allowed, examples) say it as values, for an alert in either language;
+    `parts` are the failures of several regions, where this one stands for them all.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        gate: str | None = None,
+        findings: Sequence[Mapping[str, Any]] = (),
+        parts: Sequence[GateFailed] = (),
+        **told: Any,
+    ) -> None:
+        super().__init__(what, **told)
+        self.gate = gate
+        self.findings = [dict(finding) for finding in findings]
+        self.parts = list(parts)
 
 
 class DeliveryRefused(GateFailed):

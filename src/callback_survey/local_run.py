@@ -34,7 +34,7 @@ class PlannedLanding:
 
 def log_to_file(run: Run) -> Path:
     """From now on everything logged in this process goes to the run's log file. Returns its path."""
-    path = run.settings.logs / "runs" / f"{run.run_id}.log"
+    path = _log_of(run)
     path.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
@@ -51,6 +51,14 @@ def new_run_id(now: datetime | None = None) -> str:
 def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFailed | None:
     """Run a quarter to its end. A region that fails a gate does not stop the others; the failures come back as one."""
     run.settings.read_privacy_key()  # better now than after the first hundred regions
+    try:
+        failures = _run(run, quarter, region_code)
+    finally:
+        alerts.tell_warnings(run.settings, run.run_id, _place(run, "gates", str(quarter), region_code))
+    return pipeline.combined(failures) if failures else None
+
+
+def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed]:
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
         found = pipeline.discover(run, quarter, region_code)
@@ -67,7 +75,7 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFail
                 _publish(run, landed, dbt, quarter, region_code)
             except GateFailed as failure:
                 failures.append(failure)
-    return pipeline.combined(failures) if failures else None
+    return failures
 
 
 def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Quarter, region_code: str | None) -> None:
@@ -82,6 +90,8 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
         verdicts = pipeline.revise_following(run, verdicts)
     with _told(run, "serve", quarter, region_code):
         pipeline.serve(run)
+    passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
+    alerts.tell_passed(run.settings, passed, _place(run, "serve", str(quarter), region_code))
     with _told(run, "complete", quarter, region_code):
         pipeline.complete(verdicts)
 
@@ -143,8 +153,14 @@ def _told(run: Run, step: str, quarter: Quarter, region_code: str | None) -> Ite
     except Exception as error:
         if not isinstance(error, SurveyError):
             logger.exception("%s: step %s failed", run.run_id, step)
-        alert = alerts.alert_from_error(
-            error, run_id=run.run_id, step=step, region_code=region_code, quarter=str(quarter)
-        )
-        alerts.send(alert, urls=run.settings.alert_urls, outbox=run.settings.alerts)
+        place = _place(run, step, str(quarter), region_code)
+        alerts.tell_failure(run.settings, error, place, checks_of=run.run_id)
         raise
+
+
+def _place(run: Run, step: str, quarter: str, region_code: str | None) -> alerts.Place:
+    return alerts.Place(run.run_id, step, region_code, quarter, link=str(_log_of(run)))
+
+
+def _log_of(run: Run) -> Path:
+    return run.settings.logs / "runs" / f"{run.run_id}.log"

@@ -315,7 +315,7 @@ def _verdict(report: CheckReport) -> str:
 
 def _gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     from callback_survey.checks import overrides
-    from callback_survey.checks.model import describe, read_rules
+    from callback_survey.checks.model import as_findings, describe, read_rules
 
     gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
     return GateFailed(
@@ -324,6 +324,8 @@ def _gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
         region_code=report.region_code,
         quarter=report.quarter,
         alert_lines=describe(report.failures),
+        gate=report.gate,
+        findings=as_findings(report.failures),
     )
 
 
@@ -336,9 +338,10 @@ def combined(failures: Sequence[GateFailed]) -> GateFailed:
         next_step=failures[0].next_step,
         quarter=failures[0].quarter,
         alert_lines=[line for failure in failures for line in (failure.what, *failure.alert_lines)],
+        parts=failures,
     )
 
 
 def as_record(failure: GateFailed) -> dict[str, Any]:
-    names = ("what", "next_step", "region_code", "quarter", "alert_lines")
+    names = ("what", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
     return {name: getattr(failure, name) for name in names}

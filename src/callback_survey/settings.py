@@ -7,12 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from callback_survey.errors import UsageError
+
+Language = Literal["zh", "en"]
 
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
+_UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class Settings:
 
     `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
+    `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find docs/runbook.md.
     """
 
     home: Path
@@ -31,6 +38,19 @@ class Settings:
     privacy_key: str | None
     privacy_key_file: Path | None
     progress_log: Path | None = None
+    alert_urls_fail: tuple[str, ...] = ()
+    alert_urls_warn: tuple[str, ...] = ()
+    language: Language = "zh"
+    public_url: str | None = None
+    runbook: str = "docs/runbook.md"
+    watch_free_disk: str = "5GB"
+    watch_served_days: int = 130
+    watch_run_hours: int = 6
+
+    def alert_urls_for(self, severity: str) -> tuple[str, ...]:
+        """The channels of a severity: those that hear everything, then its own; each once."""
+        own = {"fail": self.alert_urls_fail, "warn": self.alert_urls_warn}[severity]
+        return tuple(dict.fromkeys([*self.alert_urls, *own]))
 
     @property
     def lake(self) -> Path:
@@ -65,6 +85,11 @@ class Settings:
     @property
     def alerts(self) -> Path:
         return self.home / "alerts"
+
+    @property
+    def watch(self) -> Path:
+        """What `callback-survey watch` has told, so that it says each thing once."""
+        return self.home / "watch"
 
     @property
     def seeds(self) -> Path:
@@ -112,11 +137,19 @@ def load(
         home=(home or Path(value("HOME") or "var")).resolve(),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
         dbt_project=_dbt_project(value("DBT_PROJECT")),
-        memory_limit=_memory_limit(value("MEMORY_LIMIT") or "2GB"),
+        memory_limit=_size("MEMORY_LIMIT", value("MEMORY_LIMIT") or "2GB"),
         alert_urls=tuple((value("ALERT_URLS") or "").split()),
         privacy_key=value("PRIVACY_KEY"),
         privacy_key_file=Path(key_file).resolve() if key_file else None,
         progress_log=Path(progress_log).resolve() if progress_log else None,
+        alert_urls_fail=tuple((value("ALERT_URLS_FAIL") or "").split()),
+        alert_urls_warn=tuple((value("ALERT_URLS_WARN") or "").split()),
+        language=_language(value("LANGUAGE") or "zh"),
+        public_url=(value("PUBLIC_URL") or "").rstrip("/") or None,
+        runbook=value("RUNBOOK") or "docs/runbook.md",
+        watch_free_disk=_size("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
+        watch_served_days=_number("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
+        watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
     )
 
 
@@ -133,9 +166,29 @@ def _dbt_project(given: str | None) -> Path:
     )
 
 
-def _memory_limit(text: str) -> str:
-    if re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?B)", text, flags=re.IGNORECASE) is None:
+def size_in_bytes(size: str) -> int:
+    """A size such as 2GB, or 512 MiB by powers of two, in bytes."""
+    match = _SIZE.fullmatch(size)
+    assert match is not None, "settings.load lets nothing else through"
+    number, unit, binary = match.groups()
+    return int(float(number) * (_BINARY_UNITS if binary else _UNITS)[unit.upper()])
+
+
+def _size(name: str, text: str) -> str:
+    if _SIZE.fullmatch(text) is None:
         raise UsageError(
-            f"{PREFIX}MEMORY_LIMIT is {text!r}", expected="a size such as 2GB or 512MB", next_step="correct the setting"
+            f"{PREFIX}{name} is {text!r}", expected="a size such as 2GB or 512MB", next_step="correct the setting"
         )
     return text
+
+
+def _number(name: str, text: str) -> int:
+    if re.fullmatch("[0-9]{1,5}", text) is None:
+        raise UsageError(f"{PREFIX}{name} is {text!r}", expected="a whole number", next_step="correct the setting")
+    return int(text)
+
+
+def _language(text: str) -> Language:
+    if text not in ("zh", "en"):
+        raise UsageError(f"{PREFIX}LANGUAGE is {text!r}", expected="zh or en", next_step="correct the setting")
+    return "zh" if text == "zh" else "en"

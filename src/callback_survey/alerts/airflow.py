@@ -6,6 +6,7 @@ Parsing a DAG file must stay cheap, so nothing here imports Apprise or a data li
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
-from callback_survey.alerts.message import Alert, alert_from_error
-from callback_survey.alerts.outbox import resend_unsent, run_records, send
+from callback_survey import airflow_steps
+from callback_survey.alerts import tell
+from callback_survey.alerts.compose import Place
+from callback_survey.alerts.outbox import run_records
+from callback_survey.errors import UsageError
+from callback_survey.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -30,7 +35,7 @@ class Notify(BaseNotifier):  # type: ignore[misc]  # Airflow brings no types
     """`on_failure_callback` of a task: tells what failed, once per run and problem, after the last retry."""
 
     def notify(self, context: Context) -> None:
-        _guarded(lambda urls, outbox: send(_task_alert(context), urls=urls, outbox=outbox))
+        _guarded(lambda settings: _tell(settings, context, context.get("exception")))
 
 
 def notify_run(context: Context) -> None:
@@ -40,23 +45,26 @@ def notify_run(context: Context) -> None:
     BaseNotifier. What a task's notifier could not send, or died sending, is tried again instead of said in other words.
     """
 
-    def speak(urls: tuple[str, ...], outbox: Path) -> None:
-        run_id = _run_key(context)
-        if not _has_claimed_failure(outbox, run_id):
-            send(_run_alert(context, run_id), urls=urls, outbox=outbox)
+    def speak(settings: Settings) -> None:
+        run_id = airflow_steps.run_key(context)
+        if not _has_claimed_failure(settings.alerts, run_id):
+            _tell(settings, context, str(context.get("reason") or "run failed"), step="run")
         else:
-            resend_unsent(outbox, urls=urls, run_id=run_id)
+            tell.resend(settings, run_id)
 
     _guarded(speak)
 
 
-def _guarded(tell: Callable[[tuple[str, ...], Path], object]) -> None:
-    """Call with the configured channels. An alert that cannot even be made is logged; it never fails a run again."""
+def _tell(settings: Settings, context: Context, error: Any, step: str | None = None) -> None:
+    tell.tell_failure(settings, error, _place(context, step), checks_of=str(context.get("run_id")))
+
+
+def _guarded(speak: Callable[[Settings], object]) -> None:
+    """Call with the settings. An alert that cannot even be made is logged; it never fails a run again."""
     try:
         from callback_survey import settings
 
-        found = settings.load()
-        tell(found.alert_urls, found.alerts)
+        speak(settings.load())
     except Exception:
         logger.exception("the alert could not be made or sent")
 
@@ -71,40 +79,20 @@ def _has_claimed_failure(outbox: Path, run_id: str, sleep: Callable[[float], Non
         sleep(0.5)
 
 
-def _task_alert(context: Context) -> Alert:
-    ti: Any = context["ti"]
-    return alert_from_error(
-        context.get("exception"),
-        run_id=_run_key(context),
-        step=_step(ti),
-        region_code=_param(context, "region"),
-        quarter=_param(context, "quarter"),
-        next_step=f"查看日志，排除原因后在 Airflow 中清除（Clear）任务 {ti.task_id}，从失败处继续",
-        link=_link(ti),
-    )
-
-
-def _run_alert(context: Context, run_id: str) -> Alert:
+def _place(context: Context, step: str | None) -> Place:
+    """What Airflow knows of the task: its scope, its page, and what can be cleared to go on."""
     ti: Any = context.get("ti")
-    reason = str(context.get("reason") or "run failed")
-    return alert_from_error(
-        f"运行失败，没有任务报告原因（可能是工作进程被终止）：{reason}",
-        run_id=run_id,
-        step=_step(ti) if ti is not None else "整个运行",
-        region_code=_param(context, "region"),
-        quarter=_param(context, "quarter"),
-        next_step="查看调度器和工作进程的日志，排除原因后在 Airflow 中清除（Clear）失败的任务，从失败处继续",
-        link=_link(ti) if ti is not None else None,
-    )
-
-
-def _run_key(context: Context) -> str:
-    """DAG and run, because a run id is unique within its DAG only; a cleared run may fail, and speak, again."""
-    dag_run: Any = context.get("dag_run")
-    cleared = getattr(dag_run, "clear_number", 0) or 0
     dag: Any = context.get("dag")
-    run_id = context.get("run_id") or getattr(dag_run, "run_id", "unknown")
-    return f"{dag.dag_id if dag is not None else 'unknown'}/{run_id}" + (f" 第{cleared}次清除后" if cleared else "")
+    params: Any = context.get("params") or {}
+    return Place(
+        run_id=airflow_steps.run_key(context),
+        step=step or (_step(ti) if ti is not None else "run"),
+        region_code=_region(ti, params),
+        quarter=_quarter(context),
+        link=_link(ti) if ti is not None else None,
+        task=str(ti.task_id) if ti is not None else "",
+        dag=str(dag.dag_id) if dag is not None and "quarter" not in params else None,
+    )
 
 
 def _step(ti: Any) -> str:
@@ -114,10 +102,20 @@ def _step(ti: Any) -> str:
     return f"{ti.task_id}[{getattr(ti, 'rendered_map_index', None) or map_index}]"
 
 
-def _param(context: Context, name: str) -> str | None:
-    params: Any = context.get("params") or {}
-    value = params.get(name)
-    return str(value) if value else None
+def _region(ti: Any, params: Any) -> str | None:
+    """The run's region, else that of a mapped task, which is named by it."""
+    named = params.get("region") or getattr(ti, "rendered_map_index", None)
+    return str(named) if named and re.fullmatch("[0-9]{6}", str(named)) else None
+
+
+def _quarter(context: Context) -> str | None:
+    """The quarter of the run, asked for or scheduled; None for a DAG that is about none."""
+    if "quarter" not in (context.get("params") or {}):
+        return None
+    try:
+        return str(airflow_steps.quarter_of(context)[0])
+    except UsageError:  # the run itself fails with it
+        return None
 
 
 def _link(ti: Any) -> str | None:

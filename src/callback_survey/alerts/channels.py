@@ -22,6 +22,8 @@ READ_TIMEOUT_SECONDS = 8.0
 # A sink may send one byte at a time and never hit a socket timeout.
 ATTEMPT_SECONDS = 12.0
 _TRANSPORT_LOGGERS = ("apprise", "urllib3.connectionpool")
+# A message there opens an incident, whatever it says; Apprise cannot close one.
+_OPENS_INCIDENTS = ("pagerduty://",)
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,11 @@ def deliver(
     """Send to every channel not named in `already_sent`; a failed one is tried again after each back-off.
 
     Never raises and ends within about 45 seconds, however the receivers behave. An attempt that ran into its time
-    limit is not repeated here: the message may have arrived, and a second try would only say it twice.
+    limit is not repeated here: the message may have arrived, and a second try would only say it twice. Where a message
+    opens an incident (PagerDuty), a recovery is not sent.
     """
-    channels = [channel for channel in _channels(urls) if channel.name not in already_sent]
+    taking = [url for url in urls if severity != "recovered" or not url.lower().startswith(_OPENS_INCIDENTS)]
+    channels = [channel for channel in _channels(taking) if channel.name not in already_sent]
     for pause in (*BACK_OFF_SECONDS, None):
         waiting = [channel for channel in channels if not channel.is_sent and channel.is_worth_a_retry]
         _attempt_all(waiting, title=title, body=body, severity=severity)

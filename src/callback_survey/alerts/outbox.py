@@ -11,7 +11,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import Any, Literal, cast
 
 from callback_survey.alerts.channels import ChannelResult, deliver
 from callback_survey.alerts.message import Alert, render, scrub, scrubbed
+from callback_survey.alerts.words import Words
 from callback_survey.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 State = Literal["pending", "sent", "partly_sent", "unsent", "no_channel"]
 _SPOKEN: frozenset[State] = frozenset({"sent", "partly_sent"})
 _OPEN: frozenset[State] = frozenset({"pending", "partly_sent", "unsent"})
+# the folder of a run ends with a digest; what else is kept beside them does not
+_RUN_FOLDERS = "*-" + "[0-9a-f]" * 8
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,37 @@ def has_sent(outbox: Path, run_id: str) -> bool:
 
 
 def resend_unsent(
-    outbox: Path, *, urls: Sequence[str], run_id: str | None = None, sleep: Callable[[float], None] = time.sleep
+    outbox: Path,
+    *,
+    urls_of: Callable[[Mapping[str, Any]], Sequence[str]],
+    run_id: str | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> list[Delivery]:
-    """Send what no channel, or not every channel, has taken; only to those that have not. One Delivery per try."""
-    folders = [_run_folder(outbox, run_id)] if run_id is not None else sorted(outbox.glob("*"))
+    """Send what no channel, or not every channel, has taken; only to those that have not. One Delivery per try.
+
+    The oldest first, so that a failure comes before its recovery. `urls_of` gives the channels for a record.
+    """
     deliveries = []
-    for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
+    for path in _open_records(outbox, run_id):
         with _claimed(path) as is_ours:
             record = read_record(path) if is_ours else None
             if record is not None and record["state"] in _OPEN:
-                late = {**record, "body": f"{record['body']}\n补发：首次记录于 {record['created_at']}"}
-                deliveries.append(_logged(_send_record(record, path, urls, sleep, late["body"]), record["subject"]))
+                late = Words(record.get("language", "zh"))("label.late", at=record["created_at"])
+                tried = _send_record(record, path, urls_of(record), sleep, f"{record['body']}\n{late}")
+                deliveries.append(_logged(tried, record["subject"]))
     return deliveries
+
+
+def unsent(outbox: Path) -> list[dict[str, Any]]:
+    """The records that some channel has not taken yet, the oldest first."""
+    return [record for path in _open_records(outbox) if (record := read_record(path)) is not None]
+
+
+def _open_records(outbox: Path, run_id: str | None = None) -> list[Path]:
+    folders = [_run_folder(outbox, run_id)] if run_id is not None else outbox.glob(_RUN_FOLDERS)
+    records = [(path, read_record(path)) for folder in folders for path in folder.glob("*.json")]
+    waiting = [(record["created_at"], path) for path, record in records if record and record["state"] in _OPEN]
+    return [path for _, path in sorted(waiting)]
 
 
 def run_records(outbox: Path, run_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -191,3 +191,9 @@ def describe(results: Sequence[CheckResult]) -> list[str]:
         lines.append(f"{result.check_id}: {result.observed}; allowed: {result.allowed}")
         lines += [f"  {example}" for example in result.examples]
     return lines
+
+
+def as_findings(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
+    """The same as values, for a message that is worded elsewhere."""
+    names = ("check_id", "observed", "allowed", "examples")
+    return [{name: getattr(result, name) for name in names} for result in results]

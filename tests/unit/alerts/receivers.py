@@ -24,8 +24,12 @@ ALERT = Alert(
     title="抽样数多于有效样本框",
     lines=("区市场监管局：抽样 9829，允许不超过 9828", "区公安分局（户籍）：抽样 6612，允许不超过 6611"),
     readers_see="2017Q4 的结果",
-    next_step="callback-survey run --region 330109 --quarter 2018Q1",
+    next_step="请提供方更正",
     link="http://airflow.example/dags/callback_quarter",
+    retry="callback-survey run --region 330109 --quarter 2018Q1",
+    runbook=("docs/runbook.md#sample_within_frame",),
+    checks_page="http://survey.example/checks/run/index.html",
+    region_name="萧山区",
 )
 
 

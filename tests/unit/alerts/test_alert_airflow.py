@@ -88,9 +88,12 @@ def test_a_real_airflow_run_tells_each_final_failure_once(airflow: Callable[...,
     log = airflow("dags", "test", "told")
 
     titles = sorted(message["title"] for message in receiver.messages)
-    assert titles == ["【失败】330109 2018Q1：rows missing", "【失败】ValueError: try 2 failed"], log
+    assert titles == [
+        "【失败】330109 2018Q1：关口没有通过：rows missing",
+        "【失败】程序出错：ValueError: try 2 failed",
+    ], log
     assert "区教育局：缺 3 行" in receiver.text
-    assert "步骤：land[0]" in receiver.text
+    assert "步骤：land（接收交付，含第一道关口）[0]" in receiver.text
     assert "运行：told/manual__" in receiver.text
 
     receiver.messages.clear()

@@ -310,8 +310,8 @@ def test_unsent_alerts_are_sent_later_and_only_once(receiver: Receiver, outbox: 
     send(ALERT, urls=[receiver.url], outbox=outbox, sleep=no_sleep)
     receiver.answer, receiver.messages = 200, []
 
-    assert [delivery.state for delivery in resend_unsent(outbox, urls=[receiver.url])] == ["sent"]
-    assert resend_unsent(outbox, urls=[receiver.url]) == []
+    assert [delivery.state for delivery in resend_unsent(outbox, urls_of=lambda _: [receiver.url])] == ["sent"]
+    assert resend_unsent(outbox, urls_of=lambda _: [receiver.url]) == []
     (message,) = receiver.messages
     assert "区市场监管局" in message["message"]
     assert "补发：首次记录于" in message["message"]
@@ -325,7 +325,7 @@ def test_only_the_channel_that_missed_it_hears_it_later(receiver: Receiver, outb
     assert send(ALERT, urls=urls, outbox=outbox, sleep=no_sleep).state == "partly_sent"
     other.answer, other.messages = 200, []
 
-    assert [delivery.state for delivery in resend_unsent(outbox, urls=urls)] == ["sent"]
+    assert [delivery.state for delivery in resend_unsent(outbox, urls_of=lambda _: urls)] == ["sent"]
 
     assert (len(receiver.messages), len(other.messages)) == (1, 1)
     other.close()
@@ -344,7 +344,7 @@ def test_two_channels_of_one_host_are_told_apart(
         outage.setattr(channels, "_notify", second_is_down)
         assert send(ALERT, urls=urls, outbox=outbox, sleep=no_sleep).state == "partly_sent"
 
-    assert [delivery.state for delivery in resend_unsent(outbox, urls=urls)] == ["sent"]
+    assert [delivery.state for delivery in resend_unsent(outbox, urls_of=lambda _: urls)] == ["sent"]
     assert len(receiver.messages) == 2
 
 
@@ -352,7 +352,7 @@ def test_later_means_this_run_where_one_is_asked_for(outbox: Path, refused_url: 
     for run_id in ("one", "two"):
         send(replace(ALERT, run_id=run_id), urls=[refused_url], outbox=outbox, sleep=no_sleep)
 
-    resend_unsent(outbox, urls=[receiver.url], run_id="two")
+    resend_unsent(outbox, urls_of=lambda _: [receiver.url], run_id="two")
 
     assert has_sent(outbox, "two")
     assert not has_sent(outbox, "one")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import duckdb
 import pytest
 from receivers import ALERT
 
-from callback_survey.alerts import alert_from_error, render
-from callback_survey.errors import GateFailed, UsageError
+from callback_survey.alerts import Place, render
+from callback_survey.alerts.compose import of_failure, of_recovery, of_warnings
+from callback_survey.alerts.words import Words, catalogue
+from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, SurveyError, UsageError
+from callback_survey.settings import Language
+from homes import REPOSITORY
+
+ZH, EN = Words("zh"), Words("en")
 
 
 def test_a_message_says_what_where_how_much_and_what_to_do() -> None:
@@ -18,23 +25,27 @@ def test_a_message_says_what_where_how_much_and_what_to_do() -> None:
     assert title == "【失败】330109 2018Q1：抽样数多于有效样本框"
     assert body.splitlines() == [
         "问题：抽样数多于有效样本框",
-        "地区和季度：330109 2018Q1",
-        "步骤：gate",
+        "地区和季度：330109 2018Q1（萧山区）",
+        "步骤：gate（第二道关口）",
         "明细：",
         "  · 区市场监管局：抽样 9829，允许不超过 9828",
         "  · 区公安分局（户籍）：抽样 6612，允许不超过 6611",
         "读者现在看到：2017Q4 的结果",
-        "下一步：callback-survey run --region 330109 --quarter 2018Q1",
-        "链接：http://airflow.example/dags/callback_quarter",
+        "下一步：请提供方更正",
+        "重新执行：callback-survey run --region 330109 --quarter 2018Q1",
+        "处理手册：",
+        "  docs/runbook.md#sample_within_frame",
+        "检查页面：http://survey.example/checks/run/index.html",
+        "运行记录：http://airflow.example/dags/callback_quarter",
         "运行：callback_quarter/manual__2018-04-20T06:00:00+08:00",
     ]
 
 
 def test_a_long_list_is_cut_and_says_how_much_is_missing() -> None:
-    _, body = render(replace(ALERT, lines=tuple(f"部门 {number}" for number in range(90))))
+    _, body = render(replace(ALERT, lines=tuple(f"部门 {number}" for number in range(100))))
 
-    assert "部门 29" in body
-    assert "部门 30" not in body
+    assert "部门 39" in body
+    assert "部门 40" not in body
     assert "另有 60 行" in body
 
 
@@ -79,39 +90,117 @@ def test_what_the_reader_must_look_up_survives(text: str) -> None:
     assert text in render(replace(ALERT, lines=(text,)))[1]
 
 
-def test_our_own_errors_bring_their_explanation() -> None:
-    error = GateFailed(
-        "抽样数多于有效样本框",
-        where="marts.department_rates",
-        expected="sample ≤ frame",
-        region_code="330109",
-        quarter="2018Q1",
-        alert_lines=["区市场监管局：抽样 9829，允许不超过 9828"],
-        next_step="callback-survey run --region 330109 --quarter 2018Q1",
+GATE_TWO = GateFailed(
+    "330109 2018Q1: gate 2 (marts) failed; nothing of this quarter was released",
+    next_step="have the delivery corrected, then run the quarter again",
+    region_code="330109",
+    quarter="2018Q1",
+    alert_lines=["sample_within_frame: 2 of 70 rows; allowed: sample ≤ valid frame"],
+    gate="marts",
+    findings=[
+        {
+            "check_id": "sample_within_frame",
+            "observed": "2 of 70 rows",
+            "allowed": "sample ≤ valid frame",
+            "examples": ["区民政局（满意率）: 抽样 4 > 有效样本框 3"],
+        },
+        {"check_id": "added_yesterday", "observed": "0.7", "allowed": "at most 0.5", "examples": []},
+    ],
+)
+PLACE = Place("r", "gate", readers_see="2018Q1 r1", checks_page="checks/r/index.html")
+
+
+def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runbook_is() -> None:
+    title, body = render(of_failure(GATE_TWO, PLACE, ZH))
+
+    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样数不多于有效样本框 等 2 项检查"
+    for line in (
+        "  · 抽样数不多于有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 sample ≤ valid frame",
+        "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
+        "  · added_yesterday（added_yesterday）：发现 0.7；允许 at most 0.5",
+        "读者现在看到：2018Q1 r1",
+        "重新执行：callback-survey run --region 330109 --quarter 2018Q1",
+        "  docs/runbook.md#sample_within_frame",
+        "  docs/runbook.md#added_yesterday",
+        "检查页面：checks/r/index.html",
+    ):
+        assert line in body.splitlines()
+
+
+def test_the_same_in_english_holds_no_chinese_but_that_of_the_data() -> None:
+    title, body = render(of_failure(replace_examples(GATE_TWO), PLACE, EN))
+
+    assert title == (
+        "[FAILED] 330109 2018Q1: gate 2 (the finished tables) said no: sample within the valid frame, and 1 more"
     )
+    assert "Readers see: 2018Q1 r1" in body.splitlines()
+    assert "Retry: callback-survey run --region 330109 --quarter 2018Q1" in body.splitlines()
+    assert not re.search("[\u4e00-\u9fff：；，（）【】]", title + body)
 
-    alert = alert_from_error(
-        error, run_id="r", step="gate", region_code="000000", quarter="1999Q1", next_step="清除任务"
+
+def replace_examples(failure: GateFailed) -> GateFailed:
+    findings = [{**finding, "examples": ["Civil Affairs: sample 4 > valid frame 3"]} for finding in failure.findings]
+    return GateFailed(failure.what, region_code="330109", quarter="2018Q1", gate="marts", findings=findings)
+
+
+def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each() -> None:
+    lost = GateFailed(
+        "330110 2018Q2: was not computed again", region_code="330110", quarter="2018Q2", alert_lines=["x"]
     )
+    alert = of_failure(GateFailed("2 regions failed a gate", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
 
-    assert (alert.region_code, alert.quarter, alert.title) == ("330109", "2018Q1", "抽样数多于有效样本框")
-    assert alert.lines == (
-        "区市场监管局：抽样 9829，允许不超过 9828",
-        "位置：marts.department_rates",
-        "应为：sample ≤ frame",
-    )
-    assert alert.next_step == "callback-survey run --region 330109 --quarter 2018Q1"
+    assert alert.title == "2 个地区季度没有通过关口"
+    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样数不多于有效样本框 等 2 项检查"
+    assert "330110 2018Q2: was not computed again" in alert.lines
+    assert "  x" in alert.lines
+    assert alert.concerns == ("330109-2018Q1", "330110-2018Q2")
 
 
-def test_a_remedy_is_followed_by_how_to_go_on() -> None:
-    alert = alert_from_error(UsageError("no key", next_step="set the key"), run_id="r", step="land", quarter="2018Q1")
+@pytest.mark.parametrize(
+    ("error", "words", "section"),
+    [
+        (DeliveryRefused("torn"), "交付不能接收：torn", "a-delivery-was-refused"),
+        (GateFailed("no"), "关口没有通过：no", "a-gate-said-no"),
+        (NothingDelivered("none"), "没有找到要处理的交付：none", "nothing-came"),
+        (UsageError("no key"), "设置或参数有误：no key", "a-setting-is-wrong"),
+        (SurveyError("dbt"), "运行出错：dbt", "the-pipeline-or-the-machine-broke"),
+        (OSError("disk full"), "程序出错：OSError: disk full", "the-pipeline-or-the-machine-broke"),
+        ("killed", "运行失败，没有任务报告原因（可能是工作进程被终止）：killed", "the-pipeline-or-the-machine-broke"),
+        (None, "任务中断，没有留下错误信息", "the-pipeline-or-the-machine-broke"),
+    ],
+)
+def test_every_kind_of_failure_has_its_words_and_its_section(error: Exception, words: str, section: str) -> None:
+    alert = of_failure(error, PLACE, ZH)
 
-    assert alert.next_step.startswith("set the key\n")
-    assert "callback-survey run --quarter 2018Q1" in alert.next_step
+    assert alert.title == words
+    assert alert.runbook == (f"docs/runbook.md#{section}",)
+
+
+def test_our_own_errors_bring_where_what_was_expected_and_the_remedy() -> None:
+    error = UsageError("no key", where="/etc/key", expected="32 characters", next_step="openssl rand -hex 32")
+
+    assert of_failure(error, PLACE, ZH).lines == ("位置：/etc/key", "应为：32 characters", "提示：openssl rand -hex 32")
+    assert of_failure(error, PLACE, EN).lines[-1] == "hint: openssl rand -hex 32"
+    assert of_failure(error, PLACE, EN).title == "no key"
+
+
+def test_the_error_knows_its_scope_better_than_the_place() -> None:
+    alert = of_failure(GATE_TWO, Place("r", "gate", "000000", "1999Q1"), ZH)
+
+    assert alert.scope == "330109 2018Q1"
+
+
+def test_in_airflow_a_verdict_needs_a_new_run_and_a_machine_a_cleared_task() -> None:
+    verdict = of_failure(GATE_TWO, Place("r", "gate", task="gate"), EN).retry
+    machine = of_failure(OSError("disk"), Place("r", "build", quarter="2018Q1", task="build"), EN).retry
+
+    assert 'callback_quarter in Airflow with {"quarter": "2018Q1", "region": "330109"}' in verdict
+    assert "clear the task build" in machine
+    assert machine.endswith("callback-survey run --quarter 2018Q1")
 
 
 def test_of_a_foreign_error_only_type_and_first_line_are_told() -> None:
-    alert = alert_from_error(ValueError("broken\nOriginal line: 张三,secret"), run_id="r", step="land")
+    alert = of_failure(ValueError("broken\nOriginal line: 张三,secret"), PLACE, EN)
 
     assert alert.title == "ValueError: broken"
     assert "张三" not in "".join(render(alert))
@@ -121,19 +210,67 @@ def test_data_quoted_by_the_database_is_not_told() -> None:
     with pytest.raises(duckdb.ConversionException, match="张三") as failure:
         duckdb.sql("select cast('张三' as integer)").fetchall()
 
-    alert = alert_from_error(failure.value, run_id="r", step="build")
+    alert = of_failure(failure.value, PLACE, EN)
 
     assert alert.title.startswith("ConversionException: ")
     assert "张三" not in "".join(render(alert))
 
 
-def test_an_end_without_an_error_is_told_as_such() -> None:
-    assert "没有留下错误信息" in alert_from_error(None, run_id="r", step="build").title
-
-
 def test_problems_are_told_apart_by_kind_scope_and_text() -> None:
     def problem(what: str, region: str | None = None) -> str:
-        return alert_from_error(GateFailed(what, region_code=region), run_id="r", step="gate").problem
+        return of_failure(GateFailed(what, region_code=region), PLACE, ZH).problem
 
     assert problem("a") == problem("a")
     assert len({problem("a"), problem("b"), problem("a", "330109"), problem("a", "330110")}) == 4
+
+
+def test_warnings_of_several_quarters_are_one_message() -> None:
+    result = {
+        "check_id": "columns_known",
+        "observed": "1 of 4 rows",
+        "allowed": "none",
+        "examples": ["frame.csv: 备用"],
+    }
+    alert = of_warnings({("330110", "2018Q1"): [result], ("330109", "2018Q1"): [result, result]}, PLACE, ZH)
+
+    assert render(alert)[0] == "【提醒】2018Q1：两道关口有 3 项提醒"
+    assert alert.lines[0] == "330109 2018Q1"
+    assert alert.lines[1] == "  表头都认识（columns_known）：发现 4 行中有 1 行；允许 none"
+    assert "    frame.csv: 备用" in alert.lines
+    assert alert.runbook == ("docs/runbook.md#columns_known",)
+
+
+def test_a_recovery_says_since_when_and_in_which_run_it_had_failed() -> None:
+    solved = {
+        "key": "330109-2018Q1",
+        "region_code": "330109",
+        "quarter": "2018Q1",
+        "run_id": "bad",
+        "step": "gate",
+        "since": "2018-04-20 06:10",
+    }
+    title, body = render(of_recovery([solved], Place("good", "serve"), ZH))
+
+    assert title == "【恢复】330109 2018Q1：恢复正常"
+    assert "330109 2018Q1：此前自 2018-04-20 06:10 起失败（bad，gate），现已通过" in body
+
+
+# The catalogue
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_every_text_is_there_in_both_languages_with_the_same_names(key: str) -> None:
+    texts = catalogue()[key]
+    assert set(texts) == {"zh", "en"}
+    # what only one language needs, such as how many more there are, is given to both
+    free = {"what.checks": {"count", "more"}}.get(key, set())
+    names = [set(re.findall(r"{(\w+)}", text)) - free for text in texts.values()]
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_check_has_a_title(language: Language) -> None:
+    rules = (REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv").read_text(encoding="utf-8").splitlines()[1:]
+    untitled = [rule.partition(",")[0] for rule in rules if f"check.{rule.partition(',')[0]}" not in catalogue()]
+    assert untitled == [], "add them to [check] in src/callback_survey/alerts/words.toml"
+    assert all(catalogue()[f"check.{rule.partition(',')[0]}"][language] for rule in rules)

@@ -1,0 +1,62 @@
+"""What was told as failed and has not passed since: one small file each, so that any later run can tell the recovery.
+
+A file per key lies in `<home>/alerts/open/`. Runs of the command line and of Airflow share it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from callback_survey.alerts.message import Alert
+from callback_survey.alerts.readers import local_time
+from callback_survey.files import read_json, write_json
+
+logger = logging.getLogger(__name__)
+
+
+def opened(outbox: Path, alert: Alert) -> None:
+    """Remember what an alert of a failure is about. The first failure of a key stays: since then it is open."""
+    for key in alert.concerns:
+        path = _path(outbox, key)
+        if not path.exists():
+            region, _, quarter = key.partition("-")
+            is_quarter = quarter != ""
+            write_json(
+                path,
+                {
+                    "key": key,
+                    "region_code": region if is_quarter and region != "all" else None,
+                    "quarter": quarter if is_quarter else None,
+                    "run_id": alert.run_id,
+                    "step": alert.step,
+                    "title": alert.title,
+                    "since": local_time(datetime.now(UTC)),
+                },
+            )
+
+
+def closed(outbox: Path, keys: Iterable[str]) -> list[dict[str, Any]]:
+    """Take the problems of these keys off the record, and return them: of two that pass at once, one gets each."""
+    found = []
+    for key in keys:
+        path = _path(outbox, key)
+        mine = path.with_name(f".{path.name}.{os.getpid()}.closed")
+        try:
+            os.replace(path, mine)
+        except FileNotFoundError:
+            continue
+        try:
+            found.append(read_json(mine))
+        except ValueError:
+            logger.error("%s could not be read: nobody hears that it is over", path)
+        mine.unlink()
+    return found
+
+
+def _path(outbox: Path, key: str) -> Path:
+    return outbox / "open" / f"{key}.json"

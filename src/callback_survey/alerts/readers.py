@@ -1,0 +1,100 @@
+"""What readers see while something fails: read from what is served, cheaply, and never at the price of the alert."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from callback_survey.alerts.words import Words
+from callback_survey.files import read_json
+
+logger = logging.getLogger(__name__)
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class ServedRelease:
+    """A release as the list of what is served, and its own release.json, tell of it."""
+
+    region_code: str
+    quarter: str
+    content_hash: str
+    revision: int
+    released_at: datetime
+
+    @property
+    def since(self) -> str:
+        return local_time(self.released_at)
+
+
+def local_time(moment: datetime) -> str:
+    """A moment as an alert tells it: Shanghai time, to the minute."""
+    return f"{moment.astimezone(_LOCAL):%Y-%m-%d %H:%M}"
+
+
+def served_keys(serving: Path) -> list[tuple[str, str]]:
+    """`region|quarter` and content hash of every release that readers can open."""
+    listing = serving / "current" / "served.json"
+    return [(str(entry[0]), str(entry[1])) for entry in read_json(listing)] if listing.is_file() else []
+
+
+def served(serving: Path, releases: Path) -> list[ServedRelease]:
+    """What readers can open now, by region and quarter."""
+    found = [_find(releases, key, content_hash) for key, content_hash in served_keys(serving)]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.region_code, one.quarter))
+
+
+def _find(releases: Path, key: str, content_hash: str) -> ServedRelease | None:
+    region_code, quarter = key.split("|")
+    folders = sorted((releases / region_code / quarter).glob("r[0-9]*"), key=lambda path: -int(path.name[1:]))
+    for folder in folders:
+        if (folder / "release.json").is_file():
+            document: Mapping[str, Any] = read_json(folder / "release.json")
+            if document["content_hash"] == content_hash:
+                frozen = datetime.fromisoformat(document["released_at"])
+                return ServedRelease(region_code, quarter, content_hash, int(document["revision"]), frozen)
+    return None
+
+
+def readers_see(serving: Path, releases: Path, region_code: str | None, quarter: str | None, say: Words) -> str:
+    """What readers see of the region's quarter after a failure. General words where nothing certain can be read."""
+    try:
+        return _told(served(serving, releases), region_code, quarter, say)
+    except Exception:  # a torn file is what alerts are for; it must not stop one
+        logger.exception("what is served could not be read for an alert")
+        return say("readers.unknown")
+
+
+def _told(found: list[ServedRelease], region_code: str | None, quarter: str | None, say: Words) -> str:
+    if not found:
+        return say("readers.nothing")
+    if region_code is None:
+        return say("readers.everything", count=len(found), since=_newest(found).since)
+    own = [one for one in found if one.region_code == region_code]
+    if not own:
+        return say("readers.never")
+    for one in own:
+        if one.quarter == quarter:
+            return say("readers.served", quarter=quarter, revision=one.revision, since=one.since)
+    latest = own[-1]
+    return say("readers.not_yet", quarter=quarter, latest=latest.quarter, revision=latest.revision, since=latest.since)
+
+
+def now_see(serving: Path, releases: Path, scopes: list[tuple[str, str]], say: Words) -> str:
+    """What readers see of these quarters after they have passed; empty where it cannot be read."""
+    try:
+        found = [one for one in served(serving, releases) if (one.region_code, one.quarter) in scopes]
+    except Exception:
+        logger.exception("what is served could not be read for an alert")
+        return ""
+    names = [say("readers.now", quarter=one.quarter, revision=one.revision, since=one.since) for one in found]
+    return say.listed(names)
+
+
+def _newest(found: list[ServedRelease]) -> ServedRelease:
+    return max(found, key=lambda one: one.released_at)

@@ -1,0 +1,52 @@
+"""The words of alerts in the language that is set: `words.toml`, read once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from callback_survey.settings import Language
+
+# What the engine of the checks says of a result; anything else is passed on as it is.
+_OBSERVED = (
+    (re.compile(r"(?P<count>\d+) of (?P<total>\d+) rows"), "observed.rows"),
+    (re.compile(r"the check itself raised: (?P<text>.*)", flags=re.DOTALL), "observed.raised"),
+    (re.compile(r"no rows to look at"), "observed.no_rows"),
+)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every text by `<group>.<name>` and language."""
+    text = resources.files("callback_survey.alerts").joinpath("words.toml").read_text(encoding="utf-8")
+    groups = tomllib.loads(text)
+    return {f"{group}.{name}": texts for group, names in groups.items() for name, texts in names.items()}
+
+
+@dataclass(frozen=True)
+class Words:
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return catalogue()[key][self.language].format(**values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """The text of a key that may be missing, such as the title of a check somebody has just added."""
+        return catalogue()[key][self.language] if key in catalogue() else otherwise
+
+    def step(self, step: str) -> str:
+        """A step's name as a person reads it; that of a mapped task keeps its `[region]`."""
+        name, bracket, rest = step.partition("[")
+        return self.known(f"step.{name}", name) + bracket + rest
+
+    def observed(self, text: str) -> str:
+        for pattern, key in _OBSERVED:
+            if match := pattern.fullmatch(text):
+                return self(key, **match.groupdict())
+        return text
+
+    def listed(self, texts: list[str]) -> str:
+        return ("、" if self.language == "zh" else ", ").join(texts)
