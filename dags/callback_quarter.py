@@ -5,32 +5,17 @@ Schedule: 06:00 on the 20th of January, April, July and October, Shanghai time: 
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import (
-    DAG,
-    Asset,
-    CronDataIntervalTimetable,
-    ExceptionRetryPolicy,
-    Param,
-    RetryAction,
-    RetryRule,
-    TriggerRule,
-    task,
-)
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from callback_survey import airflow_policy
 from callback_survey import airflow_steps as steps
-from callback_survey.alerts.airflow import Notify, notify_run
+from callback_survey.alerts.airflow import notify_run
 
 MARTS = Asset(name="callback_marts", uri="x-callback://marts")
-# retries help machines; a verdict or a wrong setting is the same the second time
-FINAL = [
-    f"callback_survey.errors.{name}"
-    for name in ("GateFailed", "DeliveryRefused", "UsageError", "NothingDelivered", "RegisterError")
-]
 
 with DAG(
     "callback_quarter",
@@ -49,19 +34,7 @@ with DAG(
         ),
     },
     on_failure_callback=notify_run,
-    default_args={
-        "owner": "callback-survey",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "execution_timeout": timedelta(hours=2),
-        "on_failure_callback": [Notify()],
-        "retry_policy": ExceptionRetryPolicy(
-            rules=[
-                RetryRule(exception=name, action=RetryAction.FAIL, reason="not a matter of trying again")
-                for name in FINAL
-            ]
-        ),
-    },
+    default_args=airflow_policy.default_args(),
 ):
 
     @task

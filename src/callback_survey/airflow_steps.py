@@ -16,6 +16,8 @@ from callback_survey.quarter import Quarter
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 
+QUARTER_DAG = "callback_quarter"
+
 DOCUMENTATION = """\
 # callback_quarter: one quarter of call-back surveys
 
@@ -38,7 +40,27 @@ DOCUMENTATION = """\
 | complete | fails only with another task: it gives the run its colour | that task |
 
 Clear the failed task after mending a machine; after a corrected delivery start a new run: same bytes change nothing.
-The retry policy does not repeat a verdict. Every failure sends one alert per run and problem.
+The retry policy does not repeat a verdict. Every failure sends one alert per run and problem; warnings come in one
+message per run, and a quarter that was told as failed is told as recovered when it is served.
+"""
+
+WATCH_DOCUMENTATION = """\
+# callback_watch: what no callback can see
+
+`look → start (one run of callback_quarter per quarter that has a new complete delivery)`
+
+**When**: 08:00 every day, Shanghai time. Each problem is told when it is new, again when it changes, and when it is over.
+
+**What a reader sees meanwhile**: what was served before. The watch changes nothing of it.
+
+## When it fails
+| task | what it means | first look |
+|---|---|---|
+| look | the watch itself broke: nobody looks | the alert and the log; then `callback-survey watch` by hand |
+| start | the run of a complete delivery could not be started | does Airflow know callback_quarter? run it by hand |
+
+A problem that the look has found does not turn it red: it is a message, and the look has done its work. Clear the failed
+task after mending. From outside Airflow, `callback-survey watch` in a crontab sees when this DAG is silent.
 """
 
 
@@ -115,7 +137,10 @@ def remember_announced(context: Mapping[str, Any]) -> None:
 
 
 def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> bool:
-    """Tell the warnings of both gates, whatever became of the run; then as `complete`."""
+    """Tell the warnings of both gates, whatever became of the run; then fail for a region that gate 2 held back.
+
+    False where gate 2 has judged nothing.
+    """
     from callback_survey import alerts, settings
 
     alerts.tell_warnings(settings.load(), str(context["run_id"]), alerts.Place(run_key(context), "gates"))
@@ -130,6 +155,24 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 
     pipeline.complete(pipeline.GateReport.from_json(dict(verdicts)))
     return True
+
+
+def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Look once and tell what is new. Returns the runs of callback_quarter to start: none while one is under way."""
+    from callback_survey import alerts, settings
+    from callback_survey import watch as watching
+    from callback_survey.alerts import tell
+
+    found, run_id = settings.load(), run_key(context)
+    report = watching.watch(
+        found,
+        run_id=run_id,
+        starts=True,
+        is_running=context["ti"].get_dr_count(QUARTER_DAG, states=["queued", "running"]) > 0,
+        is_scheduled=getattr(context["dag_run"], "run_type", None) == "scheduled",
+    )
+    tell.tell_dag_passed(found, str(context["dag"].dag_id), alerts.Place(run_id, "look"))
+    return watching.runs_to_start(report.to_start)
 
 
 def run_key(context: Mapping[str, Any]) -> str:

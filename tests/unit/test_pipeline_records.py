@@ -96,11 +96,12 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     assert names(releases.latest(settings.releases)) == ["330109 2018Q1 r2", "330109 2018Q2 r1"]
     monkeypatch.setattr("callback_survey.settings.load", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
+    judged: dict[str, list[object]] = {"passed": [], "failed": []}
     keys = ["330109|2018Q1", "330109|2018Q2"]
-    assert airflow_steps.serve(context) == keys
-    assert airflow_steps.serve(context) == keys
+    assert airflow_steps.serve(context, judged) == keys
+    assert airflow_steps.serve(context, judged) == keys
     airflow_steps.remember_announced(context)
-    assert airflow_steps.serve(context) == []
+    assert airflow_steps.serve(context, judged) == []
 
 
 @pytest.mark.parametrize(("params", "is_optional"), [({}, False), ({"without_manifest": True}, True)])

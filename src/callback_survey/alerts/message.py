@@ -84,7 +84,8 @@ def render(alert: Alert) -> tuple[str, str]:
 
 def _scope(alert: Alert, say: Words) -> str:
     if not alert.scope:
-        return say("label.no_scope")
+        # what the watch sees names its regions line by line
+        return "" if alert.step == "watch" else say("label.no_scope")
     return say("label.named", scope=alert.scope, name=alert.region_name) if alert.region_name else alert.scope
 
 

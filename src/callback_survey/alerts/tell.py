@@ -64,7 +64,9 @@ def tell_warnings(settings: Settings, run_id: str, place: Place) -> None:
     new = {scope: results for scope, results in found.items() if _is_news(settings, scope, results)}
     if new:
         say = Words(settings.language)
-        where = replace(place, checks_page=_checks_page(settings, run_id), runbook=settings.runbook)
+        name = region_names(settings).get(next(iter(new))[0]) if len(new) == 1 else None
+        page = _checks_page(settings, run_id)
+        where = replace(place, region_name=name, checks_page=page, runbook=settings.runbook)
         speak(settings, compose.of_warnings(new, where, say))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -90,6 +91,35 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
     if faults:
         raise refused(delivery, "the delivery is not what its manifest says", faults)
     return Manifest(tuple(files), note)
+
+
+def content_digest(folder: Path) -> str | None:
+    """What a manifest says of the content: names, rows and hashes, whatever else stands in it. None without a manifest.
+
+    Two folders of the same digest hold the same delivery, if they are what their manifests say.
+    """
+    path = folder / MANIFEST_NAME
+    if not _is_regular(path) or path.stat().st_size > _LARGEST_MANIFEST_BYTES:
+        return None
+    data = path.read_bytes()
+    try:
+        listed = json.loads(data.decode("utf-8-sig"))["files"]
+        content = sorted([str(file["name"]), str(file["rows"]), str(file["sha256"]).lower()] for file in listed)
+        data = json.dumps(content).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass  # a manifest that cannot be read stands for itself: the delivery is refused, once
+    return hashlib.sha256(data).hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """The state of a folder without reading its files: the manifest, and each file's name, size and time.
+
+    A refused delivery that was mended has another one, also where only a torn file came again under the same manifest.
+    """
+    entries = sorted(path for path in folder.iterdir() if path.name != MANIFEST_NAME) if folder.is_dir() else []
+    stats = [(path.name, path.lstat()) for path in entries]
+    state = [content_digest(folder), [[told(name), stat.st_size, stat.st_mtime_ns] for name, stat in stats]]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
 def _without_manifest(delivery: Delivery) -> Manifest:

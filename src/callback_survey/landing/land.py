@@ -99,6 +99,7 @@ def land(
         data_note=manifest.note,
         remarks=tuple(remarks),
         has_manifest=manifest.is_given,
+        content_digest=deliveries.content_digest(delivery.folder),
     )
     ledger.record(lake, report)
     return report

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from callback_survey import files
 from callback_survey.errors import DeliveryRefused, UsageError
-from callback_survey.exports.delivery import Delivery, told
+from callback_survey.exports.delivery import Delivery, folder_digest, told
 
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
 _VERDICT = ".gate.json"
@@ -50,7 +50,8 @@ class LandingReport:
     """What landing made of a delivery. `lake_files` are relative to the lake, by dataset (and `rejects`).
 
     `data_note` is what the sender's manifest says of the data as a whole, such as that they are a reconstruction; it
-    stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet.
+    stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet. `content_digest` is what
+    the manifest said of the content: by it the watch knows that a folder in the exports has been landed.
     """
 
     region_code: str
@@ -65,6 +66,7 @@ class LandingReport:
     data_note: str | None = None
     remarks: tuple[str, ...] = ()
     has_manifest: bool = True
+    content_digest: str | None = None
     is_new: bool = True
 
     @property
@@ -88,7 +90,7 @@ class LandingReport:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A delivery that could not be landed. `faults` hold no cell of it."""
+    """A delivery that could not be landed. `faults` hold no cell of it; `folder_digest` is the folder as it was then."""
 
     region_code: str
     quarter: str
@@ -99,6 +101,7 @@ class Refusal:
     files: tuple[str, ...]
     what: str
     faults: tuple[str, ...]
+    folder_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: st
         files=tuple(listed),
         what=error.what,
         faults=tuple(error.alert_lines),
+        folder_digest=folder_digest(delivery.folder),
     )
     path = folder(lake, delivery.region_code, delivery.quarter) / f"refused-{refusal.refusal_id}.json"
     files.write_json(path, asdict(refusal))

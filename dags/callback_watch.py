@@ -1,0 +1,38 @@
+"""The daily look at what callbacks cannot see. This file says what runs and when; `callback_survey.watch` says how.
+
+Schedule: 08:00 every day, Shanghai time. The same look from cron, `callback-survey watch`, also sees when this one is silent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pendulum
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, CronTriggerTimetable, task
+
+from callback_survey import airflow_policy
+from callback_survey import airflow_steps as steps
+from callback_survey.alerts.airflow import notify_run
+
+with DAG(
+    "callback_watch",
+    description="Daily: late deliveries, old figures, unsent alerts, a full disk, a hanging run; starts what has come",
+    doc_md=steps.WATCH_DOCUMENTATION,
+    schedule=CronTriggerTimetable("0 8 * * *", timezone="Asia/Shanghai"),
+    start_date=pendulum.datetime(2018, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    tags=["callback-survey", "daily"],
+    on_failure_callback=notify_run,
+    default_args=airflow_policy.default_args(hours=0.5),
+):
+
+    @task
+    def look(**context: Any) -> list[dict[str, Any]]:
+        return steps.watch(context)
+
+    # One run per quarter, named by what is delivered: the same delivery never starts a second one.
+    TriggerDagRunOperator.partial(
+        task_id="start", trigger_dag_id=steps.QUARTER_DAG, logical_date=None, skip_when_already_exists=True
+    ).expand_kwargs(look())

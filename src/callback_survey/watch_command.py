@@ -1,0 +1,83 @@
+"""`callback-survey watch`: the daily look from cron, or by hand. Its exit code says whether there is something to know."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from callback_survey.errors import UsageError
+
+SOMETHING_TO_TELL, BROKE = 4, 1
+_EXAMPLES = """examples:
+  callback-survey watch
+  callback-survey watch --today 2018-05-02       as if it were that day, such as for a drill
+  0 8 * * *  callback-survey watch               in a crontab; cron mails what it prints
+
+exit codes: 0 nothing to tell, 4 something is wrong (printed, and told once), 1 the watch itself broke, 2 usage"""
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "watch",
+        help="look for what nobody else sees: late deliveries, old figures, unsent alerts, a full disk, a hanging run",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--today", metavar="2018-05-02", help="look as if it were that day (default: now, Shanghai)")
+    parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
+    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.set_defaults(command=_watch)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from callback_survey import local_run, settings
+    from callback_survey.alerts import Place, tell
+
+    found = settings.load(home=options.home, exports=options.exports)
+    today = _day(options.today)
+    run_id = local_run.new_run_id().replace("cli-", "watch-", 1)
+    place = Place(run_id, "watch", dag="watch")
+    try:
+        code = _look(found, run_id, today)
+    except Exception as error:
+        tell.tell_failure(found, error, place, checks_of=run_id)
+        logging.getLogger(__name__).exception("the watch broke")
+        print(f"error: the watch itself broke: {type(error).__name__}: {error}", file=sys.stderr)
+        return BROKE
+    tell.tell_dag_passed(found, "watch", place)
+    return code
+
+
+def _look(found: Any, run_id: str, today: date | None) -> int:
+    from callback_survey.alerts.words import Words
+    from callback_survey.watch import watch
+
+    report = watch(found, run_id=run_id, today=today)
+    say = Words(found.language)
+    for problem in report.problems:
+        print(f"{say(f'severity.{problem.severity}')}  {problem.text(say)}")
+        for line in (*problem.lines, say("watch.do", text=problem.remedy(say))):
+            print(f"    {line}")
+    for text in report.solved:
+        print(f"{say('severity.recovered')}  {text}")
+    if report.is_run_under_way:
+        print("a run holds the warehouse: deliveries and served data are looked at when it has ended")
+    print(
+        f"{len(report.problems)} problems, {report.told_count} of them told now, {report.resent_count} alerts tried again"
+    )
+    return SOMETHING_TO_TELL if report.problems else 0
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"not a day: {text!r}", expected="a day such as 2018-05-02", next_step="callback-survey watch --help"
+        ) from None

@@ -1,0 +1,292 @@
+"""What the watch looks at. Each look is a function of the settings and the time, and returns the problems it sees.
+
+Callbacks cannot see what never happens: a delivery that does not come, a scheduler that is down, a worker that was killed.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from callback_survey.alerts import outbox, readers
+from callback_survey.alerts.compose import run_command
+from callback_survey.alerts.words import Words
+from callback_survey.errors import UsageError
+from callback_survey.exports import delivery as deliveries
+from callback_survey.files import read_json
+from callback_survey.landing import ledger
+from callback_survey.quarter import Quarter
+from callback_survey.settings import Settings, size_in_bytes
+
+# Of older quarters that never came, nobody expects anything any more.
+QUARTERS_WATCHED = 4
+_SILENT_AFTER = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a person should know of. It is told when it is new, and again when `signature` changes.
+
+    `name` chooses the words (`watch.<name>` and `watch.<name>_do`), `facts` fill them.
+    """
+
+    key: str
+    severity: Literal["fail", "warn"]
+    name: str
+    facts: Mapping[str, str]
+    signature: str
+    lines: tuple[str, ...] = ()
+
+    def text(self, say: Words) -> str:
+        return say(f"watch.{self.name}", **self.facts)
+
+    def remedy(self, say: Words) -> str:
+        return say(f"watch.{self.name}_do", **self.facts)
+
+
+@dataclass(frozen=True, order=True)
+class Waiting:
+    """A complete delivery in the exports that was never landed, nor refused as it lies there."""
+
+    quarter: str
+    region_code: str
+    digest: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.region_code}-{self.quarter}"
+
+
+def waiting_deliveries(settings: Settings) -> list[Waiting]:
+    """Whatever has a manifest and is not in the ledger with this content. A delivery changed since counts as another."""
+    found = []
+    for folder in sorted(settings.exports.glob("*/*/")):
+        region_code, quarter = folder.parent.name, folder.name
+        if not _is_scope(region_code, quarter):
+            continue
+        digest = deliveries.content_digest(folder)
+        if digest is not None and not _is_known(settings.lake, region_code, quarter, folder, digest):
+            found.append(Waiting(quarter, region_code, digest))
+    return sorted(found)
+
+
+def waiting(found: Sequence[Waiting]) -> list[Problem]:
+    return [
+        Problem(
+            key=f"waiting/{one.key}",
+            severity="warn",
+            name="waiting",
+            facts={"scope": f"{one.region_code} {one.quarter}", "command": run_command(one.region_code, one.quarter)},
+            signature=one.digest,
+        )
+        for one in found
+    ]
+
+
+def started_in_vain(found: Sequence[Waiting]) -> list[Problem]:
+    """Deliveries whose run this watch started on an earlier day, and which still are not landed."""
+    return [
+        Problem(
+            key=f"waiting/{one.key}",
+            severity="warn",
+            name="started",
+            facts={"scope": f"{one.region_code} {one.quarter}", "command": run_command(one.region_code, one.quarter)},
+            signature=f"started {one.digest}",
+        )
+        for one in found
+    ]
+
+
+def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Words) -> list[Problem]:
+    """Per survey region, the quarters that are due and not released. What lies there complete is another problem."""
+    problems = []
+    waiting_keys = {one.key for one in waits}
+    for region_code, region_name in _survey_regions(settings.seeds).items():
+        missing = [
+            quarter
+            for quarter in _due(today)
+            if _is_expected(settings.seeds, region_code, str(quarter))
+            and f"{region_code}-{quarter}" not in waiting_keys
+            and not any((settings.releases / region_code / str(quarter)).glob("r*/release.json"))
+        ]
+        if missing:
+            names = [str(quarter) for quarter in missing]
+            facts = {"region": f"{region_code} {region_name}", "quarters": say.listed(names)}
+            lines = tuple(_state_line(settings, region_code, quarter, say) for quarter in missing)
+            problems.append(Problem(f"overdue/{region_code}", "warn", "overdue", facts, " ".join(names), lines))
+    return problems
+
+
+def served(settings: Settings, now: datetime) -> list[Problem]:
+    """That readers can open the served file, that all releases are in it, and that it is not old."""
+    newest = _newest_releases(settings.releases)
+    if not newest:
+        return []
+    command = run_command(*next(iter(newest)))
+    marts = settings.serving / "marts.duckdb"
+    if not _can_be_opened(marts):
+        return [Problem("served/broken", "fail", "broken", {"path": str(marts), "command": command}, "broken")]
+    problems = []
+    shown = set(readers.served_keys(settings.serving))
+    unserved = [
+        f"{region} {quarter} r{revision}"
+        for (region, quarter), (revision, content_hash, _) in sorted(newest.items())
+        if (f"{region}|{quarter}", content_hash) not in shown
+    ]
+    if unserved:
+        facts = {"count": str(len(unserved)), "names": ", ".join(unserved), "command": command}
+        problems.append(Problem("served/unserved", "fail", "unserved", facts, " ".join(unserved)))
+    frozen = max(released_at for _, _, released_at in newest.values())
+    if now - frozen > timedelta(days=settings.watch_served_days):
+        facts = {"since": readers.local_time(frozen), "days": str(settings.watch_served_days)}
+        problems.append(Problem("served/age", "warn", "served_age", facts, frozen.isoformat()))
+    return problems
+
+
+def unsent(settings: Settings) -> list[Problem]:
+    """Alerts that did not arrive, after they were just tried again."""
+    records = outbox.unsent(settings.alerts)
+    if not records:
+        return []
+    channels = sorted({one["channel"] for record in records for one in record["channels"] if not one["is_sent"]})
+    facts = {"count": str(len(records)), "channels": ", ".join(channels) or "-"}
+    return [Problem("alerts/unsent", "warn", "unsent", facts, " ".join(channels))]
+
+
+def disk(settings: Settings) -> list[Problem]:
+    place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    free, limit = shutil.disk_usage(place).free, size_in_bytes(settings.watch_free_disk)
+    if free >= limit:
+        return []
+    facts = {
+        "free": f"{free / 1e9:.1f} GB",
+        "limit": settings.watch_free_disk,
+        "path": str(settings.home),
+        "logs": str(settings.logs),
+    }
+    return [Problem("disk", "fail", "disk", facts, "low")]
+
+
+def warehouse_holder(settings: Settings) -> dict[str, Any] | None:
+    """Who holds the warehouse now, and since when; None where nobody does. A holder long gone holds nothing."""
+    path = settings.warehouse / "warehouse.lock"
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return {**_holder(path), "since": os.fstat(descriptor).st_mtime}
+    finally:
+        os.close(descriptor)
+
+
+def hanging(settings: Settings, now: datetime, holder: Mapping[str, Any] | None) -> list[Problem]:
+    if holder is None or now.timestamp() - holder["since"] <= settings.watch_run_hours * 3600:
+        return []
+    facts = {"hours": str(settings.watch_run_hours), "run": str(holder["run_id"]), "pid": str(holder["pid"])}
+    return [Problem("hanging", "fail", "hanging", facts, facts["run"])]
+
+
+def silent_scheduler(scheduled_at: str | None, now: datetime) -> list[Problem]:
+    """That the watch in Airflow, which once ran by its schedule, still does. Seen from outside Airflow only."""
+    if scheduled_at is None or now - datetime.fromisoformat(scheduled_at) <= _SILENT_AFTER:
+        return []
+    since = readers.local_time(datetime.fromisoformat(scheduled_at))
+    return [Problem("scheduler", "fail", "silent", {"since": since}, since)]
+
+
+def _is_scope(region_code: str, quarter: str) -> bool:
+    try:
+        return re.fullmatch("[0-9]{6}", region_code) is not None and str(Quarter.parse(quarter)) == quarter
+    except UsageError:
+        return False
+
+
+def _is_known(lake: Path, region_code: str, quarter: str, folder: Path, digest: str) -> bool:
+    for entry in ledger.entries(lake, region_code, quarter):
+        if entry.report is not None and entry.report.content_digest == digest:
+            return True
+        if entry.refusal is not None and entry.refusal.folder_digest == deliveries.folder_digest(folder):
+            return True
+    return False
+
+
+def _due(today: date) -> list[Quarter]:
+    """The latest quarters whose due date has passed, the earliest first."""
+    quarter = Quarter.containing(today)
+    while quarter.due_on >= today:
+        quarter = quarter.previous()
+    found = [quarter]
+    while len(found) < QUARTERS_WATCHED:
+        found.insert(0, found[0].previous())
+    return found
+
+
+def _survey_regions(seeds: Path) -> dict[str, str]:
+    rows = _rows(seeds / "regions.csv")
+    return {row["region_code"]: row["region_name"] for row in rows if row["is_survey_region"].lower() == "true"}
+
+
+def _is_expected(seeds: Path, region_code: str, quarter: str) -> bool:
+    """Whether the register has a department of the region in the quarter, or none at all yet."""
+    own = [row for row in _rows(seeds / "departments.csv") if row["region_code"] == region_code]
+    valid = [(row["valid_from"] or quarter) <= quarter and (row["valid_to"] or quarter) >= quarter for row in own]
+    return not own or any(valid)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Words) -> str:
+    entries = ledger.entries(settings.lake, region_code, str(quarter))
+    folder = settings.exports / region_code / str(quarter)
+    if entries:
+        latest = max(entries, key=lambda entry: entry.at).state
+        state = {"refused": "refused", "gate failed": "failed"}.get(latest, "landed")
+    else:
+        state = "incomplete" if folder.is_dir() and any(folder.iterdir()) else "nothing"
+    return say("watch.overdue_line", quarter=quarter, due=quarter.due_on.isoformat(), state=say(f"watch.state_{state}"))
+
+
+def _newest_releases(releases: Path) -> dict[tuple[str, str], tuple[int, str, datetime]]:
+    """Revision, content hash and time of the latest release of every region and quarter."""
+    found: dict[tuple[str, str], tuple[int, str, datetime]] = {}
+    for path in releases.glob("[0-9]*/*/r[0-9]*/release.json"):
+        document = read_json(path)
+        key, revision = (document["region_code"], document["quarter"]), int(document["revision"])
+        if key not in found or found[key][0] < revision:
+            frozen = datetime.fromisoformat(document["released_at"])
+            found[key] = (revision, document["content_hash"], frozen)
+    return found
+
+
+def _can_be_opened(marts: Path) -> bool:
+    import duckdb
+
+    try:
+        with duckdb.connect(str(marts), read_only=True) as connection:
+            return bool(connection.execute("select count(*) from department_rates").fetchone())
+    except (duckdb.Error, OSError):
+        return False
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        return {"run_id": holder["run_id"], "pid": holder["pid"]}
+    except (ValueError, KeyError):
+        return {"run_id": "?", "pid": "?"}
