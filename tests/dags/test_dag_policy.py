@@ -35,7 +35,12 @@ def tasks(dags: list[Any]) -> Iterator[Any]:
 
 def test_every_dag_file_imports_without_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert "callback_quarter" in bag.dags
+    assert {"callback_quarter", "callback_watch"} <= bag.dags.keys()
+
+
+def test_every_dag_file_holds_a_dag_of_its_name(bag: Any) -> None:
+    files = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
+    assert files == bag.dags.keys(), "one file, one DAG, one name: that is where a page's DAG is looked for"
 
 
 def test_every_task_is_tried_again(dags: list[Any]) -> None:
@@ -90,11 +95,26 @@ def test_every_dag_explains_itself_and_how_to_triage(dags: list[Any]) -> None:
         assert "## When it fails" in dag.doc_md, f"{dag.dag_id}: doc_md needs triage notes"
 
 
-def test_the_triage_notes_name_every_task(bag: Any) -> None:
-    dag = bag.dags["callback_quarter"]
-    table = dag.doc_md.partition("## When it fails")[2]
-    named = {name.strip() for row in table.splitlines() if row.startswith("|") for name in row.split("|")[1].split(",")}
-    assert {task.task_id for task in dag.tasks} <= named
+def test_the_triage_notes_name_every_task_and_what_readers_see(dags: list[Any]) -> None:
+    for dag in dags:
+        table = dag.doc_md.partition("## When it fails")[2]
+        rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("|")]
+        named = {name.strip() for row in rows for name in row.split(",")}
+        unnamed = {task.task_id for task in dag.tasks} - named
+        assert unnamed == set(), f"{dag.dag_id}: say in its doc_md what a failure of {unnamed} means"
+        for part in ("**When**", "What a reader sees meanwhile"):
+            assert part in dag.doc_md, f"{dag.dag_id}: doc_md says nothing of {part}"
+
+
+def test_every_dag_runs_one_at_a_time_and_makes_up_for_nothing(dags: list[Any]) -> None:
+    for dag in dags:
+        assert dag.max_active_runs == 1, f"{dag.dag_id}: two runs would be in each other's way"
+        assert dag.catchup is False, f"{dag.dag_id}: a fresh scheduler would run years"
+
+
+def test_every_dag_is_tagged_as_ours_and_with_how_often_it_runs(dags: list[Any]) -> None:
+    for dag in dags:
+        assert {"callback-survey"} < set(dag.tags), f"{dag.dag_id}: callback-survey, and how often, such as daily"
 
 
 def test_the_callback_of_every_dag_is_a_plain_function(dags: list[Any]) -> None:

@@ -28,6 +28,8 @@ MAX_TEXT_CHARACTERS = 300
 _MOST_RUNBOOK_PLACES = 5
 # DuckDB quotes the cell it could not read; these are the classes whose text holds data rather than names of columns.
 _ERRORS_QUOTING_DATA = {"DataError", "IntegrityError", "InvalidInputException"}
+# A remedy that names the decision by which a person may let a failed check pass.
+_ACCEPT = re.compile(r"callback-survey accept .*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 # Kind of error, the first that fits: its words, and the section of the runbook. None is what is not ours.
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
@@ -89,7 +91,7 @@ def of_failure(error: BaseException | str | None, place: Place, say: Words) -> A
         link=place.link,
         retry=_retry(place, region, quarter, is_final=isinstance(error, (GateFailed, UsageError)), say=say),
         runbook=tuple(places),
-        checks_page=place.checks_page if checks else None,
+        checks_page=place.checks_page if isinstance(error, GateFailed) else None,
         region_name=place.region_name,
         said=said,
         concerns=_concerns(error, region, quarter, place.dag),
@@ -217,7 +219,7 @@ def _title_of(error: SurveyError, say: Words) -> str:
         return say("what.regions", count=len(error.parts))
     if isinstance(error, GateFailed) and error.findings:
         first = str(error.findings[0]["check_id"])
-        title, count = say.known(f"check.{first}", first), len(error.findings)
+        title, count = say.check(first), len(error.findings)
         checks = say("what.check" if count == 1 else "what.checks", first=title, count=count, more=count - 1)
         return say(f"what.gate_{error.gate}", checks=checks)
     if say.language == "en":
@@ -232,12 +234,15 @@ def _lines_of(error: SurveyError, say: Words) -> tuple[str, ...]:
     if isinstance(error, GateFailed) and error.parts:
         return tuple(line for part in error.parts for line in (_part(part, say), *_indented(part, say)))
     if isinstance(error, GateFailed) and error.findings:
-        return tuple(_check_lines(error.findings, say))
+        decision = _ACCEPT.search(error.next_step or "")
+        accept = [say("label.accept", text=decision[0])] if decision else []
+        return (*_check_lines(error.findings, say), *accept)
     return (*error.alert_lines, *told)
 
 
 def _part(part: GateFailed, say: Words) -> str:
-    return f"{part.region_code} {part.quarter}：{_title_of(part, say)}" if part.findings else part.what
+    scope = f"{part.region_code} {part.quarter}"
+    return say("label.line", label=scope, text=_title_of(part, say)) if part.findings else part.what
 
 
 def _indented(part: GateFailed, say: Words) -> list[str]:
@@ -249,7 +254,7 @@ def _check_lines(results: Sequence[Mapping[str, Any]], say: Words) -> list[str]:
     lines = []
     for result in results:
         check = str(result["check_id"])
-        title = say.known(f"check.{check}", check)
+        title = say.check(check)
         observed = say.observed(str(result["observed"]))
         lines.append(say("line.check", title=title, check=check, observed=observed, allowed=result["allowed"]))
         lines += [f"  {example}" for example in result["examples"]]

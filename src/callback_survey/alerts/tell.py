@@ -44,7 +44,7 @@ def _never_raises(tell: Callable[Arguments, None]) -> Callable[Arguments, None]:
 @_never_raises
 def tell_failure(settings: Settings, error: BaseException | str | None, place: Place, *, checks_of: str) -> None:
     """Tell what ended a step. `checks_of` is the run under whose name its check results lie."""
-    say = Words(settings.language)
+    say = _words(settings)
     try:
         alert = compose.of_failure(error, _seen(settings, error, place, checks_of, say), say)
     except Exception:
@@ -63,7 +63,7 @@ def tell_warnings(settings: Settings, run_id: str, place: Place) -> None:
         found.setdefault((report.region_code, report.quarter), []).extend(as_findings(report.warnings))
     new = {scope: results for scope, results in found.items() if _is_news(settings, scope, results)}
     if new:
-        say = Words(settings.language)
+        say = _words(settings)
         name = region_names(settings).get(next(iter(new))[0]) if len(new) == 1 else None
         page = _checks_page(settings, run_id)
         where = replace(place, region_name=name, checks_page=page, runbook=settings.runbook)
@@ -119,6 +119,16 @@ def resend(settings: Settings, run_id: str | None = None) -> list[Delivery]:
 
 def _routed(severity: str, recovers: str) -> str:
     return recovers if severity == "recovered" else severity
+
+
+def _words(settings: Settings) -> Words:
+    """The words, with the titles of checks as their rules have them; a seed that cannot be read stops no alert."""
+    try:
+        with (settings.seeds / "check_rules.csv").open(encoding="utf-8-sig", newline="") as file:
+            column = "title" if settings.language == "zh" else "description"
+            return Words(settings.language, {row["check_id"]: row.get(column) or "" for row in csv.DictReader(file)})
+    except (OSError, KeyError, ValueError):
+        return Words(settings.language)
 
 
 def region_names(settings: Settings) -> dict[str, str]:

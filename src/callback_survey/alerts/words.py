@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -28,14 +29,20 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Words:
+    """The words of one language. `titles` are those of checks by their rules, for checks that the catalogue lacks."""
+
     language: Language
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: object) -> str:
         return catalogue()[key][self.language].format(**values)
 
     def known(self, key: str, otherwise: str) -> str:
-        """The text of a key that may be missing, such as the title of a check somebody has just added."""
+        """The text of a key that may be missing, such as the name of a step that is new."""
         return catalogue()[key][self.language] if key in catalogue() else otherwise
+
+    def check(self, check_id: str) -> str:
+        return self.known(f"check.{check_id}", self.titles.get(check_id) or check_id)
 
     def step(self, step: str) -> str:
         """A step's name as a person reads it; that of a mapped task keeps its `[region]`."""

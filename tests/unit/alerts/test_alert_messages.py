@@ -113,9 +113,9 @@ PLACE = Place("r", "gate", readers_see="2018Q1 r1", checks_page="checks/r/index.
 def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runbook_is() -> None:
     title, body = render(of_failure(GATE_TWO, PLACE, ZH))
 
-    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样数不多于有效样本框 等 2 项检查"
+    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
     for line in (
-        "  · 抽样数不多于有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 sample ≤ valid frame",
+        "  · 抽样不超过有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 sample ≤ valid frame",
         "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
         "  · added_yesterday（added_yesterday）：发现 0.7；允许 at most 0.5",
         "读者现在看到：2018Q1 r1",
@@ -150,7 +150,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     alert = of_failure(GateFailed("2 regions failed a gate", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
 
     assert alert.title == "2 个地区季度没有通过关口"
-    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样数不多于有效样本框 等 2 项检查"
+    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
     assert "330110 2018Q2: was not computed again" in alert.lines
     assert "  x" in alert.lines
     assert alert.concerns == ("330109-2018Q1", "330110-2018Q2")
@@ -188,6 +188,20 @@ def test_the_error_knows_its_scope_better_than_the_place() -> None:
     alert = of_failure(GATE_TWO, Place("r", "gate", "000000", "1999Q1"), ZH)
 
     assert alert.scope == "330109 2018Q1"
+
+
+def test_where_a_person_may_let_a_check_pass_the_command_is_told() -> None:
+    command = "callback-survey accept --region 330109 --quarter 2018Q1 --check reject_share --reason … --by …"
+    remedy = f"have the delivery corrected; or, if it is right as it is, accept each failed check, such as: {command}"
+    may = GateFailed("no", gate="delivery", findings=GATE_TWO.findings, next_step=remedy)
+
+    assert of_failure(may, PLACE, ZH).lines[-1].endswith(f"逐项执行：{command}")
+    assert "accept" not in "".join(of_failure(GATE_TWO, PLACE, ZH).lines)
+
+
+def test_a_check_that_the_catalogue_lacks_is_told_by_the_title_of_its_rule() -> None:
+    assert Words("zh", {"added_yesterday": "新检查"}).check("added_yesterday") == "新检查"
+    assert Words("zh").check("added_yesterday") == "added_yesterday"
 
 
 def test_in_airflow_a_verdict_needs_a_new_run_and_a_machine_a_cleared_task() -> None:
@@ -235,7 +249,7 @@ def test_warnings_of_several_quarters_are_one_message() -> None:
 
     assert render(alert)[0] == "【提醒】2018Q1：两道关口有 3 项提醒"
     assert alert.lines[0] == "330109 2018Q1"
-    assert alert.lines[1] == "  表头都认识（columns_known）：发现 4 行中有 1 行；允许 none"
+    assert alert.lines[1] == "  表头均可识别（columns_known）：发现 4 行中有 1 行；允许 none"
     assert "    frame.csv: 备用" in alert.lines
     assert alert.runbook == ("docs/runbook.md#columns_known",)
 
