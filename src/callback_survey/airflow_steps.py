@@ -125,7 +125,7 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     run = _run(context)
     pipeline.serve(run)
     passed = [(scope.region_code, scope.quarter) for scope in pipeline.GateReport.from_json(dict(judged)).passed]
-    alerts.tell_passed(run.settings, passed, alerts.Place(run_key(context), "serve"))
+    alerts.tell_passed(run.settings, passed, _place(context, "serve"))
     return [new.key for new in pipeline.unannounced(run)]
 
 
@@ -143,7 +143,7 @@ def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> b
     """
     from callback_survey import alerts, settings
 
-    alerts.tell_warnings(settings.load(), str(context["run_id"]), alerts.Place(run_key(context), "gates"))
+    alerts.tell_warnings(settings.load(), str(context["run_id"]), _place(context, "gates"))
     return complete(verdicts)
 
 
@@ -159,7 +159,7 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 
 def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Look once and tell what is new. Returns the runs of callback_quarter to start: none while one is under way."""
-    from callback_survey import alerts, settings
+    from callback_survey import settings
     from callback_survey import watch as watching
     from callback_survey.alerts import tell
 
@@ -168,10 +168,11 @@ def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         found,
         run_id=run_id,
         starts=True,
-        is_running=context["ti"].get_dr_count(QUARTER_DAG, states=["queued", "running"]) > 0,
+        # a queued run may wait for ever, such as that of a paused DAG: it must not stop the watch from looking
+        is_running=context["ti"].get_dr_count(QUARTER_DAG, states=["running"]) > 0,
         is_scheduled=getattr(context["dag_run"], "run_type", None) == "scheduled",
     )
-    tell.tell_dag_passed(found, str(context["dag"].dag_id), alerts.Place(run_id, "look"))
+    tell.tell_dag_passed(found, str(context["dag"].dag_id), _place(context, "look"))
     return watching.runs_to_start(report.to_start)
 
 
@@ -182,6 +183,15 @@ def run_key(context: Mapping[str, Any]) -> str:
     dag: Any = context.get("dag")
     run_id = context.get("run_id") or getattr(dag_run, "run_id", "unknown")
     return f"{dag.dag_id if dag is not None else 'unknown'}/{run_id}" + (f" (cleared {cleared})" if cleared else "")
+
+
+def _place(context: Mapping[str, Any], step: str) -> Any:
+    """Where a task tells something that is no failure."""
+    from callback_survey.alerts import Place
+    from callback_survey.alerts.airflow import link_of
+
+    ti = context.get("ti")
+    return Place(run_key(context), step, link=link_of(ti) if ti is not None else None)
 
 
 def _run(context: Mapping[str, Any]) -> Any:

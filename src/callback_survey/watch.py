@@ -42,6 +42,7 @@ _SECTIONS = {
     "unsent": "an-alert-did-not-arrive",
     "disk": "disk",
     "hanging": "a-run-hangs",
+    "stuck": "a-run-hangs",
     "silent": "the-scheduler-is-silent",
 }
 
@@ -60,11 +61,14 @@ class WatchReport:
 
 @dataclass
 class _State:
-    """What was told, by the problem's key; the deliveries whose run was started; when Airflow's schedule last looked."""
+    """What was told, by the problem's key; the deliveries whose run was started; when Airflow's schedule last looked; since
+    which look in Airflow a run was found running in every one.
+    """
 
     problems: dict[str, dict[str, str]] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     scheduled_at: str | None = None
+    running_since: str | None = None
 
 
 def watch(
@@ -88,6 +92,8 @@ def watch(
         state = _State(**read_json(path)) if path.is_file() else _State()
         resent = tell.resend(settings)
         holder = looks.warehouse_holder(settings)
+        if starts:
+            state.running_since = (state.running_since or now.isoformat(timespec="seconds")) if is_running else None
         is_under_way = is_running or holder is not None
         problems, to_start = _look(settings, now, state, say, holder, starts=starts, is_under_way=is_under_way)
         kept = _unjudged(problems, to_start, starts=starts, is_under_way=is_under_way)
@@ -131,6 +137,7 @@ def _look(
         problems += looks.overdue(settings, now.astimezone(_LOCAL).date(), waits, say)
         problems += looks.served(settings, now)
     problems += looks.hanging(settings, now, holder)
+    problems += looks.stuck(settings, now, state.running_since)
     problems += looks.disk(settings)
     problems += looks.unsent(settings)
     if not starts:

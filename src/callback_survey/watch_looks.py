@@ -199,6 +199,16 @@ def hanging(settings: Settings, now: datetime, holder: Mapping[str, Any] | None)
     return [Problem("hanging", "fail", "hanging", facts, facts["run"])]
 
 
+def stuck(settings: Settings, now: datetime, running_since: str | None) -> list[Problem]:
+    """A run that Airflow calls running in look after look: while it is, nothing late is judged and nothing is started."""
+    if running_since is None or now - datetime.fromisoformat(running_since) <= timedelta(
+        hours=settings.watch_run_hours
+    ):
+        return []
+    since = readers.local_time(datetime.fromisoformat(running_since))
+    return [Problem("stuck", "fail", "stuck", {"since": since}, since)]
+
+
 def silent_scheduler(scheduled_at: str | None, now: datetime) -> list[Problem]:
     """That the watch in Airflow, which once ran by its schedule, still does. Seen from outside Airflow only."""
     if scheduled_at is None or now - datetime.fromisoformat(scheduled_at) <= _SILENT_AFTER:

@@ -238,6 +238,16 @@ def test_nothing_is_started_or_told_as_waiting_while_a_run_is_under_way(found: S
     assert len(look(found, starts=True).to_start) == 1
 
 
+def test_a_run_that_is_running_in_look_after_look_is_told_since_it_keeps_the_watch_from_judging(
+    found: Settings,
+) -> None:
+    release(found)
+    assert names(look(found, date(2018, 4, 21), starts=True, is_running=True)) == []
+    assert names(look(found, date(2018, 4, 22), starts=True, is_running=True)) == ["stuck"]
+    assert names(look(found, date(2018, 4, 23), starts=True)) == []
+    assert names(look(found, date(2018, 4, 24), starts=True, is_running=True)) == []
+
+
 def test_one_run_per_quarter_named_by_what_was_delivered() -> None:
     waits = [Waiting("2018Q2", "330109", "a"), Waiting("2018Q1", "330109", "b"), Waiting("2018Q1", "330110", "c")]
     both, single = runs_to_start(waits)

@@ -89,7 +89,7 @@ def _place(context: Context, step: str | None) -> Place:
         step=step or (_step(ti) if ti is not None else "run"),
         region_code=_region(ti, params),
         quarter=_quarter(context),
-        link=_link(ti) if ti is not None else None,
+        link=link_of(ti) if ti is not None else None,
         task=str(ti.task_id) if ti is not None else "",
         dag=str(dag.dag_id) if dag is not None and "quarter" not in params else None,
     )
@@ -118,7 +118,7 @@ def _quarter(context: Context) -> str | None:
         return None
 
 
-def _link(ti: Any) -> str | None:
+def link_of(ti: Any) -> str | None:
     """The task's log page, where Airflow knows under which address people open it."""
     from airflow.sdk.configuration import conf
 

@@ -66,7 +66,7 @@ def render(alert: Alert) -> tuple[str, str]:
     key = "title.scoped" if clean.scope else "title.whole"
     title = say(key, severity=say(f"severity.{clean.severity}"), scope=clean.scope, text=text)
     sections = [
-        ("problem", clean.title),
+        ("news" if clean.severity == "recovered" else "problem", clean.title),
         ("scope", _scope(clean, say)),
         ("step", say.step(clean.step)),
         ("details", _details(clean.lines, say)),
