@@ -19,6 +19,7 @@ from callback_survey.errors import (
     DeliveryRefused,
     GateFailed,
     NothingDelivered,
+    RegisterError,
     StaleBuild,
     SurveyError,
     UsageError,
@@ -36,6 +37,7 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (DeliveryRefused, "refused", "a-delivery-was-refused"),
     (GateFailed, "gate", "a-gate-said-no"),
     (NothingDelivered, "nothing_delivered", "nothing-came"),
+    (RegisterError, "register", "a-register-is-wrong"),
     (UsageError, "usage", "a-setting-is-wrong"),
     (StaleBuild, "stale_build", "another-run-in-the-way"),
 )

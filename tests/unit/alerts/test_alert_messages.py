@@ -12,7 +12,7 @@ from receivers import ALERT
 from callback_survey.alerts import Place, render
 from callback_survey.alerts.compose import of_failure, of_recovery, of_warnings
 from callback_survey.alerts.words import Words, catalogue
-from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, SurveyError, UsageError
+from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, RegisterError, SurveyError, UsageError
 from callback_survey.settings import Language
 from homes import REPOSITORY
 
@@ -162,6 +162,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
         (DeliveryRefused("torn"), "交付不能接收：torn", "a-delivery-was-refused"),
         (GateFailed("no"), "关口没有通过：no", "a-gate-said-no"),
         (NothingDelivered("none"), "没有找到要处理的交付：none", "nothing-came"),
+        (RegisterError("twice"), "登记表有误：twice", "a-register-is-wrong"),
         (UsageError("no key"), "设置或参数有误：no key", "a-setting-is-wrong"),
         (SurveyError("dbt"), "运行出错：dbt", "the-pipeline-or-the-machine-broke"),
         (OSError("disk full"), "程序出错：OSError: disk full", "the-pipeline-or-the-machine-broke"),
