@@ -16,13 +16,14 @@ from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
+from homes import REPOSITORY
 
 FAILURE = replace(WARNING, severity="fail")
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "home", tmp_path, tmp_path, "1GB", (), None, None)
+    return Settings(tmp_path / "home", tmp_path, REPOSITORY / "dbt_project", "1GB", (), None, None)
 
 
 def test_the_regions_that_passed_are_those_whose_marts_failed_no_check(settings: Settings) -> None:
