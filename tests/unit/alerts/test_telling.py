@@ -259,6 +259,9 @@ def test_the_message_says_which_revision_readers_see_since_when(
     tmp_path: Path, region: str | None, quarter: str, words: str
 ) -> None:
     serve(tmp_path, ("330109", "2018Q1", 1, "2018-04-20T00:00:00+00:00"), ("330109", "2018Q1", 2, MORNING))
+    frozen = tmp_path / "releases" / "330109" / "2018Q1" / "r3"
+    frozen.mkdir()
+    (frozen / "release.json").write_text(json.dumps({"content_hash": "x", "revision": 3, "released_at": MORNING}))
 
     assert readers_see(tmp_path / "serving", tmp_path / "releases", region, quarter, Words("zh")) == words
 
