@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,55 @@ def test_the_same_run_id_of_another_dag_is_another_run(configured: Path, receive
         Notify().notify(context(exception=ValueError("broken"), dag=dag))
 
     assert len(receiver.messages) == 2
+
+
+def test_a_watch_that_fails_in_airflow_is_told_and_told_again_when_it_has_looked(
+    configured: Path, receiver: Receiver
+) -> None:
+    from callback_survey import settings
+    from callback_survey.alerts import Place, tell
+    from callback_survey.alerts.airflow import Notify, notify_run
+
+    class Watch:
+        dag_id = "callback_watch"
+
+    failed = context(exception=OSError("disk"), dag=Watch, params={})
+    Notify().notify(failed)
+    notify_run(failed)
+    for _ in range(2):
+        tell.tell_dag_passed(settings.load(), "callback_watch", Place("later", "look"))
+
+    assert [message["type"] for message in receiver.messages] == ["failure", "success"]
+    assert "callback-survey watch" in receiver.messages[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "scope"),
+    [
+        ({"params": {"quarter": None}, "data_interval_start": datetime(2018, 1, 20, tzinfo=UTC)}, "2018Q1"),
+        ({"params": {"quarter": "2018Q2", "region": "330110"}}, "330110 2018Q2"),
+        ({"params": {"quarter": None}}, "未涉及单个地区"),
+    ],
+)
+def test_the_scope_is_that_of_the_run_also_of_a_scheduled_one(
+    configured: Path, receiver: Receiver, more: dict[str, Any], scope: str
+) -> None:
+    from callback_survey.alerts.airflow import Notify
+
+    Notify().notify(context(exception=OSError("disk"), **more))
+
+    assert f"地区和季度：{scope}" in receiver.messages[0]["message"]
+
+
+def test_a_mapped_task_is_about_the_region_it_is_named_by(configured: Path, receiver: Receiver) -> None:
+    from callback_survey.alerts.airflow import Notify
+
+    class Landing(FakeTask):
+        task_id, map_index, rendered_map_index = "land", 1, "330110"
+
+    Notify().notify(context(exception=OSError("disk"), ti=Landing))
+
+    assert receiver.messages[0]["title"].startswith("【失败】330110 2018Q1：")
 
 
 def test_settings_that_cannot_be_read_are_logged_and_never_raised(
