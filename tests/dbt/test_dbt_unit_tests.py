@@ -34,6 +34,8 @@ TESTED_MODELS = {
     "region_rates",
     "reconciliation",
     "assessment_points",
+    "call_outcomes",
+    "region_call_outcomes",
 }
 
 
