@@ -1,0 +1,169 @@
+{{ config(materialized='incremental') }}
+
+{#- At 10,000 answers every percentage of two decimals is possible, so that larger numbers prove nothing. -#}
+{%- set most_answers = 10000 -%}
+
+-- Whether whole numbers can stand behind a printed row (GRIM; Brown & Heathers 2017): is there a number of answers n,
+-- at most the sample, of which every cell is a share, with counts that sum to n? It finds what cannot be, nothing more.
+with cells as (
+
+    -- the incremental table holds the history; only the run's rows are worked out again
+    select
+        cells.region_code,
+        cells.quarter,
+        cells.department_code,
+        cells.measure,
+        cells.sample_count,
+        cells.column_count,
+        cells.printed_hundredths,
+        cells.is_headline,
+        cells.is_possible_at_sample,
+        count(*) over (
+            partition by cells.region_code, cells.quarter, cells.department_code, cells.measure
+        ) as cell_count,
+        sum(cells.printed_hundredths) over (
+            partition by cells.region_code, cells.quarter, cells.department_code, cells.measure
+        ) as total_hundredths
+    from {{ ref('int_printed_cells') }} as cells
+    inner join {{ source('raw', 'deliveries') }} as scope
+        on
+            cells.region_code = scope.region_code
+            and cells.quarter = scope.quarter
+
+),
+
+complete_rows as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        max(sample_count) as sample_count,
+        cast(sum(case when is_possible_at_sample then 0 else 1 end) as bigint) as impossible_cell_count
+    from cells
+    group by region_code, quarter, department_code, measure
+    -- shares sum to the answers only where all of them are printed
+    having max(cell_count) = max(column_count)
+
+),
+
+tried as (
+
+    -- one row per cell and number of answers tried: the numbers of people that round to the cell
+    select
+        cells.region_code,
+        cells.quarter,
+        cells.department_code,
+        cells.measure,
+        numbers.answer_count,
+        cells.is_headline,
+        cells.total_hundredths,
+        {{ least_part('cells.printed_hundredths', 'numbers.answer_count') }} as least_count,
+        {{ most_part('cells.printed_hundredths', 'numbers.answer_count') }} as most_count,
+        -- rounding k shares can leave over half a hundredth each: the one that takes it may be off by k // 2 hundredths
+        {{ least_part(
+            'cells.printed_hundredths - ' ~ integer_division('cells.cell_count', '2'), 'numbers.answer_count'
+        ) }} as least_fitted_count,
+        {{ most_part(
+            'cells.printed_hundredths + ' ~ integer_division('cells.cell_count', '2'), 'numbers.answer_count'
+        ) }} as most_fitted_count
+    from cells
+    inner join range(1, {{ most_answers }} + 1) as numbers (answer_count)
+        on cells.sample_count >= numbers.answer_count
+
+),
+
+summed as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        answer_count,
+        is_headline,
+        total_hundredths,
+        least_count,
+        most_count,
+        least_fitted_count,
+        most_fitted_count,
+        sum(least_count) over (
+            partition by region_code, quarter, department_code, measure, answer_count
+        ) as least_total,
+        sum(most_count) over (
+            partition by region_code, quarter, department_code, measure, answer_count
+        ) as most_total,
+        sum(case when least_count > most_count then 1 else 0 end) over (
+            partition by region_code, quarter, department_code, measure, answer_count
+        ) as impossible_count
+    from tried
+
+),
+
+cell_verdicts as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        answer_count,
+        impossible_count = 0 and answer_count between least_total and most_total as is_fitting,
+        -- all other cells fit, and what they leave of n is near enough to this one
+        not is_headline
+        and total_hundredths = 10000
+        and impossible_count - case when least_count > most_count then 1 else 0 end = 0
+        and greatest(answer_count - (most_total - most_count), least_fitted_count, 1)
+        <= least(answer_count - (least_total - least_count), most_fitted_count) as is_fitting_with_remainder
+    from summed
+
+),
+
+row_verdicts as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        count(distinct case when is_fitting then answer_count end) as fitting_count,
+        min(case when is_fitting then answer_count end) as least_fitting,
+        max(case when is_fitting then answer_count end) as most_fitting,
+        min(case when is_fitting_with_remainder then answer_count end) as least_fitting_with_remainder
+    from cell_verdicts
+    group by region_code, quarter, department_code, measure
+
+),
+
+arithmetic as (
+
+    select
+        complete_rows.region_code,
+        complete_rows.quarter,
+        complete_rows.department_code,
+        complete_rows.measure,
+        complete_rows.sample_count,
+        complete_rows.impossible_cell_count,
+        row_verdicts.fitting_count,
+        row_verdicts.least_fitting,
+        row_verdicts.most_fitting,
+        row_verdicts.least_fitting_with_remainder,
+        case
+            when row_verdicts.fitting_count > 0 then 'possible'
+            when row_verdicts.least_fitting_with_remainder is not null then 'fitted_to_100'
+            -- not every number up to the sample was tried
+            when complete_rows.sample_count > {{ most_answers }} then 'unknown'
+            else 'inconsistent'
+        end as verdict
+    from complete_rows
+    inner join row_verdicts
+        on
+            complete_rows.region_code = row_verdicts.region_code
+            and complete_rows.quarter = row_verdicts.quarter
+            and complete_rows.department_code = row_verdicts.department_code
+            and complete_rows.measure = row_verdicts.measure
+
+)
+
+select * from arithmetic
