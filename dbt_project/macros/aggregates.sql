@@ -11,6 +11,19 @@
     arg_max({{ value }}, ({{ order_by | join(', ') }})) filter (where {{ condition }})
 {%- endmacro %}
 
+{# The value of the row that comes first by `order_by`. #}
+{% macro first_by(value, order_by, condition) -%}
+    {{ return(adapter.dispatch('first_by', 'callback_survey')(value, order_by, condition)) }}
+{%- endmacro %}
+
+{% macro default__first_by(value, order_by, condition) -%}
+    min_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where {{ condition }})
+{%- endmacro %}
+
+{% macro duckdb__first_by(value, order_by, condition) -%}
+    arg_min({{ value }}, ({{ order_by | join(', ') }})) filter (where {{ condition }})
+{%- endmacro %}
+
 {# The order of call attempts (methodology, counts): the last one is the one that counts. #}
 {% macro attempt_order() -%}
     {{ return(['called_at', 'attempt_no', 'file', 'line']) }}

@@ -36,6 +36,17 @@ TESTED_MODELS = {
     "assessment_points",
     "call_outcomes",
     "region_call_outcomes",
+    "int_name_findings",
+    "int_printed_cells",
+    "int_printed_arithmetic",
+    "int_printed_findings",
+    "int_answer_changes",
+    "int_persons_called_twice",
+    "int_department_mismatches",
+    "int_contradicted_answers",
+    "findings",
+    "int_follow_up_dates",
+    "dissatisfied_cases",
 }
 
 

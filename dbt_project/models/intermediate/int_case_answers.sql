@@ -8,6 +8,7 @@ with answers as (
             case_id,
             '{{ question }}' as question,
             {{ question }}_code as answer_code,
+            reason_key,
             called_at,
             attempt_no,
             file,
@@ -21,6 +22,39 @@ with answers as (
 
 ),
 
+spellings as (
+
+    -- two spellings of one reason may fold to one key
+    select
+        {{ name_key('spelling') }} as reason_key,
+        min(reason_code) as reason_code
+    from {{ ref('reason_spellings') }}
+    group by {{ name_key('spelling') }}
+
+),
+
+reasoned as (
+
+    select
+        answers.region_code,
+        answers.quarter,
+        answers.case_id,
+        answers.question,
+        answers.answer_code,
+        case
+            when answers.reason_key is null then 'none'
+            else coalesce(spellings.reason_code, 'other')
+        end as reason_code,
+        answers.called_at,
+        answers.attempt_no,
+        answers.file,
+        answers.line
+    from answers
+    left join spellings
+        on answers.reason_key = spellings.reason_key
+
+),
+
 last_answers as (
 
     select
@@ -28,8 +62,13 @@ last_answers as (
         quarter,
         case_id,
         question,
-        {{ last_by('answer_code', attempt_order(), 'answer_code is not null') }} as answer_code
-    from answers
+        {{ last_by('answer_code', attempt_order(), 'answer_code is not null') }} as answer_code,
+        {{ first_by('answer_code', attempt_order(), 'answer_code is not null') }} as first_answer_code,
+        count(distinct answer_code) as distinct_answer_count,
+        -- the reason of the call that counts: another call may have given another answer
+        {{ last_by('reason_code', attempt_order(), 'answer_code is not null') }} as reason_code,
+        {{ last_by('called_at', attempt_order(), 'answer_code is not null') }} as answered_at
+    from reasoned
     group by region_code, quarter, case_id, question
 
 )

@@ -73,6 +73,7 @@ judged_by_person as (
         file,
         line,
         case_id,
+        phone_token,
         department_code,
         department_name,
         own_reason,
@@ -96,6 +97,7 @@ judged as (
         file,
         line,
         case_id,
+        phone_token,
         department_code,
         department_name,
         case

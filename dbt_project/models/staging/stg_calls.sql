@@ -14,6 +14,8 @@ with renamed as (
         disposition_code,
         satisfaction_code,
         visits_code,
+        -- to be looked up, and not to be passed on: what a person said stays in the lake
+        nullif({{ name_key('reason') }}, '') as reason_key,
         satisfaction_code is not null or visits_code is not null as is_answered,
         cast(called_at as timestamp) as called_at
     from {{ source('raw', 'calls') }}

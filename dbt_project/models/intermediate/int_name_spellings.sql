@@ -1,0 +1,59 @@
+{{ config(materialized='incremental') }}
+
+-- How the delivery writes the names of departments, character by character, and how often.
+with names as (
+
+    select
+        region_code,
+        quarter,
+        'frame' as dataset,
+        department_name,
+        department_name_key
+    from {{ ref('stg_frame') }}
+    union all
+    select
+        region_code,
+        quarter,
+        'calls' as dataset,
+        department_name,
+        department_name_key
+    from {{ ref('stg_calls') }}
+    union all
+    select
+        region_code,
+        quarter,
+        concat('annex_', measure) as dataset,
+        department_name,
+        department_name_key
+    from {{ ref('stg_published_names') }}
+
+),
+
+spellings as (
+
+    -- names nobody knows are not here: int_unknown_departments has them
+    select
+        names.region_code,
+        names.quarter,
+        names.dataset,
+        known_names.department_code,
+        names.department_name,
+        names.department_name_key,
+        count(*) as row_count
+    from names
+    inner join {{ ref('int_department_names') }} as known_names
+        on
+            names.region_code = known_names.region_code
+            and names.quarter = known_names.quarter
+            and names.department_name_key = known_names.department_name_key
+    group by
+        names.region_code,
+        names.quarter,
+        names.dataset,
+        known_names.department_code,
+        names.department_name,
+        names.department_name_key
+
+)
+
+select * from spellings

@@ -1,0 +1,90 @@
+-- What single cases show, as counts by department: no case is named.
+with question_measures as (
+
+    -- a question that two measures read is one finding, under the first of them
+    select
+        measure,
+        question,
+        row_number() over (partition by question order by measure_order) as measure_place
+    from {{ ref('measures') }}
+
+),
+
+record_findings as (
+
+    select
+        changes.region_code,
+        changes.quarter,
+        'answer_changed' as finding_code,
+        changes.department_code,
+        question_measures.measure,
+        concat(
+            cast(changes.changed_count as string), '件的回答在后一次通话中改变：',
+            cast(changes.improved_count as string), '件变好，', cast(changes.worsened_count as string), '件变差；以最后一次为准'
+        ) as message,
+        concat(
+            'Cases with an answer that a later call changed: ', cast(changes.changed_count as string), ', of which ',
+            cast(changes.improved_count as string), ' for the better and ', cast(changes.worsened_count as string),
+            ' for the worse; the last one counts'
+        ) as message_en,
+        concat(
+            changes.question, ': changed ', cast(changes.changed_count as string), ', better ',
+            cast(changes.improved_count as string), ', worse ', cast(changes.worsened_count as string)
+        ) as evidence
+    from {{ ref('int_answer_changes') }} as changes
+    left join question_measures
+        on
+            changes.question = question_measures.question
+            and question_measures.measure_place = 1
+    union all
+    select
+        region_code,
+        quarter,
+        'person_called_twice' as finding_code,
+        department_code,
+        cast(null as string) as measure,
+        concat(cast(person_count as string), '人在该部门的多件办件被回访，共', cast(case_count as string), '件，均计入')
+            as message,
+        concat(
+            'People called for more than one case of the department: ', cast(person_count as string), ', with ',
+            cast(case_count as string), ' cases, all of which count'
+        ) as message_en,
+        concat('persons ', cast(person_count as string), ', cases ', cast(case_count as string)) as evidence
+    from {{ ref('int_persons_called_twice') }}
+    union all
+    select
+        region_code,
+        quarter,
+        'department_mismatch' as finding_code,
+        department_code,
+        cast(null as string) as measure,
+        concat(
+            cast(case_count as string), '件的回访记录写的是别的部门：', replace(called_names, ', ', '、'), '；以办件为准'
+        ) as message,
+        concat(
+            'Cases whose calls name another department: ', cast(case_count as string), '; named: ', called_names,
+            '; the frame counts'
+        ) as message_en,
+        concat('cases ', cast(case_count as string), ': ', called_names) as evidence
+    from {{ ref('int_department_mismatches') }}
+    union all
+    select
+        region_code,
+        quarter,
+        'disposition_contradicts_answer' as finding_code,
+        department_code,
+        cast(null as string) as measure,
+        concat(
+            cast(case_count as string), '件的通话结果不是访问，却记有回答：', replace(disposition_labels, ', ', '、'),
+            '；回答照计'
+        ) as message,
+        concat(
+            'Cases with an answer from a call that was no interview: ', cast(case_count as string), '; dispositions: ',
+            disposition_labels, '; the answer counts'
+        ) as message_en,
+        concat('cases ', cast(case_count as string), ': ', disposition_labels) as evidence
+    from {{ ref('int_contradicted_answers') }}
+
+)
+
+select * from record_findings
