@@ -103,3 +103,30 @@ def test_a_notice_leaves_nothing_of_a_person_behind(published_only: Served) -> N
     assert PERSONAL.search((published_only.home.exports / BY_TEXT / QUARTER / "notice.txt").read_text(encoding="utf-8"))
     assert found_in(published_only.home.path) == []
     assert PERSONAL.search(published_only.outcome.out + published_only.outcome.err) is None
+
+
+def test_annexes_alone_show_what_they_show_beside_cases(published_only: Served) -> None:
+    """Nobody knows who answered: the four departments are named because their samples are that small."""
+    found = published_only.home.query(
+        "select region_code, department_name, measure, evidence from findings where finding_code = 'flagged_with_few_answers'"
+    )
+    flagged = {
+        ("区招管办", "satisfaction", "answered at most 27"),
+        ("区教育局", "satisfaction", "answered at most 25"),
+        ("区招管办", "realisation", "answered at most 27"),
+        ("区教育局", "realisation", "answered at most 25"),
+        ("区农水局", "realisation", "answered at most 11"),
+        ("区安监局", "realisation", "answered at most 11"),
+    }
+    assert {(name, measure, text.split(",")[0]) for region, name, measure, text in found if region == REGION} == flagged
+    inconsistent = published_only.home.query(
+        "select department_name, measure from findings where finding_code = 'row_inconsistent' and region_code = '330109'"
+    )
+    assert set(inconsistent) == {
+        ("区民政局", "satisfaction"),
+        ("区财政地税局", "satisfaction"),
+        ("区交通局", "satisfaction"),
+        ("区卫计局", "realisation"),
+        ("区环保局", "realisation"),
+        ("区交通局", "realisation"),
+    }

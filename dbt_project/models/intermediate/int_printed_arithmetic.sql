@@ -60,14 +60,7 @@ tried as (
         cells.is_headline,
         cells.total_hundredths,
         {{ least_part('cells.printed_hundredths', 'numbers.answer_count') }} as least_count,
-        {{ most_part('cells.printed_hundredths', 'numbers.answer_count') }} as most_count,
-        -- rounding k shares can leave over half a hundredth each: the one that takes it may be off by k // 2 hundredths
-        {{ least_part(
-            'cells.printed_hundredths - ' ~ integer_division('cells.cell_count', '2'), 'numbers.answer_count'
-        ) }} as least_fitted_count,
-        {{ most_part(
-            'cells.printed_hundredths + ' ~ integer_division('cells.cell_count', '2'), 'numbers.answer_count'
-        ) }} as most_fitted_count
+        {{ most_part('cells.printed_hundredths', 'numbers.answer_count') }} as most_count
     from cells
     inner join range(1, {{ most_answers }} + 1) as numbers (answer_count)
         on cells.sample_count >= numbers.answer_count
@@ -86,8 +79,6 @@ summed as (
         total_hundredths,
         least_count,
         most_count,
-        least_fitted_count,
-        most_fitted_count,
         sum(least_count) over (
             partition by region_code, quarter, department_code, measure, answer_count
         ) as least_total,
@@ -110,12 +101,12 @@ cell_verdicts as (
         measure,
         answer_count,
         impossible_count = 0 and answer_count between least_total and most_total as is_fitting,
-        -- all other cells fit, and what they leave of n is near enough to this one
+        -- all other cells fit and leave somebody for this one: as the row sums to 100.00, its share is what they leave
+        -- over, which for k rounded shares is at most k / 2 hundredths of a point away from what is printed
         not is_headline
         and total_hundredths = 10000
         and impossible_count - case when least_count > most_count then 1 else 0 end = 0
-        and greatest(answer_count - (most_total - most_count), least_fitted_count, 1)
-        <= least(answer_count - (least_total - least_count), most_fitted_count) as is_fitting_with_remainder
+        and answer_count > least_total - least_count as is_fitting_with_remainder
     from summed
 
 ),
