@@ -118,7 +118,7 @@ def judged(served: Served) -> tuple[list[Printed], dict[str, dict[str, Any]]]:
             for figure, cell in zip(COLUMNS[measure], cells, strict=True)
         ]
     with compiled_models(served.home.path) as models:
-        models.give("raw.deliveries", [place])
+        models.give("staging.stg_published", [place])
         models.give("intermediate.int_annex_columns", models.run("int_annex_columns"))
         models.give("intermediate.int_published_figures", figures)
         models.give("intermediate.int_printed_cells", models.run("int_printed_cells"))

@@ -1,7 +1,22 @@
 {{ config(materialized='incremental') }}
 
 -- How the delivery writes the names of departments, character by character, and how often.
-with names as (
+with printed_lines as (
+
+    -- one row per line of an annex, which prints several figures
+    select distinct
+        region_code,
+        quarter,
+        file,
+        line,
+        measure,
+        department_name,
+        department_name_key
+    from {{ ref('stg_published') }}
+
+),
+
+names as (
 
     select
         region_code,
@@ -25,7 +40,7 @@ with names as (
         concat('annex_', measure) as dataset,
         department_name,
         department_name_key
-    from {{ ref('stg_published_names') }}
+    from printed_lines
 
 ),
 

@@ -5,9 +5,18 @@
 
 -- Whether whole numbers can stand behind a printed row (GRIM; Brown & Heathers 2017): is there a number of answers n,
 -- at most the sample, of which every cell is a share, with counts that sum to n? It finds what cannot be, nothing more.
-with cells as (
+with scope as (
 
-    -- the incremental table holds the history; only the run's rows are worked out again
+    -- the printed cells are the whole history; only the rows of the run are worked out again
+    select distinct
+        region_code,
+        quarter
+    from {{ ref('stg_published') }}
+
+),
+
+cells as (
+
     select
         cells.region_code,
         cells.quarter,
@@ -25,7 +34,7 @@ with cells as (
             partition by cells.region_code, cells.quarter, cells.department_code, cells.measure
         ) as total_hundredths
     from {{ ref('int_printed_cells') }} as cells
-    inner join {{ source('raw', 'deliveries') }} as scope
+    inner join scope
         on
             cells.region_code = scope.region_code
             and cells.quarter = scope.quarter
