@@ -44,11 +44,21 @@ class CompiledModels:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def _make(self, schema: str, table: str) -> None:
-        limit = "" if schema == "seeds" else "limit 0"
         self._connection.execute(f"create schema if not exists warehouse.{schema}")
-        self._connection.execute(
-            f"create table if not exists warehouse.{schema}.{table} as select * from built.{schema}.{table} {limit}"
-        )
+        # by name and type, as a view of another file cannot be asked: it looks for its tables here
+        columns = self._connection.execute(
+            "select string_agg(column_name || ' ' || data_type, ', ' order by column_index) from duckdb_columns() "
+            "where database_name = 'built' and schema_name = ? and table_name = ?",
+            [schema, table],
+        ).fetchall()[0][0]
+        exists = self._connection.execute(
+            "select 1 from duckdb_tables() where database_name = 'warehouse' and schema_name = ? and table_name = ?",
+            [schema, table],
+        ).fetchall()
+        if not exists:
+            self._connection.execute(f"create table warehouse.{schema}.{table} ({columns})")
+            if schema == "seeds":
+                self._connection.execute(f"insert into warehouse.{schema}.{table} from built.{schema}.{table}")
 
 
 @contextmanager

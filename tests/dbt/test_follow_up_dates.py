@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compiled_models import compiled_models
+from models_over_rows import compiled_models
 
 from homes import QUARTER, Served
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from compiled_models import compiled_models
+from models_over_rows import compiled_models
 
 from homes import Served
 
