@@ -37,7 +37,8 @@ _ORDER = (
     *("annex_satisfaction", "annex_realisation", "reconciliation"),
     *("call_outcomes", "region_call_outcomes", "findings", "finding_codes"),
     *("assessment_points", "assessment_contributions"),
-    *("releases", "check_results", "departments", "regions", "quarters", "measures"),
+    *("releases", "check_results", "departments", "department_successions"),
+    *("regions", "quarters", "measures", "measure_definitions", "footnotes"),
 )
 
 INTRODUCTION = """\

@@ -131,9 +131,9 @@ def test_an_alert_names_check_observation_limit_and_examples() -> None:
 
 def test_rules_are_read_from_the_seed(tmp_path: Path) -> None:
     (tmp_path / "check_rules.csv").write_text(
-        "check_id,gate,severity,is_overridable,limit_value,limit_unit,minimum_count,chance_level,title,description\n"
-        "a,delivery,fail,true,0.5,percent,20,0.05,甲,first\nb,marts,warn,false,,,,,乙,second\n"
-        "c,marts,page,false,,,,,丙,third\n",
+        "check_id,gate,severity,is_overridable,limit_value,limit_unit,minimum_count,chance_level,title,title_en,description\n"
+        "a,delivery,fail,true,0.5,percent,20,0.05,甲,the a,first\nb,marts,warn,false,,,,,乙,the b,second\n"
+        "c,marts,page,false,,,,,丙,the c,third\n",
         encoding="utf-8",
     )
     assert read_rules(tmp_path) == {

@@ -125,7 +125,7 @@ def _words(settings: Settings) -> Words:
     """The words, with the titles of checks as their rules have them; a seed that cannot be read stops no alert."""
     try:
         with (settings.seeds / "check_rules.csv").open(encoding="utf-8-sig", newline="") as file:
-            column = "title" if settings.language == "zh" else "description"
+            column = "title" if settings.language == "zh" else "title_en"
             return Words(settings.language, {row["check_id"]: row.get(column) or "" for row in csv.DictReader(file)})
     except (OSError, KeyError, ValueError):
         return Words(settings.language)

@@ -29,7 +29,7 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one language. `titles` are those of checks by their rules, for checks that the catalogue lacks."""
+    """The words of one language. `titles` are those of checks, which the seed of their rules has in both languages."""
 
     language: Language
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Words:
         return catalogue()[key][self.language] if key in catalogue() else otherwise
 
     def check(self, check_id: str) -> str:
-        return self.known(f"check.{check_id}", self.titles.get(check_id) or check_id)
+        return self.titles.get(check_id) or check_id
 
     def step(self, step: str) -> str:
         """A step's name as a person reads it; that of a mapped task keeps its `[region]`."""
