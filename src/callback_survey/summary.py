@@ -45,6 +45,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
             **keys,
         ):
             _show_measure(console, connection, rates, keys)
+        _show_findings(console, connection, keys)
         _show_checks(console, connection, keys)
         measures = dict(connection.execute("select measure, measure_name from measures").fetchall())
     found_releases = releases.revisions(settings.releases, region_code, quarter)
@@ -70,17 +71,22 @@ def _show_measure(
     console.print(f"\n[bold]{escape(rates['measure_name'])}  平均 {rates['average_pct']}[/]{benchmark}")
     below = _rows(
         connection,
-        "select department_name, rate_pct from below_average where region_code = $region_code "
+        "select * from below_average where region_code = $region_code "
         "and quarter = $quarter and measure = $measure order by list_position",
         measure=rates["measure"],
         **keys,
     )
-    names = "、".join(row["department_name"] for row in below)
-    console.print(
-        f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有评价的部门）：{names or '无'}",
-        soft_wrap=True,
-        markup=False,
-    )
+    told = [f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有评价的部门）：{_named(below)}"]
+    # where only annexes survive nobody knows how many answered, so nothing can be tested
+    if rates["significantly_below_count"] is not None:
+        for words, flag in (
+            ("其中超出抽样误差的 {} 个（就本季度办件）", "is_significantly_below"),
+            ("按部门水平仍然成立的 {} 个（问责以此为准）", "is_significantly_below_superpopulation"),
+        ):
+            beyond = [row for row in below if row[flag]]
+            told.append(f"  {words.format(len(beyond))}：{_named(beyond)}")
+    for line in told:
+        console.print(line, soft_wrap=True, markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for title, align in (
         ("最低的部门", "left"),
@@ -104,6 +110,23 @@ def _show_measure(
             f"{row['valid_frame_count']:,}",
         )
     console.print(table)
+
+
+def _named(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "、".join(row["department_name"] for row in rows) or "无"
+
+
+def _show_findings(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
+    """What a reader must know of the quarter's data, counted by kind; the table has each with its evidence."""
+    kinds = _rows(
+        connection,
+        "select any_value(title) as title, count(*) as finding_count from findings join finding_codes using (finding_code) "
+        "where region_code = $region_code and quarter = $quarter group by finding_code order by 2 desc, 1",
+        **keys,
+    )
+    total = sum(kind["finding_count"] for kind in kinds)
+    told = "，".join(f"{kind['title']} {kind['finding_count']}" for kind in kinds)
+    console.print(f"\n[bold]数据提示[/]  {total} 条{'：' if told else ''}" + escape(told), soft_wrap=True)
 
 
 def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:

@@ -32,15 +32,21 @@ TABLES = {
     "regions": "select '330109' as region_code, '萧山区' as region_name",
     "measures": "from (values ('realisation', '实现率', 2), ('satisfaction', '满意率', 1)) t (measure, measure_name, measure_order)",
     "region_rates": f"""
-        select {KEYS}, measure, average_pct, 3 as rated_department_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct
-        from (values ('realisation', 90.00, null, null, null), ('satisfaction', 66.67, 94.70, '2017年全省平均满意率', -28.03))
-            t (measure, average_pct, benchmark_pct, benchmark_label, gap)
+        select {KEYS}, measure, average_pct, 3 as rated_department_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct,
+            significant as significantly_below_count
+        from (values
+            ('realisation', 90.00, null, null, null, null), ('satisfaction', 66.67, 94.70, '2017年全省平均满意率', -28.03, 2)
+        ) t (measure, average_pct, benchmark_pct, benchmark_label, gap, significant)
     """,
     "below_average": f"""
-        select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct
-        from (values (2, '区招管办'), (3, '区教育局'), (1, '区民政局')) t (position, name)
+        select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct,
+            beyond as is_significantly_below, truly as is_significantly_below_superpopulation
+        from (values (2, '区招管办', false, false), (3, '区教育局', true, false), (1, '区民政局', true, true))
+            t (position, name, beyond, truly)
     """,
     "department_rates": RATES,
+    "finding_codes": "from (values ('few', '作答人数过少'), ('spaces', '名称夹有空格')) t (finding_code, title)",
+    "findings": f"select {KEYS}, code as finding_code from (values ('spaces'), ('few'), ('spaces')) t (code)",
 }
 
 
@@ -75,8 +81,13 @@ def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(
     lines = show()
     assert "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03" in lines
     assert "低于平均 3 个（共 3 个有评价的部门）：区民政局、区招管办、区教育局" in lines
+    assert "  其中超出抽样误差的 2 个（就本季度办件）：区民政局、区教育局" in lines
+    assert "  按部门水平仍然成立的 1 个（问责以此为准）：区民政局" in lines
     assert "实现率  平均 90.00" in lines
     assert "低于平均 0 个（共 3 个有评价的部门）：无" in lines
+    # nothing is tested where the counts are not known
+    assert sum("超出抽样误差" in line for line in lines) == 1
+    assert "数据提示  3 条：名称夹有空格 2，作答人数过少 1" in lines
     assert lines.index("实现率  平均 90.00") > lines.index(
         "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03"
     )
