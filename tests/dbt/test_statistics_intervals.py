@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from compiled_models import Statistics, statistics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from statistical_models import Statistics, statistics
 from statistics_oracle import EXACT_Z, Counts, Z, library_wilson, wilson
 
 from homes import Home

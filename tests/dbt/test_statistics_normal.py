@@ -12,8 +12,8 @@ import jinja2
 import numpy as np
 import pyarrow as pa
 import pytest
-from compiled_models import SEEDS
 from scipy.stats import norm
+from statistical_models import SEEDS
 
 from homes import REPOSITORY
 

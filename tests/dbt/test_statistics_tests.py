@@ -10,9 +10,9 @@ from math import sqrt
 from typing import Any
 
 import pytest
-from compiled_models import Statistics, statistics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from statistical_models import Statistics, statistics
 from statistics_oracle import Counts, adjusted, contrast, hundredths, mean, one_sided, variance
 
 from homes import Home

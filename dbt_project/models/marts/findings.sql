@@ -3,8 +3,7 @@ with limits as (
 
     select
         {{ finding_limit('few_answers', 'least_answered_pct') }} as least_answered_pct,
-        {{ finding_limit('few_answers', 'smallest_sample') }} as smallest_sample,
-        {{ finding_limit('flagged_with_few_answers', 'least_answers') }} as least_answers
+        {{ finding_limit('few_answers', 'smallest_sample') }} as smallest_sample
     from {{ ref('finding_limits') }}
 
 ),
@@ -56,9 +55,11 @@ rated as (
         rates.is_below_average,
         limits.least_answered_pct,
         limits.smallest_sample,
-        limits.least_answers
+        reliability_limits.caution_below_count
     from {{ ref('department_rates') }} as rates
     cross join limits
+    inner join {{ ref('reliability_limits') }} as reliability_limits
+        on {{ is_valid_in('reliability_limits', 'rates.quarter') }}
 
 ),
 
@@ -153,11 +154,11 @@ noticed as (
         ) as message_en,
         concat(
             'answered ', case when is_answered_unknown then 'at most ' else '' end, cast(most_answered_count as string),
-            ', limit ', cast(cast(least_answers as bigint) as string), '; rate ', cast(rate_pct as string),
+            ', limit ', cast(caution_below_count as string), '; rate ', cast(rate_pct as string),
             ', average ', cast(average_pct as string)
         ) as evidence
     from rated
-    where is_below_average and most_answered_count < least_answers
+    where is_below_average and most_answered_count < caution_below_count
 
 ),
 
