@@ -23,6 +23,7 @@ from callback_survey.warehouse import Warehouse
 
 logger = logging.getLogger(__name__)
 
+_LOADED = "seeds-loaded"
 _SOURCES = (".sql", ".yml", ".csv", ".md")
 # Roll-ups are made of releases: a changed one changes what is served, not what is built or released.
 _NOT_BUILT = ("target", "rollups")
@@ -157,12 +158,17 @@ def _fill(
 ) -> None:
     """Name the deliveries' files, then run dbt once. Raises DamagedWarehouse where it, or dbt, cannot read the file."""
     process = dbt
+    # registers and rules do not change under one fingerprint: once loaded and tested, they are left alone
+    loaded = warehouse.folder / _LOADED
+    chosen = select or (("resource_type:model",) if loaded.is_file() and warehouse.path.is_file() else ())
     try:
         with warehouse.open(read_only=False) as connection:
             _write_raw(connection, landed, settings.lake)
             _write_previous_rates(connection, landed, settings.releases)
         process = dbt or start_dbt(settings, warehouse)
-        process.run(_dbt_arguments(settings, warehouse, select), say)
+        process.run(_dbt_arguments(settings, warehouse, chosen, is_part=bool(select)), say)
+        if not chosen:
+            files.write_text(loaded, "registers and rules are loaded and tested\n")
     except SurveyError as error:
         # dbt's process tells in words only what DuckDB said to it
         if warehouse.is_damage(" ".join(error.alert_lines)):
@@ -206,17 +212,18 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
     """A warehouse built by other models or registers is thrown away: it can be rebuilt, and half-old rows could mislead."""
     stamp = warehouse.folder / "fingerprint"
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint):
-        for path in (warehouse.path, warehouse.path.with_name(f"{warehouse.path.name}.wal")):
+        wal = warehouse.path.with_name(f"{warehouse.path.name}.wal")
+        for path in (warehouse.folder / _LOADED, warehouse.path, wal):
             path.unlink(missing_ok=True)
         files.write_text(stamp, fingerprint)
 
 
-def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str]) -> list[str]:
+def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str], *, is_part: bool) -> list[str]:
     project = str(settings.dbt_project)
     folders = ["--project-dir", project, "--profiles-dir", project]
     folders += ["--target-path", str(warehouse.folder / "dbt"), "--log-path", str(settings.logs / "dbt")]
     # of a part, only the tests that look at nothing outside it
-    part = ["--select", *select, "--indirect-selection", "cautious"] if select else []
+    part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
     return ["--log-format", "json", "--no-use-colors", "build", *folders, *part, "--exclude-resource-type", "unit_test"]
 

@@ -108,3 +108,18 @@ def test_a_dry_run_of_what_is_current_says_nothing_new(served: Served) -> None:
     outcome = served.home.run_here(*COMMAND, "--dry-run")
     assert outcome.code == 0 and "nothing new, landed before and current" in outcome.out
     assert contents(served.home.path) == before
+
+
+def built_kinds(home: Home) -> set[str]:
+    """The kinds of nodes that dbt last built."""
+    path = home.path / "warehouse" / "dbt" / "run_results.json"
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return {result["unique_id"].split(".")[0] for result in results}
+
+
+def test_registers_are_loaded_and_tested_once_and_again_only_into_a_new_warehouse(
+    served: Served, rerun: tuple[Home, Outcome], rebuilt: tuple[Home, Outcome]
+) -> None:
+    assert built_kinds(served.home) >= {"seed", "model", "test"}
+    assert built_kinds(rerun[0]) == {"model", "test"}
+    assert built_kinds(rebuilt[0]) >= {"seed", "model", "test"}
