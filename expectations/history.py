@@ -139,7 +139,7 @@ def _volume_check(kind: str, name: str, rule: Rule) -> Check:
         expectation=gxe.ExpectColumnValuesToBeBetween(
             column="change_pct", min_value=-rule.number(), max_value=rule.number()
         ),
-        example=f"{{department_name}}: {name} {{now_count:.0f}}, before {{before_count:.1f}}, the mean of "
+        example=f"{{department_name}}: {name} {{now_count:,.0f}}, before {{before_count:,.0f}}, the mean of "
         f"{{quarter_count}} of the last {QUARTERS} quarters ({{change_pct:+.0f}} %)",
         shows=("department_name", "now_count", "before_count", "quarter_count", "change_pct"),
         allows=f"within {rule.number():g} % of the mean of the last {QUARTERS} quarters, from {rule.minimum_count} on",

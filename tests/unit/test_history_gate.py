@@ -78,15 +78,15 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a department whose frame all but disappeared": (
         with_counts("valid_frame_count = 90", "department_code = 'd7'"),
-        {"frame_volume": "局7: 有效样本框 90, before 200.0, the mean of 4 of the last 4 quarters (-55 %)"},
+        {"frame_volume": "局7: 有效样本框 90, before 200, the mean of 4 of the last 4 quarters (-55 %)"},
     ),
     "a frame of twice the size": (
         with_counts("valid_frame_count = 400"),
-        {"frame_volume": "全区: 有效样本框 12000, before 6000.0, the mean of 4 of the last 4 quarters (+100 %)"},
+        {"frame_volume": "全区: 有效样本框 12,000, before 6,000, the mean of 4 of the last 4 quarters (+100 %)"},
     ),
     "a department that was called far more often": (
         with_counts("sample_count = 190", "department_code = 'd7'"),
-        {"sample_volume": "局7: 抽样 190, before 120.0, the mean of 4 of the last 4 quarters (+58 %)"},
+        {"sample_volume": "局7: 抽样 190, before 120, the mean of 4 of the last 4 quarters (+58 %)"},
     ),
 }
 
