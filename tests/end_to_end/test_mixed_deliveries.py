@@ -192,7 +192,8 @@ def test_a_delivery_taken_without_a_manifest_says_so_ever_after(corrected: Walke
     assert "warn manifest_present" in corrected.outcome.out
     assert "without manifest" in corrected.home.run_here("deliveries", "--region", REGION).out
     assert corrected.home.query(
-        f"select outcome from check_results where check_id = 'manifest_present' and region_code = '{REGION}'"
+        "select outcome from check_results "
+        f"where check_id = 'manifest_present' and region_code = '{REGION}' and is_served"
     ) == [("fail",)]
 
 

@@ -26,10 +26,12 @@ PUBLIC_TABLES = {
     "department_answers",
     "department_rates",
     "department_rolling_rates",
+    "department_successions",
     "departments",
     "footnotes",
     "finding_codes",
     "findings",
+    "measure_definitions",
     "measures",
     "quarters",
     "reconciliation",
@@ -46,7 +48,9 @@ PUBLIC_TABLES = {
 def test_the_served_file_holds_the_public_tables_and_no_other(served: Served) -> None:
     tables = served.home.query("select schema_name, table_name from duckdb_tables()")
     assert set(tables) == {("main", name) for name in PUBLIC_TABLES}
-    assert all(served.home.query(f"select count(*) from {name}")[0][0] > 0 for name in PUBLIC_TABLES)
+    empty = {name for name in PUBLIC_TABLES if served.home.query(f"select count(*) from {name}") == [(0,)]}
+    # in the first quarter no department had taken over from another
+    assert empty == {"department_successions"}
 
 
 def test_every_table_and_column_is_described(served: Served) -> None:
