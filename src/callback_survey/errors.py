@@ -90,5 +90,9 @@ class StaleBuild(SurveyError):
     """The warehouse was rebuilt by another run between this run's build and the step that wanted to read it."""
 
 
+class DamagedFile(SurveyError, ValueError):
+    """A file that this pipeline wrote is not as it was written: cut off, overwritten, or changed by somebody."""
+
+
 class DamagedWarehouse(SurveyError):
     """The warehouse file cannot be read. It holds nothing that the lake and the releases do not."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from callback_survey.errors import DamagedFile
+
 _BLOCK_BYTES = 1 << 20
 
 
@@ -56,7 +58,16 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Raises DamagedFile, which is a ValueError, where the file holds no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DamagedFile(
+            "a file that the pipeline wrote cannot be read",
+            where=str(path),
+            expected=f"JSON, as it was written: {error}",
+            next_step="put it back from a backup; look at the disk",
+        ) from None
 
 
 def sync(path: Path) -> None:
