@@ -6,6 +6,7 @@ The same lines come from the command line and from Airflow's task processes, so 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import time
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,15 @@ class Progress:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         event = Event(now, self.run_id, step.name, step.subject, state, message, seconds)
         line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
+        try:
+            self._append(line)
+        except OSError as error:
+            # a full disk has stopped the step, or will: its own error says more than that of the log
+            logger.error("the progress log cannot be written: %s", error)
+        if self.listener is not None:
+            self.listener(event)
+
+    def _append(self, line: str) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         # one write in append mode: lines of parallel tasks do not mix
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -64,8 +76,6 @@ class Progress:
             os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)
-        if self.listener is not None:
-            self.listener(event)
 
 
 @dataclass
@@ -92,4 +102,6 @@ def file_name(run_id: str) -> str:
 
 
 def read(log: Path) -> list[Event]:
-    return [Event(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+    """The events of a log, without a line that a full disk cut off."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return [Event(**json.loads(line)) for line in lines if line.endswith("}")]
