@@ -39,6 +39,8 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
 def _landed(run: Run, release: Release) -> LandingReport | None:
     """The delivery that a release was made of. It passed gate 1 then, and that result counts for this run."""
     report = ledger.find(run.settings.lake, release.region_code, release.quarter, release.delivery_id)
+    if report is not None and ledger.damaged_files(run.settings.lake, report):
+        return None
     if report is not None:
         for checked in release.check_reports():
             if checked.gate == DELIVERY_GATE:
@@ -56,6 +58,6 @@ def _lost(release: Release) -> dict[str, Any]:
         next_step="land its delivery again and run the quarter",
         region_code=release.region_code,
         quarter=release.quarter,
-        alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}"],
+        alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}, or not whole"],
     )
     return pipeline.as_record(failure)

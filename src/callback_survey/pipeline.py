@@ -125,7 +125,11 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
             raise
         read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
         step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
-            "" if report.is_new else " (landed before)"
+            " (landed again: a file in the lake was damaged)"
+            if report.is_mended
+            else ""
+            if report.is_new
+            else " (landed before)"
         )
     with run.progress.step("gate 1", delivery.region_code) as step:
         from callback_survey.checks.gates import check_delivery
@@ -229,7 +233,7 @@ def revise_following(run: Run, verdicts: GateReport) -> GateReport:
 
 
 def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
-    """How the delivery differs from the one that the latest revision was made of; nothing for the same or a lost one."""
+    """How the delivery differs from the one that the latest revision was made of; nothing for the same, a lost or a damaged one."""
     from callback_survey import releases
     from callback_survey.landing import corrections, ledger
 
@@ -237,7 +241,7 @@ def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
     if not earlier or earlier[-1].delivery_id == landed.delivery_id:
         return []
     before = ledger.find(run.settings.lake, landed.region_code, landed.quarter, earlier[-1].delivery_id)
-    if before is None:
+    if before is None or ledger.damaged_files(run.settings.lake, before):
         return []
     return corrections.compare(before, landed, lake=run.settings.lake, memory_limit=run.settings.memory_limit)
 

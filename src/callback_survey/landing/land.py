@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
 from callback_survey.privacy import TokenKey
+
+logger = logging.getLogger(__name__)
 
 _INTERNAL = "reject_reason, reject_detail, row_text"
 _WHOLE = ({"published"}, {"frame", "calls"}, {"frame", "calls", "published"})
@@ -51,6 +54,8 @@ def land(
 ) -> LandingReport:
     """Land a delivery, or return the report of the identical one landed before (`is_new` False).
 
+    Where a file of that one is damaged in the lake, it is landed again, which puts the same bytes in its place.
+
     `is_frame_enough` takes a frame without calls: a sample is planned before anybody is called. Such a landing belongs
     into a lake of its own; no quarter can be built from it.
 
@@ -62,8 +67,11 @@ def land(
     ledger.require_key(lake, key.key_id)
     delivery_id = identify(delivery, manifest.files, seeds=seeds, key=key)
     before = ledger.find(lake, delivery.region_code, delivery.quarter, delivery_id)
-    if before is not None:
+    damaged = ledger.damaged_files(lake, before) if before is not None else []
+    if before is not None and not damaged:
         return before
+    if damaged:
+        logger.warning("%s: damaged in the lake, landed again: %s", delivery.name, ", ".join(damaged))
     with workbench(lake, delivery_id, memory_limit) as (connection, folder):
         work = folder / "work"
         work.mkdir()
@@ -100,6 +108,7 @@ def land(
         remarks=tuple(remarks),
         has_manifest=manifest.is_given,
         content_digest=deliveries.content_digest(delivery.folder),
+        is_mended=bool(damaged),
     )
     ledger.record(lake, report)
     return report

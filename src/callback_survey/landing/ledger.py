@@ -51,7 +51,8 @@ class LandingReport:
 
     `data_note` is what the sender's manifest says of the data as a whole, such as that they are a reconstruction; it
     stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet. `content_digest` is what
-    the manifest said of the content: by it the watch knows that a folder in the exports has been landed.
+    the manifest said of the content: by it the watch knows that a folder in the exports has been landed. `is_mended`: it
+    was landed again because a file of it in the lake was damaged.
     """
 
     region_code: str
@@ -68,6 +69,7 @@ class LandingReport:
     has_manifest: bool = True
     content_digest: str | None = None
     is_new: bool = True
+    is_mended: bool = False
 
     @property
     def name(self) -> str:
@@ -145,8 +147,13 @@ def find(lake: Path, region_code: str, quarter: str, delivery_id: str) -> Landin
     path = folder(lake, region_code, quarter) / f"{delivery_id}.json"
     if not path.is_file():
         return None
-    report = replace(LandingReport.from_json(files.read_json(path)), is_new=False)
+    report = replace(LandingReport.from_json(files.read_json(path)), is_new=False, is_mended=False)
     return report if all((lake / name).is_file() for name in report.lake_files.values()) else None
+
+
+def damaged_files(lake: Path, report: LandingReport) -> list[str]:
+    """The files of a landed delivery that no longer hold what was written: each is named by the hash of its bytes."""
+    return [name for name in report.lake_files.values() if files.sha256_of(lake / name) != Path(name).stem]
 
 
 def record(lake: Path, report: LandingReport) -> None:
