@@ -18,6 +18,7 @@ import duckdb
 
 from callback_survey import files, spreadsheet
 from callback_survey.checks.model import CheckReport
+from callback_survey.errors import DamagedFile
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable, content_hash
@@ -74,6 +75,21 @@ class Release:
     def read(cls, folder: Path) -> Release:
         value = files.read_json(folder / "release.json")
         return cls(**{**value, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
+
+    def verify(self) -> None:
+        """Raises DamagedFile where a mart is not what was frozen: a bit that fell over would be served as a figure."""
+        for name, table in self.tables.items():
+            path = self.folder / "marts" / f"{name}.parquet"
+            if not path.is_file() or files.sha256_of(path) != table["parquet_sha256"]:
+                raise DamagedFile(
+                    f"a file of release {self.name} is damaged or lost; what is served was left as it was",
+                    where=str(path),
+                    expected=f"the bytes that release.json names, sha256 {table['parquet_sha256'][:16]}…",
+                    next_step=f"put it back from a backup. Without one, move the folder {self.folder.name} away and run the "
+                    f"quarter again: its delivery under the same rules gives content_hash {self.content_hash[:16]}… again",
+                    region_code=self.region_code,
+                    quarter=self.quarter,
+                )
 
     def check_reports(self) -> list[CheckReport]:
         return [CheckReport.read(path) for path in sorted((self.folder / "checks").glob("*.json"))]

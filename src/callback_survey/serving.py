@@ -27,6 +27,7 @@ from callback_survey.warehouse import connect
 _LAYOUT = 3
 _NO_ROLLUPS = Rollups()
 _ANNOUNCED = "announced.json"
+_HASHES = "hashes.json"
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,14 @@ def serve(
     """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
 
     `checks` holds the results of all runs, of which those of failed ones join the table `check_results`.
-    Does nothing where exactly these releases are served already, with these roll-ups. The caller holds the warehouse lock.
+    Does nothing where exactly these releases are served already, with these roll-ups, and every file is as it was written.
+    The caller holds the warehouse lock. Raises DamagedFile where a release is not what was frozen.
     """
     version = _version(served, every, rollups)
     before = _served_keys(serving)
     if not _is_whole(serving, version):
+        for release in served:
+            release.verify()
         say(f"assembling {len(served)} releases")
         _assemble(served, every, serving, version, memory_limit, rollups, checks)
     newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
@@ -114,12 +118,19 @@ def _version(served: Sequence[Release], every: Sequence[Release], rollups: Rollu
 
 def _is_whole(serving: Path, version: str) -> bool:
     current = serving / "current"
-    names = ("marts.duckdb", "parquet")
     return (
         current.is_symlink()
-        and os.readlink(current) == f"versions/{version}"
-        and all((current / name).exists() and (serving / name).is_symlink() for name in names)
+        and Path(os.readlink(current)).name.partition("-")[0] == version
+        and all((serving / name).is_symlink() for name in ("marts.duckdb", "parquet"))
+        and (current / _HASHES).is_file()
+        and _hashes(current) == files.read_json(current / _HASHES)
     )
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """What readers can open in a version, by content."""
+    paths = [folder / "marts.duckdb", *sorted((folder / "parquet").rglob("*.parquet"))]
+    return {path.relative_to(folder).as_posix(): files.sha256_of(path) for path in paths if path.is_file()}
 
 
 def _served_keys(serving: Path) -> list[list[str]]:
@@ -149,19 +160,21 @@ def _assemble(
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)
     files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
+    files.write_json(aside / _HASHES, _hashes(aside))
     files.sync_tree(aside)
-    target = versions / version
+    before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""
+    # what readers see now is not removed before the switch, not even where it is damaged
+    target = versions / (f"{version}-again" if Path(before).name == version else version)
     files.remove_tree(target)
     os.rename(aside, target)
     files.sync(versions)
-    before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""
-    files.swap_symlink(serving / "current", f"versions/{version}")
+    files.swap_symlink(serving / "current", f"versions/{target.name}")
     for name in ("marts.duckdb", "parquet"):
         if not (serving / name).is_symlink():
             files.swap_symlink(serving / name, f"current/{name}")
     # the version before stays: whoever lists its Parquet files just now will still find them
     for path in versions.iterdir():
-        if path.name not in (version, Path(before).name):
+        if path.name not in (target.name, Path(before).name):
             files.remove_tree(path)
 
 

@@ -57,6 +57,7 @@ def make_release(
                 "order_by": key,
                 "description": description,
                 "column_descriptions": {},
+                "parquet_sha256": files.sha256_of(path),
             }
     CheckReport("run-1", "marts", region, quarter, (WARNING, PASS)).write(folder / "checks")
     document = {
