@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import DamagedFile
 
 _BLOCK_BYTES = 1 << 20
+# of another machine's writer nobody can say whether it lives; no file takes this long to write
+_ABANDONED_SECONDS = 24 * 60 * 60
 
 
 @contextmanager
@@ -24,7 +30,7 @@ def written_aside(path: Path, *, keep_equal: bool = False) -> Iterator[Path]:
     With `keep_equal`, a file of the same content stays the file it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = _aside(path)
     try:
         yield aside
         if keep_equal and path.is_file() and sha256_of(path) == sha256_of(aside):
@@ -34,6 +40,29 @@ def written_aside(path: Path, *, keep_equal: bool = False) -> Iterator[Path]:
         sync(path.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _aside(path: Path) -> Path:
+    """Where a file is written before it gets its name. What killed writers of the same file left is removed: it counts for
+    nothing, but may hold records of single cases."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(FileNotFoundError):
+            if not _may_be_written(leftover):
+                leftover.unlink()
+    return path.with_name(f".{path.name}.{os.getpid()}@{socket.gethostname()}.part")
+
+
+def _may_be_written(aside: Path) -> bool:
+    """Whether the process that began this file may still be at it."""
+    writer = re.fullmatch(r".*\.(\d+)@(.*)\.part", aside.name)
+    if writer is not None and writer[2] == socket.gethostname():
+        try:
+            os.kill(int(writer[1]), 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+    return time.time() - aside.lstat().st_mtime < _ABANDONED_SECONDS
 
 
 @contextmanager
@@ -100,7 +129,7 @@ def remove_tree(folder: Path) -> None:
 
 def swap_symlink(link: Path, target: str) -> None:
     """Point `link` at `target` (relative to its folder) in one step: a reader sees the old or the new, never neither."""
-    aside = link.with_name(f".{link.name}.{os.getpid()}.part")
+    aside = _aside(link)
     aside.unlink(missing_ok=True)
     os.symlink(target, aside)
     os.replace(aside, link)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from callback_survey import files
+from callback_survey.errors import DamagedFile
 
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -76,3 +80,27 @@ def test_a_link_is_made_and_moved_over_a_leftover_of_a_killed_run(tmp_path: Path
 
 def test_removing_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
     files.remove_tree(tmp_path / "not there")
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_a_living_one_s_stays(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    host = socket.gethostname()
+    of_another_file = tmp_path / f".other.parquet.{process.pid}@{host}.part"
+    living = tmp_path / f".rows.parquet.{process.pid}@{host}.part"
+    elsewhere, long_ago = tmp_path / ".rows.parquet.1@elsewhere.part", tmp_path / ".rows.parquet.2@elsewhere.part"
+    for aside in (of_another_file, living, elsewhere, long_ago):
+        aside.write_text("half")
+    os.utime(long_ago, (0, 0))
+    files.write_text(path, "first")
+    assert sorted(tmp_path.iterdir()) == sorted([path, of_another_file, living, elsewhere])
+    process.communicate()
+    files.write_text(path, "second")
+    assert sorted(tmp_path.iterdir()) == sorted([path, of_another_file, elsewhere])
+
+
+def test_a_file_of_ours_that_holds_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(DamagedFile, match="backup") as caught:
+        files.read_json(tmp_path / "a.json")
+    assert str(tmp_path / "a.json") in str(caught.value)
