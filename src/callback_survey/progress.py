@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,5 +103,8 @@ def file_name(run_id: str) -> str:
 
 def read(log: Path) -> list[Event]:
     """The events of a log, without a line that a full disk cut off."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return [Event(**json.loads(line)) for line in lines if line.endswith("}")]
+    found = []
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []:
+        with suppress(ValueError):
+            found.append(Event(**json.loads(line)))
+    return found

@@ -70,7 +70,7 @@ def test_the_hash_is_that_of_all_bytes(tmp_path: Path, size: int) -> None:
 
 def test_a_link_is_made_and_moved_over_a_leftover_of_a_killed_run(tmp_path: Path) -> None:
     link = tmp_path / "current"
-    (tmp_path / f".current.{os.getpid()}.part").symlink_to("leftover")
+    (tmp_path / f".current.{os.getpid()}@{socket.gethostname()}.part").symlink_to("leftover")
     files.swap_symlink(link, "versions/a")
     assert link.readlink() == Path("versions/a")
     files.swap_symlink(link, "versions/b")

@@ -85,3 +85,25 @@ def test_an_airflow_run_id_becomes_a_file_name(tmp_path: Path) -> None:
     assert progress.file_name(run_id) == "manual__2018-04-20T06_00_00_08_00_x"
     assert progress.log_of(tmp_path, run_id).parent == tmp_path / "runs"
     assert progress.file_name("../../etc") == ".._.._etc"
+
+
+def test_a_log_that_cannot_be_written_neither_stops_a_step_nor_hides_its_error(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    heard: list[Event] = []
+    told = Progress("run-1", tmp_path / "logs" / "run-1.jsonl", heard.append)
+    with pytest.raises(ZeroDivisionError), told.step("land"):
+        raise ZeroDivisionError("the step's own")
+    assert [event.state for event in heard] == ["started", "failed"]
+
+
+def test_a_line_that_a_full_disk_cut_off_is_left_out(tmp_path: Path) -> None:
+    told = Progress("run-1", tmp_path / "run-1.jsonl")
+    with told.step("land"):
+        pass
+    with told.log.open("r+b") as log:
+        log.truncate(told.log.stat().st_size - 9)
+    with told.step("build"):
+        pass
+    found = [(event.step, event.state) for event in progress.read(told.log)]
+    # the line written next goes on where the cut one ended
+    assert found == [("land", "started"), ("build", "done")]
