@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,8 +139,10 @@ class Warehouse:
                         next_step="look at that run; end it if it hangs, then run again",
                     ) from None
                 time.sleep(POLL_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "run_id": self.run_id}).encode(), 0)
+        # the name is for who waits; where the disk is full, the lock holds without one
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "run_id": self.run_id}).encode(), 0)
         return descriptor
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -198,3 +199,20 @@ def test_a_read_only_connection_cannot_write(tmp_path: Path) -> None:
         connection.execute("create table a as select 1 as b")
     with warehouse.open() as connection, pytest.raises(duckdb.InvalidInputException, match="read-only"):
         connection.execute("insert into a values (2)")
+
+
+def test_a_name_that_cannot_be_written_costs_neither_the_lock_nor_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk: a lock left behind by the error would stop the same process from ever going on."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with Warehouse(tmp_path, "1GB", "first").lock():
+            pass
+    monkeypatch.setattr(warehouse_module, "WAIT_SECONDS", 0)
+    with Warehouse(tmp_path, "1GB", "second").lock():
+        pass
