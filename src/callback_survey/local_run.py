@@ -32,12 +32,22 @@ class PlannedLanding:
     is_refused: bool = False
 
 
+class _LogFile(logging.FileHandler):
+    """A log whose disk may be full: the run's own error says so, and stack traces of its log would bury that."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+
 def log_to_file(run: Run) -> Path:
     """From now on everything logged in this process goes to the run's log file. Returns its path."""
     path = _log_of(run)
     path.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+        handlers=[_LogFile(path, encoding="utf-8")],
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
     )
     return path
 
