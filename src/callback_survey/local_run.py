@@ -35,7 +35,7 @@ class PlannedLanding:
 class _LogFile(logging.FileHandler):
     """A log whose disk may be full: the run's own error says so, and stack traces of its log would bury that."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is that of logging
         pass
 
 
