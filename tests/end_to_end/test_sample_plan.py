@@ -239,8 +239,8 @@ def test_a_frame_that_gate_1_would_refuse_is_not_planned_on(home: Home, tmp_path
 
 def test_a_frame_of_another_quarter_is_told(home: Home, frame: Path, tmp_path: Path) -> None:
     told = home.run_here("plan", "--region", "330109", "--quarter", "2018Q4", "--frame", str(frame))
-    assert told.code == 2
-    assert "the frame has no valid case of 330109 2018Q4" in told.err and "outside_quarter" in told.err
+    assert told.code == 3
+    assert "30 of 30 frame rows completed outside the quarter" in told.err and "plan again" in told.err
 
 
 def test_a_frame_alone_is_no_delivery_of_a_quarter(small: Home, frame: Path, tmp_path: Path) -> None:
