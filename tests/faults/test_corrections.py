@@ -50,7 +50,9 @@ def test_the_first_revision_is_kept_unchanged(small: Home, corrected: Served) ->
 def test_no_row_of_the_superseded_delivery_is_counted(corrected: Served) -> None:
     sampled = corrected.home.query("select sum(sample_count)::int from department_rates where measure = 'satisfaction'")
     assert sampled == [(17,)]
-    checked = corrected.home.query("select count(*) from check_results where check_id = 'sample_within_frame' and is_served")
+    checked = corrected.home.query(
+        "select count(*) from check_results where check_id = 'sample_within_frame' and is_served"
+    )
     assert checked == [(1,)]
 
 
