@@ -9,7 +9,8 @@ import pytest
 
 from callback_survey import cli
 from callback_survey.checks import page
-from callback_survey.checks.model import CheckReport, CheckResult
+from callback_survey.checks.command import last_report
+from callback_survey.checks.model import CheckReport, CheckResult, now
 
 KEYS = ["--region", "330109", "--quarter", "2018Q1"]
 FAILED = CheckResult(
@@ -40,6 +41,13 @@ def test_runs_are_listed_oldest_first_with_outcome_and_page(home: Path, capsys: 
         "  330109 2018Q1  marts     passed",
         f"  {home / 'checks' / 'dag_2_0'} (older than the pages)",
     ]
+
+
+def test_of_two_checks_within_a_second_the_later_is_the_last(home: Path) -> None:
+    """An acceptance binds to what the last run found; its name says nothing of its time."""
+    for name in ("a-first", "z-second"):
+        replace(RUN, run_id=name, checked_at=now()).write(home / "checks" / name)
+    assert last_report(home / "checks", "marts", "330109", "2018Q1").run_id == "z-second"
 
 
 def test_one_run_is_shown_with_what_it_found_by_either_form_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:
