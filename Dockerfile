@@ -20,6 +20,9 @@ RUN VIRTUAL_ENV=/opt/venv uv pip install --quiet --no-cache --no-deps --no-build
     --prefix /opt/package /build && chmod -R a+rX /opt/package
 
 FROM python:3.11-slim-bookworm
+# The notice's PDF: Pango lays the text out, and the Chinese font is embedded.
+COPY scripts/system_packages /tmp/system_packages
+RUN /tmp/system_packages run && rm -rf /tmp/system_packages /var/lib/apt/lists/*
 # Volumes take owner and mode from the image's folder when they are first made: without these the services could not write.
 RUN groupadd --gid 10001 survey && useradd --uid 10001 --gid survey --create-home --shell /usr/sbin/nologin survey \
  && install -d -o survey -g survey -m 0750 /var/lib/callback_survey /var/lib/airflow && install -d -m 0755 /exports

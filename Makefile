@@ -64,11 +64,13 @@ clean: ## remove everything a run made; the environment and the privacy key stay
 	@rm -rf var
 
 # A wheel of uv where the machine has none; pip is only needed for that.
-$(STATE)/run: requirements.lock pyproject.toml scripts/install
+$(STATE)/run: requirements.lock pyproject.toml scripts/install scripts/system_packages
+	@[[ "$${CALLBACK_SURVEY_DOCUMENTS:-}" == html ]] || scripts/system_packages run
 	@PYTHON="$(PYTHON)" scripts/install requirements.lock
 	@mkdir -p $(STATE) && touch $@
 
-$(STATE)/dev: requirements-dev.lock pyproject.toml scripts/install
+$(STATE)/dev: requirements-dev.lock pyproject.toml scripts/install scripts/system_packages
+	@scripts/system_packages dev
 	@PYTHON="$(PYTHON)" scripts/install requirements-dev.lock
 	@mkdir -p $(STATE) && touch $@ $(STATE)/run
 

@@ -32,8 +32,8 @@ def privacy_key() -> str:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served:
-    """2018 Q1 of Xiaoshan from the sample exports, through Airflow. To be read only; `home.copy` for the rest."""
-    home = Home(tmp_path_factory.mktemp("served") / "home", SAMPLE_EXPORTS, privacy_key)
+    """2018 Q1 of Xiaoshan from the sample exports, through Airflow, with all documents. To be read only; `home.copy` for the rest."""
+    home = Home(tmp_path_factory.mktemp("served") / "home", SAMPLE_EXPORTS, privacy_key, {"DOCUMENTS": "html pdf docx"})
     outcome = home.run("airflow", "run", "--region", REGION, "--quarter", QUARTER)
     assert outcome.code == 0, outcome.err
     return Served(home, outcome)

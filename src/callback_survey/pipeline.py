@@ -218,6 +218,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
                 code_fingerprint=fingerprint,
                 changed_rows=_changed_rows(run, landed),
                 compared_with=compared.as_json() if compared else None,
+                formats=run.settings.documents,
             )
             if new is not None:
                 released.append(new)

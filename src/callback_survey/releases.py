@@ -12,16 +12,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from callback_survey import files, spreadsheet
+from callback_survey import documents, files, spreadsheet
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable, content_hash
+
+if TYPE_CHECKING:
+    from callback_survey.settings import Format
 
 RATES = "department_rates"
 _REVISION = re.compile(r"r([1-9]\d*)")
@@ -113,6 +116,15 @@ def latest(releases: Path) -> list[Release]:
     return list({found.key: found for found in every(releases)}.values())
 
 
+def open_marts(release: Release) -> duckdb.DuckDBPyConnection:
+    """A release's frozen marts as views in schema main of a database in memory. The caller closes it."""
+    connection = duckdb.connect()
+    for name in release.tables:
+        path = str(release.folder / "marts" / f"{name}.parquet").replace("'", "''")
+        connection.execute(f"create view {name} as select * from read_parquet('{path}')")
+    return connection
+
+
 def release(
     connection: duckdb.DuckDBPyConnection,
     landed: LandingReport,
@@ -124,6 +136,7 @@ def release(
     code_fingerprint: str,
     changed_rows: Sequence[DatasetDifference] = (),
     compared_with: dict[str, str | int] | None = None,
+    formats: Sequence[Format] = ("html",),
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
@@ -161,7 +174,7 @@ def release(
     )
     for report in checks:
         report.write(aside / "checks")
-    _write_notice(connection, new)
+    documents.write(connection, new, aside / "notice", schema="marts", formats=formats)
     document = asdict(new)
     del document["folder"]
     files.write_json(aside / "release.json", document)
@@ -208,21 +221,6 @@ def _export(
         "parquet_sha256": files.sha256_of(parquet),
         "csv_sha256": files.sha256_of(csv),
     }
-
-
-def _write_notice(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
-    """The notice is written from the marts alone, as they are released."""
-    from callback_survey.notice import read_notice_data, render_notice
-
-    data = read_notice_data(connection, new.region_code, new.quarter, schema="marts")
-    html = render_notice(
-        data,
-        revision=f"r{new.revision}",
-        content_hash=new.content_hash,
-        data_note=new.data_note,
-        accepted=new.accepted,
-    )
-    files.write_text(new.folder / "notice" / "notice.html", html)
 
 
 def _accepted(checks: Sequence[CheckReport]) -> Iterator[dict[str, str]]:

@@ -12,6 +12,8 @@ from typing import Literal
 from callback_survey.errors import UsageError
 
 Language = Literal["zh", "en"]
+Format = Literal["html", "pdf", "docx"]
+_FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
@@ -27,6 +29,7 @@ class Settings:
 
     `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
+    `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
     `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find docs/runbook.md.
     """
 
@@ -46,6 +49,9 @@ class Settings:
     watch_free_disk: str = "5GB"
     watch_served_days: int = 130
     watch_run_hours: int = 6
+    documents: tuple[Format, ...] = ("html", "pdf", "docx")
+    public_folder: Path | None = None
+    approval_hours: int = 72
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear everything, then its own; each once."""
@@ -67,6 +73,11 @@ class Settings:
     @property
     def serving(self) -> Path:
         return self.home / "serving"
+
+    @property
+    def public(self) -> Path:
+        """Issued notices, and nothing else: what may be shown to anybody."""
+        return self.public_folder or self.home / "public"
 
     @property
     def logs(self) -> Path:
@@ -132,7 +143,7 @@ def load(
     def value(name: str) -> str | None:
         return env.get(PREFIX + name, "").strip() or None
 
-    key_file, progress_log = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG")
+    key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
     return Settings(
         home=(home or Path(value("HOME") or "var")).resolve(),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
@@ -150,6 +161,9 @@ def load(
         watch_free_disk=_size("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
         watch_served_days=_number("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
         watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
+        documents=_formats(value("DOCUMENTS") or "html pdf docx"),
+        public_folder=Path(public).resolve() if public else None,
+        approval_hours=_number("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
     )
 
 
@@ -186,6 +200,16 @@ def _number(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,5}", text) is None:
         raise UsageError(f"{PREFIX}{name} is {text!r}", expected="a whole number", next_step="correct the setting")
     return int(text)
+
+
+def _formats(text: str) -> tuple[Format, ...]:
+    """The forms of a notice, always with HTML: the others are made of it, or beside it."""
+    asked = text.lower().replace(",", " ").split()
+    if unknown := [name for name in asked if name not in _FORMATS]:
+        raise UsageError(
+            f"{PREFIX}DOCUMENTS names {unknown[0]!r}", expected="html, pdf, docx", next_step="correct the setting"
+        )
+    return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")
 
 
 def _language(text: str) -> Language:

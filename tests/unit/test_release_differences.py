@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SECRET, Lake, calls, frame
 from published import make_release
 
-from callback_survey import pipeline, releases
+from callback_survey import documents, pipeline, releases
 from callback_survey.files import read_json
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
@@ -26,11 +27,11 @@ CHANGED = [DatasetDifference("calls", 2, 1, 3), DatasetDifference("frame", 0, 0,
 
 @pytest.fixture(autouse=True)
 def _notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
-        new.notice.parent.mkdir()
-        new.notice.write_text("notice", encoding="utf-8")
+    def write(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path, **options: Any) -> None:
+        folder.mkdir()
+        (folder / "notice.html").write_text("notice", encoding="utf-8")
 
-    monkeypatch.setattr(releases, "_write_notice", write)
+    monkeypatch.setattr(documents, "write", write)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from lakes import tree_of
 from published import PASS, WARNING
 
+from callback_survey import documents
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
 from callback_survey.files import sha256_of
@@ -54,11 +55,11 @@ CHECKS = [
 def _notice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The notice needs all marts and has tests of its own."""
 
-    def write(connection: duckdb.DuckDBPyConnection, new: Release) -> None:
-        new.notice.parent.mkdir()
-        new.notice.write_text("notice", encoding="utf-8")
+    def write(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path, **options: Any) -> None:
+        folder.mkdir()
+        (folder / "notice.html").write_text("notice", encoding="utf-8")
 
-    monkeypatch.setattr(releases_module, "_write_notice", write)
+    monkeypatch.setattr(documents, "write", write)
 
 
 @pytest.fixture
@@ -203,11 +204,11 @@ def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDB
 def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise RuntimeError("the notice cannot be written")
 
     with monkeypatch.context() as patch:
-        patch.setattr(releases_module, "_write_notice", fail)
+        patch.setattr(documents, "write", fail)
         with pytest.raises(RuntimeError):
             release(warehouse, tmp_path)
     assert revisions(tmp_path, "330109", "2018Q1") == every(tmp_path) == []

@@ -1,0 +1,52 @@
+"""What people decided about released revisions: approved, rejected, issued, served again. Added to, never changed.
+
+releases/<region>/<quarter>/journal/<number>-<act>-r<revision>.json
+
+A release itself is frozen; whatever happens to it afterwards is an entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from callback_survey import files
+
+# unanswered: nobody decided in time. rolled_back: `revision` is served again instead of a later one.
+Act = Literal["approved", "rejected", "unanswered", "issued", "rolled_back"]
+FOLDER = "journal"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision. `by` is who decided, `at` when (ISO 8601, UTC), `details` what belongs to the act, as text."""
+
+    act: Act
+    region_code: str
+    quarter: str
+    revision: int
+    by: str
+    reason: str = ""
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    run_id: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def append(releases: Path, entry: Entry) -> Path:
+    """Write an entry down, after all others of its region and quarter. Returns its file."""
+    folder = releases / entry.region_code / entry.quarter / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.locked(folder):
+        number = 1 + max((int(path.name.partition("-")[0]) for path in folder.glob("*.json")), default=0)
+        path = folder / f"{number:04d}-{entry.act}-r{entry.revision}.json"
+        files.write_json(path, asdict(entry))
+    return path
+
+
+def entries(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
+    """Everything that was decided, by region and quarter and in the order it was decided."""
+    folders = sorted(releases.glob(f"{region_code or '*'}/{quarter or '*'}/{FOLDER}"))
+    return [Entry(**files.read_json(path)) for folder in folders for path in sorted(folder.glob("*.json"))]
