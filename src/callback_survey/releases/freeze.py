@@ -1,0 +1,165 @@
+"""Freezing a quarter's marts as its next revision: written aside, renamed into place, never touched again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from callback_survey import documents, files, spreadsheet
+from callback_survey.checks.model import CheckReport
+from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.publication import PublishedTable, content_hash
+from callback_survey.releases.difference import against
+from callback_survey.releases.model import Release, revisions
+
+if TYPE_CHECKING:
+    from callback_survey.settings import Format
+
+
+def release(
+    connection: duckdb.DuckDBPyConnection,
+    landed: LandingReport,
+    checks: Sequence[CheckReport],
+    tables: Sequence[PublishedTable],
+    *,
+    releases: Path,
+    run_id: str,
+    code_fingerprint: str,
+    changed_rows: Sequence[DatasetDifference] = (),
+    compared_with: dict[str, str | int] | None = None,
+    formats: Sequence[Format] = ("html",),
+) -> Release | None:
+    """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
+
+    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
+    """
+    region_code, quarter = landed.region_code, landed.quarter
+    hashes = {table.name: _hash_of(connection, table, region_code, quarter) for table in tables}
+    combined = sha256(repr([*sorted(hashes.items()), *([compared_with] if compared_with else [])]).encode()).hexdigest()
+    earlier = revisions(releases, region_code, quarter)
+    if earlier and earlier[-1].content_hash == combined:
+        return None
+    revision = earlier[-1].revision + 1 if earlier else 1
+    folder = releases / region_code / quarter
+    _sweep(folder)
+    aside = folder / f".r{revision}-{os.getpid()}"
+    aside.mkdir(parents=True)
+    new = Release(
+        region_code=region_code,
+        quarter=quarter,
+        revision=revision,
+        released_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint, compared_with),
+        content_hash=combined,
+        delivery_id=landed.delivery_id,
+        input_files={file.name: file.sha256 for file in landed.files},
+        data_note=landed.data_note,
+        difference=against(connection, earlier[-1], tables, changed_rows) if earlier else None,
+        compared_with=compared_with,
+        code_fingerprint=code_fingerprint,
+        tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
+        warning_count=sum(len(report.warnings) for report in checks),
+        folder=aside,
+        accepted=tuple(_accepted(checks)),
+    )
+    for report in checks:
+        report.write(aside / "checks")
+    documents.write(connection, new, aside / "notice", schema="marts", formats=formats)
+    document = asdict(new)
+    del document["folder"]
+    files.write_json(aside / "release.json", document)
+    files.sync_tree(aside)
+    os.rename(aside, folder / f"r{revision}")
+    files.sync(folder)
+    return Release.read(folder / f"r{revision}")
+
+
+def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, region_code: str, quarter: str) -> str:
+    connection.execute(
+        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
+    )
+    return content_hash(connection, "released", table.order_by)
+
+
+def _export(
+    connection: duckdb.DuckDBPyConnection,
+    table: PublishedTable,
+    folder: Path,
+    region_code: str,
+    quarter: str,
+    hashes: dict[str, str],
+) -> dict[str, Any]:
+    """Write a mart as Parquet, and as a CSV that is safe to open in a spreadsheet."""
+    parquet, csv = folder / "marts" / f"{table.name}.parquet", folder / "csv" / f"{table.name}.csv"
+    for path in (parquet, csv):
+        path.parent.mkdir(exist_ok=True)
+    connection.execute(
+        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
+    )
+    ordered = f"select * from released order by {', '.join(table.order_by)}"
+    target = str(parquet).replace("'", "''")
+    connection.execute(f"copy ({ordered}) to '{target}' (format parquet, compression zstd)")
+    rows = connection.execute(ordered)
+    row_count = spreadsheet.write_csv(csv, [column[0] for column in rows.description or ()], iter(rows.fetchone, None))
+    return {
+        "row_count": row_count,
+        "key": list(table.key),
+        "order_by": list(table.order_by),
+        "description": table.description,
+        "column_descriptions": table.column_descriptions,
+        "content_hash": hashes[table.name],
+        "parquet_sha256": files.sha256_of(parquet),
+        "csv_sha256": files.sha256_of(csv),
+    }
+
+
+def _accepted(checks: Sequence[CheckReport]) -> Iterator[dict[str, str]]:
+    """The failures that stand in the release because a person accepted them."""
+    for report in checks:
+        for result in report.accepted:
+            yield {
+                "gate": result.gate,
+                "check_id": result.check_id,
+                "observed": result.observed,
+                "examples": "；".join(result.examples),
+                "by": result.accepted_by,
+                "reason": result.accepted_reason,
+                "at": result.accepted_at,
+            }
+
+
+def _reason(
+    before: Release | None,
+    landed: LandingReport,
+    code_fingerprint: str,
+    compared_with: dict[str, str | int] | None,
+) -> str:
+    if before is None:
+        return "first release"
+    changed = []
+    if before.delivery_id != landed.delivery_id:
+        changed.append("a corrected delivery")
+    if before.code_fingerprint != code_fingerprint:
+        changed.append("changed rules or registers")
+    if before.compared_with != compared_with:
+        changed.append(
+            "{quarter}, which it is compared with, was corrected".format(**compared_with)
+            if before.compared_with and compared_with
+            else "another quarter to compare with"
+        )
+    return " and ".join(changed) or "the same delivery and rules gave other figures"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left half written. The caller holds the warehouse lock, so nobody is writing here."""
+    for leftover in folder.glob(".r*-*"):
+        files.remove_tree(leftover)
