@@ -58,7 +58,8 @@ What the figures mean, and how each is computed, is in [methodology.md](methodol
 - **Percentages** (`…_pct`) are printed figures: DECIMAL(5,2), rounded half up. **Rates** (`…_rate`, `rate`) are unrounded
   fractions between 0 and 1, DOUBLE. **Counts** are BIGINT.
 - **NULL is not zero.** A department without answers has NULL in every rate, rank and flag. It keeps its rows and its counts.
-- **One revision.** For each region and quarter the tables show the latest release only. `releases` lists all of them.
+- **One revision.** For each region and quarter the tables show one release: the latest, or the earlier one that somebody rolled
+  back to. `releases` lists all of them, and what was decided about each.
 - **A reader sees one version.** The file and the Parquet folder are switched together. A connection that is open keeps what it
   opened; connect again to see a new release. Always open the file read-only.
 
@@ -235,7 +236,7 @@ def _rollups() -> Iterator[Table]:
 def _served_tables() -> Iterator[Table]:
     """`releases` and `check_results`, made empty by the code that serves them, and read back with their comments."""
     with duckdb.connect(":memory:") as connection:
-        assembly.write_releases(connection, [], [])
+        assembly.write_releases(connection, [], [], {})
         history.write_table(connection, [], [], None)
         for name, key in _SERVED_KEYS.items():
             described = connection.execute(

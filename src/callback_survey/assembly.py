@@ -1,15 +1,16 @@
-"""The tables that readers get, put together in one DuckDB file from the latest release of every region and quarter."""
+"""The tables that readers get, put together in one DuckDB file from the served release of every region and quarter."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 
 from callback_survey import rollups as rollups_module
 from callback_survey.checks import history
-from callback_survey.releases import Release
+from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollups
 
 _RELEASE_COLUMNS = {
@@ -25,8 +26,21 @@ _RELEASE_COLUMNS = {
     "code_fingerprint": "hash over the rules, registers and models that made it",
     "data_note": "what the sender's manifest says of the data as a whole",
     "warning_count": "warnings of the two gates; see check_results",
+    "code_version": "version of the package that made it, and a hash over its files; NULL for releases from before this was kept",
     "accepted_checks": "failed checks that a person accepted for this revision, with name and reason; NULL where there are none",
 }
+# what people decided about a revision since; it is not in the revision, which never changes
+_STANDING_COLUMNS = {
+    "approval_status": "draft, approved, rejected, unanswered (nobody decided in time), or issued",
+    "approved_by": "who approved the notice; NULL where nobody did",
+    "approved_at": "when, UTC",
+    "notice_number": "the notice's number (文号) as issued",
+    "is_rolled_back": "true where a person took this revision out of what is served, for an earlier one",
+    "rolled_back_by": "who did",
+    "rolled_back_at": "when, UTC",
+    "rolled_back_reason": "why",
+}
+_RELEASE_TYPES = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint", "is_rolled_back": "boolean"}
 
 
 def write_tables(
@@ -35,6 +49,7 @@ def write_tables(
     every: Sequence[Release],
     rollups: Rollups,
     checks: Path | None = None,
+    standings: Mapping[str, Standing] | None = None,
 ) -> None:
     """All tables: the released ones, what is made of them, and those that say what was released and checked."""
     for name in sorted({name for release in served for name in release.tables}):
@@ -42,7 +57,7 @@ def write_tables(
     rollups_module.write(connection, rollups)
     for rollup in rollups.served:
         _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
-    write_releases(connection, served, every)
+    write_releases(connection, served, every, standings or {})
     history.write_table(connection, served, every, checks)
 
 
@@ -70,16 +85,22 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequen
     _comment(connection, name, details["description"], details["column_descriptions"])
 
 
-def write_releases(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
-    types = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint"}
-    _create(connection, "releases", _RELEASE_COLUMNS, types, "One row per revision that was ever released")
+def write_releases(
+    connection: duckdb.DuckDBPyConnection,
+    served: Sequence[Release],
+    every: Sequence[Release],
+    standings: Mapping[str, Standing],
+) -> None:
+    columns = {**_RELEASE_COLUMNS, **_STANDING_COLUMNS}
+    _create(connection, "releases", columns, _RELEASE_TYPES, "One row per revision that was ever released")
     shown = {release.name for release in served}
     for release in sorted(every, key=lambda release: (release.region_code, release.quarter, release.revision)):
         values = {
             **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
             "is_served": release.name in shown,
+            **asdict(standings.get(release.name, Standing())),
         }
-        _insert(connection, "releases", list(values.values()))
+        _insert(connection, "releases", [values[name] for name in columns])
 
 
 def _create(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callback_survey import __version__, watch_command
+from callback_survey import __version__, releases_command, watch_command
 from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_record_commands(commands)
     register_command.add_to(commands)
     checks_command.add_to(commands)
+    releases_command.add_to(commands)
     watch_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")

@@ -1,4 +1,4 @@
-"""What a quarter's change columns are compared with: the quarter before, as it was released."""
+"""What a quarter's change columns are compared with: the quarter before, as it is served."""
 
 from __future__ import annotations
 
@@ -39,11 +39,13 @@ class Comparison:
 def of(folder: Path, region_code: str, quarter: str) -> Comparison | None:
     """What a region's quarter is compared with: the calendar quarter before, or None where that was never released.
 
-    Of revisions with equal figures it is the first: a revision that only corrects something else must not open a new one
-    of every quarter after it.
+    Of revisions with equal figures up to the served one it is the first: a revision that only corrects something else
+    must not open a new one of every quarter after it.
     """
     previous = str(Quarter.parse(quarter).previous())
-    found = [release for release in releases.revisions(folder, region_code, previous) if RATES in release.tables]
+    every = releases.revisions(folder, region_code, previous)
+    served = releases.served_of(every, folder)
+    found = [release for release in every if served and release.revision <= served.revision and RATES in release.tables]
     if not found:
         return None
     first = found[-1]
@@ -55,14 +57,16 @@ def of(folder: Path, region_code: str, quarter: str) -> Comparison | None:
 
 
 def outdated(folder: Path, compared: Iterable[tuple[str, str]]) -> list[Release]:
-    """The latest releases of the quarters after the given (region, quarter) that were compared with other figures."""
+    """The served releases of the quarters after the given (region, quarter) that were compared with other figures.
+
+    Served, not latest: a revision that was rolled back must not come back as the ground of a new one.
+    """
     found = []
     for region_code, quarter in compared:
-        following = releases.revisions(folder, region_code, str(Quarter.parse(quarter).next()))
-        if following:
-            comparison = of(folder, region_code, following[-1].quarter)
-            if following[-1].compared_with != (comparison.as_json() if comparison else None):
-                found.append(following[-1])
+        for following in releases.served(folder, region_code, str(Quarter.parse(quarter).next())):
+            comparison = of(folder, region_code, following.quarter)
+            if following.compared_with != (comparison.as_json() if comparison else None):
+                found.append(following)
     return found
 
 

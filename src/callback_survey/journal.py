@@ -7,7 +7,7 @@ A release itself is frozen; whatever happens to it afterwards is an entry here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,3 +50,14 @@ def entries(releases: Path, region_code: str | None = None, quarter: str | None 
     """Everything that was decided, by region and quarter and in the order it was decided."""
     folders = sorted(releases.glob(f"{region_code or '*'}/{quarter or '*'}/{FOLDER}"))
     return [Entry(**files.read_json(path)) for folder in folders for path in sorted(folder.glob("*.json"))]
+
+
+def served_revision(entries: Sequence[Entry], newest: int) -> int:
+    """The revision of a region's quarter that readers are given, by what was decided in it. `newest` is its latest.
+
+    A decision to serve another one holds until there is a revision that whoever decided could not know of.
+    """
+    decided = [entry for entry in entries if entry.act == "rolled_back"]
+    if decided and decided[-1].details["instead_of"] == f"r{newest}":
+        return decided[-1].revision
+    return newest

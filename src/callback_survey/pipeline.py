@@ -248,18 +248,20 @@ def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
 
 
 def serve(run: Run) -> ServeReport:
-    """Serve the latest release of every region and quarter; also heals what a killed run left unserved."""
+    """Serve the latest release of every region and quarter, or the one somebody had served again; also heals what a
+    killed run or rollback left unserved."""
     from callback_survey import releases, rollups, serving
 
     with run.progress.step("serve") as step, run.warehouse.lock():
         every = releases.every(run.settings.releases)
         report = serving.serve(
-            releases.latest(run.settings.releases),
+            releases.served(run.settings.releases),
             every,
             serving=run.settings.serving,
             memory_limit=run.settings.memory_limit,
             rollups=rollups.read(run.settings.dbt_project),
             checks=run.settings.checks,
+            standings=releases.standings(run.settings.releases, every),
             say=step.say,
         )
         step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
@@ -270,7 +272,7 @@ def unannounced(run: Run) -> list[Release]:
     """The served releases that no asset event tells of yet, also those a run without Airflow made."""
     from callback_survey import releases, serving
 
-    return serving.unannounced(releases.latest(run.settings.releases), run.settings.serving)
+    return serving.unannounced(releases.served(run.settings.releases), run.settings.serving)
 
 
 def passed_regions(run_id: str, settings: Settings, quarter: Quarter) -> list[str]:

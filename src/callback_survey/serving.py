@@ -1,4 +1,4 @@
-"""What BI tools open: assembled from the latest releases, verified, and switched in one rename.
+"""What BI tools open: assembled from the releases that are served, verified, and switched in one rename.
 
     serving/marts.duckdb -> current/marts.duckdb      serving/current -> versions/<id>
     serving/parquet      -> current/parquet           serving/restricted/   record-level partitions
@@ -9,7 +9,7 @@ One link switches file and folder together, so a reader sees one version or the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,13 +19,14 @@ import duckdb
 from callback_survey import assembly, files
 from callback_survey.errors import SurveyError
 from callback_survey.publication import PublishedTable
-from callback_survey.releases import Release
+from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollups
 from callback_survey.warehouse import connect
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 3
+_LAYOUT = 4
 _NO_ROLLUPS = Rollups()
+_NO_DECISIONS: Mapping[str, Standing] = {}
 _ANNOUNCED = "announced.json"
 _HASHES = "hashes.json"
 
@@ -47,22 +48,24 @@ def serve(
     memory_limit: str,
     rollups: Rollups = _NO_ROLLUPS,
     checks: Path | None = None,
+    standings: Mapping[str, Standing] = _NO_DECISIONS,
     say: Callable[[str], None] = lambda message: None,
 ) -> ServeReport:
     """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
 
-    `checks` holds the results of all runs, of which those of failed ones join the table `check_results`.
+    `checks` holds the results of all runs, of which those of failed ones join the table `check_results`; `standings` are
+    what people decided about revisions, by name: the table `releases` shows it, so it makes a version of its own.
     Does nothing where exactly these releases are served already, with these roll-ups, and every file is as it was written.
     The caller holds the warehouse lock. Raises DamagedFile where a release is not what was frozen.
     """
-    version = _version(served, every, rollups)
+    version = _version(served, every, rollups, standings)
     before = _served_keys(serving)
     if not _is_whole(serving, version):
         for release in served:
-            release.verify()
+            release.verify_marts()
         say(f"assembling {len(served)} releases")
-        _assemble(served, every, serving, version, memory_limit, rollups, checks)
-    newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
+        _assemble(served, every, serving, version, memory_limit, rollups, checks, standings)
+    newly = tuple(release for release in served if not _is_listed(release, before))
     return ServeReport(version, serving / "marts.duckdb", newly)
 
 
@@ -109,11 +112,13 @@ def export_restricted(
             relation.write_parquet(str(aside), compression="zstd")
 
 
-def _version(served: Sequence[Release], every: Sequence[Release], rollups: Rollups) -> str:
+def _version(
+    served: Sequence[Release], every: Sequence[Release], rollups: Rollups, standings: Mapping[str, Standing]
+) -> str:
     parts = [
         [release.key, release.revision, release.content_hash, release.released_at] for release in [*served, *every]
     ]
-    return sha256(repr((_LAYOUT, parts, rollups)).encode()).hexdigest()[:16]
+    return sha256(repr((_LAYOUT, parts, rollups, sorted(standings.items()))).encode()).hexdigest()[:16]
 
 
 def _is_whole(serving: Path, version: str) -> bool:
@@ -133,10 +138,16 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): files.sha256_of(path) for path in paths if path.is_file()}
 
 
-def _served_keys(serving: Path) -> list[list[str]]:
+def _served_keys(serving: Path) -> list[list[str | int]]:
     listing = serving / "current" / "served.json"
-    keys: list[list[str]] = files.read_json(listing) if listing.is_file() else []
+    keys: list[list[str | int]] = files.read_json(listing) if listing.is_file() else []
     return keys
+
+
+def _is_listed(release: Release, listed: Sequence[Sequence[str | int]]) -> bool:
+    """Whether a version lists the release. One from before revisions were noted lists key and content only."""
+    entry = [release.key, release.content_hash, release.revision]
+    return any(list(known) == entry[: len(known)] for known in listed)
 
 
 def _assemble(
@@ -147,6 +158,7 @@ def _assemble(
     memory_limit: str,
     rollups: Rollups,
     checks: Path | None,
+    standings: Mapping[str, Standing],
 ) -> None:
     versions = serving / "versions"
     versions.mkdir(parents=True, exist_ok=True)
@@ -155,11 +167,12 @@ def _assemble(
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
     with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        assembly.write_tables(connection, served, every, rollups, checks)
+        assembly.write_tables(connection, served, every, rollups, checks, standings)
         assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)
-    files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
+    listing = [[release.key, release.content_hash, release.revision] for release in served]
+    files.write_json(aside / "served.json", listing)
     files.write_json(aside / _HASHES, _hashes(aside))
     files.sync_tree(aside)
     before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""

@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from callback_survey import journal
 from callback_survey.alerts import outbox, readers
 from callback_survey.alerts.compose import run_command
 from callback_survey.alerts.words import Words
@@ -128,10 +129,10 @@ def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Word
 
 def served(settings: Settings, now: datetime) -> list[Problem]:
     """That readers can open the served file, that all releases are in it, and that it is not old."""
-    newest = _newest_releases(settings.releases)
-    if not newest:
+    frozen = _releases_to_serve(settings.releases)
+    if not frozen:
         return []
-    command = run_command(*next(iter(newest)))
+    command = run_command(*next(iter(frozen)))
     marts = settings.serving / "marts.duckdb"
     if not _can_be_opened(marts):
         return [Problem("served/broken", "fail", "broken", {"path": str(marts), "command": command}, "broken")]
@@ -139,16 +140,16 @@ def served(settings: Settings, now: datetime) -> list[Problem]:
     shown = set(readers.served_keys(settings.serving))
     unserved = [
         f"{region} {quarter} r{revision}"
-        for (region, quarter), (revision, content_hash, _) in sorted(newest.items())
+        for (region, quarter), (revision, content_hash, _) in sorted(frozen.items())
         if (f"{region}|{quarter}", content_hash) not in shown
     ]
     if unserved:
         facts = {"count": str(len(unserved)), "names": ", ".join(unserved), "command": command}
         problems.append(Problem("served/unserved", "fail", "unserved", facts, " ".join(unserved)))
-    frozen = max(released_at for _, _, released_at in newest.values())
-    if now - frozen > timedelta(days=settings.watch_served_days):
-        facts = {"since": readers.local_time(frozen), "days": str(settings.watch_served_days)}
-        problems.append(Problem("served/age", "warn", "served_age", facts, frozen.isoformat()))
+    newest = max(released_at for _, _, released_at in frozen.values())
+    if now - newest > timedelta(days=settings.watch_served_days):
+        facts = {"since": readers.local_time(newest), "days": str(settings.watch_served_days)}
+        problems.append(Problem("served/age", "warn", "served_age", facts, newest.isoformat()))
     return problems
 
 
@@ -272,15 +273,19 @@ def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Wor
     return say("watch.overdue_line", quarter=quarter, due=quarter.due_on.isoformat(), state=say(f"watch.state_{state}"))
 
 
-def _newest_releases(releases: Path) -> dict[tuple[str, str], tuple[int, str, datetime]]:
-    """Revision, content hash and time of the latest release of every region and quarter."""
-    found: dict[tuple[str, str], tuple[int, str, datetime]] = {}
+def _releases_to_serve(releases: Path) -> dict[tuple[str, str], tuple[int, str, datetime]]:
+    """Revision, content hash and time of what is to be served of every region and quarter: the latest release, or the one
+    that somebody rolled back to. The look needs no DuckDB for it."""
+    revisions: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
     for path in releases.glob("[0-9]*/*/r[0-9]*/release.json"):
         document = read_json(path)
-        key, revision = (document["region_code"], document["quarter"]), int(document["revision"])
-        if key not in found or found[key][0] < revision:
-            frozen = datetime.fromisoformat(document["released_at"])
-            found[key] = (revision, document["content_hash"], frozen)
+        revisions.setdefault((document["region_code"], document["quarter"]), {})[int(document["revision"])] = document
+    found = {}
+    for key, documents in revisions.items():
+        revision = journal.served_revision(journal.entries(releases, *key), max(documents))
+        document = documents.get(revision, documents[max(documents)])
+        frozen = datetime.fromisoformat(document["released_at"])
+        found[key] = (revision, str(document["content_hash"]), frozen)
     return found
 
 

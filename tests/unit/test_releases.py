@@ -101,10 +101,13 @@ def test_the_first_release_is_r1_and_holds_what_it_says(warehouse: duckdb.DuckDB
     assert new is not None
     assert (new.folder, new.name, new.key) == (tmp_path / "330109/2018Q1/r1", "330109 2018Q1 r1", "330109|2018Q1")
     assert sorted(tree_of(new.folder)) == [
+        "SHA256SUMS",
         "checks/delivery-330109-2018Q1.json",
         "checks/marts-330109-2018Q1.json",
         "csv/department_rates.csv",
         "csv/departments.csv",
+        "dictionary.csv",
+        "dictionary.json",
         "marts/department_rates.parquet",
         "marts/departments.parquet",
         "notice/notice.html",

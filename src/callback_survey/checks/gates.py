@@ -81,14 +81,13 @@ def check_marts(
 
 
 def earlier_rates(releases: Path, region_code: str, quarter: str) -> list[Path]:
-    """The rates of the last four calendar quarters, in their latest revisions; a gap is not made up by older ones."""
+    """The rates of the last four calendar quarters, as they are served; a gap is not made up by older ones."""
     found, before = [], Quarter.parse(quarter)
     for _ in range(_HISTORY_QUARTERS):
         before = before.previous()
-        revisions = [
-            release
-            for release in released.revisions(releases, region_code, str(before))
+        found += [
+            release.folder / "marts" / f"{released.RATES}.parquet"
+            for release in released.served(releases, region_code, str(before))
             if released.RATES in release.tables
         ]
-        found += [release.folder / "marts" / f"{released.RATES}.parquet" for release in revisions[-1:]]
     return found

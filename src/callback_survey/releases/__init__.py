@@ -1,9 +1,42 @@
 """Releases: a quarter's marts, frozen. A revision is written aside, renamed into place, and never touched again.
 
-releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, checks/*.json, notice/notice.html
+releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, dictionary.csv, checks/*.json, notice/, SHA256SUMS
 """
 
+from callback_survey.releases.difference import Difference, between
 from callback_survey.releases.freeze import release
-from callback_survey.releases.model import RATES, Release, every, latest, open_marts, revisions
+from callback_survey.releases.model import (
+    RATES,
+    Release,
+    every,
+    find,
+    latest,
+    open_marts,
+    revisions,
+    served,
+    served_of,
+)
+from callback_survey.releases.standing import Standing, standing, standings
+from callback_survey.releases.verification import Damage, Verified, verify, verify_all
 
-__all__ = ["RATES", "Release", "every", "latest", "open_marts", "release", "revisions"]
+__all__ = [
+    "RATES",
+    "Damage",
+    "Difference",
+    "Release",
+    "Standing",
+    "Verified",
+    "between",
+    "every",
+    "find",
+    "latest",
+    "open_marts",
+    "release",
+    "revisions",
+    "served",
+    "served_of",
+    "standing",
+    "standings",
+    "verify",
+    "verify_all",
+]

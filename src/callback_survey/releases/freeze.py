@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,13 @@ import duckdb
 
 from callback_survey import documents, files, spreadsheet
 from callback_survey.checks.model import CheckReport
+from callback_survey.code_version import code_version
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable, content_hash
+from callback_survey.releases import dictionary, sums
 from callback_survey.releases.difference import against
-from callback_survey.releases.model import Release, revisions
+from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
 
 if TYPE_CHECKING:
     from callback_survey.settings import Format
@@ -43,7 +44,7 @@ def release(
     """
     region_code, quarter = landed.region_code, landed.quarter
     hashes = {table.name: _hash_of(connection, table, region_code, quarter) for table in tables}
-    combined = sha256(repr([*sorted(hashes.items()), *([compared_with] if compared_with else [])]).encode()).hexdigest()
+    combined = combined_hash(hashes, compared_with)
     earlier = revisions(releases, region_code, quarter)
     if earlier and earlier[-1].content_hash == combined:
         return None
@@ -70,17 +71,25 @@ def release(
         warning_count=sum(len(report.warnings) for report in checks),
         folder=aside,
         accepted=tuple(_accepted(checks)),
+        code_version=code_version(),
     )
     for report in checks:
         report.write(aside / "checks")
     documents.write(connection, new, aside / "notice", schema="marts", formats=formats)
-    document = asdict(new)
-    del document["folder"]
-    files.write_json(aside / "release.json", document)
-    files.sync_tree(aside)
+    dictionary.write(new, aside)
+    _seal(new)
     os.rename(aside, folder / f"r{revision}")
     files.sync(folder)
     return Release.read(folder / f"r{revision}")
+
+
+def _seal(new: Release) -> None:
+    """The last files of a release: what it is, with the hash of every other file, and all hashes for `sha256sum -c`."""
+    document = asdict(replace(new, files=sums.of(new.folder)))
+    del document["folder"]
+    files.write_json(new.folder / RELEASE_FILE, document)
+    sums.write(new.folder)
+    files.sync_tree(new.folder)
 
 
 def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, region_code: str, quarter: str) -> str:
@@ -108,6 +117,7 @@ def _export(
     ordered = f"select * from released order by {', '.join(table.order_by)}"
     target = str(parquet).replace("'", "''")
     connection.execute(f"copy ({ordered}) to '{target}' (format parquet, compression zstd)")
+    types = {name: kind for name, kind, *_ in connection.execute("describe released").fetchall()}
     rows = connection.execute(ordered)
     row_count = spreadsheet.write_csv(csv, [column[0] for column in rows.description or ()], iter(rows.fetchone, None))
     return {
@@ -116,6 +126,7 @@ def _export(
         "order_by": list(table.order_by),
         "description": table.description,
         "column_descriptions": table.column_descriptions,
+        "column_types": types,
         "content_hash": hashes[table.name],
         "parquet_sha256": files.sha256_of(parquet),
         "csv_sha256": files.sha256_of(csv),
@@ -151,12 +162,18 @@ def _reason(
     if before.code_fingerprint != code_fingerprint:
         changed.append("changed rules or registers")
     if before.compared_with != compared_with:
-        changed.append(
-            "{quarter}, which it is compared with, was corrected".format(**compared_with)
-            if before.compared_with and compared_with
-            else "another quarter to compare with"
-        )
+        changed.append(_reason_of_comparison(before.compared_with, compared_with))
     return " and ".join(changed) or "the same delivery and rules gave other figures"
+
+
+def _reason_of_comparison(before: Mapping[str, str | int] | None, now: Mapping[str, str | int] | None) -> str:
+    if not before or not now:
+        return "another quarter to compare with"
+    # only a rollback goes to an earlier revision
+    became = (
+        "was corrected" if int(now["revision"]) > int(before["revision"]) else f"was rolled back to r{now['revision']}"
+    )
+    return f"{now['quarter']}, which it is compared with, {became}"
 
 
 def _sweep(folder: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from callback_survey import files
+from callback_survey import journal
 from callback_survey.checks.model import CheckReport
-from callback_survey.errors import DamagedFile
+from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.files import read_json, sha256_of
 
 RATES = "department_rates"
+RELEASE_FILE, SUMS_FILE = "release.json", "SHA256SUMS"
 _REVISION = re.compile(r"r([1-9]\d*)")
 
 
@@ -23,6 +27,8 @@ class Release:
 
     `compared_with` is the quarter and revision that its changes are changes on; None where there is none before it.
     `accepted` are failed checks that a person accepted, each with gate, check_id, observed, by, reason and at.
+    `files` maps every file of the folder to its sha256, but for release.json and SHA256SUMS themselves; releases from
+    before this was kept have none, and no `code_version`.
     """
 
     region_code: str
@@ -42,6 +48,8 @@ class Release:
     difference: dict[str, Any] | None = None
     compared_with: dict[str, str | int] | None = None
     accepted: tuple[dict[str, str], ...] = ()
+    code_version: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -63,14 +71,16 @@ class Release:
 
     @classmethod
     def read(cls, folder: Path) -> Release:
-        value = files.read_json(folder / "release.json")
-        return cls(**{**value, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
+        value = read_json(folder / RELEASE_FILE)
+        # what a later version of the package noted besides is no reason not to read it
+        known = {name: value[name] for name in _FIELDS if name in value}
+        return cls(**{**known, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
 
-    def verify(self) -> None:
+    def verify_marts(self) -> None:
         """Raises DamagedFile where a mart is not what was frozen: a bit that fell over would be served as a figure."""
         for name, table in self.tables.items():
             path = self.folder / "marts" / f"{name}.parquet"
-            if not path.is_file() or files.sha256_of(path) != table["parquet_sha256"]:
+            if not path.is_file() or sha256_of(path) != table["parquet_sha256"]:
                 raise DamagedFile(
                     f"a file of release {self.name} is damaged or lost; what is served was left as it was",
                     where=str(path),
@@ -85,22 +95,75 @@ class Release:
         return [CheckReport.read(path) for path in sorted((self.folder / "checks").glob("*.json"))]
 
 
+_FIELDS = {field.name for field in fields(Release)} - {"folder"}
+
+
+def folders(releases: Path, region_code: str, quarter: str) -> list[Path]:
+    """The folders of a region's quarter that are named as revisions, oldest first."""
+    found = [path for path in (releases / region_code / quarter).glob("r*") if _REVISION.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(path.name[1:]))
+
+
+def scopes(releases: Path) -> list[tuple[str, str]]:
+    """The regions and quarters that have a folder, in order."""
+    return [(path.parent.name, path.name) for path in sorted(releases.glob("*/*")) if path.is_dir()]
+
+
 def revisions(releases: Path, region_code: str, quarter: str) -> list[Release]:
     """The revisions of a region's quarter, oldest first."""
-    folder = releases / region_code / quarter
-    found = [path for path in folder.glob("r*") if _REVISION.fullmatch(path.name) and (path / "release.json").is_file()]
-    return [Release.read(path) for path in sorted(found, key=lambda path: int(path.name[1:]))]
+    found = folders(releases, region_code, quarter)
+    return [Release.read(path) for path in found if (path / RELEASE_FILE).is_file()]
+
+
+def find(releases: Path, region_code: str, quarter: str, revision: int) -> Release:
+    """One revision. Raises UsageError, naming those there are, where it is not there."""
+    found = {release.revision: release for release in revisions(releases, region_code, quarter)}
+    if revision not in found:
+        raise UsageError(
+            f"no revision r{revision} of {region_code} {quarter}",
+            where=str(releases / region_code / quarter),
+            expected=f"one of {', '.join(f'r{number}' for number in found)}" if found else "a released quarter",
+            next_step="callback-survey releases list",
+        )
+    return found[revision]
 
 
 def every(releases: Path) -> list[Release]:
     """All revisions of all regions and quarters, in order."""
-    folders = sorted(path for path in releases.glob("*/*") if path.is_dir())
-    return [found for folder in folders for found in revisions(releases, folder.parent.name, folder.name)]
+    return [found for scope in scopes(releases) for found in revisions(releases, *scope)]
 
 
 def latest(releases: Path) -> list[Release]:
-    """The latest revision of every region and quarter, in order."""
+    """The latest revision of every region and quarter, in order. What readers are given is `served`."""
     return list({found.key: found for found in every(releases)}.values())
+
+
+def served(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Release]:
+    """What readers are given of every region and quarter, in order: the latest revision, or the one that a person had
+    served again instead of it. A revision newer than that decision ends it."""
+    wanted = [scope for scope in scopes(releases) if region_code in (None, scope[0]) and quarter in (None, scope[1])]
+    found = [served_of(revisions(releases, *scope), releases) for scope in wanted]
+    return [release for release in found if release is not None]
+
+
+def served_of(found: Sequence[Release], releases: Path) -> Release | None:
+    """The served one of a region's quarter, of whose revisions all are given."""
+    if not found:
+        return None
+    newest = found[-1]
+    revision = journal.served_revision(journal.entries(releases, newest.region_code, newest.quarter), newest.revision)
+    for release in found:
+        if release.revision == revision:
+            return release
+    raise DamagedFile(
+        f"r{revision} of {newest.region_code} {newest.quarter}, which is served instead of {newest.folder.name}, is lost; "
+        "what is served was left as it was",
+        where=str(newest.folder.with_name(f"r{revision}")),
+        expected="the revision that somebody had served again",
+        next_step="put it back from a backup, or have another one served: callback-survey releases rollback",
+        region_code=newest.region_code,
+        quarter=newest.quarter,
+    )
 
 
 def open_marts(release: Release) -> duckdb.DuckDBPyConnection:
@@ -110,3 +173,9 @@ def open_marts(release: Release) -> duckdb.DuckDBPyConnection:
         path = str(release.folder / "marts" / f"{name}.parquet").replace("'", "''")
         connection.execute(f"create view {name} as select * from read_parquet('{path}')")
     return connection
+
+
+def combined_hash(hashes: Mapping[str, str], compared_with: Mapping[str, str | int] | None) -> str:
+    """The content hash of a release: that of its tables, and of what its changes are changes on."""
+    parts = [*sorted(hashes.items()), *([dict(compared_with)] if compared_with else [])]
+    return sha256(repr(parts).encode()).hexdigest()

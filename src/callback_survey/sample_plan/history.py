@@ -70,11 +70,9 @@ class Succession:
 
 
 def latest_before(folder: Path, region_code: str, quarter: str) -> ReleasedQuarter | None:
-    """The last quarter of a region that was released before the given one, by its latest revision; None if there is none."""
+    """The last quarter of a region that was released before the given one, as it is served; None if there is none."""
     earlier = [
-        found
-        for found in releases.latest(folder)
-        if found.region_code == region_code and found.quarter < quarter and RATES in found.tables
+        found for found in releases.served(folder, region_code) if found.quarter < quarter and RATES in found.tables
     ]
     return _read(max(earlier, key=lambda found: found.quarter)) if earlier else None
 

@@ -1,0 +1,87 @@
+"""Serving an earlier revision again. Written down first, then served: whoever is interrupted in between is healed by
+the next run, or by the same command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callback_survey import comparison, journal, pipeline
+from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.pipeline import Run
+from callback_survey.privacy import holds_personal_number
+from callback_survey.releases.model import Release, find, revisions
+from callback_survey.releases.verification import verify
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What is served now, and what stood there before. `is_healed`: it was decided earlier, and served only now.
+
+    `outdated` are later quarters whose changes were computed from figures that are no longer served; `issued` are the
+    revisions whose notice is out.
+    """
+
+    served: Release
+    before: int
+    is_healed: bool
+    outdated: tuple[Release, ...]
+    issued: tuple[int, ...]
+
+
+def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: str, reason: str) -> Rollback:
+    """Have a revision of a region's quarter served from now on, until a newer one is released.
+
+    Raises UsageError where it is unknown or served already, DamagedFile where it is not what was frozen.
+    """
+    by, reason = _text("--by", by), _text("--reason", reason)
+    folder = run.settings.releases
+    with run.warehouse.lock():
+        wanted = find(folder, region_code, quarter, revision)
+        newest = revisions(folder, region_code, quarter)[-1]
+        entries = journal.entries(folder, region_code, quarter)
+        before = journal.served_revision(entries, newest.revision)
+        _require_whole(wanted)
+        if before != revision:
+            instead = {"instead_of": f"r{newest.revision}", "served_before": f"r{before}"}
+            act = journal.Entry(
+                "rolled_back", region_code, quarter, revision, by, reason, run_id=run.run_id, details=instead
+            )
+            journal.append(folder, act)
+        report = pipeline.serve(run)
+        is_new = wanted.name in {release.name for release in report.newly_served}
+    if before == revision and not is_new:
+        raise UsageError(
+            f"{wanted.name} is served already",
+            expected="another revision",
+            next_step=f"callback-survey releases list --region {region_code} --quarter {quarter}",
+        )
+    return Rollback(
+        served=wanted,
+        before=before,
+        is_healed=before == revision,
+        outdated=tuple(comparison.outdated(folder, [(region_code, quarter)])),
+        issued=tuple(sorted({entry.revision for entry in entries if entry.act == "issued"})),
+    )
+
+
+def _require_whole(wanted: Release) -> None:
+    found = verify(wanted)
+    if not found.is_whole:
+        raise DamagedFile(
+            f"{wanted.name} is not what was frozen; what is served was left as it was",
+            where=str(wanted.folder),
+            expected="the files that release.json names, as they were",
+            next_step="put it back from a backup, or have another revision served",
+            region_code=wanted.region_code,
+            quarter=wanted.quarter,
+            alert_lines=[str(damage) for damage in found.damage],
+        )
+
+
+def _text(option: str, value: str) -> str:
+    said = " ".join(value.split())
+    if not said:
+        raise UsageError(f"{option} is empty", expected="words that a reader of the release will understand")
+    if holds_personal_number(said):
+        raise UsageError(f"{option} holds a phone or identity number", next_step="say it without the number")
+    return said

@@ -1,0 +1,240 @@
+"""Revisions as a person reads them in a terminal: a list, one whole, and the difference between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from callback_survey.checks.model import CheckReport, describe
+from callback_survey.checks.page import local_time
+from callback_survey.journal import Entry
+from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
+from callback_survey.releases.model import Release
+from callback_survey.releases.standing import Standing
+
+_COLOURS = {"served": "green", "rolled back": "yellow"}
+_UNKNOWN = "—"
+
+
+def show_list(
+    console: Console, every: Sequence[Release], served: Sequence[Release], standings: Mapping[str, Standing]
+) -> None:
+    """One line a revision: when it was frozen, whether it is served, what was decided about its notice, and why it is there."""
+    table = _table("region", "quarter", "revision", "released (Shanghai)", "state", "notice", ">warnings", "why")
+    shown = {release.name for release in served}
+    for release in every:
+        standing = standings[release.name]
+        state = _state(release, shown, standing)
+        table.add_row(
+            release.region_code,
+            release.quarter,
+            f"r{release.revision}",
+            local_time(release.released_at),
+            f"[{_COLOURS.get(state, 'dim')}]{state}[/]",
+            escape(_notice(standing)),
+            str(release.warning_count),
+            escape(_why(release, standing)),
+        )
+    console.print(table)
+
+
+def _state(release: Release, shown: set[str], standing: Standing) -> str:
+    if release.name in shown:
+        return "served"
+    return "rolled back" if standing.is_rolled_back else "replaced"
+
+
+def _notice(standing: Standing) -> str:
+    told: str = standing.approval_status
+    if standing.notice_number:
+        told += f" {standing.notice_number}"
+    return f"{told}, by {standing.approved_by}" if standing.approved_by else told
+
+
+def _why(release: Release, standing: Standing) -> str:
+    if not standing.is_rolled_back:
+        return release.reason
+    return f"{release.reason}; rolled back by {standing.rolled_back_by}: {standing.rolled_back_reason}"
+
+
+def show_release(
+    console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Entry]
+) -> None:
+    """One revision whole: what it was made of, what it holds, what was checked and what was decided."""
+    shown = {served.name} if served else set()
+    console.print(f"[bold]{release.name}[/]  {_state(release, shown, standing)}, notice {escape(_notice(standing))}")
+    for label, value in _facts(release, served):
+        _line(console, f"  {label:<14}{value}")
+    _heading(console, "Inputs")
+    for name, digest in release.input_files.items():
+        _line(console, f"  {digest}  {name}")
+    _heading(console, "Tables")
+    table = _table("  table", ">rows", "content hash")
+    for name, details in release.tables.items():
+        table.add_row(f"  {escape(name)}", f"{details['row_count']:,}", f"{details.get('content_hash', '')[:16]}")
+    console.print(table)
+    _heading(console, "Checks")
+    for line in _checks(release.check_reports()):
+        _line(console, f"  {line}")
+    _heading(console, "Decisions")
+    for entry in entries:
+        _line(console, f"  {_decision(entry)}")
+    if not entries:
+        _line(console, "  none yet")
+    _heading(console, "Documents")
+    for path in _documents(release):
+        _line(console, f"  {path}")
+
+
+def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]]:
+    if served is not None and served.name != release.name:
+        yield "served is", f"r{served.revision}"
+    yield "released", f"{local_time(release.released_at)} (Shanghai), by run {release.run_id}"
+    yield "why", release.reason
+    if release.compared_with:
+        yield "compared with", "{quarter} r{revision}".format(**release.compared_with)
+    if release.data_note:
+        yield "data note", release.data_note
+    yield "delivery", release.delivery_id
+    yield "rules", release.code_fingerprint
+    yield "code", release.code_version or "not noted then"
+    yield "content hash", release.content_hash
+    if release.difference is not None:
+        moved = len(release.difference["departments"])
+        rows = "; ".join(str(DatasetDifference(**each)) for each in release.difference["rows"])
+        yield (
+            "changed",
+            f"against {release.difference['against']}: {moved} rates or flags moved{f'; {rows}' if rows else ''}",
+        )
+    yield "folder", str(release.folder)
+
+
+def _checks(reports: Sequence[CheckReport]) -> Iterator[str]:
+    for report in reports:
+        passed = sum(result.outcome == "pass" for result in report.results)
+        yield f"{report.gate}: {len(report.results)} checks, {passed} passed"
+        for kind, results in (("accepted", report.accepted), ("warned", report.warnings)):
+            for result in results:
+                first, *others = describe([result])
+                yield f"  {kind}: {first}"
+                yield from (f"  {line}" for line in others)
+                if result.is_accepted:
+                    yield f"    accepted by {result.accepted_by}, {local_time(result.accepted_at)}: {result.accepted_reason}"
+
+
+def _decision(entry: Entry) -> str:
+    told = f"{local_time(entry.at)}  r{entry.revision} {entry.act.replace('_', ' ')} by {entry.by}"
+    details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry.details.items())
+    return told + (f": {entry.reason}" if entry.reason else "") + (f" ({details})" if details else "")
+
+
+def _documents(release: Release) -> list[Path]:
+    return [path for path in sorted((release.folder / "notice").rglob("*")) if path.is_file()]
+
+
+def show_difference(console: Console, difference: Difference) -> None:
+    """The departments whose printed rate, rank or flag is another one, and both averages. In Chinese, as their names are."""
+    before, after = difference.before, difference.after
+    console.print(f"[bold]{after.region_code} {after.quarter}  r{before.revision} → r{after.revision}[/]")
+    _line(console, f"r{after.revision}: {after.reason}")
+    for measure in difference.measures:
+        console.print(f"\n[bold]{escape(measure.measure_name)}[/]  {_totals(measure)}", soft_wrap=True)
+        if measure.moved:
+            console.print(_moved_table(measure, before, after))
+        else:
+            console.print("没有部门变动（no department moved）")
+    if difference.tables:
+        _line(console, f"\n内容不同的表：{'、'.join(difference.tables)}")
+    else:
+        _line(console, "\n所有表的内容都相同")
+    if difference.not_compared:
+        _line(console, f"只有一个版本有、因此未比较的栏目：{'、'.join(difference.not_compared)}")
+
+
+def _totals(measure: MeasureDifference) -> str:
+    def told(name: str, of: tuple[object, object], unit: str = "") -> str:
+        one, other = (_UNKNOWN if value is None else str(value) for value in of)
+        return f"{name} {one}{unit if one == other else f' → {other}{unit}'}"
+
+    one, other = measure.before, measure.after
+    parts = [
+        told("平均", (one.average_pct, other.average_pct)),
+        told("低于平均", (one.below_count, other.below_count), " 个"),
+        told("其中超出抽样误差", (one.significantly_below_count, other.significantly_below_count), " 个"),
+    ]
+    return "，".join(part for part, of in zip(parts, _pairs(one, other), strict=True) if any(v is not None for v in of))
+
+
+def _pairs(one: Totals, other: Totals) -> list[tuple[object, object]]:
+    return [
+        (one.average_pct, other.average_pct),
+        (one.below_count, other.below_count),
+        (one.significantly_below_count, other.significantly_below_count),
+    ]
+
+
+def _moved_table(measure: MeasureDifference, before: Release, after: Release) -> Table:
+    one, other = f"r{before.revision}", f"r{after.revision}"
+    table = _table("部门", f">{one}", f">{other}", f">名次 {one}", f">名次 {other}", "变动")
+    for moved in measure.moved:
+        table.add_row(
+            escape(moved.department_name),
+            *(_figure(figures and figures.rate_pct) for figures in (moved.before, moved.after)),
+            *(_figure(figures and figures.rate_rank) for figures in (moved.before, moved.after)),
+            "；".join(_words(moved, one, other)),
+        )
+    return table
+
+
+def _figure(value: object) -> str:
+    return _UNKNOWN if value is None else str(value)
+
+
+def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
+    """What became of the flags. Beyond chance is said only where a revision says so."""
+    if moved.before is None:
+        yield f"{one} 中没有"
+    if moved.after is None:
+        yield f"{other} 中没有"
+        return
+    before, after = moved.before or Figures(None, None, None, None, None), moved.after
+    if before.rate_pct is None and after.rate_pct is not None and moved.before is not None:
+        yield "新有评价"
+    if before.rate_pct is not None and after.rate_pct is None:
+        yield "不再有评价"
+    for was, flag, on, off in (
+        (before.is_below_average, after.is_below_average, "现在低于平均", "现在不低于平均"),
+        (before.is_significantly_below, after.is_significantly_below, "低于平均且超出抽样误差", "不再超出抽样误差"),
+        (
+            before.is_significantly_below_superpopulation,
+            after.is_significantly_below_superpopulation,
+            "按部门水平也超出",
+            "按部门水平不再超出",
+        ),
+    ):
+        if flag and not was:
+            yield on
+        elif was and flag is False:
+            yield off
+
+
+def _table(*titles: str) -> Table:
+    """A table whose cells wrap and are never cut; a title with `>` is of numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for title in titles:
+        is_number = title.startswith(">")
+        table.add_column(title.removeprefix(">"), justify="right" if is_number else "left", overflow="fold")
+    return table
+
+
+def _heading(console: Console, title: str) -> None:
+    console.print(f"\n[bold]{title}[/]")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, markup=False)

@@ -1,0 +1,200 @@
+"""`callback-survey releases`: what was released, what of it is served, whether it is whole, and serving an earlier revision."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.quarter import Quarter
+
+if TYPE_CHECKING:
+    from callback_survey.settings import Settings
+
+_LIST_EXAMPLES = """examples:
+  callback-survey releases list
+  callback-survey releases list --region 330109 --quarter 2018Q1"""
+_SHOW_EXAMPLES = """examples:
+  callback-survey releases show --region 330109 --quarter 2018Q1        the served revision
+  callback-survey releases show --region 330109 --quarter 2018Q1 r1"""
+_DIFF_EXAMPLES = """examples:
+  callback-survey releases diff --region 330109 --quarter 2018Q1 r1 r2"""
+_VERIFY_EXAMPLES = """examples:
+  callback-survey releases verify
+  callback-survey releases verify --region 330109 --quarter 2018Q1
+
+exit codes: 0 everything is as it was frozen, 1 something is not
+Without this package: cd releases/330109/2018Q1/r1 && sha256sum -c SHA256SUMS"""
+_ROLLBACK_EXAMPLES = """examples:
+  callback-survey releases rollback --region 330109 --quarter 2018Q1 r1 --by 值班长 \\
+      --reason "r2 was made of a delivery that the office took back"
+
+No revision changes. The decision is written down, and stands until a newer revision is released; a later revision is
+served again in the same way."""
+
+
+def add_to(commands: Any) -> None:
+    """Add the group to the parser's sub-commands."""
+    group = commands.add_parser(
+        "releases", help="list, show, compare and verify what was released; serve an earlier one"
+    )
+    actions = group.add_subparsers(required=True, metavar="action")
+    listed = _action(
+        actions, "list", "list every revision, what is served, and what was decided", _LIST_EXAMPLES, _list
+    )
+    shown = _action(actions, "show", "show one revision whole", _SHOW_EXAMPLES, _show)
+    compared = _action(actions, "diff", "name the departments whose rate, rank or flag moved", _DIFF_EXAMPLES, _diff)
+    verified = _action(actions, "verify", "recompute every hash of every file", _VERIFY_EXAMPLES, _verify)
+    rolled = _action(actions, "rollback", "serve an earlier revision again, at once", _ROLLBACK_EXAMPLES, _rollback)
+    for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
+        parser.add_argument("--region", metavar="330109", required=is_required)
+        parser.add_argument("--quarter", metavar="2018Q1", required=is_required)
+        parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    shown.add_argument("revision", nargs="?", metavar="r1", help="default: the one that is served")
+    compared.add_argument("before", metavar="r1")
+    compared.add_argument("after", metavar="r2")
+    rolled.add_argument("revision", metavar="r1", help="what is to be served")
+    rolled.add_argument("--reason", metavar="TEXT", required=True, help="why; stands in the table `releases`")
+    rolled.add_argument("--by", metavar="NAME", required=True, help="who decides; stands there too")
+
+
+def _action(actions: Any, name: str, text: str, examples: str, command: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name, help=text, description=text, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _list(options: argparse.Namespace) -> int:
+    from callback_survey import releases
+    from callback_survey.display import open_console
+    from callback_survey.releases import show
+
+    settings, region, quarter = _asked(options)
+    found = [
+        release
+        for release in releases.every(settings.releases)
+        if region in (None, release.region_code) and quarter in (None, release.quarter)
+    ]
+    if not found:
+        asked = " ".join(part for part in (region, quarter) if part)
+        print(f"nothing{f' of {asked}' if asked else ''} was released yet under {settings.releases}")
+        return 0
+    served = releases.served(settings.releases, region, quarter)
+    show.show_list(open_console(), found, served, releases.standings(settings.releases, found))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from callback_survey import journal, releases
+    from callback_survey.display import open_console
+    from callback_survey.releases import show
+
+    settings, region, quarter = _scope(options)
+    found = releases.served(settings.releases, region, quarter)
+    if options.revision is not None:
+        release = releases.find(settings.releases, region, quarter, _revision(options.revision))
+    elif found:
+        release = found[0]
+    else:
+        raise UsageError(
+            f"nothing of {region} {quarter} was released yet",
+            where=str(settings.releases),
+            next_step="callback-survey releases list",
+        )
+    entries = journal.entries(settings.releases, region, quarter)
+    standing = releases.standing(entries, release.revision)
+    show.show_release(open_console(), release, found[0] if found else None, standing, entries)
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from callback_survey import releases
+    from callback_survey.display import open_console
+    from callback_survey.releases import show
+
+    settings, region, quarter = _scope(options)
+    before, after = (
+        releases.find(settings.releases, region, quarter, _revision(name)) for name in (options.before, options.after)
+    )
+    for release in (before, after):
+        release.verify_marts()
+    show.show_difference(open_console(), releases.between(before, after))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from callback_survey import releases
+
+    settings, region, quarter = _asked(options)
+    count, damaged = 0, []
+    for found in releases.verify_all(settings.releases, region, quarter):
+        count += 1
+        told = f"{found.file_count} files"
+        if found.unhashed_count:
+            told += f", of which {found.unhashed_count} are older than the list of hashes: they cannot be judged"
+        print(f"{found.name}: {'whole' if found.is_whole else 'DAMAGED'}, {told}")
+        for damage in found.damage:
+            print(f"  {damage}")
+        if not found.is_whole:
+            damaged.append(found)
+    if not count:
+        print(f"nothing to verify under {settings.releases}")
+    if damaged:
+        raise DamagedFile(
+            f"{len(damaged)} of {count} revisions are not what was frozen",
+            where=", ".join(str(found.folder) for found in damaged),
+            expected="the files that release.json names, as they were",
+            next_step="put them back from a backup; docs/runbook.md says what to do without one",
+        )
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from callback_survey import local_run
+    from callback_survey.display import Display, open_console
+    from callback_survey.pipeline import Run
+    from callback_survey.releases.rollback import roll_back
+
+    settings, region, quarter = _scope(options)
+    revision = _revision(options.revision)
+    with Display(open_console()) as display:
+        run = Run(settings, local_run.new_run_id().replace("cli-", "rollback-", 1), display)
+        done = roll_back(run, region, quarter, revision, by=options.by, reason=options.reason)
+    if done.is_healed:
+        print(f"{done.served.name} is served: that was decided before, and had not been carried out")
+    else:
+        print(f"{done.served.name} is served now, instead of r{done.before}")
+    print("  It stands until a newer revision is released. A run that releases nothing new leaves it.")
+    for outdated in done.outdated:
+        print(
+            f"  The changes in {outdated.name} were computed from figures that are no longer served. To compute them again:\n"
+            f"    callback-survey run --region {region} --quarter {outdated.quarter}"
+        )
+    for number in done.issued:
+        if number != revision:
+            print(f"  The notice of r{number} is issued and stays in {settings.public}: it says other figures.")
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> tuple[Settings, str | None, str | None]:
+    from callback_survey import settings
+
+    quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
+    if options.region is not None and not re.fullmatch("[0-9]{6}", options.region):
+        raise UsageError(f"not a region code: {options.region!r}", expected="six digits, such as 330109")
+    return settings.load(home=options.home), options.region, quarter
+
+
+def _scope(options: argparse.Namespace) -> tuple[Settings, str, str]:
+    settings, region, quarter = _asked(options)
+    return settings, str(region), str(quarter)
+
+
+def _revision(name: str) -> int:
+    if not re.fullmatch("r?[1-9][0-9]*", name):
+        raise UsageError(f"not a revision: {name!r}", expected="such as r1", next_step="callback-survey releases list")
+    return int(name.removeprefix("r"))
