@@ -213,8 +213,8 @@ def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
         (
             before.is_significantly_below_superpopulation,
             after.is_significantly_below_superpopulation,
-            "按部门水平也超出",
-            "按部门水平不再超出",
+            "按部门水平也成立",
+            "按部门水平不再成立",
         ),
     ):
         if flag and not was:
