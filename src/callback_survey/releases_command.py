@@ -165,7 +165,7 @@ def _rollback(options: argparse.Namespace) -> int:
         run = Run(settings, local_run.new_run_id().replace("cli-", "rollback-", 1), display)
         done = roll_back(run, region, quarter, revision, by=options.by, reason=options.reason)
     if done.is_healed:
-        print(f"{done.served.name} is served: that was decided before, and had not been carried out")
+        print(f"{done.served.name} is served: it was to be, and was not yet")
     else:
         print(f"{done.served.name} is served now, instead of r{done.before}")
     print("  It stands until a newer revision is released. A run that releases nothing new leaves it.")

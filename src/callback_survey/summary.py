@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from callback_survey import records, releases
+from callback_survey.checks.page import local_time
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.progress import Event
@@ -50,6 +51,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         measures = dict(connection.execute("select measure, measure_name from measures").fetchall())
     found_releases = releases.revisions(settings.releases, region_code, quarter)
     served = next(found for found in found_releases if found.revision == release["revision"])
+    _show_rollback(console, settings, served, found_releases[-1])
     _show_difference(console, served, measures)
     _show_places(console, settings, served)
 
@@ -155,6 +157,18 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
         if check["is_accepted"]:
             decision = f"accepted by {check['accepted_by']}, {check['accepted_at']}: {check['accepted_reason']}"
             console.print(f"       {decision}", soft_wrap=True, markup=False)
+
+
+def _show_rollback(console: Console, settings: Settings, served: releases.Release, newest: releases.Release) -> None:
+    """That the figures are not those of the latest delivery, because somebody decided so."""
+    if served.revision == newest.revision:
+        return
+    found = releases.standings(settings.releases, [newest])[newest.name]
+    told = f"{found.rolled_back_by}, {local_time(found.rolled_back_at or '')}: {found.rolled_back_reason}"
+    console.print(
+        f"\n[yellow]r{served.revision} is served instead of r{newest.revision}[/], rolled back by {escape(told)}",
+        soft_wrap=True,
+    )
 
 
 def _show_difference(console: Console, served: releases.Release, measures: Mapping[str, str]) -> None:

@@ -15,10 +15,12 @@ from lakes import tree_of
 from published import PASS, WARNING, make_release
 
 from callback_survey import serving as serving_module
+from callback_survey.alerts import readers
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
+from callback_survey.files import write_json
 from callback_survey.publication import PublishedTable
-from callback_survey.releases import Release
+from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollup, Rollups
 from callback_survey.serving import ServeReport, export_restricted
 
@@ -91,6 +93,44 @@ def test_revisions_and_checks_are_listed_and_only_the_served_one_is_marked(tmp_p
         (2, True, "reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
         (2, True, "shares_sum_to_100", "fail", "pass", ""),
     ]
+
+
+def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp_path: Path, folder: Path) -> None:
+    first, second = (make_release(tmp_path / "releases", revision=revision) for revision in (1, 2))
+    versions = [serve(folder, [second], [first, second]).version]
+    issued = Standing("issued", "值班长", "2018-06-07T00:00:00+00:00", "5号")
+    rolled_back = Standing("draft", None, None, None, True, "值班长", "2018-06-08T00:00:00+00:00", "交付有误")
+    for standings in ({first.name: issued, second.name: rolled_back},) * 2:
+        report = serving_module.serve(
+            [second], [first, second], serving=folder, memory_limit="1GB", standings=standings
+        )
+        versions.append(report.version)
+        assert report.newly_served == ()
+    assert versions[0] != versions[1] == versions[2]
+    shown = read(
+        folder,
+        "select approval_status, approved_by, approved_at, notice_number, is_rolled_back, rolled_back_by, rolled_back_at, "
+        "rolled_back_reason from releases order by revision",
+    )
+    assert shown == [tuple(vars(standing).values()) for standing in (issued, rolled_back)]
+
+
+def test_going_to_a_revision_of_the_same_content_serves_it_newly(tmp_path: Path, folder: Path) -> None:
+    """r3 may have gone back to the figures of r1; which of them is served is told all the same."""
+    first = make_release(tmp_path / "releases")
+    third = replace(make_release(tmp_path / "releases", revision=3), content_hash=first.content_hash)
+    serve(folder, [third], [first, third])
+    assert serve(folder, [first], [first, third]).newly_served == (first,)
+    (told,) = readers.served(folder, tmp_path / "releases")
+    assert told.revision == 1
+
+
+def test_a_version_from_before_revisions_were_listed_makes_nothing_newly_served(tmp_path: Path, folder: Path) -> None:
+    release = make_release(tmp_path / "releases")
+    serve(folder, [release])
+    write_json(folder / "current" / "served.json", [[release.key, release.content_hash]])
+    assert serve(folder, [release]).newly_served == ()
+    assert readers.served(folder, tmp_path / "releases")[0].revision == 1
 
 
 def test_results_of_failed_runs_wait_and_join_when_something_new_is_released(tmp_path: Path, folder: Path) -> None:

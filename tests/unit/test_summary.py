@@ -12,7 +12,8 @@ import pytest
 from published import make_release
 from rich.console import Console
 
-from callback_survey import assembly, serving, summary
+from callback_survey import assembly, journal, serving, summary
+from callback_survey.journal import Entry
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release
@@ -154,6 +155,23 @@ def test_a_release_whose_delivery_the_lake_no_longer_holds_is_shown_without_file
     show: Callable[..., list[str]],
 ) -> None:
     assert not [line for line in show() if "sha256" in line]
+
+
+def test_a_rollback_is_told_where_the_figures_are_read(show: Callable[..., list[str]], settings: Settings) -> None:
+    make_release(settings.releases, revision=2)
+    decision = Entry(
+        "rolled_back",
+        "330109",
+        "2018Q1",
+        1,
+        "值班长",
+        "交付[有误]",
+        "2018-06-07T01:00:00+00:00",
+        "run-1",
+        {"instead_of": "r2"},
+    )
+    journal.append(settings.releases, decision)
+    assert "r1 is served instead of r2, rolled back by 值班长, 2018-06-07 09:00:00: 交付[有误]" in show()
 
 
 def test_the_summary_is_plain_without_a_terminal(show: Callable[..., list[str]]) -> None:
