@@ -11,6 +11,7 @@ from callback_survey.build import BuildReport
 from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import LandingReport
 from callback_survey.pipeline import GateReport, Run
+from callback_survey.releases.rollback import roll_back
 from homes import QUARTER, REGION, Home
 
 STEPS = ("land", "gate", "release", "serve")
@@ -56,6 +57,8 @@ def take(step: str, home: Home, said: State) -> State:
         pipeline.release(run, BuildReport.from_json(said["built"]), GateReport.from_json(said["verdicts"]))
     if step == "serve":
         pipeline.serve(run)
+    if step == "rollback":
+        roll_back(run, REGION, QUARTER, 1, by="值班长", reason="交付有误")
     return said
 
 
