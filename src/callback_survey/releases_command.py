@@ -148,7 +148,8 @@ def _verify(options: argparse.Namespace) -> int:
             f"{len(damaged)} of {count} revisions are not what was frozen",
             where=", ".join(str(found.folder) for found in damaged),
             expected="the files that release.json names, as they were",
-            next_step="put them back from a backup; docs/runbook.md says what to do without one",
+            next_step="put them back from a backup. Without one, move a damaged latest revision away and run its quarter again: "
+            "its delivery under the same rules gives the same content_hash again",
         )
     return 0
 

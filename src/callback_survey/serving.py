@@ -65,7 +65,7 @@ def serve(
             release.verify_marts()
         say(f"assembling {len(served)} releases")
         _assemble(served, every, serving, version, memory_limit, rollups, checks, standings)
-    newly = tuple(release for release in served if not _is_listed(release, before))
+    newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
     return ServeReport(version, serving / "marts.duckdb", newly)
 
 
@@ -138,16 +138,10 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): files.sha256_of(path) for path in paths if path.is_file()}
 
 
-def _served_keys(serving: Path) -> list[list[str | int]]:
+def _served_keys(serving: Path) -> list[list[str]]:
     listing = serving / "current" / "served.json"
-    keys: list[list[str | int]] = files.read_json(listing) if listing.is_file() else []
+    keys: list[list[str]] = files.read_json(listing) if listing.is_file() else []
     return keys
-
-
-def _is_listed(release: Release, listed: Sequence[Sequence[str | int]]) -> bool:
-    """Whether a version lists the release. One from before revisions were noted lists key and content only."""
-    entry = [release.key, release.content_hash, release.revision]
-    return any(list(known) == entry[: len(known)] for known in listed)
 
 
 def _assemble(
@@ -171,8 +165,7 @@ def _assemble(
         assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
     _verify(aside / "marts.duckdb", served, memory_limit)
-    listing = [[release.key, release.content_hash, release.revision] for release in served]
-    files.write_json(aside / "served.json", listing)
+    files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
     files.write_json(aside / _HASHES, _hashes(aside))
     files.sync_tree(aside)
     before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""

@@ -8,7 +8,7 @@ import re
 
 import duckdb
 
-from homes import QUARTER, REGION, Served
+from homes import QUARTER, REGION, Served, contents
 
 # Made of the released tables while serving is assembled
 MADE_WHILE_SERVING = {
@@ -97,6 +97,9 @@ def test_files_of_the_release_are_those_its_document_names(served: Served) -> No
         found = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / below).iterdir()}
         assert found == {name: table[f"{kind}_sha256"] for name, table in document["tables"].items()}
     assert set(document["tables"]) == PUBLIC_TABLES - MADE_WHILE_SERVING
+    every = {name: digest for name, digest in contents(folder).items() if name not in ("release.json", "SHA256SUMS")}
+    assert document["files"] == every
+    assert {"dictionary.csv", "notice/notice.html", "csv/department_rates.csv"} < set(every)
 
 
 def test_csv_begins_with_a_byte_order_mark_and_holds_the_chinese_names(served: Served) -> None:

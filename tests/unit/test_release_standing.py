@@ -208,7 +208,7 @@ def test_the_watch_does_not_miss_what_somebody_took_out(tmp_path: Path, monkeypa
     settings = Settings(tmp_path, tmp_path, tmp_path, "1GB", (), None, None)
     monkeypatch.setattr(watch_looks, "_can_be_opened", lambda marts: True)
     first, second = (make_release(settings.releases, revision=revision) for revision in (1, 2))
-    write_json(settings.serving / "current" / "served.json", [[first.key, first.content_hash, 1]])
+    write_json(settings.serving / "current" / "served.json", [[first.key, first.content_hash]])
 
     def told() -> list[str]:
         now = datetime(2018, 4, 21, tzinfo=UTC)

@@ -14,11 +14,13 @@ import pytest
 from lakes import tree_of
 from published import PASS, WARNING, make_release
 
+from callback_survey import journal
 from callback_survey import serving as serving_module
 from callback_survey.alerts import readers
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
-from callback_survey.files import write_json
+from callback_survey.files import read_json, write_json
+from callback_survey.journal import Entry
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollup, Rollups
@@ -115,22 +117,16 @@ def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp
     assert shown == [tuple(vars(standing).values()) for standing in (issued, rolled_back)]
 
 
-def test_going_to_a_revision_of_the_same_content_serves_it_newly(tmp_path: Path, folder: Path) -> None:
-    """r3 may have gone back to the figures of r1; which of them is served is told all the same."""
-    first = make_release(tmp_path / "releases")
-    third = replace(make_release(tmp_path / "releases", revision=3), content_hash=first.content_hash)
-    serve(folder, [third], [first, third])
-    assert serve(folder, [first], [first, third]).newly_served == (first,)
-    (told,) = readers.served(folder, tmp_path / "releases")
-    assert told.revision == 1
-
-
-def test_a_version_from_before_revisions_were_listed_makes_nothing_newly_served(tmp_path: Path, folder: Path) -> None:
-    release = make_release(tmp_path / "releases")
-    serve(folder, [release])
-    write_json(folder / "current" / "served.json", [[release.key, release.content_hash]])
-    assert serve(folder, [release]).newly_served == ()
-    assert readers.served(folder, tmp_path / "releases")[0].revision == 1
+def test_of_two_revisions_of_one_content_the_one_that_somebody_named_is_told(tmp_path: Path, folder: Path) -> None:
+    """r3 may have gone back to the figures of r1: what is served is the same, who is told of it wants to know which."""
+    releases = tmp_path / "releases"
+    first = make_release(releases)
+    path = make_release(releases, revision=3).folder / "release.json"
+    write_json(path, {**read_json(path), "content_hash": first.content_hash})
+    serve(folder, [first])
+    assert [told.revision for told in readers.served(folder, releases)] == [3]
+    journal.append(releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r3"}))
+    assert [told.revision for told in readers.served(folder, releases)] == [1]
 
 
 def test_results_of_failed_runs_wait_and_join_when_something_new_is_released(tmp_path: Path, folder: Path) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from callback_survey import journal
 from callback_survey.alerts.words import Words
 from callback_survey.files import read_json
 
@@ -39,32 +38,28 @@ def local_time(moment: datetime) -> str:
 
 def served_keys(serving: Path) -> list[tuple[str, str]]:
     """`region|quarter` and content hash of every release that readers can open."""
-    return [(key, content_hash) for key, content_hash, _ in _listing(serving)]
-
-
-def _listing(serving: Path) -> list[tuple[str, str, int | None]]:
-    """What is served, by key, content and revision; a version from before revisions were noted has none."""
-    path = serving / "current" / "served.json"
-    entries = read_json(path) if path.is_file() else []
-    return [(str(entry[0]), str(entry[1]), int(entry[2]) if len(entry) > 2 else None) for entry in entries]
+    listing = serving / "current" / "served.json"
+    return [(str(entry[0]), str(entry[1])) for entry in read_json(listing)] if listing.is_file() else []
 
 
 def served(serving: Path, releases: Path) -> list[ServedRelease]:
     """What readers can open now, by region and quarter."""
-    found = [_find(releases, *entry) for entry in _listing(serving)]
+    found = [_find(releases, key, content_hash) for key, content_hash in served_keys(serving)]
     return sorted((one for one in found if one is not None), key=lambda one: (one.region_code, one.quarter))
 
 
-def _find(releases: Path, key: str, content_hash: str, revision: int | None) -> ServedRelease | None:
+def _find(releases: Path, key: str, content_hash: str) -> ServedRelease | None:
+    """The revision of that content. A later one may have gone back to it: then the one that somebody named, else the latest."""
     region_code, quarter = key.split("|")
-    folders = sorted((releases / region_code / quarter).glob("r[0-9]*"), key=lambda path: -int(path.name[1:]))
-    for folder in folders:
-        if (folder / "release.json").is_file():
-            document: Mapping[str, Any] = read_json(folder / "release.json")
-            if document["content_hash"] == content_hash and revision in (None, int(document["revision"])):
-                frozen = datetime.fromisoformat(document["released_at"])
-                return ServedRelease(region_code, quarter, content_hash, int(document["revision"]), frozen)
-    return None
+    folders = [path for path in (releases / region_code / quarter).glob("r[0-9]*") if (path / "release.json").is_file()]
+    documents = {int(path.name[1:]): read_json(path / "release.json") for path in folders}
+    same = [revision for revision, document in documents.items() if document["content_hash"] == content_hash]
+    if not same:
+        return None
+    named = journal.served_revision(journal.entries(releases, region_code, quarter), max(documents))
+    revision = named if named in same else max(same)
+    frozen = datetime.fromisoformat(documents[revision]["released_at"])
+    return ServedRelease(region_code, quarter, content_hash, revision, frozen)
 
 
 def readers_see(serving: Path, releases: Path, region_code: str | None, quarter: str | None, say: Words) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callback_survey import comparison, journal, pipeline
+from callback_survey.alerts import readers
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.pipeline import Run
 from callback_survey.privacy import holds_personal_number
@@ -41,15 +42,15 @@ def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: st
         entries = journal.entries(folder, region_code, quarter)
         before = journal.served_revision(entries, newest.revision)
         _require_whole(wanted)
+        was_shown = (wanted.key, wanted.content_hash) in readers.served_keys(run.settings.serving)
         if before != revision:
             instead = {"instead_of": f"r{newest.revision}", "served_before": f"r{before}"}
             act = journal.Entry(
                 "rolled_back", region_code, quarter, revision, by, reason, run_id=run.run_id, details=instead
             )
             journal.append(folder, act)
-        report = pipeline.serve(run)
-        is_new = wanted.name in {release.name for release in report.newly_served}
-    if before == revision and not is_new:
+        pipeline.serve(run)
+    if before == revision and was_shown:
         raise UsageError(
             f"{wanted.name} is served already",
             expected="another revision",
