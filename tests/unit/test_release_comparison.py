@@ -116,6 +116,13 @@ def test_the_same_figures_move_nobody(tmp_path: Path) -> None:
     assert (measure.measure_name, measure.moved) == ("满意率", ())
 
 
+@pytest.mark.parametrize(("figure", "value"), zip(FIGURES, ["80.01", 3, False, False, True], strict=True))
+def test_each_figure_alone_is_a_move(tmp_path: Path, figure: str, value: object) -> None:
+    after = {**BEFORE, ("d2", "satisfaction"): {**BEFORE["d2", "satisfaction"], figure: value}}
+    (measure,) = between(make(tmp_path, 1, BEFORE), make(tmp_path, 2, after)).measures
+    assert [moved.department_name for moved in measure.moved] == ["区教育局"]
+
+
 def test_totals_say_unknown_where_nothing_can_be_tested(tmp_path: Path) -> None:
     """Of a printed annex every flag of chance is NULL: nobody is not the same as zero."""
     printed = {key: {**value, "is_significantly_below": None} for key, value in BEFORE.items()}
