@@ -10,8 +10,9 @@ import pytest
 from lakes import tree_of
 from published import PASS, WARNING, make_release
 
-from callback_survey import airflow_steps, pipeline, releases, serving
+from callback_survey import airflow_steps, journal, pipeline, releases, serving
 from callback_survey.checks.model import CheckReport, CheckResult
+from callback_survey.journal import Entry
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release
@@ -103,6 +104,24 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     assert airflow_steps.serve(context, judged) == keys
     airflow_steps.remember_announced(context)
     assert airflow_steps.serve(context, judged) == []
+
+
+def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds r2's figures must hear of it; Airflow can tell them when it next serves."""
+    for revision in (1, 2):
+        make_release(settings.releases, revision=revision)
+    monkeypatch.setattr("callback_survey.settings.load", lambda: settings)
+    context = {"run_id": "run-1", "params": {}}
+    judged: dict[str, list[object]] = {"passed": [], "failed": []}
+    told = []
+    for _ in range(2):
+        told.append(airflow_steps.serve(context, judged))
+        airflow_steps.remember_announced(context)
+        journal.append(
+            settings.releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
+        )
+    assert told == [["330109|2018Q1"]] * 2
+    assert names(pipeline.unannounced(pipeline.Run(settings, "run-1"))) == []
 
 
 @pytest.mark.parametrize(("params", "is_optional"), [({}, False), ({"without_manifest": True}, True)])

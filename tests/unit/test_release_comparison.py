@@ -116,7 +116,7 @@ def test_the_same_figures_move_nobody(tmp_path: Path) -> None:
     assert (measure.measure_name, measure.moved) == ("满意率", ())
 
 
-@pytest.mark.parametrize(("figure", "value"), zip(FIGURES, ["80.01", 3, False, False, True], strict=True))
+@pytest.mark.parametrize(("figure", "value"), list(zip(FIGURES, ["80.01", 3, False, False, True], strict=True)))
 def test_each_figure_alone_is_a_move(tmp_path: Path, figure: str, value: object) -> None:
     after = {**BEFORE, ("d2", "satisfaction"): {**BEFORE["d2", "satisfaction"], figure: value}}
     (measure,) = between(make(tmp_path, 1, BEFORE), make(tmp_path, 2, after)).measures

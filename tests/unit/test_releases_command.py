@@ -16,6 +16,7 @@ from callback_survey.journal import Entry
 from homes import REPOSITORY
 
 KEYS = ["--region", "330109", "--quarter", "2018Q1"]
+AT = "2018-06-07T00:00:00+00:00"
 WHY = ["--by", "值班长", "--reason", "交付有误"]
 
 
@@ -65,17 +66,22 @@ def test_the_list_says_of_each_revision_what_is_served_and_decided(
 ) -> None:
     for act in ("approved", "issued"):
         details = {"number": "萧跑改办〔2018〕5号"}
-        journal.append(home / "releases", Entry(act, "330109", "2018Q1", 1, "值班长", details=details))  # type: ignore[arg-type]
-    assert releases("list") == 0
-    first, second, third = lines(capsys)[1:]
-    assert first.split() == [
-        *("330109", "2018Q1", "r1", "2018-04-20", "14:00:00", "replaced"),
-        *("issued", "萧跑改办〔2018〕5号,", "by", "值班长", "1", "first", "release"),
+        journal.append(home / "releases", Entry(act, "330109", "2018Q1", 1, "值班长", at=AT, details=details))  # type: ignore[arg-type]
+    journal.append(
+        home / "releases",
+        Entry("rolled_back", "330109", "2018Q1", 1, "值班长", "有误", AT, details={"instead_of": "r2"}),
+    )
+    assert releases("list", "--quarter", "2018Q1") == 0
+    assert lines(capsys) == [
+        "330109 2018Q1 r1   2018-04-20 14:00:00  served       issued      1 warned",
+        "    first release",
+        "    notice 萧跑改办〔2018〕5号 approved by 值班长, 2018-06-07 08:00:00",
+        "330109 2018Q1 r2   2018-05-01 14:00:00  rolled back  draft       1 warned",
+        "    first release",
+        "    rolled back by 值班长, 2018-06-07 08:00:00: 有误",
     ]
-    assert second.split()[2:7] == ["r2", "2018-05-01", "14:00:00", "served", "draft"]
-    assert third.split()[1:3] == ["2018Q2", "r1"]
-    assert releases("list", "--quarter", "2018Q2") == 0
-    assert len(lines(capsys)) == 2
+    assert releases("list") == 0
+    assert "330109 2018Q2 r1   2018-04-20 14:00:00  served       draft       1 warned" in lines(capsys)
 
 
 def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,9 +91,7 @@ def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_one_revision_is_shown_whole(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    journal.append(
-        home / "releases", Entry("rejected", "330109", "2018Q1", 2, "值班长", "名称有误", "2018-06-07T00:00:00+00:00")
-    )
+    journal.append(home / "releases", Entry("rejected", "330109", "2018Q1", 2, "值班长", "名称有误", AT))
     assert releases("show", *KEYS) == 0
     shown = lines(capsys)
     assert shown[0] == "330109 2018Q1 r2  served, notice rejected"

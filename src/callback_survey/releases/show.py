@@ -24,23 +24,28 @@ _UNKNOWN = "—"
 def show_list(
     console: Console, every: Sequence[Release], served: Sequence[Release], standings: Mapping[str, Standing]
 ) -> None:
-    """One line a revision: when it was frozen, whether it is served, what was decided about its notice, and why it is there."""
-    table = _table("region", "quarter", "revision", "released (Shanghai)", "state", "notice", ">warnings", "why")
+    """Each revision: when it was frozen, whether it is served, why it is there, and below that what was decided about it."""
     shown = {release.name for release in served}
     for release in every:
         standing = standings[release.name]
         state = _state(release, shown, standing)
-        table.add_row(
-            release.region_code,
-            release.quarter,
-            f"r{release.revision}",
-            local_time(release.released_at),
-            f"[{_COLOURS.get(state, 'dim')}]{state}[/]",
-            escape(_notice(standing)),
-            str(release.warning_count),
-            escape(_why(release, standing)),
+        colour = _COLOURS.get(state, "dim")
+        console.print(
+            f"{release.region_code} {release.quarter} {f'r{release.revision}':<4} {local_time(release.released_at)}  "
+            f"[{colour}]{state:<11}[/]  {standing.approval_status:<10}  {release.warning_count} warned",
+            soft_wrap=True,
         )
-    console.print(table)
+        for line in (release.reason, *_decided(standing)):
+            _line(console, f"    {line}")
+
+
+def _decided(standing: Standing) -> Iterator[str]:
+    if standing.approved_by:
+        number = f" {standing.notice_number}" if standing.notice_number else ""
+        yield f"notice{number} approved by {standing.approved_by}, {local_time(standing.approved_at or '')}"
+    if standing.is_rolled_back:
+        when = local_time(standing.rolled_back_at or "")
+        yield f"rolled back by {standing.rolled_back_by}, {when}: {standing.rolled_back_reason}"
 
 
 def _state(release: Release, shown: set[str], standing: Standing) -> str:
@@ -49,25 +54,14 @@ def _state(release: Release, shown: set[str], standing: Standing) -> str:
     return "rolled back" if standing.is_rolled_back else "replaced"
 
 
-def _notice(standing: Standing) -> str:
-    told: str = standing.approval_status
-    if standing.notice_number:
-        told += f" {standing.notice_number}"
-    return f"{told}, by {standing.approved_by}" if standing.approved_by else told
-
-
-def _why(release: Release, standing: Standing) -> str:
-    if not standing.is_rolled_back:
-        return release.reason
-    return f"{release.reason}; rolled back by {standing.rolled_back_by}: {standing.rolled_back_reason}"
-
-
 def show_release(
     console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Entry]
 ) -> None:
     """One revision whole: what it was made of, what it holds, what was checked and what was decided."""
     shown = {served.name} if served else set()
-    console.print(f"[bold]{release.name}[/]  {_state(release, shown, standing)}, notice {escape(_notice(standing))}")
+    console.print(f"[bold]{release.name}[/]  {_state(release, shown, standing)}, notice {standing.approval_status}")
+    for line in _decided(standing):
+        _line(console, f"  {line}")
     for label, value in _facts(release, served):
         _line(console, f"  {label:<14}{value}")
     _heading(console, "Inputs")
