@@ -69,6 +69,8 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "DOCUMENTS": " ".join(settings.documents),
         "PUBLIC": str(settings.public),
         "APPROVAL_HOURS": str(settings.approval_hours),
+        "POSTGRES_URL": settings.postgres_url or "",
+        "POSTGRES_READER": settings.postgres_reader or "",
         "WATCH_FREE_DISK": settings.watch_free_disk,
         "WATCH_SERVED_DAYS": str(settings.watch_served_days),
         "WATCH_RUN_HOURS": str(settings.watch_run_hours),

@@ -42,6 +42,15 @@ _STANDING_COLUMNS = {
 }
 _RELEASE_TYPES = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint", "is_rolled_back": "boolean"}
 
+_RELEASE_KEY = ("region_code", "quarter", "revision")
+
+
+def keys(served: Sequence[Release], rollups: Rollups) -> dict[str, tuple[str, ...]]:
+    """What makes a row unique, for every table that `write_tables` makes."""
+    released = {name: tuple(table["key"]) for release in served for name, table in release.tables.items()}
+    made = {rollup.name: rollup.key for rollup in rollups.served}
+    return {**released, **made, "releases": _RELEASE_KEY, "check_results": history.KEY}
+
 
 def write_tables(
     connection: duckdb.DuckDBPyConnection,

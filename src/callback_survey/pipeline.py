@@ -5,7 +5,7 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -249,7 +249,10 @@ def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
 
 def serve(run: Run) -> ServeReport:
     """Serve the latest release of every region and quarter, or the one somebody had served again; also heals what a
-    killed run or rollback left unserved."""
+    killed run or rollback left unserved.
+
+    The files first, then PostgreSQL where it is set: if it fails, the step fails, and the next run publishes.
+    """
     from callback_survey import releases, rollups, serving
 
     with run.progress.step("serve") as step, run.warehouse.lock():
@@ -264,8 +267,27 @@ def serve(run: Run) -> ServeReport:
             standings=releases.standings(run.settings.releases, every),
             say=step.say,
         )
+        _publish_to_postgres(run, report, step.say)
         step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
         return report
+
+
+def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], None]) -> None:
+    """Within the warehouse lock: else a slow run could put its version over that of a later one."""
+    settings = run.settings
+    if settings.postgres_url is None:
+        return
+    from callback_survey import postgres
+
+    postgres.publish(
+        report.marts.resolve(),
+        report.version,
+        report.keys,
+        url=settings.postgres_url,
+        reader=settings.postgres_reader,
+        memory_limit=settings.memory_limit,
+        say=say,
+    )
 
 
 def unannounced(run: Run) -> list[Release]:

@@ -33,11 +33,12 @@ _HASHES = "hashes.json"
 
 @dataclass(frozen=True)
 class ServeReport:
-    """What is served now. `newly_served` are the releases that were not served before this call."""
+    """What is served now. `newly_served` are the releases that were not served before this call; `keys` make a row unique."""
 
     version: str
     marts: Path
     newly_served: tuple[Release, ...]
+    keys: Mapping[str, tuple[str, ...]]
 
 
 def serve(
@@ -66,7 +67,7 @@ def serve(
         say(f"assembling {len(served)} releases")
         _assemble(served, every, serving, version, memory_limit, rollups, checks, standings)
     newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
-    return ServeReport(version, serving / "marts.duckdb", newly)
+    return ServeReport(version, serving / "marts.duckdb", newly, assembly.keys(served, rollups))
 
 
 def unannounced(served: Sequence[Release], serving: Path) -> list[Release]:

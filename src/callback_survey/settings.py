@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +31,7 @@ class Settings:
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
     `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
     `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find docs/runbook.md.
+    `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
     home: Path
@@ -52,6 +53,8 @@ class Settings:
     documents: tuple[Format, ...] = ("html", "pdf", "docx")
     public_folder: Path | None = None
     approval_hours: int = 72
+    postgres_url: str | None = field(default=None, repr=False)
+    postgres_reader: str | None = None
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear everything, then its own; each once."""
@@ -164,6 +167,8 @@ def load(
         documents=_formats(value("DOCUMENTS") or "html pdf docx"),
         public_folder=Path(public).resolve() if public else None,
         approval_hours=_number("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
+        postgres_url=_postgres_url(value("POSTGRES_URL")),
+        postgres_reader=value("POSTGRES_READER"),
     )
 
 
@@ -200,6 +205,17 @@ def _number(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,5}", text) is None:
         raise UsageError(f"{PREFIX}{name} is {text!r}", expected="a whole number", next_step="correct the setting")
     return int(text)
+
+
+def _postgres_url(url: str | None) -> str | None:
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        # not repeated here: it may hold a password
+        raise UsageError(
+            f"{PREFIX}POSTGRES_URL is no PostgreSQL URL",
+            expected="postgresql://user:password@host:5432/database",
+            next_step="correct the setting",
+        )
+    return url
 
 
 def _formats(text: str) -> tuple[Format, ...]:

@@ -1,0 +1,90 @@
+"""The copy in PostgreSQL holds what the served file holds: rows, types, keys, descriptions."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from copies import Copy, marts_file
+
+from callback_survey import assembly, releases, rollups, settings
+from callback_survey.errors import SurveyError
+from homes import Served
+
+TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date"}
+
+
+def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(copy: Copy, served: Served) -> None:
+    found = settings.load(served.home.environment)
+    latest = releases.latest(found.releases)
+    keys = assembly.keys(latest, rollups.read(found.dbt_project))
+    copy.publish(served.home.serving / "marts.duckdb", "v1", keys=keys)
+    tables = served.home.query("select table_name, comment from duckdb_tables() order by 1")
+    described = "select relname, obj_description(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'r'"
+    assert sorted(copy.run(described)) == tables
+    assert {name for name, _ in tables} == set(keys)
+    for name, _ in tables:
+        columns = served.home.query(
+            f"select column_name, data_type, comment from duckdb_columns() where table_name = '{name}' and not internal"
+            " order by column_index"
+        )
+        expected = [
+            (column, re.sub("DECIMAL", "numeric", TYPES.get(kind, kind)), text) for column, kind, text in columns
+        ]
+        described = f"""
+            select attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)
+            from pg_attribute where attrelid = 'marts.{name}'::regclass and attnum > 0 order by attnum
+        """
+        assert copy.run(described) == expected, name
+        listed = ", ".join(f'"{column}"' for column, *_ in columns)
+        rows = served.home.query(f"select {listed} from {name}")
+        assert rows or name == "department_successions"
+        assert sorted(copy.run(f"select {listed} from marts.{name}"), key=repr) == sorted(rows, key=repr), name
+        key = f"""
+            select array_agg(attname::text order by ordinality)
+            from pg_index, unnest(indkey::smallint[]) with ordinality as part (attnum, ordinality), pg_attribute as a
+            where indrelid = 'marts.{name}'::regclass and indisprimary and a.attrelid = indrelid and a.attnum = part.attnum
+        """
+        assert copy.run(key) == [(list(keys[name]),)], name
+
+
+NASTY = """
+    select * from (values
+        ('empty', '', 0e0, 0::bigint, 0.00::decimal(5, 2), true, date '2018-04-20', timestamp '2018-04-20 06:00:00.123456'),
+        ('null', null, null, null, null, null, null, null),
+        ('quoted', 'a, "b"; c''s 100 %s \\', 0.1e0 + 0.2e0, 9223372036854775807, 100.00, false, date '0001-01-01', null),
+        ('lines', E'first\\nsecond\\r\\n\\\\.\\n\\ttab', 5e-324, -9223372036854775808, -1, true, date '9999-12-31', null),
+        ('marker', '\\N', 'nan'::double, 1, 94.77, false, date '2018-04-20', null),
+        ('words', 'NULL', '-inf'::double, 1, 94.76, false, date '2018-04-20', null),
+        ('names', '区公安分局（出入境）　𠮷', 1.7976931348623157e308, 1, 92.53, false, date '2018-04-20', null)
+    ) t (id, words, number, count, pct, is_it, on_day, at_time)
+"""
+
+
+def test_values_that_are_easily_mangled_arrive_as_they_are(copy: Copy, tmp_path: Path) -> None:
+    marts = marts_file(tmp_path / "marts.duckdb", "", {'odd "name" %s': NASTY})
+    copy.publish(marts, "v1", keys={'odd "name" %s': ("id",)})
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        expected = connection.execute('from "odd ""name"" %s" order by id').fetchall()
+    found = copy.run('select * from marts."odd ""name"" %s" order by id')
+    assert repr(found) == repr(expected), "also NaN, which equals nothing"
+    assert sum(math.isnan(row[2]) for row in found if row[2] is not None) == 1
+
+
+def test_a_key_with_gaps_is_an_index_and_no_primary_key(copy: Copy, tmp_path: Path) -> None:
+    query = "select * from (values ('a', 1), ('b', null)) t (run_id, revision)"
+    copy.publish(
+        marts_file(tmp_path / "m.duckdb", "", {"checks": query}), "v1", keys={"checks": ("run_id", "revision")}
+    )
+    assert copy.run("select indisprimary from pg_index where indrelid = 'marts.checks'::regclass") == [(False,)]
+
+
+def test_a_type_without_a_counterpart_is_named_and_nothing_is_changed(copy: Copy, tmp_path: Path) -> None:
+    copy.publish(marts_file(tmp_path / "good.duckdb", "good"), "v1")
+    listed = marts_file(tmp_path / "bad.duckdb", "", {"rates": "select ['a'] as codes"})
+    with pytest.raises(SurveyError, match=r"VARCHAR\[\] has no counterpart(.|\n)*rates\.codes"):
+        copy.publish(listed, "v2")
+    assert (copy.markers(), copy.schemas()) == ({"good"}, {"marts"})
