@@ -2,7 +2,9 @@
 
 Whoever has read a table within a transaction holds it until the transaction ends. The switch needs all tables for itself at
 one moment, so such a reader sees one version to the end. It asks for them briefly and lets go again where somebody reads:
-a reader that waits for us while we wait for it would be ended by PostgreSQL as a deadlock, after one second.
+a reader that waits for us while we wait for it would be ended by PostgreSQL as a deadlock, after one second. Between such
+turns in the queue it looks for a moment in which nobody reads: readers that take several tables in several orders leave no
+other way in.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _BEFORE = "marts_before"
 # all tables together, then each view; below the second (deadlock_timeout) after which PostgreSQL would end the reader
 _LOCK_MILLISECONDS, _VIEW_LOCK_MILLISECONDS = 500, 100
-_PAUSE_SECONDS = 1.0
+_LOOKING_SECONDS, _LOOK_EVERY_SECONDS = 1.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -57,20 +59,24 @@ def refuse_foreign_schema(cursor: Cursor, schema: str) -> None:
 def switch(cursor: Cursor, schema: str, aside: str, *, patience_seconds: float) -> None:
     """Make `aside` the schema of that name, and drop what had the name before. Views of others follow to the new tables."""
     deadline = time.monotonic() + patience_seconds
-    while not _attempt(cursor, schema, aside):
-        if time.monotonic() > deadline:
-            raise _blocked(cursor, schema)
-        time.sleep(min(_PAUSE_SECONDS, patience_seconds))
+    while not _attempt(cursor, schema, aside, queues=True):
+        turn = time.monotonic() + _LOOKING_SECONDS
+        while time.monotonic() < turn:
+            if time.monotonic() > deadline:
+                raise _blocked(cursor, schema)
+            time.sleep(_LOOK_EVERY_SECONDS)
+            if _attempt(cursor, schema, aside, queues=False):
+                return
 
 
-def _attempt(cursor: Cursor, schema: str, aside: str) -> bool:
-    """False where somebody reads; everything is as it was then."""
+def _attempt(cursor: Cursor, schema: str, aside: str, *, queues: bool) -> bool:
+    """False where somebody reads; everything is as it was then. `queues`: wait a little for those who read."""
     import psycopg2.errors
 
     cursor.execute("savepoint before_switch")
     try:
         if one(cursor, "select to_regnamespace(%s) is not null", (schema,)):
-            _replace(cursor, schema, aside)
+            _replace(cursor, schema, aside, queues=queues)
         else:
             cursor.execute(f"alter schema {name(aside)} rename to {name(schema)}")
     except (psycopg2.errors.QueryCanceled, psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
@@ -79,11 +85,11 @@ def _attempt(cursor: Cursor, schema: str, aside: str) -> bool:
     return True
 
 
-def _replace(cursor: Cursor, schema: str, aside: str) -> None:
-    old = tables(cursor, schema)
-    if old:
+def _replace(cursor: Cursor, schema: str, aside: str, *, queues: bool) -> None:
+    if old := tables(cursor, schema):
+        listed = ", ".join(relation(schema, table) for table in old)
         cursor.execute(f"set local statement_timeout = {_LOCK_MILLISECONDS}")
-        cursor.execute(f"lock table {', '.join(relation(schema, table) for table in old)} in access exclusive mode")
+        cursor.execute(f"lock table {listed} in access exclusive mode{'' if queues else ' nowait'}")
         cursor.execute("set local statement_timeout = 0")
     views = _views(cursor, schema)
     cursor.execute(f"alter schema {name(schema)} rename to {name(_BEFORE)}")
