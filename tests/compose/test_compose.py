@@ -15,11 +15,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg2
 import pytest
 
 from callback_survey import compose_env
@@ -39,6 +41,7 @@ class Stack:
 
     project: str
     port: int
+    postgres_port: int
     env_file: Path
     token: str = ""
 
@@ -46,12 +49,12 @@ class Stack:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("AIRFLOW", "CALLBACK_SURVEY_", "COMPOSE_", "POSTGRES_"))
+            if not name.startswith(("AIRFLOW", "CALLBACK_SURVEY_", "COMPOSE_", "MARTS_", "POSTGRES_"))
         }
         return subprocess.run(
             ["docker", "compose", "--env-file", str(self.env_file), "-p", self.project, *arguments],
             cwd=REPOSITORY,
-            env={**inherited, "AIRFLOW_PORT": str(self.port)},
+            env={**inherited, "AIRFLOW_PORT": str(self.port), "POSTGRES_PORT": str(self.postgres_port)},
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -111,7 +114,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         pytest.skip(reason)
     env_file = tmp_path_factory.mktemp("compose") / "env"
     compose_env.write(env_file)
-    made = Stack(f"callback-test-{secrets.token_hex(4)}", free_port(), env_file)
+    made = Stack(f"callback-test-{secrets.token_hex(4)}", free_port(), free_port(), env_file)
     try:
         up = made.compose("up", "--build", "--wait", "--wait-timeout", "300", timeout=UP_SECONDS)
         if up.returncode != 0:
@@ -187,7 +190,30 @@ def test_every_service_is_healthy_and_reachable_from_this_machine_only(stack: St
     services = [json.loads(line) for line in stack.compose("ps", "--format", "json").stdout.splitlines()]
     assert {service["Service"]: service["Health"] for service in services} == dict.fromkeys(LONG_RUNNING, "healthy")
     published = [port for service in services for port in service["Publishers"] or [] if port["PublishedPort"]]
-    assert [(port["URL"], port["PublishedPort"]) for port in published] == [("127.0.0.1", stack.port)]
+    expected = {("127.0.0.1", stack.port), ("127.0.0.1", stack.postgres_port)}
+    assert {(port["URL"], port["PublishedPort"]) for port in published} == expected
+
+
+def as_reader(stack: Stack, database: str) -> Any:
+    return psycopg2.connect(
+        host="127.0.0.1",
+        port=stack.postgres_port,
+        dbname=database,
+        user="marts_reader",
+        password=stack.secret("MARTS_READER_PASSWORD"),
+    )
+
+
+def test_a_bi_tool_reads_the_marts_in_postgresql_and_cannot_write_or_look_into_airflow(
+    stack: Stack, finished_run: dict[str, Any]
+) -> None:
+    with closing(as_reader(stack, "marts")) as connection, connection.cursor() as cursor:
+        cursor.execute("select measure, average_pct::text from marts.region_rates where quarter = '2018Q1'")
+        assert dict(cursor.fetchall()) == {"satisfaction": "94.77", "realisation": "92.53"}
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("delete from marts.region_rates")
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        as_reader(stack, "airflow")
 
 
 def test_only_the_service_that_runs_tasks_knows_the_privacy_key(stack: Stack) -> None:

@@ -37,12 +37,11 @@ class Address:
             text = text.replace(secret, "…")
         return text
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction: everything in it happens, or nothing. Raises SurveyError for whatever PostgreSQL says."""
+    def connect(self) -> Connection:
+        """Raises SurveyError where nobody answers, or the login is refused."""
         psycopg2 = _driver()
         try:
-            connection = psycopg2.connect(**self.parts)
+            return psycopg2.connect(**self.parts)
         except psycopg2.Error as error:
             # not `from error`: a log would print the chain, and with it what was scrubbed here
             raise SurveyError(
@@ -51,6 +50,12 @@ class Address:
                 expected=self.scrub(_words(error)),
                 next_step="mend the connection, then run the quarter again: it publishes what is missing",
             ) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction: everything in it happens, or nothing. Raises SurveyError for whatever PostgreSQL says."""
+        psycopg2 = _driver()
+        connection = self.connect()
         try:
             with connection:  # commits, or rolls back
                 yield connection
