@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRule, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from callback_survey import airflow_policy
 from callback_survey import airflow_steps as steps
+from callback_survey.airflow_assets import MARTS
 from callback_survey.alerts.airflow import notify_run
-
-MARTS = Asset(name="callback_marts", uri="x-callback://marts")
 
 with DAG(
     "callback_quarter",

@@ -10,7 +10,15 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from callback_survey.alerts.airflow import Notify
 
 # a verdict or a wrong setting is the same the second time
-_FINAL = ("GateFailed", "DeliveryRefused", "UsageError", "NothingDelivered", "RegisterError")
+_FINAL = (
+    "GateFailed",
+    "DeliveryRefused",
+    "UsageError",
+    "NothingDelivered",
+    "RegisterError",
+    "ApprovalOutdated",
+    "NotAnswered",
+)
 
 
 def default_args(hours: float = 2) -> dict[str, Any]:

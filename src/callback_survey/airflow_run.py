@@ -68,7 +68,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "RUNBOOK": settings.runbook,
         "DOCUMENTS": " ".join(settings.documents),
         "PUBLIC": str(settings.public),
-        "APPROVAL_HOURS": str(settings.approval_hours),
+        "APPROVAL_HOURS": f"{settings.approval_hours:f}",
         "POSTGRES_URL": settings.postgres_url or "",
         "POSTGRES_READER": settings.postgres_reader or "",
         "WATCH_FREE_DISK": settings.watch_free_disk,

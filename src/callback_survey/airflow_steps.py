@@ -125,7 +125,7 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     run = _run(context)
     pipeline.serve(run)
     passed = [(scope.region_code, scope.quarter) for scope in pipeline.GateReport.from_json(dict(judged)).passed]
-    alerts.tell_passed(run.settings, passed, _place(context, "serve"))
+    alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
     return [new.key for new in pipeline.unannounced(run)]
 
 
@@ -143,7 +143,7 @@ def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> b
     """
     from callback_survey import alerts, settings
 
-    alerts.tell_warnings(settings.load(), str(context["run_id"]), _place(context, "gates"))
+    alerts.tell_warnings(settings.load(), str(context["run_id"]), place_of(context, "gates"))
     return complete(verdicts)
 
 
@@ -172,7 +172,7 @@ def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         is_running=context["ti"].get_dr_count(QUARTER_DAG, states=["running"]) > 0,
         is_scheduled=getattr(context["dag_run"], "run_type", None) == "scheduled",
     )
-    tell.tell_dag_passed(found, str(context["dag"].dag_id), _place(context, "look"))
+    tell.tell_dag_passed(found, str(context["dag"].dag_id), place_of(context, "look"))
     return watching.runs_to_start(report.to_start)
 
 
@@ -185,7 +185,7 @@ def run_key(context: Mapping[str, Any]) -> str:
     return f"{dag.dag_id if dag is not None else 'unknown'}/{run_id}" + (f" (cleared {cleared})" if cleared else "")
 
 
-def _place(context: Mapping[str, Any], step: str) -> Any:
+def place_of(context: Mapping[str, Any], step: str) -> Any:
     """Where a task tells something that is no failure."""
     from callback_survey.alerts import Place
     from callback_survey.alerts.airflow import link_of

@@ -58,6 +58,14 @@ class RegisterError(UsageError):
     """A register says two things at once, or names something that is not there. Nothing was read or changed."""
 
 
+class ApprovalOutdated(UsageError):
+    """A revision was approved that readers do not see any more. Nothing was issued."""
+
+
+class NotAnswered(SurveyError):
+    """Nobody decided about a notice in time. Nothing was issued, and nothing else has changed."""
+
+
 class GateFailed(SurveyError):
     """A gate said no: what was served before stays served. Retrying cannot change a verdict.
 

@@ -52,7 +52,7 @@ class Settings:
     watch_run_hours: int = 6
     documents: tuple[Format, ...] = ("html", "pdf", "docx")
     public_folder: Path | None = None
-    approval_hours: int = 72
+    approval_hours: float = 72
     postgres_url: str | None = field(default=None, repr=False)
     postgres_reader: str | None = None
 
@@ -166,7 +166,7 @@ def load(
         watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
         documents=_formats(value("DOCUMENTS") or "html pdf docx"),
         public_folder=Path(public).resolve() if public else None,
-        approval_hours=_number("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
+        approval_hours=_hours("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
         postgres_url=_postgres_url(value("POSTGRES_URL")),
         postgres_reader=value("POSTGRES_READER"),
     )
@@ -216,6 +216,14 @@ def _postgres_url(url: str | None) -> str | None:
             next_step="correct the setting",
         )
     return url
+
+
+def _hours(name: str, text: str) -> float:
+    if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text) is None or float(text) == 0:
+        raise UsageError(
+            f"{PREFIX}{name} is {text!r}", expected="hours above 0, such as 72 or 0.5", next_step="correct the setting"
+        )
+    return float(text)
 
 
 def _formats(text: str) -> tuple[Format, ...]:

@@ -12,7 +12,12 @@ import pytest
 from callback_survey import errors
 from homes import REPOSITORY
 
-WRITES_THE_WAREHOUSE = {"build", "gate", "release", "revise_following", "serve"}
+USES_THE_WAREHOUSE = {
+    "callback_quarter": {"build", "gate", "release", "revise_following", "serve"},
+    "callback_notice": {"serve"},
+    "callback_watch": set(),
+}
+WAITS_FOR_PEOPLE = "callback_notice"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def tasks(dags: list[Any]) -> Iterator[Any]:
 
 def test_every_dag_file_imports_without_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert {"callback_quarter", "callback_watch"} <= bag.dags.keys()
+    assert {"callback_quarter", "callback_notice", "callback_watch"} <= bag.dags.keys()
 
 
 def test_every_dag_file_holds_a_dag_of_its_name(bag: Any) -> None:
@@ -79,6 +84,8 @@ def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[An
         errors.UsageError("no"),
         errors.NothingDelivered("no"),
         errors.RegisterError("no"),
+        errors.ApprovalOutdated("no"),
+        errors.NotAnswered("no"),
     ]
     for task in tasks(dags):
         for error in verdicts:
@@ -108,7 +115,10 @@ def test_the_triage_notes_name_every_task_and_what_readers_see(dags: list[Any]) 
 
 def test_every_dag_runs_one_at_a_time_and_makes_up_for_nothing(dags: list[Any]) -> None:
     for dag in dags:
-        assert dag.max_active_runs == 1, f"{dag.dag_id}: two runs would be in each other's way"
+        if dag.dag_id == WAITS_FOR_PEOPLE:
+            assert dag.max_active_runs >= 100, "ninety regions may be waiting for a person, and none for another"
+        else:
+            assert dag.max_active_runs == 1, f"{dag.dag_id}: two runs would be in each other's way"
         assert dag.catchup is False, f"{dag.dag_id}: a fresh scheduler would run years"
 
 
@@ -128,9 +138,21 @@ def test_one_leaf_on_a_rule_that_sees_failures_decides_every_run(dags: list[Any]
         assert dag.leaves[0].trigger_rule in ("all_success", "none_failed"), f"{dag.dag_id}: its leaf hides failures"
 
 
-def test_whoever_opens_the_warehouse_waits_in_its_pool(bag: Any) -> None:
-    dag = bag.dags["callback_quarter"]
-    assert {task.task_id for task in dag.tasks if task.pool == "warehouse"} == WRITES_THE_WAREHOUSE
+def test_whoever_opens_the_warehouse_waits_in_its_pool(dags: list[Any]) -> None:
+    waiting = {dag.dag_id: {task.task_id for task in dag.tasks if task.pool == "warehouse"} for dag in dags}
+    assert waiting == USES_THE_WAREHOUSE
+
+
+def test_the_limit_of_the_work_is_not_taken_for_the_limit_of_the_waiting(bag: Any) -> None:
+    approval = bag.dags["callback_notice"].get_task("approval")
+    assert approval.execution_timeout < approval.response_timeout
+
+
+def test_what_the_quarter_announces_starts_the_notice(bag: Any) -> None:
+    from callback_survey.airflow_assets import MARTS
+
+    assert bag.dags["callback_quarter"].get_task("serve").outlets == [MARTS]
+    assert bag.dags["callback_notice"].timetable.asset_condition == MARTS
 
 
 def test_landing_is_one_task_per_delivery_named_by_its_region(bag: Any) -> None:

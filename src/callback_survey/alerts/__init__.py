@@ -9,7 +9,7 @@ from callback_survey.alerts.channels import ChannelResult
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert, render
 from callback_survey.alerts.outbox import Delivery, has_sent, resend_unsent, send
-from callback_survey.alerts.tell import tell_failure, tell_passed, tell_warnings
+from callback_survey.alerts.tell import tell_dag_passed, tell_failure, tell_passed, tell_warnings
 
 __all__ = [
     "Alert",
@@ -20,6 +20,7 @@ __all__ = [
     "render",
     "resend_unsent",
     "send",
+    "tell_dag_passed",
     "tell_failure",
     "tell_passed",
     "tell_warnings",

@@ -1,0 +1,66 @@
+"""From a served release to an issued notice, with a person in between. This file says what runs and when;
+`callback_survey.airflow_notice` says how.
+
+Schedule: the event of each new release that callback_quarter serves; one run per region and quarter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pendulum
+from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from callback_survey import airflow_notice as steps
+from callback_survey import airflow_policy
+from callback_survey.airflow_approval import NoticeApproval
+from callback_survey.airflow_assets import MARTS
+from callback_survey.alerts.airflow import notify_run
+
+with DAG(
+    "callback_notice",
+    description="A person approves a served release; then its notice is issued into the public folder",
+    doc_md=steps.DOCUMENTATION,
+    schedule=PartitionedAssetTimetable(assets=MARTS),
+    start_date=pendulum.datetime(2018, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    # a run is mostly a person who has not come yet: one region must not wait for another's
+    max_active_runs=1000,
+    tags=["callback-survey", "each release"],
+    params={
+        "release": Param(
+            None, type=["null", "string"], pattern=steps.RELEASE_PATTERN, description="by hand: such as 330109|2018Q1"
+        ),
+        "hours": Param(
+            None, type=["null", "number"], exclusiveMinimum=0, description="how long to wait; empty: as it is set"
+        ),
+    },
+    on_failure_callback=notify_run,
+    default_args=airflow_policy.default_args(),
+):
+
+    @task
+    def prepare(**context: Any) -> dict[str, Any]:
+        request = steps.prepare(context)
+        if request is None:
+            raise AirflowSkipException("the notice of what is served is out already")
+        return request
+
+    approval = NoticeApproval(task_id="approval")
+
+    @task
+    def issue(request: dict[str, Any], answer: dict[str, Any], **context: Any) -> str:
+        folder = steps.issue(context, request, answer)
+        if folder is None:
+            raise AirflowSkipException("rejected: nothing was issued")
+        return folder
+
+    # Also after a rejection, which the served table `releases` tells too.
+    @task(pool="warehouse", trigger_rule=TriggerRule.NONE_FAILED)
+    def serve(**context: Any) -> None:
+        steps.serve(context)
+
+    request = prepare()
+    request >> approval
+    issue(request, approval.output) >> serve()

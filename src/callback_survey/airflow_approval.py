@@ -1,0 +1,73 @@
+"""The task that waits for a person. Only the DAG file imports this module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param
+
+from callback_survey import airflow_notice as steps
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_PREPARED = "{{{{ ti.xcom_pull(task_ids='prepare')['{}'] }}}}"
+
+
+class NoticeApproval(HITLOperator):  # type: ignore[misc]  # Airflow brings no types
+    """Asks for approval of what the task `prepare` returned. Returns the answer; a rejection is an answer too.
+
+    The deadline is the run's param `hours`, else the setting: read when it asks, because a DAG file that reads settings
+    breaks where they are wrong.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs |= {
+            "subject": _PREPARED.format("subject"),
+            "body": _PREPARED.format("body"),
+            "options": [steps.APPROVE, steps.REJECT],
+            "params": _form(),
+            # without one, Airflow would take the limit of the work before the waiting for the limit of the waiting
+            "response_timeout": timedelta(hours=72),
+        }
+        super().__init__(**kwargs)
+
+    def execute(self, context: Context) -> Any:
+        self.response_timeout = timedelta(hours=steps.hours_to_wait(context))
+        if issuer := _prepared(context)["issuer"]:
+            self.params[steps.ISSUER] = issuer
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        answer = super().execute_complete(context, event)
+        steps.require_printable(_prepared(context), answer)
+        return answer
+
+    def process_trigger_event_error(self, event: dict[str, Any]) -> None:
+        if event["error_type"] == "timeout":
+            from airflow.sdk import get_current_context
+
+            context = get_current_context()
+            raise steps.unanswered(context, _prepared(context), steps.hours_to_wait(context))
+        super().process_trigger_event_error(event)
+
+
+def _form() -> dict[str, Param]:
+    def text(title: str, description: str, max_length: int = 60) -> Param:
+        return Param("", type=["null", "string"], maxLength=max_length, title=title, description=description)
+
+    day = Param(None, type=["null", "string"], format="date", title="日期", description="批准时填写；空着则为批准当天")
+    return {
+        steps.NUMBER: text("文号", "批准时填写，如 萧跑改办〔2018〕5号；没有文号可空"),
+        steps.ISSUER: text("印发单位", "批准时填写；默认沿用本地区上次印发的单位"),
+        steps.DATE: day,
+        steps.REASON: text("退回理由", "退回时填写", max_length=500),
+    }
+
+
+def _prepared(context: Context) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = context["ti"].xcom_pull(task_ids="prepare")
+    return found

@@ -1,0 +1,151 @@
+"""The steps of a notice's approval as Airflow's tasks call them: a task context and JSON values in, JSON values out.
+
+Imported while DAG files are parsed, so it imports nothing heavy; each step imports what it uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from callback_survey.errors import NotAnswered, UsageError
+
+NOTICE_DAG = "callback_notice"
+APPROVE, REJECT = "Approve", "Reject"
+RELEASE_PATTERN = r"^\d{6}\|\d{4}Q[1-4]$"
+# The fields of the form, as the approver sees them
+NUMBER, ISSUER, DATE, REASON = "number", "issuer", "date", "reason"
+
+DOCUMENTATION = """\
+# callback_notice: a person approves, then the notice is issued
+
+`prepare → approval → issue → serve`
+
+**When**: for each new release that is served, by the event of `callback_quarter`; one run per region and quarter. Or by hand with
+`{"release": "330109|2018Q1"}`, such as after a deadline has passed. Runs wait side by side.
+
+**Who decides, and on what**: `approval` shows the averages beside their benchmarks, both lists with what is more than chance,
+the warnings, and the difference to the revision before and to the notice that is out. Open it under *Required Actions*.
+Approve takes number, issuer and date (empty: the day of approval), and issues. Reject takes a reason, and issues nothing.
+
+**What a reader sees meanwhile**: the tables are served already; the public folder holds the notice issued before, if any.
+
+## When it fails
+| task | what it means | first look |
+|---|---|---|
+| prepare | no release is named, nothing of it is served, or its files are damaged | the message says what to pass |
+| approval | nobody decided in time, or a field cannot be printed as given | clear this task: it asks again |
+| issue | readers see another revision now, or a document could not be made | the message; another revision has its own run |
+| serve | the notice is issued; the served table `releases` does not say so yet | mend, then clear the task |
+
+Rejecting is no failure: `issue` is skipped. `callback-survey approve` and `callback-survey reject` do the same without Airflow.
+"""
+
+
+def release_key(context: Mapping[str, Any]) -> tuple[str, str]:
+    """Region and quarter of the run: the partition key of its event, else the param, else an error."""
+    asked = (context.get("params") or {}).get("release")
+    key = asked or getattr(context.get("dag_run"), "partition_key", None)
+    if not key or re.fullmatch(RELEASE_PATTERN, key) is None:
+        raise UsageError(
+            f"the run names no release: {key!r}" if key else "the run names no release",
+            expected="the event of a release, or the parameter `release`",
+            next_step='trigger with {"release": "330109|2018Q1"}: region and quarter',
+        )
+    region_code, quarter = key.split("|")
+    return region_code, quarter
+
+
+def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the approver is shown of the release as served; None where exactly its notice is out already."""
+    from dataclasses import asdict
+
+    from callback_survey import approval, settings
+
+    found = settings.load()
+    region_code, quarter = release_key(context)
+    release = approval.served_release(found, region_code, quarter)
+    out = approval.current_issue(found.public, region_code, quarter)
+    if out is not None and out.content_hash == release.content_hash:
+        return None
+    last = approval.last_issue(found.public, region_code)
+    return {**asdict(approval.request_for(found, release)), "issuer": last.issuer if last else ""}
+
+
+def hours_to_wait(context: Mapping[str, Any]) -> float:
+    from callback_survey import settings
+
+    return float((context.get("params") or {}).get("hours") or settings.load().approval_hours)
+
+
+def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Raises UsageError where an approved heading cannot be printed, while the question can still be asked again."""
+    if APPROVE in answer["chosen_options"]:
+        _heading(request, answer["params_input"] or {})
+
+
+def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
+    """Write down that nobody decided in time. Returns what to raise."""
+    from callback_survey import approval, settings
+    from callback_survey.airflow_steps import run_key
+
+    region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
+    approval.record_unanswered(
+        settings.load(), region_code, quarter, revision, waited_hours=hours, run_id=run_key(context)
+    )
+    return NotAnswered(
+        f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
+        next_step="decide, then clear the task approval in Airflow, which asks again; or: "
+        f"callback-survey approve --region {region_code} --quarter {quarter} --revision r{revision}",
+        region_code=region_code,
+        quarter=quarter,
+    )
+
+
+def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
+    """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
+    from callback_survey import alerts, approval, settings
+    from callback_survey.airflow_steps import place_of, run_key
+
+    found, fields = settings.load(), answer["params_input"] or {}
+    scope = (request["region_code"], request["quarter"], request["revision"])
+    user = answer["responded_by_user"] or {}
+    said: dict[str, Any] = {
+        "by": str(user.get("name") or user.get("id") or "unknown"),
+        "at": _moment(answer["responded_at"]),
+        "run_id": run_key(context),
+        "details": {"user_id": str(user["id"])} if user.get("id") else {},
+    }
+    folder = None
+    if APPROVE in answer["chosen_options"]:
+        folder = str(approval.approve(found, *scope, _heading(request, fields), **said).folder)
+    else:
+        approval.reject(found, *scope, reason=str(fields.get(REASON) or "").strip(), **said)
+    # decided is decided: what was told as unanswered, or as failed, is over
+    alerts.tell_dag_passed(found, problem_key(*scope[:2]), place_of(context, "issue"))
+    return folder
+
+
+def serve(context: Mapping[str, Any]) -> None:
+    """The served table `releases` says what was decided."""
+    from callback_survey import pipeline, settings
+
+    pipeline.serve(pipeline.Run(settings.load(), str(context["run_id"])))
+
+
+def problem_key(region_code: str, quarter: str) -> str:
+    """Under this an undecided notice stays open: another region's decision does not close it."""
+    return f"{NOTICE_DAG} {region_code} {quarter}"
+
+
+def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
+    from callback_survey import approval
+
+    given = {name: str(fields.get(name) or "") for name in (ISSUER, NUMBER, DATE)}
+    return approval.heading_of(request["quarter"], issuer=given[ISSUER], number=given[NUMBER], dated_on=given[DATE])
+
+
+def _moment(given: datetime | str) -> str:
+    return given if isinstance(given, str) else given.isoformat(timespec="seconds")

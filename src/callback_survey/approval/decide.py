@@ -1,0 +1,216 @@
+"""A decision about a released revision: approved and issued, rejected, or not made in time. Each is an entry in its journal.
+
+Every function can be killed and called again with the same values: it goes on where it stopped, and says nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from callback_survey import files, journal, releases
+from callback_survey.alerts import readers
+from callback_survey.approval import public
+from callback_survey.approval.public import Issue
+from callback_survey.errors import ApprovalOutdated, UsageError
+from callback_survey.journal import Act, Entry
+from callback_survey.notice.heading import Heading
+from callback_survey.releases import Release
+from callback_survey.settings import Settings
+
+_LOCAL = ZoneInfo("Asia/Shanghai")
+NOBODY = "nobody"
+
+
+def served_release(settings: Settings, region_code: str, quarter: str) -> Release:
+    """The revision that readers see. Only that one can be issued: a notice must not differ from the tables."""
+    hashes = dict(readers.served_keys(settings.serving))
+    shown = hashes.get(f"{region_code}|{quarter}")
+    found = [one for one in releases.revisions(settings.releases, region_code, quarter) if one.content_hash == shown]
+    if not found:
+        raise UsageError(
+            f"nothing of {region_code} {quarter} is served",
+            where=str(settings.serving),
+            expected="a released quarter",
+            next_step=f"callback-survey run --region {region_code} --quarter {quarter}",
+            region_code=region_code,
+            quarter=quarter,
+        )
+    return found[-1]
+
+
+def approve(
+    settings: Settings,
+    region_code: str,
+    quarter: str,
+    revision: int,
+    heading: Heading,
+    *,
+    by: str,
+    at: str,
+    run_id: str = "",
+    details: Mapping[str, str] | None = None,
+) -> Issue:
+    """Issue a revision's notice under the name of who approved it, `at` (ISO 8601 with offset).
+
+    Without a date in the heading it is the day of approval in Shanghai. A revision that was issued before, and is served
+    again now, is shown again as it was. Raises ApprovalOutdated where another revision is served, UsageError where it is
+    issued already under another heading, DamagedFile where the release is not what was frozen.
+    """
+    with _alone(settings, region_code, quarter):
+        release = _still_served(settings, region_code, quarter, revision)
+        release.verify()
+        before = public.current(settings.public, region_code, quarter)
+        issue = public.issued(settings.public, region_code, quarter, revision)
+        if issue is not None:
+            _require_same(issue, heading)
+        entry = Entry("approved", region_code, quarter, revision, by, at=at, run_id=run_id)
+        entry = replace(entry, details={**(details or {}), **_as_text(heading)})
+        if issue is None or before != issue:
+            _record(settings, entry)
+            if issue is None:
+                day = heading.dated_on or datetime.fromisoformat(at).astimezone(_LOCAL).date()
+                complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
+                issue = public.write(settings, release, complete, before)
+            public.show(settings.public, issue)
+        _record_issued(settings, issue, before, run_id)
+        return issue
+
+
+def reject(
+    settings: Settings,
+    region_code: str,
+    quarter: str,
+    revision: int,
+    *,
+    by: str,
+    reason: str,
+    at: str,
+    run_id: str = "",
+    details: Mapping[str, str] | None = None,
+) -> None:
+    """Write down that a revision is not to be issued, and why. It stays released and served.
+
+    Raises UsageError where its notice is out already.
+    """
+    with _alone(settings, region_code, quarter):
+        _find(settings, region_code, quarter, revision)
+        issue = public.issued(settings.public, region_code, quarter, revision)
+        if issue is not None:
+            raise UsageError(
+                f"the notice of {region_code} {quarter} r{revision} is issued already, by {issue.approved_by}",
+                where=str(issue.folder),
+                next_step="what is out cannot be rejected: correct the delivery, and approve the revision that comes of it",
+                region_code=region_code,
+                quarter=quarter,
+            )
+        entry = Entry("rejected", region_code, quarter, revision, by, reason, at, run_id, dict(details or {}))
+        _record(settings, entry)
+
+
+def record_unanswered(
+    settings: Settings, region_code: str, quarter: str, revision: int, *, waited_hours: float, run_id: str
+) -> None:
+    """Write down that nobody decided in time."""
+    with _alone(settings, region_code, quarter):
+        entry = Entry("unanswered", region_code, quarter, revision, NOBODY, run_id=run_id)
+        told = [(one.act, one.revision, one.run_id) for one in _entries(settings, region_code, quarter)]
+        if (entry.act, revision, run_id) not in told:
+            journal.append(settings.releases, replace(entry, details={"waited_hours": f"{waited_hours:g}"}))
+
+
+@contextmanager
+def _alone(settings: Settings, region_code: str, quarter: str) -> Iterator[None]:
+    """Two people who press the button at once: one after the other. The journal has a lock of its own within this."""
+    folder = settings.releases / region_code / quarter
+    if not folder.is_dir():
+        raise UsageError(
+            f"nothing of {region_code} {quarter} was ever released",
+            where=str(folder),
+            next_step="check the region code and the quarter",
+            region_code=region_code,
+            quarter=quarter,
+        )
+    with files.locked(folder):
+        yield
+
+
+def _find(settings: Settings, region_code: str, quarter: str, revision: int) -> Release:
+    found = releases.revisions(settings.releases, region_code, quarter)
+    for release in found:
+        if release.revision == revision:
+            return release
+    raise UsageError(
+        f"{region_code} {quarter} has no revision r{revision}",
+        expected="one of " + ", ".join(f"r{release.revision}" for release in found),
+        next_step="name a revision that is there",
+        region_code=region_code,
+        quarter=quarter,
+    )
+
+
+def _still_served(settings: Settings, region_code: str, quarter: str, revision: int) -> Release:
+    asked = _find(settings, region_code, quarter, revision)
+    served = served_release(settings, region_code, quarter)
+    if served.content_hash != asked.content_hash:
+        raise ApprovalOutdated(
+            f"{region_code} {quarter} r{revision} was approved, and readers see r{served.revision} now; nothing was issued",
+            expected=f"an approval of r{served.revision}",
+            next_step=f"look at r{served.revision}, which asks for an approval of its own: "
+            f"callback-survey approve --region {region_code} --quarter {quarter} --dry-run",
+            region_code=region_code,
+            quarter=quarter,
+        )
+    return asked
+
+
+def _require_same(issue: Issue, heading: Heading) -> None:
+    """A printed heading cannot be changed by approving once more. Fields left empty ask for nothing."""
+    printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}
+    other = {name: text for name, text in _as_text(heading).items() if text != printed[name]}
+    if other:
+        raise UsageError(
+            f"{issue.region_code} {issue.quarter} r{issue.revision} is issued already, as {issue.title} by {issue.approved_by}",
+            where=str(issue.folder),
+            expected=", ".join(f"{name} {printed[name]!r}, not {text!r}" for name, text in other.items()),
+            next_step="what is out is not changed; docs/runbook.md#a-notice-is-out-and-wrong says what can be done",
+            region_code=issue.region_code,
+            quarter=issue.quarter,
+        )
+
+
+def _as_text(heading: Heading) -> dict[str, str]:
+    """The heading's given fields, as the journal and issue.json keep them."""
+    day = heading.dated_on.isoformat() if heading.dated_on else ""
+    fields = {"issuer": heading.issuer, "number": heading.number, "dated_on": day}
+    return {name: text for name, text in fields.items() if text}
+
+
+def _entries(settings: Settings, region_code: str, quarter: str) -> list[Entry]:
+    return journal.entries(settings.releases, region_code, quarter)
+
+
+def _record(settings: Settings, entry: Entry) -> None:
+    """Append the entry, unless a step that was killed afterwards has done so."""
+    known = [
+        (one.act, one.revision, one.run_id, one.at) for one in _entries(settings, entry.region_code, entry.quarter)
+    ]
+    if (entry.act, entry.revision, entry.run_id, entry.at) not in known:
+        journal.append(settings.releases, entry)
+
+
+def _record_issued(settings: Settings, issue: Issue, before: Issue | None, run_id: str) -> None:
+    acts: tuple[Act, ...] = ("approved", "issued")
+    done = [one for one in _entries(settings, issue.region_code, issue.quarter) if one.act in acts]
+    if done and (done[-1].act, done[-1].revision) == ("issued", issue.revision):
+        return
+    printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}
+    # shown again after a rollback, it replaces what was shown until now, not what it replaced when it was new
+    revision = before.revision if before and before != issue else (issue.supersedes or {}).get("revision")
+    replaced = {"supersedes": f"r{revision}"} if revision else {}
+    by = done[-1].by if done else issue.approved_by
+    entry = Entry("issued", issue.region_code, issue.quarter, issue.revision, by, run_id=run_id)
+    journal.append(settings.releases, replace(entry, details={**printed, **replaced}))

@@ -1,0 +1,59 @@
+"""What an approver fills in, judged before anything is written: it is printed, and cannot be taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from callback_survey.errors import UsageError
+from callback_survey.notice.heading import Heading
+from callback_survey.quarter import Quarter
+
+MAX_CHARACTERS = 60
+_REVISION = re.compile(r"r?([1-9]\d*)")
+
+
+def heading_of(quarter: str, *, issuer: str = "", number: str = "", dated_on: str | date = "") -> Heading:
+    """The heading fields as given; empty ones stay empty. Raises UsageError, which names the field."""
+    return Heading(
+        issuer=_line("issuer (印发单位)", issuer),
+        number=_line("number (文号)", number),
+        dated_on=_day(quarter, dated_on),
+    )
+
+
+def revision_of(text: str) -> int:
+    """The number of a revision given as r1, or as 1."""
+    match = _REVISION.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"not a revision: {text!r}", expected="r1, r2, …", next_step="callback-survey approve --dry-run names it"
+        )
+    return int(match[1])
+
+
+def _line(field: str, text: str) -> str:
+    line = text.strip()
+    if len(line) > MAX_CHARACTERS or not line.isprintable():
+        raise UsageError(
+            f"the {field} is {line[:MAX_CHARACTERS]!r}{'…' if len(line) > MAX_CHARACTERS else ''}",
+            expected=f"one line of at most {MAX_CHARACTERS} characters",
+            next_step="approve again with the field as it is to be printed",
+        )
+    return line
+
+
+def _day(quarter: str, given: str | date) -> date | None:
+    if not given:
+        return None
+    try:
+        day = given if isinstance(given, date) else date.fromisoformat(given.strip())
+    except ValueError:
+        day = None
+    if day is None or day <= Quarter.parse(quarter).last_day:
+        raise UsageError(
+            f"the date of the notice is {str(given)!r}",
+            expected=f"a day after {quarter} has ended, such as 2018-06-07",
+            next_step="approve again with the date that is to be printed, or without one: then it is the day of approval",
+        )
+    return day

@@ -1,0 +1,126 @@
+"""The public folder: issued notices, and nothing else. What was issued stays as it was; a link says which one holds.
+
+<public>/<region>/<quarter>/r1/        the documents as issued, and issue.json: who approved, what it replaces, hashes
+<public>/<region>/<quarter>/current -> r1
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from callback_survey import documents, files, releases
+from callback_survey.notice.heading import Heading
+from callback_survey.releases import Release
+from callback_survey.settings import Settings
+
+CURRENT = "current"
+DOCUMENT = "issue.json"
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issued notice, as its issue.json says. `dated_on` is ISO 8601; `files` maps a name to its sha256.
+
+    `supersedes` is the issued revision that it replaced (revision, number, dated_on); None for the first one.
+    """
+
+    region_code: str
+    quarter: str
+    revision: int
+    content_hash: str
+    issuer: str
+    number: str
+    dated_on: str
+    approved_by: str
+    approved_at: str
+    issued_at: str
+    supersedes: dict[str, Any] | None
+    files: dict[str, str]
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """How people call it: its number and date; without a number, the revision."""
+        return f"{self.number or f'r{self.revision}'}（{self.dated_on}）"
+
+    @classmethod
+    def read(cls, folder: Path) -> Issue:
+        return cls(**files.read_json(folder / DOCUMENT), folder=folder)
+
+
+def issued(public: Path, region_code: str, quarter: str, revision: int) -> Issue | None:
+    """A revision as it was issued, or None."""
+    folder = public / region_code / quarter / f"r{revision}"
+    return Issue.read(folder) if (folder / DOCUMENT).is_file() else None
+
+
+def current(public: Path, region_code: str, quarter: str) -> Issue | None:
+    """The issued notice that holds, or None where none was issued."""
+    link = public / region_code / quarter / CURRENT
+    if not link.is_symlink():
+        return None
+    return issued(public, region_code, quarter, int(os.readlink(link).removeprefix("r")))
+
+
+def last_issue(public: Path, region_code: str) -> Issue | None:
+    """The notice of a region that was issued last, of whatever quarter: who issues the next one is likely the same."""
+    found = [Issue.read(path.parent) for path in public.glob(f"{region_code}/*/r*/{DOCUMENT}")]
+    return max(found, key=lambda issue: issue.issued_at, default=None)
+
+
+def write(settings: Settings, release: Release, heading: Heading, before: Issue | None) -> Issue:
+    """Write a release's documents under their heading into the public folder. They appear whole, or not at all.
+
+    `heading` is complete: it names the date and who approved. The caller holds the lock of the region's quarter.
+    """
+    assert heading.dated_on and heading.approved_by and heading.approved_at, "an issued notice is no draft"
+    folder = settings.public / release.region_code / release.quarter
+    for leftover in folder.glob(".r*-*"):
+        files.remove_tree(leftover)
+    aside = folder / f".r{release.revision}-{os.getpid()}"
+    aside.mkdir(parents=True)
+    try:
+        with closing(releases.open_marts(release)) as marts:
+            documents.write(marts, release, aside, schema="main", formats=settings.documents, heading=heading)
+        issue = Issue(
+            region_code=release.region_code,
+            quarter=release.quarter,
+            revision=release.revision,
+            content_hash=release.content_hash,
+            issuer=heading.issuer,
+            number=heading.number,
+            dated_on=heading.dated_on.isoformat(),
+            approved_by=heading.approved_by,
+            approved_at=heading.approved_at,
+            issued_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            supersedes=_named(before) if before else None,
+            files={path.relative_to(aside).as_posix(): files.sha256_of(path) for path in _documents(aside)},
+            folder=aside,
+        )
+        value = asdict(issue)
+        del value["folder"]
+        files.write_json(aside / DOCUMENT, value)
+        files.sync_tree(aside)
+        os.rename(aside, folder / f"r{release.revision}")
+    finally:
+        files.remove_tree(aside)
+    files.sync(folder)
+    return Issue.read(folder / f"r{release.revision}")
+
+
+def show(public: Path, issue: Issue) -> None:
+    """From now on this is the notice that holds."""
+    files.swap_symlink(public / issue.region_code / issue.quarter / CURRENT, f"r{issue.revision}")
+
+
+def _documents(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _named(issue: Issue) -> dict[str, Any]:
+    return {"revision": issue.revision, "number": issue.number, "dated_on": issue.dated_on}

@@ -1,0 +1,239 @@
+"""What the approver reads before deciding: Markdown in Chinese, like the notice that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from callback_survey import releases
+from callback_survey.alerts.readers import local_time
+from callback_survey.alerts.words import Words
+from callback_survey.approval import figures, public
+from callback_survey.approval.figures import Flag, Measure, Moved
+from callback_survey.approval.public import Issue
+from callback_survey.checks.model import CheckResult, read_rules
+from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.quarter import Quarter
+from callback_survey.releases import Release
+from callback_survey.settings import Settings
+
+# signs instead of colours: they survive black and white, a mail and a chat
+FINITE, SUPERPOPULATION = "▲", "◆"
+MOST_MOVED = 40
+_QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
+_REASONS = {
+    "first release": "首次发布",
+    "a corrected delivery": "更正后的交付",
+    "changed rules or registers": "规则或登记表有变动",
+}
+_SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
+_NO_FIGURE = "—"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked: to issue the notice of this revision. `body` is Markdown."""
+
+    region_code: str
+    quarter: str
+    revision: int
+    content_hash: str
+    subject: str
+    body: str
+
+
+def request_for(settings: Settings, release: Release) -> Request:
+    """The text for the approver of a release. Raises DamagedFile where the release is not what was frozen."""
+    release.verify()
+    quarter = Quarter.parse(release.quarter)
+    region, period = figures.region_name(release), f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
+    title = f"{region}{period}满意度回访通报 r{release.revision}"
+    lines = [
+        f"**{_md(title)}**",
+        "",
+        *_state(settings, release),
+        "",
+        *_averages(figures.measures(release)),
+        *_differences(settings, release),
+        *_checks(settings, release),
+        *_places(settings, release),
+    ]
+    return Request(
+        release.region_code, release.quarter, release.revision, release.content_hash, f"签发：{title}", "\n".join(lines)
+    )
+
+
+def _state(settings: Settings, release: Release) -> Iterator[str]:
+    """What the data are, why this revision exists, and what is out already."""
+    reason = " ".join(_REASONS.get(part, part) for part in release.reason.split(" and "))
+    since = local_time(datetime.fromisoformat(release.released_at))
+    yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(reason)}"
+    if release.data_note:
+        yield f"- 数据说明：**{_md(release.data_note)}**"
+    issue = public.issued(settings.public, release.region_code, release.quarter, release.revision)
+    before = public.current(settings.public, release.region_code, release.quarter)
+    if issue is not None:
+        what = "就是现行通报，无须再批" if before == issue else "批准即恢复为现行通报，文字和文号不变"
+        yield f"- 本版已印发：{_issue(issue)}；{what}"
+    if before is None:
+        yield "- 本季度尚未印发过通报"
+    elif before != issue:
+        yield f"- 现行通报：r{before.revision}，{_issue(before)}。批准后由本版取代，原件保留"
+
+
+def _averages(found: Sequence[Measure]) -> Iterator[str]:
+    yield "### 平均值"
+    yield ""
+    yield "| 指标 | 平均 | 基准 | 差距 | 有评价的部门 | 低于平均 | 最低 |"
+    yield "|---|---:|---|---:|---:|---:|---|"
+    for measure in found:
+        cells = (
+            measure.measure_name,
+            _pct(measure.average_pct),
+            _benchmark(measure),
+            _points(measure.gap_to_benchmark_pct),
+            f"{measure.rated_department_count} / {measure.department_count}",
+            str(len(measure.below_average)),
+            measure.lowest_department_name or _NO_FIGURE,
+        )
+        yield f"| {' | '.join(_md(cell) for cell in cells)} |"
+    for measure in found:
+        yield ""
+        yield f"### 低于平均：{_md(measure.measure_name)}（{len(measure.below_average)} 个）"
+        yield ""
+        yield "、".join(_flag(flag) for flag in measure.below_average) or "没有部门低于平均。"
+        yield ""
+        yield _significance(measure)
+    if any(measure.significantly_below_count is not None for measure in found):
+        yield ""
+        yield (
+            f"{FINITE} 低于平均且超出抽样误差（就本季度办件）；{SUPERPOPULATION} 按部门水平仍然成立，问责以此为准。"
+            "没有标记的，与平均的差距不超出抽样误差。"
+        )
+
+
+def _significance(measure: Measure) -> str:
+    if measure.significantly_below_count is None:
+        return "没有答复人数，无法判断是否超出抽样误差。"
+    return (
+        f"其中超出抽样误差的 {measure.significantly_below_count} 个，"
+        f"按部门水平仍然成立的 {measure.significantly_below_count_superpopulation or 0} 个。"
+    )
+
+
+def _differences(settings: Settings, release: Release) -> Iterator[str]:
+    """Against the revision before, and against the one that is out, where that is another one."""
+    others = releases.revisions(settings.releases, release.region_code, release.quarter)
+    earlier = [one for one in others if one.revision < release.revision]
+    issue = public.current(settings.public, release.region_code, release.quarter)
+    out = next((one for one in others if issue and one.revision == issue.revision != release.revision), None)
+    compared = {
+        one.revision: (name, one)
+        for name, one in (("上一版", earlier[-1] if earlier else None), ("现行通报", out))
+        if one
+    }
+    for revision, (name, other) in compared.items():
+        yield ""
+        yield f"### 与{name} r{revision} 的差别"
+        yield ""
+        if release.difference and release.difference["against"] == other.name:
+            for rows in release.difference["rows"]:
+                yield f"- {_md(str(DatasetDifference(**rows)))}"
+        yield from _moved(figures.moved(other, release))
+
+
+def _moved(found: Sequence[Moved]) -> Iterator[str]:
+    if not found:
+        yield "没有部门的数字或名单有变动。"
+        return
+    yield f"{len(found)} 处变动："
+    yield ""
+    yield "| 部门 | 指标 | 原来 | 现在 | 名单 |"
+    yield "|---|---|---:|---:|---|"
+    for one in found[:MOST_MOVED]:
+        listed = ""
+        if one.was_below_average != one.is_below_average:
+            listed = "列入低于平均" if one.is_below_average else "移出低于平均" if one.was_below_average else ""
+        cells = (
+            one.department_name,
+            one.measure_name,
+            one.before_pct or _NO_FIGURE,
+            one.after_pct or _NO_FIGURE,
+            listed,
+        )
+        yield f"| {' | '.join(_md(cell) for cell in cells)} |"
+    if len(found) > MOST_MOVED:
+        yield ""
+        yield f"另有 {len(found) - MOST_MOVED} 处：`callback-survey releases diff`"
+
+
+def _checks(settings: Settings, release: Release) -> Iterator[str]:
+    warnings = [result for report in release.check_reports() for result in report.warnings]
+    titles = {check_id: rule.title for check_id, rule in read_rules(settings.seeds).items()}
+    yield ""
+    yield f"### 检查提醒（{len(warnings)} 项）"
+    yield ""
+    if not warnings:
+        yield "两道关口都没有提醒。"
+    for result in warnings:
+        yield from _check(result, titles.get(result.check_id) or result.check_id)
+    if release.accepted:
+        yield ""
+        yield f"### 未通过、经人接受的检查（{len(release.accepted)} 项）"
+        yield ""
+        for check in release.accepted:
+            found = check["examples"] or check["observed"]
+            title = titles.get(check["check_id"]) or check["check_id"]
+            yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 接受，理由：{_md(check['reason'])}"
+
+
+def _check(result: CheckResult, title: str) -> Iterator[str]:
+    yield f"- **{_md(title)}**：{_md(Words('zh').observed(result.observed))}（允许：{_md(str(result.allowed))}）"
+    for example in result.examples:
+        yield f"  - {_md(example)}"
+
+
+def _places(settings: Settings, release: Release) -> Iterator[str]:
+    names = sorted(path.name for path in (release.folder / "notice").glob("*") if path.is_file())
+    yield ""
+    yield "### 怎样签发"
+    yield ""
+    yield f"- 先看草稿：`{release.folder / 'notice'}`（{'、'.join(names)}）"
+    folder = settings.public / release.region_code / release.quarter
+    yield f"- 批准（Approve）：填文号、印发单位、日期；正式文件写入 `{folder}`，并写明批准人"
+    yield "- 退回（Reject）：写明理由；数据照常供查询，通报不印发"
+
+
+def _issue(issue: Issue) -> str:
+    return f"{_md(issue.title)}，{_md(issue.approved_by)} 批准"
+
+
+def _flag(flag: Flag) -> str:
+    signs = (FINITE if flag.is_significantly_below else "") + (
+        SUPERPOPULATION if flag.is_significantly_below_superpopulation else ""
+    )
+    text = f"{_md(flag.department_name)} {_pct(flag.rate_pct)}"
+    return f"**{text} {signs}**" if signs else text
+
+
+def _benchmark(measure: Measure) -> str:
+    if measure.benchmark_pct is None:
+        return "没有基准"
+    label, year = measure.benchmark_label or "", measure.benchmark_year
+    return f"{label if year is None or str(year) in label else f'{year}年{label}'} {_pct(measure.benchmark_pct)}"
+
+
+def _pct(value: Decimal | None) -> str:
+    return _NO_FIGURE if value is None else f"{value:.2f}"
+
+
+def _points(value: Decimal | None) -> str:
+    return _NO_FIGURE if value is None else f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):.2f}"
+
+
+def _md(text: str) -> str:
+    """Text from the data, so that no sign in it is taken for Markdown."""
+    return _SIGN.sub(r"\\\1", " ".join(text.split()))
