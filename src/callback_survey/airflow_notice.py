@@ -62,16 +62,17 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the approver is shown of the release as served; None where exactly its notice is out already."""
     from dataclasses import asdict
 
-    from callback_survey import approval, settings
+    from callback_survey import settings
+    from callback_survey.approval import decide, public, request
 
     found = settings.load()
     region_code, quarter = release_key(context)
-    release = approval.served_release(found, region_code, quarter)
-    out = approval.current_issue(found.public, region_code, quarter)
+    release = decide.served_release(found, region_code, quarter)
+    out = public.current(found.public, region_code, quarter)
     if out is not None and out.content_hash == release.content_hash:
         return None
-    last = approval.last_issue(found.public, region_code)
-    return {**asdict(approval.request_for(found, release)), "issuer": last.issuer if last else ""}
+    last = public.last(found.public, region_code)
+    return {**asdict(request.request_for(found, release)), "issuer": last.issuer if last else ""}
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:
@@ -88,11 +89,12 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
 
 def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
     """Write down that nobody decided in time. Returns what to raise."""
-    from callback_survey import approval, settings
+    from callback_survey import settings
     from callback_survey.airflow_steps import run_key
+    from callback_survey.approval import decide
 
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
-    approval.record_unanswered(
+    decide.record_unanswered(
         settings.load(), region_code, quarter, revision, waited_hours=hours, run_id=run_key(context)
     )
     return NotAnswered(
@@ -106,8 +108,9 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
 
 def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
     """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
-    from callback_survey import alerts, approval, settings
+    from callback_survey import alerts, settings
     from callback_survey.airflow_steps import place_of, run_key
+    from callback_survey.approval import decide
 
     found, fields = settings.load(), answer["params_input"] or {}
     scope = (request["region_code"], request["quarter"], request["revision"])
@@ -120,9 +123,9 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     }
     folder = None
     if APPROVE in answer["chosen_options"]:
-        folder = str(approval.approve(found, *scope, _heading(request, fields), **said).folder)
+        folder = str(decide.approve(found, *scope, _heading(request, fields), **said).folder)
     else:
-        approval.reject(found, *scope, reason=str(fields.get(REASON) or "").strip(), **said)
+        decide.reject(found, *scope, reason=str(fields.get(REASON) or "").strip(), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
     alerts.tell_dag_passed(found, problem_key(*scope[:2]), place_of(context, "issue"))
     return folder
@@ -141,10 +144,10 @@ def problem_key(region_code: str, quarter: str) -> str:
 
 
 def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
-    from callback_survey import approval
+    from callback_survey.approval import fields as form
 
     given = {name: str(fields.get(name) or "") for name in (ISSUER, NUMBER, DATE)}
-    return approval.heading_of(request["quarter"], issuer=given[ISSUER], number=given[NUMBER], dated_on=given[DATE])
+    return form.heading_of(request["quarter"], issuer=given[ISSUER], number=given[NUMBER], dated_on=given[DATE])
 
 
 def _moment(given: datetime | str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey import __version__, releases_command, watch_command
+from callback_survey.approval import command as approval_command
 from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     register_command.add_to(commands)
     checks_command.add_to(commands)
     releases_command.add_to(commands)
+    approval_command.add_to(commands)
     watch_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")

@@ -40,7 +40,7 @@ def _watch(options: argparse.Namespace) -> int:
     found = settings.load(home=options.home, exports=options.exports)
     today = _day(options.today)
     run_id = local_run.new_run_id().replace("cli-", "watch-", 1)
-    place = Place(run_id, "watch", dag="watch")
+    place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
     try:
         code = _look(found, run_id, today)
     except Exception as error:

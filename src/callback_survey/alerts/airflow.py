@@ -9,12 +9,13 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
-from callback_survey import airflow_steps
+from callback_survey import airflow_notice, airflow_steps
 from callback_survey.alerts import tell
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.outbox import run_records
@@ -84,15 +85,29 @@ def _place(context: Context, step: str | None) -> Place:
     ti: Any = context.get("ti")
     dag: Any = context.get("dag")
     params: Any = context.get("params") or {}
-    return Place(
+    dag_id = str(dag.dag_id) if dag is not None and "quarter" not in params else None
+    found = Place(
         run_id=airflow_steps.run_key(context),
         step=step or (_step(ti) if ti is not None else "run"),
         region_code=_region(ti, params),
         quarter=_quarter(context),
         link=link_of(ti) if ti is not None else None,
         task=str(ti.task_id) if ti is not None else "",
-        dag=str(dag.dag_id) if dag is not None and "quarter" not in params else None,
+        dag=dag_id,
+        command="callback-survey watch" if dag_id else None,
     )
+    return _of_notice(context, found) if dag_id == airflow_notice.NOTICE_DAG else found
+
+
+def _of_notice(context: Context, place: Place) -> Place:
+    """A notice is about one release, and what is open of it closes with a decision about that one."""
+    try:
+        region, quarter = airflow_notice.release_key(context)
+    except UsageError:  # the run itself fails with it, and nothing stays open
+        return replace(place, dag=None, command="callback-survey approve --help")
+    command = f"callback-survey approve --region {region} --quarter {quarter} --dry-run"
+    key = airflow_notice.problem_key(region, quarter)
+    return replace(place, region_code=region, quarter=quarter, dag=key, command=command)
 
 
 def _step(ti: Any) -> str:

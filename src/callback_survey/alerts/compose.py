@@ -16,8 +16,10 @@ from typing import Any
 from callback_survey.alerts.message import Alert, shortened
 from callback_survey.alerts.words import Words
 from callback_survey.errors import (
+    ApprovalOutdated,
     DeliveryRefused,
     GateFailed,
+    NotAnswered,
     NothingDelivered,
     RegisterError,
     StaleBuild,
@@ -38,6 +40,8 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (GateFailed, "gate", "a-gate-said-no"),
     (NothingDelivered, "nothing_delivered", "nothing-came"),
     (RegisterError, "register", "a-register-is-wrong"),
+    (ApprovalOutdated, "outdated", "an-approval-came-too-late"),
+    (NotAnswered, "unanswered", "a-notice-waits-for-approval"),
     (UsageError, "usage", "a-setting-is-wrong"),
     (StaleBuild, "stale_build", "another-run-in-the-way"),
 )
@@ -48,7 +52,8 @@ _OTHERWISE = ("machine", "the-pipeline-or-the-machine-broke")
 class Place:
     """Where something happened, and where one can look. `task` is set in Airflow, where it can be cleared.
 
-    `dag` is the DAG whose failure concerns no quarter, such as that of the watch.
+    `dag` is what stays open where a failure concerns no quarter's figures, such as the watch. `command` goes on by hand
+    where that is not to run the quarter again.
     """
 
     run_id: str
@@ -62,6 +67,7 @@ class Place:
     runbook: str = "docs/runbook.md"
     task: str | None = None
     dag: str | None = None
+    command: str | None = None
 
 
 def of_failure(error: BaseException | str | None, place: Place, say: Words) -> Alert:
@@ -91,7 +97,7 @@ def of_failure(error: BaseException | str | None, place: Place, say: Words) -> A
         readers_see=place.readers_see or say("readers.unknown"),
         next_step=say(f"next.{name}"),
         link=place.link,
-        retry=_retry(place, region, quarter, is_final=isinstance(error, (GateFailed, UsageError)), say=say),
+        retry=_retry(place, region, quarter, error, say),
         runbook=tuple(places),
         checks_page=place.checks_page if isinstance(error, GateFailed) else None,
         region_name=place.region_name,
@@ -158,15 +164,12 @@ def run_command(region_code: str | None, quarter: str | None) -> str:
     return f"callback-survey run{region} --quarter {quarter or '<YYYYQn>'}"
 
 
-def _retry(place: Place, region: str | None, quarter: str | None, *, is_final: bool, say: Words) -> str:
+def _retry(place: Place, region: str | None, quarter: str | None, error: object, say: Words) -> str:
     """How to go on. In Airflow a verdict needs a new run: clearing the task would only repeat it."""
-    if place.dag is not None:
-        command = "callback-survey watch"
-        return say("retry.airflow_clear", task=place.task, command=command) if place.task else command
-    command = run_command(region, quarter)
-    if place.task is None:
+    command = place.command or run_command(region, quarter)
+    if place.task is None or isinstance(error, ApprovalOutdated):
         return command
-    if not is_final:
+    if place.command or not isinstance(error, (GateFailed, UsageError)):
         return say("retry.airflow_clear", task=place.task, command=command)
     conf = {name: value for name, value in (("quarter", quarter), ("region", region)) if value}
     return say("retry.airflow_run", conf=json.dumps(conf), command=command)

@@ -16,8 +16,8 @@ _REVISION = re.compile(r"r?([1-9]\d*)")
 def heading_of(quarter: str, *, issuer: str = "", number: str = "", dated_on: str | date = "") -> Heading:
     """The heading fields as given; empty ones stay empty. Raises UsageError, which names the field."""
     return Heading(
-        issuer=_line("issuer (印发单位)", issuer),
-        number=_line("number (文号)", number),
+        issuer=line_of("issuer (印发单位)", issuer),
+        number=line_of("number (文号)", number),
         dated_on=_day(quarter, dated_on),
     )
 
@@ -32,7 +32,7 @@ def revision_of(text: str) -> int:
     return int(match[1])
 
 
-def _line(field: str, text: str) -> str:
+def line_of(field: str, text: str) -> str:
     line = text.strip()
     if len(line) > MAX_CHARACTERS or not line.isprintable():
         raise UsageError(

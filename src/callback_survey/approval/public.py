@@ -67,7 +67,7 @@ def current(public: Path, region_code: str, quarter: str) -> Issue | None:
     return issued(public, region_code, quarter, int(os.readlink(link).removeprefix("r")))
 
 
-def last_issue(public: Path, region_code: str) -> Issue | None:
+def last(public: Path, region_code: str) -> Issue | None:
     """The notice of a region that was issued last, of whatever quarter: who issues the next one is likely the same."""
     found = [Issue.read(path.parent) for path in public.glob(f"{region_code}/*/r*/{DOCUMENT}")]
     return max(found, key=lambda issue: issue.issued_at, default=None)

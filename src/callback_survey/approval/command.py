@@ -1,0 +1,125 @@
+"""Commands `approve` and `reject`: what the DAG callback_notice asks a person, for installations without Airflow."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.errors import UsageError
+from callback_survey.quarter import Quarter
+
+if TYPE_CHECKING:
+    from callback_survey.settings import Settings
+
+_APPROVE_EXAMPLES = """examples:
+  callback-survey approve --region 330109 --quarter 2018Q1 --dry-run         what there is to decide on; writes nothing
+  callback-survey approve --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 \\
+      --issuer 萧山区跑改办 --number 萧跑改办〔2018〕5号 --date 2018-06-07
+
+The notice goes to <home>/public/<region>/<quarter>/ (another place: CALLBACK_SURVEY_PUBLIC), with who approved it.
+Only the revision that readers see can be issued. Fields left out stay blank; the date is then today's."""
+_REJECT_EXAMPLES = """examples:
+  callback-survey reject --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
+
+The figures stay served; their notice is not issued. It can still be approved later."""
+
+
+def add_to(commands: Any) -> None:
+    """Add both commands to the parser's sub-commands."""
+    approve = _command(commands, "approve", "issue the notice of a served revision under your name", _APPROVE_EXAMPLES)
+    approve.add_argument("--issuer", default="", metavar="OFFICE", help="who issues it (印发单位)")
+    approve.add_argument("--number", default="", metavar="NUMBER", help="number of the notice (文号)")
+    approve.add_argument("--date", default="", metavar="2018-06-07", help="its date (default: today in Shanghai)")
+    approve.add_argument("--dry-run", action="store_true", help="show what there is to decide on, and write nothing")
+    approve.set_defaults(command=_approve)
+    reject = _command(
+        commands, "reject", "write down that a revision's notice is not to be issued, and why", _REJECT_EXAMPLES
+    )
+    reject.add_argument("--reason", required=True, metavar="TEXT", help="why; stands in the release's journal")
+    reject.set_defaults(command=_reject)
+
+
+def _command(commands: Any, name: str, told: str, examples: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=told, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--region", metavar="330109", required=True)
+    parser.add_argument("--quarter", metavar="2018Q1", required=True)
+    parser.add_argument("--revision", metavar="r1", default="", help="the revision you have looked at")
+    parser.add_argument("--by", metavar="NAME", default="", help="who decides; stands in the notice and in the journal")
+    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    return parser
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from callback_survey import settings
+    from callback_survey.approval import decide, fields
+    from callback_survey.approval.request import request_for
+
+    found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
+    heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date)
+    if options.dry_run:
+        request = request_for(found, decide.served_release(found, options.region, quarter))
+        print(f"{request.subject}\n\n{request.body}")
+        return 0
+    revision, by, run_id = *_decided(options), _run_id()
+    issue = decide.approve(found, options.region, quarter, revision, heading, by=by, at=_now(), run_id=run_id)
+    print(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
+    print(f"  folder  {issue.folder}")
+    print(f"  files   {', '.join(issue.files)}")
+    if issue.supersedes:
+        print(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
+    _tell(found, options.region, quarter, run_id)
+    return 0
+
+
+def _reject(options: argparse.Namespace) -> int:
+    from callback_survey import settings
+    from callback_survey.approval import decide
+
+    found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
+    revision, by, run_id = *_decided(options), _run_id()
+    if not options.reason.strip():
+        raise UsageError("the reason is empty", next_step="callback-survey reject --help")
+    decide.reject(
+        found, options.region, quarter, revision, by=by, reason=options.reason.strip(), at=_now(), run_id=run_id
+    )
+    print(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
+    print("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
+    _tell(found, options.region, quarter, run_id)
+    return 0
+
+
+def _decided(options: argparse.Namespace) -> tuple[int, str]:
+    """Which revision, and who decides. Neither has a default: nobody approves by accident what they have not seen."""
+    from callback_survey.approval.fields import line_of, revision_of
+
+    missing = [f"--{name}" for name in ("revision", "by") if not getattr(options, name).strip()]
+    if missing:
+        raise UsageError(
+            f"missing: {', '.join(missing)}",
+            next_step=f"callback-survey approve --region {options.region} --quarter {options.quarter} --dry-run "
+            "shows what there is to decide on",
+        )
+    return revision_of(options.revision), line_of("name of who decides", options.by)
+
+
+def _tell(settings: Settings, region_code: str, quarter: str, run_id: str) -> None:
+    """What was told as undecided is over, and the served table `releases` says what was decided."""
+    from callback_survey import airflow_notice, alerts, pipeline
+
+    key = airflow_notice.problem_key(region_code, quarter)
+    alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", region_code, quarter))
+    pipeline.serve(pipeline.Run(settings, run_id))
+
+
+def _run_id() -> str:
+    from callback_survey import local_run
+
+    return local_run.new_run_id()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
