@@ -1,0 +1,198 @@
+"""The approval of a notice in a running Airflow, as a person does it: through the pages in a browser, and through the API.
+
+One story over one home, because Airflow takes its time to start. Four requests about the first revision wait side by side: one is
+rejected, one nobody answers, one is approved. Then a corrected delivery makes the second revision, whose release asks again by
+itself; that one is approved with the button. The fourth is answered after that, too late.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from callback_survey import journal
+from homes import QUARTER, REGION, Home, until
+from standalones import Standalone, standalone
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from receivers import Receiver
+
+RUNS = "/api/v2/dags/callback_notice/dagRuns"
+KEY = f"{REGION}|{QUARTER}"
+HEADING = {"number": "跑改办〔2018〕5号", "issuer": "萧山区跑改办", "date": "2018-06-07", "reason": ""}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A running Airflow over a home, whose DAG callback_notice is switched on, and what was told meanwhile."""
+
+    airflow: Standalone
+    home: Home
+    receiver: Receiver
+
+    def ask_for_approval(self, **conf: Any) -> str:
+        """A run about the revision that is served, started by hand. Returns its name."""
+        body = {"logical_date": None, "conf": {"release": KEY, **conf}}
+        return str(self.airflow.ask("POST", RUNS, body)["dag_run_id"])
+
+    def state(self, run: str, task: str | None = None) -> str | None:
+        path = f"{RUNS}/{quote(run)}" + (f"/taskInstances/{task}" if task else "")
+        return str(self.airflow.ask("GET", path)["state"])
+
+    def question(self, run: str) -> dict[str, Any]:
+        """What the person is asked, once the run waits for an answer."""
+        until(f"{run} to wait for a person", lambda: self.state(run, "approval") == "awaiting_input", every_seconds=0.5)
+        found: dict[str, Any] = self.airflow.ask("GET", f"{RUNS}/{quote(run)}/taskInstances/approval/-1/hitlDetails")
+        return found
+
+    def answer(self, run: str, option: str, **fields: Any) -> None:
+        self.question(run)
+        path = f"{RUNS}/{quote(run)}/taskInstances/approval/-1/hitlDetails"
+        given = {"number": "", "issuer": "", "date": None, "reason": "", **fields}
+        self.airflow.ask("PATCH", path, {"chosen_options": [option], "params_input": given})
+
+    def end(self, run: str) -> str:
+        until(f"{run} to end", lambda: self.state(run) in ("success", "failed"), every_seconds=0.5)
+        return str(self.state(run))
+
+    def decisions(self) -> list[tuple[str, int]]:
+        return [(entry.act, entry.revision) for entry in journal.entries(self.home.path / "releases")]
+
+    @property
+    def public(self) -> Path:
+        return self.home.path / "public" / REGION / QUARTER
+
+
+@pytest.fixture(scope="module")
+def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waiting]:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "alerts"))
+    from receivers import Receiver
+
+    receiver = Receiver()
+    home = small.copy(tmp_path_factory.mktemp("approval") / "home", exports=corrected_exports)
+    home = home.with_settings(ALERT_URLS=receiver.url, WATCH_FREE_DISK="1KB")
+    with standalone(home) as airflow:
+        found = Waiting(airflow, home, receiver)
+        until("the DAGs to be read", lambda: len(airflow.ask("GET", "/api/v2/dags")["dags"]) == 3, every_seconds=0.5)
+        airflow.ask("PATCH", "/api/v2/dags/callback_notice", {"is_paused": False})
+        yield found
+    receiver.close()
+
+
+@pytest.fixture(scope="module")
+def runs(waiting: Waiting) -> dict[str, str]:
+    """Requests about the first revision, waiting side by side. They are all started before anything is issued."""
+    names = {name: waiting.ask_for_approval() for name in ("rejected", "approved", "late")}
+    names["unanswered"] = waiting.ask_for_approval(hours=0.001)
+    for name in ("rejected", "approved", "late"):
+        waiting.question(names[name])
+    return names
+
+
+@pytest.fixture(scope="module")
+def rejected(waiting: Waiting, runs: dict[str, str]) -> str:
+    waiting.answer(runs["rejected"], "Reject", reason="区民政局的数字待核实")
+    waiting.end(runs["rejected"])
+    return runs["rejected"]
+
+
+@pytest.fixture(scope="module")
+def approved(waiting: Waiting, runs: dict[str, str], rejected: str) -> str:
+    waiting.answer(runs["approved"], "Approve", **HEADING)
+    waiting.end(runs["approved"])
+    return runs["approved"]
+
+
+@pytest.fixture(scope="module")
+def correction(waiting: Waiting, approved: str) -> str:
+    """The run that the release of the second revision has started, by its event."""
+    for paused in (
+        False,
+        True,
+    ):  # switched on it also makes a run for the latest quarter, for which nothing was delivered
+        waiting.airflow.ask("PATCH", "/api/v2/dags/callback_quarter", {"is_paused": paused})
+        if not paused:
+            body = {"logical_date": None, "conf": {"quarter": QUARTER, "region": REGION}}
+            waiting.airflow.ask("POST", "/api/v2/dags/callback_quarter/dagRuns", body)
+            until("the correction to be asked about", lambda: bool(started(waiting)), every_seconds=0.5)
+    return started(waiting)[0]
+
+
+def started(waiting: Waiting) -> list[str]:
+    found = waiting.airflow.ask("GET", RUNS)["dag_runs"]
+    return [run["dag_run_id"] for run in found if run["partition_key"] == KEY]
+
+
+def test_the_request_shows_the_numbers_and_a_form(waiting: Waiting, runs: dict[str, str]) -> None:
+    asked = waiting.question(runs["late"])
+    assert asked["subject"] == "签发：杭州市萧山区2018年第一季度满意度回访通报 r1"
+    assert "| 满意率 | 75.00 | 2017年全省平均满意率 94.70 | −19.70 |" in asked["body"]
+    assert asked["options"] == ["Approve", "Reject"]
+    assert set(asked["params"]) == set(HEADING)
+
+
+def test_a_rejection_keeps_the_reason_and_issues_nothing(waiting: Waiting, rejected: str) -> None:
+    assert waiting.state(rejected) == "success"
+    assert waiting.state(rejected, "issue") == "skipped"
+    entry = next(entry for entry in journal.entries(waiting.home.path / "releases") if entry.act == "rejected")
+    assert (entry.by, entry.reason) == ("admin", "区民政局的数字待核实")
+
+
+def test_what_nobody_answers_fails_and_is_told_once(waiting: Waiting, runs: dict[str, str]) -> None:
+    assert waiting.end(runs["unanswered"]) == "failed"
+    assert ("unanswered", 1) in waiting.decisions()
+    until("the alert", lambda: "无人批准或退回" in waiting.receiver.text)
+    told = [message for message in waiting.receiver.messages if "无人批准或退回" in message["title"]]
+    assert len(told) == 1
+    assert "a-notice-waits-for-approval" in told[0]["message"]
+    assert f"callback-survey approve --region {REGION} --quarter {QUARTER} --dry-run" in told[0]["message"]
+
+
+def test_an_approved_notice_is_issued_with_the_approvers_name(waiting: Waiting, approved: str) -> None:
+    assert waiting.state(approved) == "success"
+    issued = json.loads((waiting.public / "r1" / "issue.json").read_text(encoding="utf-8"))
+    assert (issued["approved_by"], issued["number"], issued["dated_on"]) == ("admin", HEADING["number"], "2018-06-07")
+    assert "notice.html" in issued["files"]
+    assert [act for act, _ in waiting.decisions() if act in ("approved", "issued")][:2] == ["approved", "issued"]
+
+
+def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correction: str, page: Page) -> None:
+    asked = waiting.question(correction)
+    assert "与上一版 r1 的差别" in asked["body"] and "区民政局" in asked["body"]
+    assert asked["params"]["issuer"]["value"] == HEADING["issuer"], "the office that issued the last one"
+    log_in(page, waiting.airflow)
+    page.goto(f"{waiting.airflow.url}/dags/callback_notice/runs/{quote(correction)}/tasks/approval/required_actions")
+    page.get_by_role("heading", name="与上一版 r1 的差别").wait_for()
+    page.locator("#element_number").fill("跑改办〔2018〕9号")
+    page.get_by_test_id("hitl-option-Approve").click()
+    assert waiting.end(correction) == "success"
+    issued = json.loads((waiting.public / "current" / "issue.json").read_text(encoding="utf-8"))
+    assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", "admin")
+    assert issued["supersedes"]["revision"] == 1
+    assert (waiting.public / "r1" / "notice.html").is_file()
+
+
+def test_an_approval_of_what_a_correction_has_replaced_issues_nothing(
+    waiting: Waiting, runs: dict[str, str], correction: str
+) -> None:
+    waiting.question(correction)
+    waiting.answer(runs["late"], "Approve", number="跑改办〔2018〕6号")
+    assert waiting.end(runs["late"]) == "failed"
+    until("the alert", lambda: "批准的版本已被取代" in waiting.receiver.text)
+    assert "跑改办〔2018〕6号" not in "".join(path.read_text() for path in waiting.public.glob("*/issue.json"))
+
+
+def log_in(page: Page, airflow: Standalone) -> None:
+    page.goto(airflow.url)
+    page.locator("input[name=username]").fill(airflow.user)
+    page.locator("input[name=password]").fill(airflow.password)
+    page.locator("button[type=submit]").click()
+    page.wait_for_url(f"{airflow.url}/")

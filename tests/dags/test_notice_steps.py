@@ -1,0 +1,104 @@
+"""The steps of an approval with contexts made by hand: which release, what is handed on, and what becomes of an answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from callback_survey import airflow_notice as steps
+from callback_survey import journal
+from callback_survey.errors import ApprovalOutdated, UsageError
+from homes import QUARTER, REGION, Home, Served
+
+NOW = datetime(2018, 6, 7, 1, 30, tzinfo=UTC)
+
+
+def context(key: str | None = None, **params: Any) -> dict[str, Any]:
+    """Of a run that an event with this key started; with `params`, of one started by hand."""
+    dag_run = SimpleNamespace(partition_key=key, run_id="run", clear_number=0)
+    dag = SimpleNamespace(dag_id="callback_notice")
+    return {"params": {"release": None, "hours": None, **params}, "dag_run": dag_run, "dag": dag, "run_id": "run"}
+
+
+@pytest.fixture
+def home(small: Home, tmp_path: Path) -> Iterator[Home]:
+    found = small.copy(tmp_path / "home")
+    with mock.patch.dict(os.environ, found.environment, clear=True):
+        yield found
+
+
+def prepared() -> dict[str, Any]:
+    request = steps.prepare(context(f"{REGION}|{QUARTER}"))
+    assert request is not None
+    return request
+
+
+def answered(option: str, **fields: Any) -> dict[str, Any]:
+    given = {"number": "", "issuer": "", "date": None, "reason": "", **fields}
+    user = {"id": "7", "name": "值班长"}
+    return {"chosen_options": [option], "params_input": given, "responded_at": NOW, "responded_by_user": user}
+
+
+def test_the_release_is_that_of_the_event_or_the_one_asked_for_by_hand() -> None:
+    assert steps.release_key(context("330109|2018Q1")) == ("330109", "2018Q1")
+    assert steps.release_key(context(release="330109|2018Q2")) == ("330109", "2018Q2")
+
+
+@pytest.mark.parametrize("key", [None, "", "330109", "330109|2018", "330109|2018Q5", "../..|2018Q1"])
+def test_a_run_that_names_no_release_is_told_what_to_pass(key: str | None) -> None:
+    with pytest.raises(UsageError, match=r'trigger with \{"release": "330109\|2018Q1"\}'):
+        steps.release_key(context(key))
+
+
+def test_how_long_it_waits_is_a_setting_and_can_be_said_for_one_run() -> None:
+    with mock.patch.dict(os.environ, {"CALLBACK_SURVEY_APPROVAL_HOURS": "0.5"}):
+        assert steps.hours_to_wait(context()) == 0.5
+        assert steps.hours_to_wait(context(hours=24)) == 24
+
+
+def test_an_approval_is_issued_under_the_users_name_and_nobody_is_asked_again(home: Home) -> None:
+    request = prepared()
+    assert request["issuer"] == ""
+    folder = steps.issue(context(), request, answered("Approve", number="5号", issuer="跑改办", date="2018-06-08"))
+    assert folder == str(home.path / "public" / REGION / QUARTER / "r1")
+    approved, issued = journal.entries(home.path / "releases")
+    assert (approved.by, approved.at, approved.run_id) == ("值班长", NOW.isoformat(), "callback_notice/run")
+    assert approved.details == {"user_id": "7", "number": "5号", "issuer": "跑改办", "dated_on": "2018-06-08"}
+    assert issued.act == "issued"
+    assert steps.prepare(context(f"{REGION}|{QUARTER}")) is None
+
+
+def test_a_rejection_issues_nothing_and_keeps_the_reason(home: Home) -> None:
+    assert steps.issue(context(), prepared(), answered("Reject", reason=" 待核实 ")) is None
+    assert [(entry.act, entry.reason) for entry in journal.entries(home.path / "releases")] == [("rejected", "待核实")]
+    assert not (home.path / "public").exists()
+
+
+def test_what_was_asked_about_is_what_is_issued_or_nothing(corrected: Served, tmp_path: Path) -> None:
+    found = corrected.home.copy(tmp_path / "home")
+    with mock.patch.dict(os.environ, found.environment, clear=True):
+        asked_about_the_first = {**prepared(), "revision": 1}
+        with pytest.raises(ApprovalOutdated, match="readers see r2"):
+            steps.issue(context(), asked_about_the_first, answered("Approve"))
+    assert not (found.path / "public").exists()
+
+
+def test_a_heading_is_judged_while_it_can_be_asked_for_again(home: Home) -> None:
+    request = prepared()
+    with pytest.raises(UsageError, match="after 2018Q1 has ended"):
+        steps.require_printable(request, answered("Approve", date="2018-01-01"))
+    steps.require_printable(request, answered("Reject", date="2018-01-01"))
+
+
+def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -> None:
+    error = steps.unanswered(context(), prepared(), 72.0)
+    assert "within 72 hours" in str(error)
+    assert f"callback-survey approve --region {REGION} --quarter {QUARTER} --revision r1" in str(error)
+    assert [entry.act for entry in journal.entries(home.path / "releases")] == ["unanswered"]

@@ -1,0 +1,278 @@
+"""What a decision about a revision leaves behind: documents in the public folder, whole or not at all, and the journal."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from issuing import AT, SCOPE, acts, damage, freeze, home, print_heading, serve, withdraw
+
+from callback_survey import documents, files, journal
+from callback_survey.approval import decide, fields, public
+from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
+from callback_survey.notice.heading import Heading
+from callback_survey.settings import Settings
+from homes import contents
+
+HEADING = Heading("跑改办", "跑改办〔2018〕5号")
+
+
+@pytest.fixture(autouse=True)
+def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "write", print_heading)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The first revision, released and served."""
+    found = home(tmp_path / "home")
+    serve(found, freeze(found))
+    return found
+
+
+def approve(
+    settings: Settings, revision: int = 1, heading: Heading = HEADING, *, run_id: str = "run-1"
+) -> public.Issue:
+    return decide.approve(settings, *SCOPE, revision, heading, by="值班长", at=AT, run_id=run_id)
+
+
+def reject(settings: Settings, revision: int = 1) -> None:
+    decide.reject(settings, *SCOPE, revision, by="值班长", reason="数字待核实", at=AT, run_id="run-1")
+
+
+def correct(settings: Settings) -> None:
+    """A second revision, in which 区民政局 did better, is released and served."""
+    serve(settings, freeze(settings, 2, rate="80"))
+
+
+def folder(settings: Settings) -> Path:
+    return settings.public / "330109" / "2018Q1"
+
+
+def test_an_approved_notice_is_issued_under_the_name_of_who_approved_it(settings: Settings) -> None:
+    issue = approve(settings)
+    assert issue.folder == folder(settings) / "r1"
+    assert (issue.folder / "notice.html").read_text().split("\n")[:4] == [
+        "跑改办",
+        "跑改办〔2018〕5号",
+        "2018-06-07",  # the day in Shanghai
+        "值班长",
+    ]
+    assert (folder(settings) / "current").resolve() == issue.folder
+    assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
+    last = journal.entries(settings.releases, *SCOPE)[-1]
+    assert last.details == {"issuer": "跑改办", "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
+
+
+def test_issue_json_names_every_file_with_its_hash_and_what_the_figures_are(settings: Settings) -> None:
+    issue = approve(settings)
+    written = files.read_json(issue.folder / "issue.json")
+    assert written["files"] == {
+        name: files.sha256_of(issue.folder / name) for name in ("charts/satisfaction.svg", "notice.html")
+    }
+    assert written["content_hash"] == decide.served_release(settings, *SCOPE).content_hash
+    assert (written["approved_by"], written["approved_at"], written["supersedes"]) == ("值班长", AT, None)
+
+
+def test_the_release_itself_is_not_touched(settings: Settings) -> None:
+    before = contents(settings.releases / "330109" / "2018Q1" / "r1")
+    approve(settings)
+    assert contents(settings.releases / "330109" / "2018Q1" / "r1") == before
+
+
+def test_a_correction_replaces_the_notice_and_leaves_the_earlier_one_as_it_was(settings: Settings) -> None:
+    first = approve(settings)
+    before = contents(first.folder)
+    correct(settings)
+    second = approve(settings, 2, Heading("跑改办", "跑改办〔2018〕9号"))
+    assert contents(first.folder) == before
+    assert second.supersedes == {"revision": 1, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
+    assert os.readlink(folder(settings) / "current") == "r2"
+    assert journal.entries(settings.releases, *SCOPE)[-1].details["supersedes"] == "r1"
+
+
+def test_an_approval_of_what_is_not_served_any_more_issues_nothing(settings: Settings) -> None:
+    correct(settings)
+    with pytest.raises(ApprovalOutdated, match="r1 was approved, and readers see r2") as raised:
+        approve(settings, 1)
+    assert "--dry-run" in str(raised.value)
+    assert not settings.public.exists()
+    assert acts(settings) == []
+
+
+def test_a_revision_that_is_frozen_and_not_served_cannot_be_issued(settings: Settings) -> None:
+    freeze(settings, 2, rate="80")
+    with pytest.raises(ApprovalOutdated, match="readers see r1"):
+        approve(settings, 2)
+
+
+def test_after_a_rollback_the_earlier_notice_holds_again_as_it_was(settings: Settings) -> None:
+    first = approve(settings)
+    before = contents(first.folder)
+    correct(settings)
+    approve(settings, 2, run_id="run-2")
+    serve(settings, freeze_again(settings))
+    assert approve(settings, 1, Heading(), run_id="run-3") == first
+    assert contents(first.folder) == before
+    assert os.readlink(folder(settings) / "current") == "r1"
+    last = journal.entries(settings.releases, *SCOPE)[-1]
+    assert (last.act, last.revision, last.details["supersedes"]) == ("issued", 1, "r2")
+
+
+def freeze_again(settings: Settings) -> Any:
+    from callback_survey import releases
+
+    return releases.revisions(settings.releases, *SCOPE)[0]
+
+
+def test_the_same_approval_again_changes_nothing(settings: Settings) -> None:
+    first = approve(settings)
+    before = contents(settings.home)
+    assert approve(settings) == first
+    assert approve(settings, heading=Heading(), run_id="another") == first
+    assert contents(settings.home) == before
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [Heading("跑改办", "跑改办〔2018〕6号"), Heading("别的单位"), fields.heading_of("2018Q1", dated_on="2018-06-08")],
+)
+def test_a_heading_that_is_printed_cannot_be_changed_by_approving_again(settings: Settings, heading: Heading) -> None:
+    approve(settings)
+    before = contents(settings.home)
+    with pytest.raises(UsageError, match="is issued already, as 跑改办〔2018〕5号（2018-06-07） by 值班长"):
+        approve(settings, heading=heading)
+    assert contents(settings.home) == before
+
+
+def test_a_withdrawn_notice_can_be_issued_under_another_heading(settings: Settings, tmp_path: Path) -> None:
+    approve(settings)
+    withdraw(settings, tmp_path / "kept")
+    assert (
+        approve(settings, heading=Heading("跑改办", "跑改办〔2018〕6号"), run_id="run-2").number == "跑改办〔2018〕6号"
+    )
+    assert [act for act, _, _ in acts(settings)] == ["approved", "issued", "approved", "issued"]
+
+
+class Killed(BaseException):
+    """What comes after it does not happen."""
+
+
+def die_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    append = journal.append
+    if step == "issued":
+        monkeypatch.setattr(
+            journal, "append", lambda root, entry: die() if entry.act == "issued" else append(root, entry)
+        )
+    else:
+        module: Any = {"write": documents, "rename": os, "swap_symlink": files}[step]
+        monkeypatch.setattr(module, step, die)
+
+
+@pytest.mark.parametrize("step", ["write", "rename", "swap_symlink", "issued"])
+def test_killed_while_issuing_and_done_again_it_ends_as_if_nothing_had_happened(settings: Settings, step: str) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        die_at(monkeypatch, step)
+        with pytest.raises(Killed):
+            approve(settings)
+    assert public.current(settings.public, *SCOPE) is None or step == "issued"
+    issue = approve(settings)
+    assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
+    assert public.current(settings.public, *SCOPE) == issue
+    assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
+
+
+def test_what_a_killed_process_left_half_written_is_removed(settings: Settings) -> None:
+    (folder(settings) / ".r1-99999999").mkdir(parents=True)
+    approve(settings)
+    assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
+
+
+def test_two_who_approve_at_once_issue_one_notice(settings: Settings) -> None:
+    def press(number: int) -> str:
+        try:
+            return approve(settings, heading=Heading("跑改办", f"{number}号"), run_id=f"run-{number}").number
+        except UsageError as refused:
+            return type(refused).__name__
+
+    with ThreadPoolExecutor(4) as people:
+        said = list(people.map(press, range(4)))
+    assert said.count("UsageError") == 3
+    assert [act for act, _, _ in acts(settings)] == ["approved", "issued"]
+
+
+def test_a_damaged_release_is_not_issued(settings: Settings) -> None:
+    damage(decide.served_release(settings, *SCOPE))
+    with pytest.raises(DamagedFile):
+        approve(settings)
+    assert acts(settings) == [] and not settings.public.exists()
+
+
+def test_a_rejection_says_why_and_issues_nothing(settings: Settings) -> None:
+    reject(settings)
+    reject(settings)
+    entry = journal.entries(settings.releases, *SCOPE)
+    assert [(one.act, one.by, one.reason) for one in entry] == [("rejected", "值班长", "数字待核实")]
+    assert not settings.public.exists()
+
+
+def test_who_rejected_may_think_again_until_the_notice_is_out(settings: Settings) -> None:
+    reject(settings)
+    approve(settings, run_id="run-2")
+    with pytest.raises(UsageError, match="issued already, by 值班长"):
+        reject(settings)
+    assert [act for act, _, _ in acts(settings)] == ["rejected", "approved", "issued"]
+
+
+def test_that_nobody_decided_is_written_down_once_a_run(settings: Settings) -> None:
+    for run_id in ("run-1", "run-1", "run-1 (cleared 1)"):
+        decide.record_unanswered(settings, *SCOPE, 1, waited_hours=72, run_id=run_id)
+    entries = journal.entries(settings.releases, *SCOPE)
+    assert [(one.act, one.by, one.details) for one in entries] == [("unanswered", "nobody", {"waited_hours": "72"})] * 2
+
+
+def test_nothing_can_be_decided_about_what_is_not_there(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="has no revision r7"):
+        reject(settings, 7)
+    with pytest.raises(UsageError, match="nothing of 330109 2018Q2 was ever released"):
+        decide.reject(settings, "330109", "2018Q2", 1, by="值班长", reason="x", at=AT)
+    files.write_json(settings.serving / "current" / "served.json", [])
+    with pytest.raises(UsageError, match="nothing of 330109 2018Q1 is served"):
+        approve(settings)
+
+
+def test_the_office_that_issued_last_is_known(settings: Settings) -> None:
+    assert public.last(settings.public, "330109") is None
+    approve(settings)
+    last = public.last(settings.public, "330109")
+    assert last is not None and last.issuer == "跑改办"
+    assert public.last(settings.public, "330110") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"number": "5号\n附件"}, "number"),
+        ({"issuer": "办" * 61}, "issuer"),
+        ({"dated_on": "6月7日"}, "2018-06-07"),
+        ({"dated_on": "2018-03-31"}, "after 2018Q1 has ended"),
+    ],
+)
+def test_what_cannot_be_printed_as_given_is_refused(given: dict[str, str], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        fields.heading_of("2018Q1", **given)
+
+
+def test_the_heading_is_taken_without_the_space_around_it() -> None:
+    assert fields.heading_of("2018Q1", issuer=" 跑改办 ", dated_on="2018-04-01") == Heading(
+        "跑改办", "", fields.heading_of("2018Q1", dated_on="2018-04-01").dated_on
+    )
+    assert fields.revision_of(" r12 ") == fields.revision_of("12") == 12
+    with pytest.raises(UsageError, match="not a revision"):
+        fields.revision_of("r0")

@@ -1,0 +1,101 @@
+"""What an approver reads: the figures of this release, what is more than chance and what is not, and what has moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from issuing import AT, SCOPE, damage, freeze, home, print_heading, serve
+
+from callback_survey import documents
+from callback_survey.approval import decide
+from callback_survey.approval.request import request_for
+from callback_survey.errors import DamagedFile
+from callback_survey.notice.heading import Heading
+from callback_survey.releases import Release
+from callback_survey.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return home(tmp_path / "home")
+
+
+def body(settings: Settings, release: Release) -> str:
+    return request_for(settings, release).body
+
+
+def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(settings: Settings) -> None:
+    request = request_for(settings, freeze(settings))
+    assert request.subject == "签发：杭州市萧山区2018年第一季度满意度回访通报 r1"
+    assert "| 满意率 | 89.81 | 2017年全省平均满意率 94.70 | −4.89 | 3 / 3 | 1 | 区民政局 |" in request.body
+    assert "| 实现率 | 89.81 | 没有基准 | — | 3 / 3 | 0 | 区民政局 |" in request.body
+    assert (request.region_code, request.quarter, request.revision) == (*SCOPE, 1)
+
+
+def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> None:
+    text = body(settings, freeze(settings))
+    assert "**区民政局 74.42 ▲**" in text
+    assert "其中超出抽样误差的 1 个，按部门水平仍然成立的 0 个。" in text
+
+
+def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Settings) -> None:
+    text = body(settings, freeze(settings, tested=False))
+    assert "没有答复人数，无法判断是否超出抽样误差。" in text
+    assert "区民政局 74.42" in text
+    assert "▲" not in text
+
+
+def test_a_warning_is_told_with_its_examples_in_the_words_of_its_rule(settings: Settings) -> None:
+    text = body(settings, freeze(settings))
+    assert "检查提醒（1 项）" in text
+    assert "- **与印发附件逐项一致**：68 行中有 1 行（允许：equal）\n  - 区教育局: 97.56" in text
+
+
+def test_what_a_person_accepted_is_told_with_name_and_reason(settings: Settings) -> None:
+    accepted = {"gate": "marts", "check_id": "reconciliation_within_tolerance", "observed": "1 of 68 rows"}
+    accepted |= {"examples": "区档案局 99.00", "by": "值班长", "reason": "附件印错", "at": AT}
+    text = body(settings, freeze(settings, accepted=[accepted]))
+    assert "区档案局 99.00。值班长 接受，理由：附件印错" in text
+
+
+def test_a_correction_shows_what_moved_against_the_revision_before(settings: Settings) -> None:
+    freeze(settings)
+    text = body(settings, freeze(settings, 2, rate="91", reason="a corrected delivery"))
+    assert "来由：更正后的交付" in text
+    assert "### 与上一版 r1 的差别" in text
+    assert "| 区民政局 | 满意率 | 74.42 | 91.00 | 移出低于平均 |" in text
+    assert "区教育局 |" not in text.partition("与上一版")[2].partition("检查提醒")[0]
+
+
+def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "write", print_heading)
+    serve(settings, freeze(settings))
+    decide.approve(settings, *SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
+    freeze(settings, 2, rate="80")
+    text = body(settings, freeze(settings, 3, rate="81"))
+    assert "- 现行通报：r1，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
+    before, out = text.partition("与上一版 r2 的差别")[2].split("与现行通报 r1 的差别")
+    assert "| 80.00 | 81.00 |" in before
+    assert "| 74.42 | 81.00 |" in out
+
+
+def test_a_revision_whose_figures_are_the_same_says_that_nothing_moved(settings: Settings) -> None:
+    freeze(settings)
+    assert "没有部门的数字或名单有变动。" in body(settings, freeze(settings, 2))
+
+
+def test_the_data_note_is_told(settings: Settings) -> None:
+    assert "数据说明：**重建的样例**" in body(settings, freeze(settings, data_note="重建的样例"))
+
+
+def test_signs_in_the_data_are_not_taken_for_markdown(settings: Settings) -> None:
+    text = body(settings, freeze(settings, data_note="一|二*三_[四](http://x) <b>"))
+    assert r"一\|二\*三\_\[四\](http://x) \<b\>" in text
+
+
+def test_nobody_is_asked_about_a_damaged_release(settings: Settings) -> None:
+    release = freeze(settings)
+    damage(release)
+    with pytest.raises(DamagedFile):
+        request_for(settings, release)
