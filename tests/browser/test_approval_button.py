@@ -48,8 +48,15 @@ class Waiting:
         return str(self.airflow.ask("GET", path)["state"])
 
     def question(self, run: str) -> dict[str, Any]:
-        """What the person is asked, once the run waits for an answer."""
+        """What the person is asked, once the run waits for an answer.
+
+        An answer before Airflow has put the asking process away, which takes it up to six seconds, is acted on a minute later.
+        """
         until(f"{run} to wait for a person", lambda: self.state(run, "approval") == "awaiting_input", every_seconds=0.5)
+        log = self.home.path / "logs" / "airflow" / "scheduler.log"
+        key = f"TaskInstanceKey(dag_id='callback_notice', task_id='approval', run_id='{run}'"
+        put_away = f"executor event with state success for task instance {key}"
+        until(f"the asking process of {run} to end", lambda: put_away in log.read_text(), every_seconds=0.5)
         found: dict[str, Any] = self.airflow.ask("GET", f"{RUNS}/{quote(run)}/taskInstances/approval/-1/hitlDetails")
         return found
 
@@ -91,7 +98,7 @@ def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempP
 def runs(waiting: Waiting) -> dict[str, str]:
     """Requests about the first revision, waiting side by side. They are all started before anything is issued."""
     names = {name: waiting.ask_for_approval() for name in ("rejected", "approved", "late")}
-    names["unanswered"] = waiting.ask_for_approval(hours=0.001)
+    names["unanswered"] = waiting.ask_for_approval(hours=0.004)
     for name in ("rejected", "approved", "late"):
         waiting.question(names[name])
     return names
@@ -166,11 +173,11 @@ def test_an_approved_notice_is_issued_with_the_approvers_name(waiting: Waiting, 
 
 def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correction: str, page: Page) -> None:
     asked = waiting.question(correction)
-    assert "与上一版 r1 的差别" in asked["body"] and "区民政局" in asked["body"]
+    assert "与 r1（上一版，也是现行通报）的差别" in asked["body"] and "区民政局" in asked["body"]
     assert asked["params"]["issuer"]["value"] == HEADING["issuer"], "the office that issued the last one"
     log_in(page, waiting.airflow)
     page.goto(f"{waiting.airflow.url}/dags/callback_notice/runs/{quote(correction)}/tasks/approval/required_actions")
-    page.get_by_role("heading", name="与上一版 r1 的差别").wait_for()
+    page.get_by_role("heading", name="与 r1（上一版，也是现行通报）的差别").wait_for()
     page.locator("#element_number").fill("跑改办〔2018〕9号")
     page.get_by_test_id("hitl-option-Approve").click()
     assert waiting.end(correction) == "success"

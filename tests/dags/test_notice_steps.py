@@ -102,3 +102,29 @@ def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -
     assert "within 72 hours" in str(error)
     assert f"callback-survey approve --region {REGION} --quarter {QUARTER} --revision r1" in str(error)
     assert [entry.act for entry in journal.entries(home.path / "releases")] == ["unanswered"]
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_an_answer_that_a_killed_worker_was_given_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, is_answered: bool
+) -> None:
+    from callback_survey import airflow_approval
+
+    def asked(*_: Any, **__: Any) -> None:
+        raise LookupError("a person is asked")
+
+    kept = answered("Approve", number="5号") if is_answered else answered("Approve") | {"chosen_options": None}
+    user = SimpleNamespace(**kept.pop("responded_by_user"))
+    found = SimpleNamespace(**kept, responded_by_user=user, response_received=is_answered)
+    monkeypatch.setattr(airflow_approval, "get_hitl_detail_content_detail", lambda ti_id: found)
+    monkeypatch.setattr(airflow_approval.HITLOperator, "execute", asked)
+    request = {"quarter": QUARTER, "issuer": ""}
+    ti = SimpleNamespace(id="the task", try_number=2, xcom_pull=lambda task_ids: request)
+    approval = airflow_approval.NoticeApproval(task_id="approval")
+    if is_answered:
+        given = approval.execute({**context(), "ti": ti})
+        assert (given["responded_by_user"], given["params_input"]["number"]) == ({"id": "7", "name": "值班长"}, "5号")
+    for try_number in (1, 2):
+        if not (is_answered and try_number == 2):
+            with pytest.raises(LookupError, match="a person is asked"):
+                approval.execute({**context(hours=1), "ti": SimpleNamespace(**{**vars(ti), "try_number": try_number})})

@@ -194,6 +194,19 @@ def test_what_a_killed_process_left_half_written_is_removed(settings: Settings) 
     assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
 
 
+def test_documents_that_cannot_be_made_leave_nothing_in_the_public_folder(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_font(connection: Any, release: Any, folder: Path, **options: Any) -> None:
+        files.write_text(folder / "notice.html", "half a notice")
+        raise OSError("no font")
+
+    monkeypatch.setattr(documents, "write", no_font)
+    with pytest.raises(OSError, match="no font"):
+        approve(settings)
+    assert list(folder(settings).iterdir()) == []
+
+
 def test_two_who_approve_at_once_issue_one_notice(settings: Settings) -> None:
     def press(number: int) -> str:
         try:

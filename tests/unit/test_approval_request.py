@@ -63,9 +63,18 @@ def test_a_correction_shows_what_moved_against_the_revision_before(settings: Set
     freeze(settings)
     text = body(settings, freeze(settings, 2, rate="91", reason="a corrected delivery"))
     assert "来由：更正后的交付" in text
-    assert "### 与上一版 r1 的差别" in text
+    assert "### 与 r1（上一版）的差别" in text
     assert "| 区民政局 | 满意率 | 74.42 | 91.00 | 移出低于平均 |" in text
-    assert "区教育局 |" not in text.partition("与上一版")[2].partition("检查提醒")[0]
+    assert "区教育局 |" not in text.partition("（上一版）")[2].partition("检查提醒")[0]
+
+
+def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> None:
+    first = freeze(settings)
+    rows = [{"dataset": "calls", "added_count": 4, "removed_count": 0, "changed_count": 2}]
+    told = {"against": first.name, "rows": rows, "departments": []}
+    assert "- 回访记录：新增 4 行，删除 0 行，改动 2 行\n\n" in body(
+        settings, freeze(settings, 2, rate="80", difference=told)
+    )
 
 
 def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +84,7 @@ def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monk
     freeze(settings, 2, rate="80")
     text = body(settings, freeze(settings, 3, rate="81"))
     assert "- 现行通报：r1，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
-    before, out = text.partition("与上一版 r2 的差别")[2].split("与现行通报 r1 的差别")
+    before, out = text.partition("与 r2（上一版）的差别")[2].split("与 r1（现行通报）的差别")
     assert "| 80.00 | 81.00 |" in before
     assert "| 74.42 | 81.00 |" in out
 

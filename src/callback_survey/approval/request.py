@@ -29,6 +29,7 @@ _REASONS = {
     "a corrected delivery": "更正后的交付",
     "changed rules or registers": "规则或登记表有变动",
 }
+_DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "印发附件"}
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 _NO_FIGURE = "—"
 
@@ -52,8 +53,6 @@ def request_for(settings: Settings, release: Release) -> Request:
     region, period = figures.region_name(release), f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
     title = f"{region}{period}满意度回访通报 r{release.revision}"
     lines = [
-        f"**{_md(title)}**",
-        "",
         *_state(settings, release),
         "",
         *_averages(figures.measures(release)),
@@ -68,7 +67,7 @@ def request_for(settings: Settings, release: Release) -> Request:
 
 def _state(settings: Settings, release: Release) -> Iterator[str]:
     """What the data are, why this revision exists, and what is out already."""
-    reason = " ".join(_REASONS.get(part, part) for part in release.reason.split(" and "))
+    reason = "，".join(_REASONS.get(part, part) for part in release.reason.split(" and "))
     since = local_time(datetime.fromisoformat(release.released_at))
     yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(reason)}"
     if release.data_note:
@@ -130,19 +129,23 @@ def _differences(settings: Settings, release: Release) -> Iterator[str]:
     earlier = [one for one in others if one.revision < release.revision]
     issue = public.current(settings.public, release.region_code, release.quarter)
     out = next((one for one in others if issue and one.revision == issue.revision != release.revision), None)
-    compared = {
-        one.revision: (name, one)
-        for name, one in (("上一版", earlier[-1] if earlier else None), ("现行通报", out))
-        if one
-    }
+    compared = {one.revision: ("上一版", one) for one in earlier[-1:]}
+    if out is not None:
+        compared[out.revision] = ("上一版，也是现行通报" if out.revision in compared else "现行通报", out)
     for revision, (name, other) in compared.items():
         yield ""
-        yield f"### 与{name} r{revision} 的差别"
+        yield f"### 与 r{revision}（{name}）的差别"
         yield ""
         if release.difference and release.difference["against"] == other.name:
             for rows in release.difference["rows"]:
-                yield f"- {_md(str(DatasetDifference(**rows)))}"
+                yield _rows(DatasetDifference(**rows))
+            yield ""
         yield from _moved(figures.moved(other, release))
+
+
+def _rows(found: DatasetDifference) -> str:
+    name = _DATASETS.get(found.dataset, found.dataset)
+    return f"- {_md(name)}：新增 {found.added_count} 行，删除 {found.removed_count} 行，改动 {found.changed_count} 行"
 
 
 def _moved(found: Sequence[Moved]) -> Iterator[str]:
