@@ -104,27 +104,40 @@ def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -
     assert [entry.act for entry in journal.entries(home.path / "releases")] == ["unanswered"]
 
 
-@pytest.mark.parametrize("is_answered", [True, False])
-def test_an_answer_that_a_killed_worker_was_given_is_not_asked_for_again(
-    monkeypatch: pytest.MonkeyPatch, is_answered: bool
-) -> None:
+@pytest.fixture
+def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The waiting task; that it asks a person shows as a LookupError."""
     from callback_survey import airflow_approval
 
-    def asked(*_: Any, **__: Any) -> None:
+    def asked(*_: Any) -> None:
         raise LookupError("a person is asked")
 
-    kept = answered("Approve", number="5号") if is_answered else answered("Approve") | {"chosen_options": None}
-    user = SimpleNamespace(**kept.pop("responded_by_user"))
-    found = SimpleNamespace(**kept, responded_by_user=user, response_received=is_answered)
-    monkeypatch.setattr(airflow_approval, "get_hitl_detail_content_detail", lambda ti_id: found)
     monkeypatch.setattr(airflow_approval.HITLOperator, "execute", asked)
+    return airflow_approval.NoticeApproval(task_id="approval")
+
+
+def execute(approval: Any, monkeypatch: pytest.MonkeyPatch, *, try_number: int, option: str | None) -> Any:
+    """Run the task when Airflow holds this answer, or none."""
+    kept = answered(option or "") | {"chosen_options": [option] if option else None}
+    user = SimpleNamespace(**kept.pop("responded_by_user"))
+    found = SimpleNamespace(**kept, responded_by_user=user, response_received=option is not None)
+    monkeypatch.setattr("callback_survey.airflow_approval.get_hitl_detail_content_detail", lambda ti_id: found)
     request = {"quarter": QUARTER, "issuer": ""}
-    ti = SimpleNamespace(id="the task", try_number=2, xcom_pull=lambda task_ids: request)
-    approval = airflow_approval.NoticeApproval(task_id="approval")
-    if is_answered:
-        given = approval.execute({**context(), "ti": ti})
-        assert (given["responded_by_user"], given["params_input"]["number"]) == ({"id": "7", "name": "值班长"}, "5号")
-    for try_number in (1, 2):
-        if not (is_answered and try_number == 2):
-            with pytest.raises(LookupError, match="a person is asked"):
-                approval.execute({**context(hours=1), "ti": SimpleNamespace(**{**vars(ti), "try_number": try_number})})
+    ti = SimpleNamespace(id="the task", try_number=try_number, xcom_pull=lambda task_ids: request)
+    return approval.execute({**context(hours=1), "ti": ti})
+
+
+def test_an_answer_that_a_killed_worker_was_given_is_not_asked_for_again(
+    approval: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = execute(approval, monkeypatch, try_number=2, option="Approve")
+    assert given["chosen_options"] == ["Approve"]
+    assert given["responded_by_user"] == {"id": "7", "name": "值班长"}
+
+
+@pytest.mark.parametrize(("try_number", "option"), [(1, "Approve"), (2, None)])
+def test_otherwise_a_person_is_asked(
+    approval: Any, monkeypatch: pytest.MonkeyPatch, try_number: int, option: str | None
+) -> None:
+    with pytest.raises(LookupError, match="a person is asked"):
+        execute(approval, monkeypatch, try_number=try_number, option=option)
