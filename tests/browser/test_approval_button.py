@@ -190,7 +190,6 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
 def test_an_approval_of_what_a_correction_has_replaced_issues_nothing(
     waiting: Waiting, runs: dict[str, str], correction: str
 ) -> None:
-    waiting.question(correction)
     waiting.answer(runs["late"], "Approve", number="跑改办〔2018〕6号")
     assert waiting.end(runs["late"]) == "failed"
     until("the alert", lambda: "批准的版本已被取代" in waiting.receiver.text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lakes import REPOSITORY
 
-from callback_survey import settings
+from callback_survey import airflow_run, settings
 from callback_survey.errors import UsageError
 
 KEY = "0123456789abcdef" * 2
@@ -72,6 +72,19 @@ def test_a_memory_limit_is_a_size(size: str) -> None:
 def test_any_other_memory_limit_is_refused(size: str) -> None:
     with pytest.raises(UsageError, match=r"MEMORY_LIMIT(.|\n)*such as 2GB"):
         load(MEMORY_LIMIT=size)
+
+
+@pytest.mark.parametrize(("text", "hours"), [("", 72), ("24", 24), ("0.5", 0.5)])
+def test_a_notice_waits_for_hours_or_parts_of_them_and_tasks_get_the_same(text: str, hours: float) -> None:
+    found = load(APPROVAL_HOURS=text)
+    assert found.approval_hours == hours
+    assert settings.load(airflow_run.task_environment(found)).approval_hours == hours
+
+
+@pytest.mark.parametrize("text", ["0", "0.0", "-1", "three days", "1e9"])
+def test_a_notice_cannot_wait_for_no_time_or_nobody_knows_how_long(text: str) -> None:
+    with pytest.raises(UsageError, match="APPROVAL_HOURS"):
+        load(APPROVAL_HOURS=text)
 
 
 def test_a_folder_that_is_no_dbt_project_is_refused_with_the_setting_to_correct(tmp_path: Path) -> None:
