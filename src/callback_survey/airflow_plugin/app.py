@@ -1,0 +1,264 @@
+"""The pages and their addresses. All are for whoever may open Airflow's own pages, and all only read.
+
+/                                                releases, newest quarter first      ?region=330109&quarter=2018Q1&page=2
+/releases/<region>/<quarter>/<r1>                one of them; /checks, and its documents: /view/<name>, /files/<name>
+/issued/<region>/<quarter>/<r1>/…                what was issued of it: /view/<name>, /files/<name>
+/runs  /runs/<run>                               the checks of all runs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.core_api.security import requires_access_view
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from callback_survey import settings as settings_module
+from callback_survey.airflow_plugin import answers, figures, offers, runs, shelf
+from callback_survey.airflow_plugin.offers import Offer
+from callback_survey.airflow_plugin.shelf import Revision
+from callback_survey.errors import SurveyError
+from callback_survey.settings import Settings
+
+PAGE_SIZE = 40
+_REFUSALS = {
+    401: ("请先登录", "此页只对已登录 Airflow 的用户开放。登录可能已过期：请重新登录后再打开。"),
+    403: ("没有权限", "您的账号不能查看 Airflow 的页面。"),
+    404: ("没有这一页", "地址有误，或者所指的发布、文件不存在。"),
+}
+Origin = Literal["releases", "issued"]
+
+
+def _settings(request: Request) -> Settings:
+    found: Settings = request.app.state.load()
+    return found
+
+
+Read = Annotated[Settings, Depends(_settings)]
+PageNumber = Annotated[int, Query(ge=1, le=10_000)]
+Wanted = Annotated[str, Query(max_length=40)]
+router = APIRouter()
+
+
+def make_app(load: Callable[[], Settings] = settings_module.load) -> FastAPI:
+    """The application that Airflow mounts. `load` reads the settings, anew for every page."""
+    # the pages that FastAPI makes by itself would be open to anybody
+    app = FastAPI(title="Callback survey", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.load = load
+    app.include_router(router, dependencies=[Depends(requires_access_view(AccessView.WEBSITE))])
+    app.add_exception_handler(AnyHTTPException, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse)
+    for kind in (SurveyError, OSError):
+        app.add_exception_handler(kind, _say)
+    return app
+
+
+@router.get("/")
+def all_releases(
+    request: Request, settings: Read, region: Wanted = "", quarter: Wanted = "", page: PageNumber = 1
+) -> Response:
+    now_served = shelf.served(settings)
+    places = shelf.quarters(settings)
+    wanted = [place for place in places if region in ("", place[0]) and quarter in ("", place[1])]
+    shown = wanted[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    shelves = [found for place in shown if (found := shelf.quarter_shelf(settings, *place, now_served))]
+    revisions = [revision for one in shelves for revision in one.revisions]
+    return answers.page(
+        "releases",
+        root=_root(request),
+        place="releases",
+        names=figures.region_names(settings),
+        regions=sorted({place[0] for place in places}),
+        quarters=sorted({place[1] for place in places}, reverse=True),
+        asked={"region": region, "quarter": quarter},
+        page=page,
+        page_count=_page_count(len(wanted)),
+        served=now_served,
+        shelves=shelves,
+        issued={revision.place for revision in revisions if offers.of_issue(settings, revision)},
+    )
+
+
+@router.get("/releases/{region}/{quarter}/{name}")
+def one_release(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
+    revision = _revision(settings, region, quarter, name)
+    offered = offers.of_release(revision)
+    return answers.page(
+        "release",
+        root=_root(request),
+        place="releases",
+        names=figures.region_names(settings),
+        revision=revision,
+        release=revision.release,
+        damage=revision.damage or (shelf.integrity(revision.release) if revision.release else None),
+        averages=figures.averages(offered),
+        offers=list(offered.values()),
+        issued=offers.issued(settings, revision),
+        issue=list(offers.of_issue(settings, revision).values()),
+        run=runs.of_release(settings, revision),
+    )
+
+
+@router.get("/releases/{region}/{quarter}/{name}/checks")
+def checks_of_release(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
+    revision = _revision(settings, region, quarter, name)
+    return _framed(request, settings, revision, title="检查结果", file="checks.html")
+
+
+@router.get("/releases/{region}/{quarter}/{name}/checks.html")
+def checks_of_release_alone(settings: Read, region: str, quarter: str, name: str) -> Response:
+    release = _revision(settings, region, quarter, name).release
+    if release is None:
+        raise HTTPException(404)
+    return _results(runs.render(settings, release.check_reports(), release.run_id))
+
+
+@router.get("/{origin}/{region}/{quarter}/{name}/view/{file:path}")
+def view(request: Request, settings: Read, origin: Origin, region: str, quarter: str, name: str, file: str) -> Response:
+    """A document below our own line of navigation."""
+    revision = _revision(settings, region, quarter, name)
+    offer = _offer(settings, origin, revision, file)
+    if offer.kind == "file":
+        raise HTTPException(404)
+    title = f"{offer.title}（已印发）" if origin == "issued" else offer.title
+    return _framed(
+        request,
+        settings,
+        revision,
+        title=title,
+        file=f"files/{offer.name}",
+        origin=origin,
+        is_live=offer.kind == "live",
+    )
+
+
+@router.get("/{origin}/{region}/{quarter}/{name}/files/{file:path}")
+def content(
+    request: Request, settings: Read, origin: Origin, region: str, quarter: str, name: str, file: str
+) -> Response:
+    """A document, a picture or a table as it was frozen or issued."""
+    offer = _offer(settings, origin, _revision(settings, region, quarter, name), file)
+    found = offer.read()
+    if found is None:
+        words = f"{offer.name} 已丢失，或与当时记下的内容不符，因此不再展示。请从备份中恢复。"
+        return _message(request, 409, "文件已损坏", words)
+    return answers.document(found, offer.name, offer.kind, "-".join([region, quarter, name, *offer.name.split("/")]))
+
+
+@router.get("/runs")
+def all_runs(request: Request, settings: Read, page: PageNumber = 1) -> Response:
+    found, count = runs.newest(settings, (page - 1) * PAGE_SIZE, PAGE_SIZE)
+    return answers.page(
+        "runs",
+        root=_root(request),
+        place="runs",
+        names=figures.region_names(settings),
+        runs=found,
+        page=page,
+        page_count=_page_count(count),
+    )
+
+
+@router.get("/runs/{name}")
+def one_run(request: Request, settings: Read, name: str) -> Response:
+    found = runs.run(settings, name)
+    if found is None:
+        raise HTTPException(404)
+    if found.damage:
+        return _message(request, 200, "检查结果已损坏", found.damage)
+    root = _root(request)
+    return answers.page(
+        "document",
+        root=root,
+        place="runs",
+        trail=[("检查记录", f"{root}/runs")],
+        title=found.name,
+        source=f"{root}/runs/{found.name}/checks.html",
+        is_live=False,
+    )
+
+
+@router.get("/runs/{name}/checks.html")
+def one_run_alone(settings: Read, name: str) -> Response:
+    found = runs.run(settings, name)
+    if found is None:
+        raise HTTPException(404)
+    return _results(runs.render(settings, list(found.reports), found.name))
+
+
+@router.get("/{anything:path}")
+def unknown(anything: str) -> Response:  # noqa: ARG001
+    """So that nobody learns without a login which addresses there are."""
+    raise HTTPException(404)
+
+
+def _revision(settings: Settings, region: str, quarter: str, name: str) -> Revision:
+    found = shelf.revision(settings, region, quarter, name)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _offer(settings: Settings, origin: Origin, revision: Revision, file: str) -> Offer:
+    offered = offers.of_release(revision) if origin == "releases" else offers.of_issue(settings, revision)
+    if file not in offered:
+        raise HTTPException(404)
+    return offered[file]
+
+
+def _framed(
+    request: Request,
+    settings: Settings,
+    revision: Revision,
+    *,
+    title: str,
+    file: str,
+    origin: Origin = "releases",
+    is_live: bool = False,
+) -> Response:
+    root = _root(request)
+    region = figures.region_names(settings).get(revision.region_code, revision.region_code)
+    return answers.page(
+        "document",
+        root=root,
+        place="releases",
+        trail=[
+            ("发布版本", f"{root}/"),
+            (f"{region} {revision.quarter} {revision.name}", f"{root}/releases/{revision.place}"),
+        ],
+        title=title,
+        source=f"{root}/{origin}/{revision.place}/{file}",
+        is_live=is_live,
+    )
+
+
+def _results(text: str) -> Response:
+    return answers.document(text.encode(), "checks.html", "page", "checks.html")
+
+
+def _page_count(count: int) -> int:
+    return -(-count // PAGE_SIZE)
+
+
+def _root(request: Request) -> str:
+    """The path below which Airflow mounted us, behind whatever proxy."""
+    found: str = request.scope.get("root_path", "")
+    return found.rstrip("/")
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    status_code = error.status_code if isinstance(error, AnyHTTPException) else 404
+    return _message(request, status_code, *_REFUSALS.get(status_code, ("不能这样打开", "请从列表中打开。")))
+
+
+def _say(request: Request, error: Exception) -> Response:
+    """A setting or a folder that cannot be read is told to whoever looks, not only to a log."""
+    return _message(request, 503, "暂时不能读取", str(error))
+
+
+def _message(request: Request, status_code: int, title: str, words: str) -> Response:
+    return answers.page("message", root=_root(request), status_code=status_code, place="", title=title, words=words)

@@ -1,0 +1,111 @@
+"""The files of a release that may be read in a browser: known names only, each held against the hash it was frozen with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from callback_survey import files
+from callback_survey.airflow_plugin.shelf import UNREADABLE, Revision
+from callback_survey.settings import Settings
+
+# page: words and pictures. live: it runs a script of its own. picture: shown among the words. file: to be kept.
+Kind = Literal["page", "live", "picture", "file"]
+NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that a release may hold, by the name of its file in the folder of documents."""
+
+    name: str
+    title: str
+    kind: Kind
+
+
+DOCUMENTS = (
+    Document("notice.html", "通报", "page"),
+    Document("notice.pdf", "通报 PDF", "file"),
+    Document("notice.docx", "通报 DOCX", "file"),
+    Document("companion.html", "图册", "page"),
+    Document("companion.pdf", "图册 PDF", "file"),
+    Document("explore.html", "交互图", "live"),
+    Document("charts/satisfaction.svg", "满意率图", "picture"),
+    Document("charts/satisfaction.png", "满意率图 PNG", "file"),
+    Document("charts/realisation.svg", "实现率图", "picture"),
+    Document("charts/realisation.png", "实现率图 PNG", "file"),
+)
+_DICTIONARY = ("dictionary.csv", "dictionary.json", "dictionary.md")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file that may be asked for. `path` is None where it was frozen and is gone. `expected` is the hash it was frozen
+    with; None where none was written down."""
+
+    name: str
+    title: str
+    kind: Kind
+    path: Path | None
+    expected: str | None = None
+
+    def read(self) -> bytes | None:
+        """What it holds; None where that is gone, or is not what was frozen."""
+        content = self.path.read_bytes() if self.path else None
+        if content is None or self.expected not in (None, sha256(content).hexdigest()):
+            return None
+        return content
+
+
+def of_release(revision: Revision) -> dict[str, Offer]:
+    """What a release offers, by name: its documents, its tables as CSV, and what explains their columns."""
+    release = revision.release
+    if release is None:
+        return {}
+    hashes = _mapping(getattr(release, "files", None))
+    wanted = [Offer(f"{NOTICE}/{known.name}", known.title, known.kind, None) for known in DOCUMENTS]
+    for name, table in sorted(release.tables.items()):
+        wanted.append(Offer(f"csv/{name}.csv", name, "file", None, _text(table.get("csv_sha256"))))
+    wanted += [Offer(name, name, "file", None) for name in _DICTIONARY]
+    return _found(wanted, revision.folder, hashes)
+
+
+def of_issue(settings: Settings, revision: Revision) -> dict[str, Offer]:
+    """What was issued of a release, by name."""
+    folder = settings.public / revision.region_code / revision.quarter / revision.name
+    wanted = [Offer(known.name, known.title, known.kind, None) for known in DOCUMENTS]
+    return _found(wanted, folder, _mapping(issued(settings, revision).get("files")))
+
+
+def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
+    """What issue.json says of a release; nothing where it was not issued."""
+    path = settings.public / revision.region_code / revision.quarter / revision.name / "issue.json"
+    try:
+        found = files.read_json(path)
+    except UNREADABLE:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _found(wanted: list[Offer], folder: Path, hashes: Mapping[str, Any]) -> dict[str, Offer]:
+    """The wanted files that are there, and those that were frozen and are gone."""
+    found = {}
+    for offer in wanted:
+        path = folder / offer.name
+        # no link and no name leads a reader out of the folder
+        is_plain = path.is_file() and path.resolve().is_relative_to(folder.resolve())
+        expected = _text(hashes.get(offer.name)) or offer.expected
+        if is_plain or expected:
+            found[offer.name] = replace(offer, path=path if is_plain else None, expected=expected)
+    return found
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,174 @@
+"""What lies in the home, as the pages show it. Only read: what a visitor sends becomes part of a path only where it has the form
+of a region, a quarter or a revision.
+
+Whatever is lost or damaged is said where it should have stood; nothing else becomes unreadable by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callback_survey import files, journal
+from callback_survey.errors import SurveyError
+from callback_survey.journal import Entry
+from callback_survey.releases import Release
+from callback_survey.settings import Settings
+
+# What a file that is cut off, changed by hand or of another age makes Python say.
+UNREADABLE = (OSError, SurveyError, ValueError, TypeError, KeyError, AttributeError)
+# what may stand in an address: none of it can leave a folder, or mean several
+_REGION, _QUARTER, _REVISION = re.compile("[0-9A-Za-z]+"), re.compile("[0-9]{4}Q[1-4]"), re.compile("r[1-9][0-9]*")
+_DECISIONS = ("approved", "rejected", "unanswered", "issued")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision as it lies in its folder. `release` is None where it cannot be read, and `damage` says why."""
+
+    region_code: str
+    quarter: str
+    number: int
+    folder: Path
+    release: Release | None
+    damage: str | None = None
+    is_served: bool = False
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"r{self.number}"
+
+    @property
+    def place(self) -> str:
+        """Its part of an address."""
+        return f"{self.region_code}/{self.quarter}/{self.name}"
+
+    @property
+    def decision(self) -> Entry | None:
+        """The last thing that was decided about it."""
+        return next((entry for entry in reversed(self.entries) if entry.act in _DECISIONS), None)
+
+
+@dataclass(frozen=True)
+class QuarterShelf:
+    """All revisions of a region's quarter, newest first, and its journal. `damage` is what the journal could not say."""
+
+    region_code: str
+    quarter: str
+    revisions: tuple[Revision, ...]
+    entries: tuple[Entry, ...] = ()
+    damage: str | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """What readers see: key and content hash of each release, and since when. `damage` where that cannot be told."""
+
+    keys: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    since: datetime | None = None
+    damage: str | None = None
+
+
+def served(settings: Settings) -> Served:
+    current = settings.serving / "current"
+    if not current.is_symlink():
+        return Served()
+    try:
+        keys = frozenset((key, content_hash) for key, content_hash in files.read_json(current / "served.json"))
+        return Served(keys, datetime.fromtimestamp(current.lstat().st_mtime, UTC))
+    except UNREADABLE as error:
+        return Served(damage=_words(error))
+
+
+def quarters(settings: Settings) -> list[tuple[str, str]]:
+    """Every region and quarter that has a revision: the newest quarter first, then by region."""
+    places = [folder.parts[-2:] for folder in settings.releases.glob("*/*") if folder.is_dir()]
+    found = [
+        (region_code, quarter)
+        for region_code, quarter in places
+        if _revision_folders(settings.releases, region_code, quarter)
+    ]
+    return sorted(sorted(found), key=lambda place: place[1], reverse=True)
+
+
+def quarter_shelf(settings: Settings, region_code: str, quarter: str, now_served: Served) -> QuarterShelf | None:
+    """The revisions of a region's quarter; None where there is none of these names."""
+    folders = _revision_folders(settings.releases, region_code, quarter)
+    if not folders:
+        return None
+    entries, damage = _journal(settings.releases, region_code, quarter)
+    found = sorted((_read(folder) for folder in folders), key=lambda revision: -revision.number)
+    shown = _shown(found, now_served, entries)
+    revisions = tuple(
+        replace(
+            revision,
+            is_served=revision.number == shown,
+            entries=tuple(entry for entry in entries if entry.revision == revision.number),
+        )
+        for revision in found
+    )
+    return QuarterShelf(region_code, quarter, revisions, entries, damage)
+
+
+def revision(settings: Settings, region_code: str, quarter: str, name: str) -> Revision | None:
+    shelf = quarter_shelf(settings, region_code, quarter, served(settings))
+    return next((found for found in shelf.revisions if found.name == name), None) if shelf else None
+
+
+def integrity(release: Release) -> str | None:
+    """What is no longer as it was frozen; None where everything is."""
+    try:
+        release.verify()
+    except UNREADABLE as error:
+        return _words(error)
+    return None
+
+
+def _revision_folders(releases: Path, region_code: str, quarter: str) -> list[Path]:
+    """Without links: a release is a folder, and what lies elsewhere is none."""
+    if not (_REGION.fullmatch(region_code) and _QUARTER.fullmatch(quarter)):
+        return []
+    found = (releases / region_code / quarter).glob("r*")
+    return [path for path in found if _REVISION.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+
+
+def _read(folder: Path) -> Revision:
+    region_code, quarter, number = folder.parent.parent.name, folder.parent.name, int(folder.name[1:])
+    try:
+        release = Release.read(folder)
+        if (release.region_code, release.quarter, release.revision) != (region_code, quarter, number):
+            raise ValueError(f"release.json is that of {release.name}")
+        if not all(isinstance(table, dict) for table in release.tables.values()):
+            raise ValueError("release.json names no tables")
+        datetime.fromisoformat(release.released_at)
+    except UNREADABLE as error:
+        return Revision(region_code, quarter, number, folder, None, _words(error))
+    return Revision(region_code, quarter, number, folder, release)
+
+
+def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]) -> int | None:
+    """The number of the revision that readers see. A later revision may have gone back to an earlier one's figures."""
+    same = [
+        revision.number
+        for revision in found
+        if revision.release and (revision.release.key, revision.release.content_hash) in now_served.keys
+    ]
+    rolled_back = [entry.revision for entry in entries if entry.act == "rolled_back" and entry.revision in same]
+    return rolled_back[-1] if rolled_back else max(same, default=None)
+
+
+def _journal(releases: Path, region_code: str, quarter: str) -> tuple[tuple[Entry, ...], str | None]:
+    try:
+        return tuple(journal.entries(releases, region_code, quarter)), None
+    except UNREADABLE as error:
+        return (), _words(error)
+
+
+def _words(error: BaseException) -> str:
+    """What went wrong in one line, with the place where there is one."""
+    if isinstance(error, SurveyError):
+        return f"{error.what}（{error.where}）" if error.where else error.what
+    return f"{type(error).__name__}: {error}"
