@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
@@ -20,7 +21,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from callback_survey import settings as settings_module
 from callback_survey.airflow_plugin import answers, figures, offers, runs, shelf
 from callback_survey.airflow_plugin.offers import Offer
-from callback_survey.airflow_plugin.shelf import Revision
+from callback_survey.airflow_plugin.shelf import UNREADABLE, QuarterShelf, Revision
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Settings
 
@@ -54,6 +55,7 @@ def make_app(load: Callable[[], Settings] = settings_module.load) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refuse)
     for kind in (SurveyError, OSError):
         app.add_exception_handler(kind, _say)
+    app.add_exception_handler(Exception, _fail)
     return app
 
 
@@ -85,16 +87,17 @@ def all_releases(
 
 @router.get("/releases/{region}/{quarter}/{name}")
 def one_release(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
-    revision = _revision(settings, region, quarter, name)
+    shelf_of_quarter, revision = _find(settings, region, quarter, name)
     offered = offers.of_release(revision)
     return answers.page(
         "release",
         root=_root(request),
         place="releases",
         names=figures.region_names(settings),
+        shelf=shelf_of_quarter,
         revision=revision,
         release=revision.release,
-        damage=revision.damage or (shelf.integrity(revision.release) if revision.release else None),
+        changed=shelf.integrity(revision.release) if revision.release else [],
         averages=figures.averages(offered),
         offers=list(offered.values()),
         issued=offers.issued(settings, revision),
@@ -105,22 +108,26 @@ def one_release(request: Request, settings: Read, region: str, quarter: str, nam
 
 @router.get("/releases/{region}/{quarter}/{name}/checks")
 def checks_of_release(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
-    revision = _revision(settings, region, quarter, name)
+    revision = _find(settings, region, quarter, name)[1]
     return _framed(request, settings, revision, title="检查结果", file="checks.html")
 
 
 @router.get("/releases/{region}/{quarter}/{name}/checks.html")
-def checks_of_release_alone(settings: Read, region: str, quarter: str, name: str) -> Response:
-    release = _revision(settings, region, quarter, name).release
+def checks_of_release_alone(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
+    release = _find(settings, region, quarter, name)[1].release
     if release is None:
         raise HTTPException(404)
-    return _results(runs.render(settings, release.check_reports(), release.run_id))
+    try:
+        reports = release.check_reports()
+    except UNREADABLE as error:
+        return _message(request, 409, "检查结果已损坏", str(error))
+    return _results(runs.render(settings, reports, release.run_id))
 
 
 @router.get("/{origin}/{region}/{quarter}/{name}/view/{file:path}")
 def view(request: Request, settings: Read, origin: Origin, region: str, quarter: str, name: str, file: str) -> Response:
     """A document below our own line of navigation."""
-    revision = _revision(settings, region, quarter, name)
+    revision = _find(settings, region, quarter, name)[1]
     offer = _offer(settings, origin, revision, file)
     if offer.kind == "file":
         raise HTTPException(404)
@@ -141,12 +148,14 @@ def content(
     request: Request, settings: Read, origin: Origin, region: str, quarter: str, name: str, file: str
 ) -> Response:
     """A document, a picture or a table as it was frozen or issued."""
-    offer = _offer(settings, origin, _revision(settings, region, quarter, name), file)
+    offer = _offer(settings, origin, _find(settings, region, quarter, name)[1], file)
     found = offer.read()
     if found is None:
         words = f"{offer.name} 已丢失，或与当时记下的内容不符，因此不再展示。请从备份中恢复。"
         return _message(request, 409, "文件已损坏", words)
-    return answers.document(found, offer.name, offer.kind, "-".join([region, quarter, name, *offer.name.split("/")]))
+    return answers.document(
+        found, offer.name, offer.kind, f"{region}-{quarter}-{name}-{PurePosixPath(offer.name).name}"
+    )
 
 
 @router.get("/runs")
@@ -196,11 +205,12 @@ def unknown(anything: str) -> Response:  # noqa: ARG001
     raise HTTPException(404)
 
 
-def _revision(settings: Settings, region: str, quarter: str, name: str) -> Revision:
-    found = shelf.revision(settings, region, quarter, name)
-    if found is None:
+def _find(settings: Settings, region: str, quarter: str, name: str) -> tuple[QuarterShelf, Revision]:
+    found = shelf.quarter_shelf(settings, region, quarter, shelf.served(settings))
+    revision = found.revision(name) if found else None
+    if found is None or revision is None:
         raise HTTPException(404)
-    return found
+    return found, revision
 
 
 def _offer(settings: Settings, origin: Origin, revision: Revision, file: str) -> Offer:
@@ -260,5 +270,12 @@ def _say(request: Request, error: Exception) -> Response:
     return _message(request, 503, "暂时不能读取", str(error))
 
 
+def _fail(request: Request, _error: Exception) -> Response:
+    """Ours to mend; what it was stands in the server's log."""
+    return _message(request, 500, "出错了", "这一页不能显示，原因见 Airflow 的 API 服务日志。")
+
+
 def _message(request: Request, status_code: int, title: str, words: str) -> Response:
-    return answers.page("message", root=_root(request), status_code=status_code, place="", title=title, words=words)
+    root = _root(request)
+    login = f"{root.rpartition('/')[0]}/" if status_code == 401 else ""
+    return answers.page("message", root=root, status_code=status_code, place="", title=title, words=words, login=login)

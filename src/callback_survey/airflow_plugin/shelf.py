@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from callback_survey import files, journal
 from callback_survey.errors import SurveyError
@@ -35,6 +36,7 @@ class Revision:
     release: Release | None
     damage: str | None = None
     is_served: bool = False
+    is_newest: bool = False
     entries: tuple[Entry, ...] = ()
 
     @property
@@ -61,6 +63,9 @@ class QuarterShelf:
     revisions: tuple[Revision, ...]
     entries: tuple[Entry, ...] = ()
     damage: str | None = None
+
+    def revision(self, name: str) -> Revision | None:
+        return next((found for found in self.revisions if found.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ def quarter_shelf(settings: Settings, region_code: str, quarter: str, now_served
         replace(
             revision,
             is_served=revision.number == shown,
+            is_newest=revision is found[0],
             entries=tuple(entry for entry in entries if entry.revision == revision.number),
         )
         for revision in found
@@ -113,18 +119,21 @@ def quarter_shelf(settings: Settings, region_code: str, quarter: str, now_served
     return QuarterShelf(region_code, quarter, revisions, entries, damage)
 
 
-def revision(settings: Settings, region_code: str, quarter: str, name: str) -> Revision | None:
-    shelf = quarter_shelf(settings, region_code, quarter, served(settings))
-    return next((found for found in shelf.revisions if found.name == name), None) if shelf else None
+def integrity(release: Release) -> list[str]:
+    """The files that are no longer as they were frozen; none where all are."""
+    hashes: dict[str, Any] = dict(getattr(release, "files", None) or {})
+    for name, table in release.tables.items():
+        hashes[f"marts/{name}.parquet"] = table.get("parquet_sha256")
+        hashes[f"csv/{name}.csv"] = table.get("csv_sha256")
+    expected = {name: value for name, value in sorted(hashes.items()) if value}
+    return [name for name, value in expected.items() if not _is_as_frozen(release.folder / name, value)]
 
 
-def integrity(release: Release) -> str | None:
-    """What is no longer as it was frozen; None where everything is."""
+def _is_as_frozen(path: Path, expected: str) -> bool:
     try:
-        release.verify()
-    except UNREADABLE as error:
-        return _words(error)
-    return None
+        return files.sha256_of(path) == expected
+    except OSError:
+        return False
 
 
 def _revision_folders(releases: Path, region_code: str, quarter: str) -> list[Path]:
