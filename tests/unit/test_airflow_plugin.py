@@ -326,7 +326,9 @@ def test_only_known_names_are_given_out(client: TestClient, name: str) -> None:
 @pytest.mark.parametrize(
     "place", ["*/2018Q1/r1", "330109/*/r1", "330109/2018Q1/r*", "%2e%2e/2018Q1/r1", "330109/%2e%2e/r1"]
 )
-def test_no_address_names_several_releases_or_another_folder(client: TestClient, place: str) -> None:
+def test_no_address_names_several_releases_or_another_folder(client: TestClient, home: Path, place: str) -> None:
+    (home / "2018Q1" / "r1").mkdir(parents=True)
+    (home / "releases" / "r1").mkdir()
     for path in (
         f"releases/{place}",
         f"releases/{place}/files/notice/notice.html",
