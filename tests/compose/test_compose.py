@@ -222,9 +222,30 @@ def test_only_the_service_that_runs_tasks_knows_the_privacy_key(stack: Stack) ->
     assert holders == {"scheduler"}
 
 
-def test_the_api_server_cannot_see_the_data(stack: Stack) -> None:
-    listing = stack.compose("exec", "-T", "api-server", "ls", "-A", "/var/lib/callback_survey", "/exports")
-    assert listing.stdout.split() == ["/exports:", "/var/lib/callback_survey:"], listing.stdout + listing.stderr
+def test_the_api_server_sees_what_its_pages_show_and_cannot_change_it(
+    stack: Stack, finished_run: dict[str, Any]
+) -> None:
+    def shell(command: str, service: str = "api-server") -> str:
+        return stack.compose("exec", "-T", service, "sh", "-c", f"cd /var/lib/callback_survey && {command} 2>&1").stdout
+
+    assert shell("ls -A . /exports").split() == [".:", "checks", "public", "releases", "serving", "/exports:"]
+    assert "release.json" in shell("ls releases/330109/2018Q1/r1")
+    restricted = "ls serving/restricted"
+    assert (shell(restricted), shell(restricted, "scheduler").split()) == ("", ["case_outcomes"])
+    for folder in ("checks", "public", "releases", "serving", "serving/restricted"):
+        assert "Read-only file system" in shell(f"touch {folder}/written"), folder
+
+
+def test_airflows_pages_show_the_release_to_whoever_has_logged_in(stack: Stack, finished_run: dict[str, Any]) -> None:
+    address = f"http://127.0.0.1:{stack.port}/callback-survey/releases/330109/2018Q1/r1"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        direct.open(address, timeout=30)
+    assert refused.value.code == 401
+    asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {stack.token}"})
+    with direct.open(asked, timeout=30) as answer:
+        page = answer.read().decode()
+    assert "正在提供" in page and "94.77" in page
 
 
 def test_the_image_holds_neither_a_secret_nor_anything_but_the_project(stack: Stack) -> None:

@@ -1,0 +1,42 @@
+"""What docker-compose.yml lets each service see, read off the file: needs no container engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from homes import REPOSITORY
+
+HOME = "/var/lib/callback_survey"
+
+
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    return found
+
+
+def test_the_api_server_may_read_what_its_pages_show_and_nothing_else_of_the_home() -> None:
+    mounts = services()["api-server"]["volumes"]
+    of_home = {mount["target"]: mount for mount in mounts if mount.get("source") == "home"}
+    assert {target: mount["volume"]["subpath"] for target, mount in of_home.items()} == {
+        f"{HOME}/{folder}": folder for folder in ("checks", "public", "releases", "serving")
+    }
+    assert all(mount["read_only"] for mount in of_home.values())
+    covers = [mount["target"] for mount in mounts if mount["type"] == "tmpfs"]
+    assert covers == [f"{HOME}/serving/restricted"], "records of single cases lie there"
+    assert {mount["source"] for mount in mounts if "source" in mount} == {"airflow", "home"}
+
+
+def test_the_folders_that_the_api_server_is_given_are_made_before_it_starts() -> None:
+    init = services()["airflow-init"]
+    made = " ".join(init["command"])
+    assert [name for name in ("checks", "public", "releases", "serving/restricted") if name not in made] == []
+    assert {"type": "volume", "source": "home", "target": HOME} in init["volumes"]
+    assert services()["api-server"]["depends_on"]["airflow-init"] == {"condition": "service_completed_successfully"}
+
+
+def test_only_the_service_that_runs_tasks_is_given_the_privacy_key_and_the_exports() -> None:
+    keyed = [name for name, service in services().items() if "CALLBACK_SURVEY_PRIVACY_KEY" in service["environment"]]
+    mounted = [name for name, service in services().items() if "/exports" in str(service.get("volumes", []))]
+    assert (keyed, mounted) == (["scheduler"], ["scheduler"])
