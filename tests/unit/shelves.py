@@ -91,3 +91,4 @@ def _issue(folder: Path) -> None:
     hashes = {"notice.html": sha256(NOTICE.encode()).hexdigest(), "notice.docx": sha256(b"as issued").hexdigest()}
     issue = {"number": "萧跑改办〔2018〕5号", "approved_by": "值班长", "files": hashes}
     files.write_json(folder / "issue.json", issue)
+    folder.with_name("current").symlink_to(folder.name)

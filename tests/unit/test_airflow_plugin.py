@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 import pytest
+from published import make_release
 from shelves import EXPLORE, NOTICE, SECRET, change_release, make_home
 
 from callback_survey import files, journal, settings
@@ -129,8 +130,8 @@ def test_the_list_says_of_every_revision_what_became_of_it(client: TestClient) -
     assert "读者现在看到 2 个季度的结果，自 " in html
     served, old = row_of(html, "330109/2018Q1/r2"), row_of(html, "330109/2018Q1/r1")
     assert served.startswith("2018Q1 萧山区 330109 r2 正在提供 已退回 2018-04-20 14:00:00 交付有更正；规则或名录有变动")
-    assert "r1 旧版" in old and "首次发布" in old
-    assert "r1 未提供 待审批" in row_of(html, "330109/2018Q2/r1")
+    assert "r1 旧版 未审批" in old and "首次发布" in old
+    assert "r1 未提供 未审批" in row_of(html, "330109/2018Q2/r1")
     assert "r1 正在提供 待审批" in row_of(html, "330110/2018Q1/r1")
     assert html.index("2018Q2/r1") < html.index("330109/2018Q1/r2") < html.index("330109/2018Q1/r1")
 
@@ -173,6 +174,7 @@ def test_a_release_shows_its_figures_documents_difference_and_journal(client: Te
 
 def test_an_issued_notice_stands_beside_its_draft(client: TestClient) -> None:
     html = text_of(client, f"{ROOT}/releases/330109/2018Q1/r1")
+    assert "现行" in html and "文件已损坏" not in html
     assert "已印发的通报" in html and "萧跑改办〔2018〕5号" in html and "批准人 值班长" in html
     framed = text_of(client, f"{ROOT}/issued/330109/2018Q1/r1/view/notice.html")
     assert "通报（已印发）" in framed
@@ -219,7 +221,7 @@ def test_a_release_that_cannot_be_read_says_so_and_hides_no_other(client: TestCl
     html = text_of(client, f"{ROOT}/")
     for place in ("330109/2018Q1/r1", "330109/2018Q1/r2", "330109/2018Q1/r3", "330109/2018Q2/r1"):
         assert "已损坏" in row_of(html, place)
-        assert "这个版本不能读取" in text_of(client, f"{ROOT}/releases/{place}")
+        assert re.search("这个版本不能读取。</strong>(文件|内容)", text_of(client, f"{ROOT}/releases/{place}"))
         assert client.get(f"{ROOT}/releases/{place}/checks.html").status_code == 404
     assert "正在提供" in row_of(html, "330110/2018Q1/r1")
 
@@ -290,6 +292,32 @@ def test_what_is_served_again_is_shown_as_served(client: TestClient, home: Path)
     journal.append(home / "releases", again)
     html = text_of(client, f"{ROOT}/")
     assert "正在提供" in row_of(html, "330109/2018Q1/r1") and "未提供" in row_of(html, "330109/2018Q1/r2")
+    assert '恢复提供　值班长：r2 有误　<span class="soft">代替 r2</span>' in text_of(
+        client, f"{ROOT}/releases/330109/2018Q1/r1"
+    )
+    make_release(home / "releases", revision=3, marker="3")
+    change_release(home / "releases" / "330109" / "2018Q1" / "r3", content_hash="hash-330109-2018Q1-2-2")
+    assert "正在提供" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r3")
+
+
+def test_a_notice_that_went_out_stays_out_whatever_is_decided_later(client: TestClient, home: Path) -> None:
+    for act in ("approved", "issued", "unanswered"):
+        journal.append(home / "releases", Entry(act, "330109", "2018Q1", 2, "值班长"))  # type: ignore[arg-type]
+    assert "已印发" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r2")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2018Q1, which it is compared with, was corrected", "用于比较的 2018Q1 已更正"),
+        ("the same delivery and rules gave other figures", "同一交付和规则得出了不同的数字"),
+        ("a corrected delivery and another reason", "交付有更正；another reason"),
+    ],
+)
+def test_reasons_are_told_in_chinese_where_they_are_known(written: str, shown: str) -> None:
+    from callback_survey.airflow_plugin import words
+
+    assert words.reason(written) == shown
 
 
 # --- what they never give out

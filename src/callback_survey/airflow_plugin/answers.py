@@ -93,8 +93,10 @@ def _templates() -> Environment:
     environment.globals |= {
         "acts": words.ACTS,
         "datasets": words.DATASETS,
+        "details": words.DETAILS,
         "flags": words.FLAGS,
         "measures": words.MEASURES,
         "no_decision": words.NO_DECISION,
+        "waiting": words.WAITING,
     }
     return environment

@@ -120,7 +120,7 @@ def checks_of_release_alone(request: Request, settings: Read, region: str, quart
     try:
         reports = release.check_reports()
     except UNREADABLE as error:
-        return _message(request, 409, "检查结果已损坏", str(error))
+        return _message(request, 409, "检查结果已损坏", shelf.words_of(error))
     return _results(runs.render(settings, reports, release.run_id))
 
 

@@ -81,13 +81,15 @@ def of_issue(settings: Settings, revision: Revision) -> dict[str, Offer]:
 
 
 def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
-    """What issue.json says of a release; nothing where it was not issued."""
-    path = settings.public / revision.region_code / revision.quarter / revision.name / "issue.json"
+    """What issue.json says of a release; nothing where it was not issued. `is_current`: it is the one that is out now."""
+    folder = settings.public / revision.region_code / revision.quarter / revision.name
+    current = folder.with_name("current")
     try:
-        found = files.read_json(path)
+        found = files.read_json(folder / "issue.json")
+        is_current = current.is_symlink() and current.readlink().name == revision.name
     except UNREADABLE:
         return {}
-    return found if isinstance(found, dict) else {}
+    return {**found, "is_current": is_current} if isinstance(found, dict) else {}
 
 
 def _found(wanted: list[Offer], folder: Path, hashes: Mapping[str, Any]) -> dict[str, Offer]:

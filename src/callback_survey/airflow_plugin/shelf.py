@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey import files, journal
-from callback_survey.errors import SurveyError
+from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.journal import Entry
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
@@ -50,8 +50,10 @@ class Revision:
 
     @property
     def decision(self) -> Entry | None:
-        """The last thing that was decided about it."""
-        return next((entry for entry in reversed(self.entries) if entry.act in _DECISIONS), None)
+        """What counts of what was decided about it: the last word, but a notice that went out stays out."""
+        decided = [entry for entry in self.entries if entry.act in _DECISIONS]
+        issued = [entry for entry in decided if entry.act == "issued"]
+        return next(reversed(issued or decided), None)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def served(settings: Settings) -> Served:
         keys = frozenset((key, content_hash) for key, content_hash in files.read_json(current / "served.json"))
         return Served(keys, datetime.fromtimestamp(current.lstat().st_mtime, UTC))
     except UNREADABLE as error:
-        return Served(damage=_words(error))
+        return Served(damage=words_of(error))
 
 
 def quarters(settings: Settings) -> list[tuple[str, str]]:
@@ -149,12 +151,12 @@ def _read(folder: Path) -> Revision:
     try:
         release = Release.read(folder)
         if (release.region_code, release.quarter, release.revision) != (region_code, quarter, number):
-            raise ValueError(f"release.json is that of {release.name}")
+            raise ValueError(f"release.json 属于 {release.name}")
         if not all(isinstance(table, dict) for table in release.tables.values()):
-            raise ValueError("release.json names no tables")
-        datetime.fromisoformat(release.released_at)
+            raise ValueError("release.json 没有结果表")
+        datetime.fromisoformat(release.released_at)  # pages show it
     except UNREADABLE as error:
-        return Revision(region_code, quarter, number, folder, None, _words(error))
+        return Revision(region_code, quarter, number, folder, None, words_of(error))
     return Revision(region_code, quarter, number, folder, release)
 
 
@@ -165,19 +167,24 @@ def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]
         for revision in found
         if revision.release and (revision.release.key, revision.release.content_hash) in now_served.keys
     ]
-    rolled_back = [entry.revision for entry in entries if entry.act == "rolled_back" and entry.revision in same]
-    return rolled_back[-1] if rolled_back else max(same, default=None)
+    rollbacks = [entry for entry in entries if entry.act == "rolled_back"]
+    # a revision newer than the one that was set aside ends a rollback
+    if rollbacks and rollbacks[-1].revision in same and rollbacks[-1].details.get("instead_of") == found[0].name:
+        return rollbacks[-1].revision
+    return max(same, default=None)
 
 
 def _journal(releases: Path, region_code: str, quarter: str) -> tuple[tuple[Entry, ...], str | None]:
     try:
         return tuple(journal.entries(releases, region_code, quarter)), None
     except UNREADABLE as error:
-        return (), _words(error)
+        return (), words_of(error)
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """What went wrong in one line, with the place where there is one."""
-    if isinstance(error, SurveyError):
-        return f"{error.what}（{error.where}）" if error.where else error.what
-    return f"{type(error).__name__}: {error}"
+    if isinstance(error, DamagedFile):
+        return f"文件已损坏：{error.where}"
+    if isinstance(error, OSError):
+        return f"文件不能读取：{error.filename}（{error.strerror}）"
+    return error.what if isinstance(error, SurveyError) else f"内容不合预期：{error}"
