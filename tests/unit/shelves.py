@@ -18,7 +18,8 @@ FAILURE = CheckResult("marts", "marts", "sample_within_frame", "Expect", "fail",
 _MEASURES = "measure,measure_name,measure_order\r\nsatisfaction,满意率,1\r\n"
 _RATES = (
     "measure,average_pct,benchmark_pct,benchmark_label,rated_department_count,below_average_count,"
-    "significantly_below_count,lowest_department_name\r\nsatisfaction,94.77,94.70,全省平均,34,14,6,区民政局\r\n"
+    "significantly_below_count,significantly_below_count_superpopulation,lowest_department_name\r\n"
+    "satisfaction,94.77,94.70,全省平均,34,14,6,3,区民政局\r\n"
 )
 
 
