@@ -58,7 +58,7 @@ def _average(row: dict[str, str], measure_name: str) -> Average:
         rated_count=row["rated_department_count"],
         below_count=row["below_average_count"],
         significant_count=row["significantly_below_count"],
-        superpopulation_count=row["significantly_below_count_superpopulation"],
+        superpopulation_count=row.get("significantly_below_count_superpopulation", ""),
         lowest=row["lowest_department_name"],
     )
 
