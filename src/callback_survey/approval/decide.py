@@ -62,7 +62,7 @@ def approve(
     """
     with _alone(settings, region_code, quarter):
         release = _still_served(settings, region_code, quarter, revision)
-        release.verify()
+        release.verify_marts()
         before = public.current(settings.public, region_code, quarter)
         issue = public.issued(settings.public, region_code, quarter, revision)
         if issue is not None:

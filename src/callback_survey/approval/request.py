@@ -48,7 +48,7 @@ class Request:
 
 def request_for(settings: Settings, release: Release) -> Request:
     """The text for the approver of a release. Raises DamagedFile where the release is not what was frozen."""
-    release.verify()
+    release.verify_marts()
     quarter = Quarter.parse(release.quarter)
     region, period = figures.region_name(release), f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
     title = f"{region}{period}满意度回访通报 r{release.revision}"
