@@ -7,15 +7,17 @@ QUARTER ?= 2018Q1
 QUARTERS ?= $(QUARTER)
 REGION ?= 330109
 PORT ?= 8080
+BI_PORT ?= 8088
 PYTHON ?= python3
 STATE := .venv/.installed
+BI_STATE := .venv-bi/.installed
 
 # The demonstration makes a key for itself, in a git-ignored file; a real installation gives its own.
 ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint docs airflow up down test-compose lock clean
+.PHONY: help run run-local test lint docs airflow bi test-bi up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +48,9 @@ docs: $(STATE)/run ## build the site that describes the dbt project, one page th
 airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1, port PORT=8080, with a ready login
 	@.venv/bin/callback-survey airflow standalone --port "$(PORT)"
 
+bi: $(BI_STATE) ## start Superset with the dashboard over what is served, on 127.0.0.1, port BI_PORT=8088, with a ready login
+	@.venv-bi/bin/python bi/start.py --home "$${CALLBACK_SURVEY_HOME:-var}" --port "$(BI_PORT)"
+
 up: ## start the containers (PostgreSQL, Airflow) and wait until they are healthy
 	@$(PYTHON) -I src/callback_survey/compose_env.py .env
 	@docker compose up --build --detach --wait
@@ -57,7 +62,10 @@ down: ## stop the containers; volumes stay
 test-compose: $(STATE)/dev ## test the containers with whatever engine answers
 	@.venv/bin/python -m pytest -m compose tests/compose
 
-lock: .venv/bin/python ## resolve the dependencies anew into the two lock files
+test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real browser
+	@.venv/bin/python -m pytest -m bi tests/browser/test_superset.py
+
+lock: .venv/bin/python ## resolve the dependencies anew into the lock files
 	@scripts/lock
 
 clean: ## remove everything a run made; the environment and the privacy key stay
@@ -73,6 +81,11 @@ $(STATE)/dev: requirements-dev.lock pyproject.toml scripts/install scripts/syste
 	@scripts/system_packages dev
 	@PYTHON="$(PYTHON)" scripts/install requirements-dev.lock
 	@mkdir -p $(STATE) && touch $@ $(STATE)/run
+
+# Superset wants other versions of what Airflow wants too, so it has an environment of its own.
+$(BI_STATE): requirements-bi.lock scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements-bi.lock .venv-bi
+	@touch $@
 
 .privacy-key:
 	@(umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@)

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8088, help="port on 127.0.0.1 (default: 8088)")
     options = parser.parse_args(arguments)
     # the link itself, not what it leads to: that is another file after the next release
-    marts = Path(os.path.abspath(options.home)) / "serving" / "marts.duckdb"
+    marts = options.home.resolve() / "serving" / "marts.duckdb"
     try:
         return _start(marts, marts.parents[1] / "superset", options.port)
     except CannotStart as problem:
