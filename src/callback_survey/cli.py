@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.command(options)
         return code
     except SurveyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(f"error: {error}")
         return error.exit_code
     except OSError as error:
         # a full disk or a folder nobody may write to: the system's words and the place say what to do
-        print(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}", file=sys.stderr)
+        _complain(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}")
         return 1
     except KeyboardInterrupt:
         print("stopped; run again to go on: finished steps are kept, nothing half-written is used", file=sys.stderr)
@@ -205,17 +205,19 @@ def _run(options: argparse.Namespace) -> int:
 def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None, is_manifest_optional: bool) -> int:
     from callback_survey import local_run
     from callback_survey.pipeline import Run
+    from callback_survey.terminal import say
 
+    console = _console()
     run = Run(settings, local_run.new_run_id(), is_manifest_optional=is_manifest_optional)
     is_refused = False
     for quarter in quarters:
         planned = local_run.plan(run, quarter, region)
         if not planned:
-            print(f"{quarter}: no delivery under {settings.exports}")
+            say(console, f"{quarter}: no delivery under {settings.exports}")
         for landing in planned:
-            print(f"{landing.delivery.name}: {landing.effect}")
+            say(console, f"{landing.delivery.name}: {landing.effect}")
             for line in landing.details:
-                print(f"  {line}")
+                say(console, f"  {line}")
             is_refused = is_refused or landing.is_refused
     return GateFailed.exit_code if is_refused else 0
 
@@ -308,9 +310,19 @@ def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: s
 
 
 def _console() -> Console:
-    from callback_survey.display import open_console
+    from callback_survey.terminal import open_console
 
     return open_console()
+
+
+def _complain(text: str) -> None:
+    """To standard error; the part of it that draws lines is loaded only for a person who looks at a terminal."""
+    if not sys.stderr.isatty():
+        print(text, file=sys.stderr)
+        return
+    from callback_survey.terminal import open_console, say
+
+    say(open_console(sys.stderr), text)
 
 
 if __name__ == "__main__":

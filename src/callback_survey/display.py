@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 
 from rich.console import Console
@@ -12,14 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from callback_survey.progress import Event
+from callback_survey.terminal import pad, say
 
 _MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
 _STEP_WIDTH, _SUBJECT_WIDTH = 9, 12
-
-
-def open_console() -> Console:
-    """Standard output. Chinese needs room, and a pipe has no width of its own."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+# A message goes on under its beginning where the terminal is wide enough for that.
+_MESSAGE_AT, _WIDE = 33, 100
 
 
 class Display:
@@ -45,7 +42,7 @@ class Display:
         key = (event.step, event.subject)
         if event.state in _MARKS:
             self._running.pop(key, None)
-            self._console.print(_line(event))
+            say(self._console, _line(event), hang=_MESSAGE_AT if self._console.width >= _WIDE else 4)
         else:
             self._running[key] = event
         if self._live is not None:
@@ -54,17 +51,20 @@ class Display:
     def _under_way(self) -> Table:
         table = Table.grid(padding=(0, 1))
         for event in self._running.values():
-            table.add_row(
-                Spinner("dots"), Text(f"{event.step:<{_STEP_WIDTH}}{event.subject:<{_SUBJECT_WIDTH}}{event.message}")
-            )
+            told = Text.assemble(_place(event), event.message, no_wrap=True, overflow="ellipsis")
+            table.add_row(Spinner("dots"), told)
         return table
+
+
+def _place(event: Event) -> Text:
+    return Text.assemble(pad(event.step, _STEP_WIDTH), pad(event.subject, _SUBJECT_WIDTH))
 
 
 def _line(event: Event) -> Text:
     mark, colour = _MARKS[event.state]
     line = Text()
     line.append(f"{mark} ", style=colour)
-    line.append(f"{event.step:<{_STEP_WIDTH}}{event.subject:<{_SUBJECT_WIDTH}}", style="bold")
+    line.append(_place(event).plain, style="bold")
     line.append(f"{event.seconds:6.1f} s  ", style="dim")
     line.append(event.message, style="red" if event.state == "failed" else "")
     return line

@@ -8,13 +8,13 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from callback_survey import spreadsheet
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
-from callback_survey.landing.ledger import Entry, LandingReport
+from callback_survey.landing.ledger import Entry, LandingReport, Refusal
+from callback_survey.terminal import NOTHING, Cell, Column, say, show_table
 
 REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
 _EXAMPLES_SHOWN = 20
@@ -23,44 +23,31 @@ _COLOURS = {"current": "green", "refused": "red", "gate failed": "red"}
 
 def show_deliveries(console: Console, entries: Sequence[Entry], *, with_files: bool) -> None:
     """One line a delivery: when it came, what became of it, how many rows; with its files underneath where asked for."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for title, justify in (
-        ("region", "left"),
-        ("quarter", "left"),
-        ("delivery", "left"),
-        ("landed or refused (UTC)", "left"),
-        ("state", "left"),
-        ("read", "right"),
-        ("rejected", "right"),
-        ("what", "left"),
-    ):
-        table.add_column(title, justify="right" if justify == "right" else "left")
-    for entry in entries:
-        state = f"[{_COLOURS.get(entry.state, 'dim')}]{entry.state}[/]"
-        if entry.report is not None:
-            report = entry.report
-            table.add_row(
-                report.region_code,
-                report.quarter,
-                report.delivery_id,
-                entry.at,
-                state,
-                f"{report.count('read_count'):,}",
-                f"{report.count('rejected_count'):,}",
-                _what(report),
-            )
-        elif entry.refusal is not None:
-            refusal = entry.refusal
-            what = refusal.what.removeprefix(f"{refusal.region_code} {refusal.quarter}: ")
-            told = f"{what}: {'; '.join(refusal.faults)}" if refusal.faults else what
-            table.add_row(
-                refusal.region_code, refusal.quarter, refusal.refusal_id, entry.at, state, "", "", escape(told)
-            )
-    console.print(table)
+    columns = [Column(title) for title in ("region", "quarter", "delivery", "time (UTC)", "state")]
+    columns += [Column("read", "right"), Column("rejected", "right"), Column("what", is_free=True)]
+    show_table(console, columns, [_row(entry) for entry in entries])
     if with_files:
         for entry in entries:
             if entry.report is not None:
                 show_files(console, entry.report)
+
+
+def _row(entry: Entry) -> list[Cell]:
+    at, state = entry.at[:19].replace("T", " "), Text(entry.state, style=_COLOURS.get(entry.state, "dim"))
+    if entry.report is not None:
+        report = entry.report
+        counts = [f"{report.count('read_count'):,}", f"{report.count('rejected_count'):,}"]
+        told = _what(report)
+    else:
+        counts, told = ["", ""], _refused(entry.refusal)
+    return [entry.region_code, entry.quarter, entry.name, at, state, *counts, told]
+
+
+def _refused(refusal: Refusal | None) -> str:
+    if refusal is None:
+        return ""
+    what = refusal.what.removeprefix(f"{refusal.region_code} {refusal.quarter}: ")
+    return f"{what}: {'; '.join(refusal.faults)}" if refusal.faults else what
 
 
 def _what(report: LandingReport) -> str:
@@ -71,19 +58,19 @@ def _what(report: LandingReport) -> str:
 
 def show_files(console: Console, report: LandingReport) -> None:
     """Each table read: what it was taken for, how many rows, and what about it a person may want to know."""
-    console.print(f"\n[bold]{report.name} {report.delivery_id}[/]  from {escape(report.source_folder)}", soft_wrap=True)
+    console.print()
+    say(console, Text.assemble((f"{report.name} {report.delivery_id}", "bold"), f"  from {report.source_folder}"))
     for file in report.files:
         notes = [f"{file.encoding}, header on line {file.header_line}"]
         notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
         notes += [f"not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
-        console.print(
+        say(
+            console,
             f"  {file.name}: {file.dataset}, {file.read_count:,} read, {file.rejected_count:,} rejected; "
             f"sha256 {file.sha256[:12]}…; {'; '.join(notes)}",
-            soft_wrap=True,
-            markup=False,
         )
     for remark in report.remarks:
-        console.print(f"  {remark}", soft_wrap=True, markup=False)
+        say(console, f"  {remark}")
 
 
 def find_delivery(lake: Path, region_code: str, quarter: str, delivery_id: str | None) -> LandingReport:
@@ -109,14 +96,23 @@ def show_rejects(console: Console, lake: Path, report: LandingReport) -> None:
             f"select dataset, reason, count(*) from {source} group by all order by 3 desc, 1, 2"
         )
         counts = reasons.fetchall()
-        console.print(
-            f"[bold]{report.name}[/] delivery {report.delivery_id}: {sum(row[2] for row in counts):,} rows rejected"
-        )
+        told = f" delivery {report.delivery_id}: {sum(row[2] for row in counts):,} rows rejected"
+        say(console, Text.assemble((report.name, "bold"), told))
         for dataset, reason, row_count in counts:
-            console.print(f"  {dataset}: {reason} {row_count:,}")
-        for row in _rows(connection, f"{source} limit {_EXAMPLES_SHOWN}"):
-            place, department = f"{row['file']} line {row['line']}", row["department_name"] or "—"
-            console.print(f"  {place}  {department}  {row['detail'] or row['reason']}", soft_wrap=True, markup=False)
+            say(console, f"  {dataset}: {reason} {row_count:,}")
+        shown = list(_rows(connection, f"{source} limit {_EXAMPLES_SHOWN}"))
+    if not shown:
+        return
+    console.print()
+    columns = [Column("file"), Column("line", "right"), Column("department"), Column("reason", is_free=True)]
+    show_table(
+        console,
+        columns,
+        [
+            [row["file"], str(row["line"]), row["department_name"] or NOTHING, row["detail"] or row["reason"]]
+            for row in shown
+        ],
+    )
 
 
 def export_rejects(lake: Path, report: LandingReport, path: Path) -> int:

@@ -8,8 +8,7 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from callback_survey import records, releases
 from callback_survey.checks.page import local_time
@@ -17,8 +16,10 @@ from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.progress import Event
 from callback_survey.settings import Settings
+from callback_survey.terminal import Column, say, show_table
 
 LOWEST_SHOWN = 5
+_EXAMPLE_AT = 7
 
 
 def show_quarter(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
@@ -29,7 +30,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         found = _rows(
             connection, "select region_name from regions where region_code = $region_code", region_code=region_code
         )
-        console.rule(escape(f"{found[0]['region_name']} {quarter}"))
+        console.rule(Text(f"{found[0]['region_name']} {quarter}"), characters="-")
         release = _rows(
             connection,
             "select revision, data_note from releases where region_code = $region_code "
@@ -37,7 +38,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
             **keys,
         )[0]
         if release["data_note"]:
-            console.print(f"[yellow]{escape(release['data_note'])}[/]")
+            say(console, Text(release["data_note"], style="yellow"))
         _show_delivery(console, settings, region_code, quarter)
         for rates in _rows(
             connection,
@@ -67,10 +68,9 @@ def _show_measure(
 ) -> None:
     benchmark = ""
     if rates["benchmark_pct"] is not None:
-        benchmark = (
-            f"   {escape(rates['benchmark_label'])} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
-        )
-    console.print(f"\n[bold]{escape(rates['measure_name'])}  平均 {rates['average_pct']}[/]{benchmark}")
+        benchmark = f"   {rates['benchmark_label']} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
+    console.print()
+    say(console, Text.assemble((f"{rates['measure_name']}  平均 {rates['average_pct']}", "bold"), benchmark))
     below = _rows(
         connection,
         "select * from below_average where region_code = $region_code "
@@ -88,30 +88,25 @@ def _show_measure(
             beyond = [row for row in below if row[flag]]
             told.append(f"  {words.format(len(beyond))}：{_named(beyond)}")
     for line in told:
-        console.print(line, soft_wrap=True, markup=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for title, align in (
-        ("最低的部门", "left"),
-        (f"{rates['measure_name']}", "right"),
-        ("抽样", "right"),
-        ("有效样本框", "right"),
-    ):
-        table.add_column(title, justify="right" if align == "right" else "left")
-    for row in _rows(
+        say(console, line)
+    lowest = _rows(
         connection,
         "select * from department_rates where region_code = $region_code and quarter = $quarter "
         "and measure = $measure and rate_pct is not null order by rate_pct, department_code limit $shown",
         measure=rates["measure"],
         shown=LOWEST_SHOWN,
         **keys,
-    ):
-        table.add_row(
-            escape(row["department_name"]),
-            str(row["rate_pct"]),
-            f"{row['sample_count']:,}",
-            f"{row['valid_frame_count']:,}",
-        )
-    console.print(table)
+    )
+    columns = [Column("最低的部门", is_free=True)]
+    columns += [Column(title, "right") for title in (rates["measure_name"], "抽样", "有效样本框")]
+    show_table(
+        console,
+        columns,
+        [
+            [row["department_name"], str(row["rate_pct"]), f"{row['sample_count']:,}", f"{row['valid_frame_count']:,}"]
+            for row in lowest
+        ],
+    )
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -128,7 +123,8 @@ def _show_findings(console: Console, connection: duckdb.DuckDBPyConnection, keys
     )
     total = sum(kind["finding_count"] for kind in kinds)
     told = "，".join(f"{kind['title']} {kind['finding_count']}" for kind in kinds)
-    console.print(f"\n[bold]数据提示[/]  {total} 条{'：' if told else ''}" + escape(told), soft_wrap=True)
+    console.print()
+    say(console, Text.assemble(("数据提示", "bold"), f"  {total} 条{'：' if told else ''}{told}"))
 
 
 def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
@@ -142,21 +138,18 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
     skipped = sum(check["outcome"] == "skipped" for check in checks)
     accepted = sum(check["is_accepted"] for check in checks)
     passed, warned = len(checks) - len(told) - skipped, len(told) - accepted
-    failed = f"[red]{accepted} failed and accepted[/], " if accepted else ""
-    console.print(
-        f"\n[bold]Checks[/]  {len(checks)}: {passed} passed, {failed}{warned} warned, {skipped} had nothing to compare"
-    )
+    failed = (f"{accepted} failed and accepted, " if accepted else "", "red")
+    rest = f"{warned} warned, {skipped} had nothing to compare"
+    console.print()
+    say(console, Text.assemble(("Checks", "bold"), f"  {len(checks)}: {passed} passed, ", failed, rest))
     for check in told:
-        console.print(
-            f"  [yellow]{check['severity']}[/] "
-            + escape(f"{check['check_id']}: {check['observed']}; allowed: {check['allowed']}"),
-            soft_wrap=True,
-        )
+        told_of = f" {check['check_id']}: {check['observed']}; allowed: {check['allowed']}"
+        say(console, Text.assemble("  ", (check["severity"], "yellow"), told_of), hang=_EXAMPLE_AT)
         for example in check["examples"].split("；"):
-            console.print(f"       {example}", soft_wrap=True, markup=False)
+            say(console, f"{' ' * _EXAMPLE_AT}{example}")
         if check["is_accepted"]:
             decision = f"accepted by {check['accepted_by']}, {check['accepted_at']}: {check['accepted_reason']}"
-            console.print(f"       {decision}", soft_wrap=True, markup=False)
+            say(console, f"{' ' * _EXAMPLE_AT}{decision}")
 
 
 def _show_rollback(console: Console, settings: Settings, served: releases.Release, newest: releases.Release) -> None:
@@ -175,27 +168,30 @@ def _show_difference(console: Console, served: releases.Release, measures: Mappi
     """What a later revision changed: rows of the delivery, and departments whose rate or flag moved."""
     if served.difference is None:
         return
-    console.print(f"\n[bold]r{served.revision}[/]  {served.reason}; compared with {served.difference['against']}")
+    told = f"  {served.reason}; compared with {served.difference['against']}"
+    console.print()
+    say(console, Text.assemble((f"r{served.revision}", "bold"), told))
     for rows in served.difference["rows"]:
-        console.print(f"  {DatasetDifference(**rows)}")
+        say(console, f"  {DatasetDifference(**rows)}")
     for moved in served.difference["departments"]:
         flag = ""
         if moved["is_below_average_before"] != moved["is_below_average_after"]:
             flag = "，现在低于平均" if moved["is_below_average_after"] else "，现在不低于平均"
         name = f"{moved['department_name']}（{measures.get(moved['measure'], moved['measure'])}）"
         change = f"{moved['rate_pct_before'] or '—'} → {moved['rate_pct_after'] or '—'}"
-        console.print(f"  {name}: {change}{flag}", soft_wrap=True, markup=False)
+        say(console, f"  {name}: {change}{flag}")
 
 
 def _show_places(console: Console, settings: Settings, served: releases.Release) -> None:
-    console.print("\n[bold]Where things are[/]")
+    console.print()
+    say(console, Text("Where things are", style="bold"))
     for label, path in (
         ("marts", settings.serving / "marts.duckdb"),
         ("parquet", settings.serving / "parquet"),
         ("release", served.folder),
         ("notice", served.notice),
     ):
-        console.print(f"  {label:<9}{_short(path)}", soft_wrap=True, markup=False)
+        say(console, f"  {label:<9}{_short(path)}")
 
 
 def show_times(console: Console, events: Sequence[Event]) -> None:
@@ -205,7 +201,8 @@ def show_times(console: Console, events: Sequence[Event]) -> None:
         if event.state in ("done", "failed"):
             seconds[event.step] = seconds.get(event.step, 0.0) + event.seconds
     told = ", ".join(f"{step} {spent:.1f} s" for step, spent in seconds.items())
-    console.print(f"\n[bold]Time[/]  {told}")
+    console.print()
+    say(console, Text.assemble(("Time", "bold"), f"  {told}"))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[dict[str, Any]]:

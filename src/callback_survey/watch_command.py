@@ -54,20 +54,23 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _look(found: Any, run_id: str, today: date | None) -> int:
     from callback_survey.alerts.words import Words
+    from callback_survey.terminal import open_console, say
     from callback_survey.watch import watch
 
+    console = open_console()
     report = watch(found, run_id=run_id, today=today)
-    say = Words(found.language)
+    words = Words(found.language)
     for problem in report.problems:
-        print(f"{say(f'severity.{problem.severity}')}  {problem.text(say)}")
-        for line in (*problem.lines, say("watch.do", text=problem.remedy(say))):
-            print(f"    {line}")
+        say(console, f"{words(f'severity.{problem.severity}')}  {problem.text(words)}")
+        for line in (*problem.lines, words("watch.do", text=problem.remedy(words))):
+            say(console, f"    {line}")
     for text in report.solved:
-        print(f"{say('severity.recovered')}  {text}")
+        say(console, f"{words('severity.recovered')}  {text}")
     if report.is_run_under_way:
-        print("a run holds the warehouse: deliveries and served data are looked at when it has ended")
-    print(
-        f"{len(report.problems)} problems, {report.told_count} of them told now, {report.resent_count} alerts tried again"
+        say(console, "a run holds the warehouse: deliveries and served data are looked at when it has ended")
+    say(
+        console,
+        f"{len(report.problems)} problems, {report.told_count} of them told now, {report.resent_count} alerts tried again",
     )
     return SOMETHING_TO_TELL if report.problems else 0
 

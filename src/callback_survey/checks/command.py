@@ -107,13 +107,13 @@ def _checks(options: argparse.Namespace) -> int:
         if run.reports and wanted in (None, run.name)
     ]
     for run in shown:
-        print(f"{page.local_time(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
+        _say(f"{page.local_time(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
         for line in _lines(run.reports, with_findings=run is shown[-1]):
-            print(f"  {line}")
-        print(f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (older than the pages)")
+            _say(f"  {line}")
+        _say(f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (older than the pages)")
     if not shown:
         asked = " ".join(part for part in (options.region, quarter, options.run) if part)
-        print(f"no check results{f' of {asked}' if asked else ''} under {settings.checks}")
+        _say(f"no check results{f' of {asked}' if asked else ''} under {settings.checks}")
     return 0
 
 
@@ -168,7 +168,7 @@ def _accept(options: argparse.Namespace) -> int:
         withdrawn = overrides.withdraw(
             options.region, quarter, rule.check_id, overrides=settings.overrides, by=options.by, reason=options.reason
         )
-        print(
+        _say(
             f"withdrawn: {rule.check_id} of {withdrawn.region_code} {quarter}, delivery {withdrawn.delivery_id}\n"
             "What was released under it stays released; from now on the gate stops this delivery again."
         )
@@ -182,14 +182,14 @@ def _accept(options: argparse.Namespace) -> int:
 
 
 def _confirm(accepted: Decision) -> None:
-    print(f"accepted by {accepted.by}: {accepted.check_id} of {accepted.region_code} {accepted.quarter}")
-    print(f"  found: {accepted.observed}")
+    _say(f"accepted by {accepted.by}: {accepted.check_id} of {accepted.region_code} {accepted.quarter}")
+    _say(f"  found: {accepted.observed}")
     for example in accepted.examples:
-        print(f"    {example}")
-    print(f"  reason: {accepted.reason}")
-    print(f"  It holds for delivery {accepted.delivery_id} and for what was found in it, and for nothing else:")
-    print("  another delivery, or another finding, needs a new decision.")
-    print(f"  next: callback-survey run --region {accepted.region_code} --quarter {accepted.quarter}")
+        _say(f"    {example}")
+    _say(f"  reason: {accepted.reason}")
+    _say(f"  It holds for delivery {accepted.delivery_id} and for what was found in it, and for nothing else:")
+    _say("  another delivery, or another finding, needs a new decision.")
+    _say(f"  next: callback-survey run --region {accepted.region_code} --quarter {accepted.quarter}")
 
 
 def _rule(rules: dict[str, Rule], check_id: str) -> Rule:
@@ -212,15 +212,22 @@ def _list(settings: Settings, region_code: str | None, quarter: str | None) -> i
     for decision in found:
         key = (decision.region_code, decision.quarter, decision.check_id, decision.at)
         state = "in force" if key in standing else "past" if decision.act == "accepted" else ""
-        print(
+        _say(
             f"{page.local_time(decision.at)}  {decision.region_code} {decision.quarter}  {decision.check_id}  "
             f"{decision.act} by {decision.by}{f' ({state})' if state else ''}"
         )
-        print(
+        _say(
             f"  delivery {decision.delivery_id}; {decision.observed}{''.join(f'; {text}' for text in decision.examples)}"
         )
         if decision.reason:
-            print(f"  reason: {decision.reason}")
+            _say(f"  reason: {decision.reason}")
     if not found:
-        print(f"nothing was ever accepted under {settings.overrides}")
+        _say(f"nothing was ever accepted under {settings.overrides}")
     return 0
+
+
+def _say(text: str) -> None:
+    """Print, folded for a terminal; what draws lines is loaded only now."""
+    from callback_survey.terminal import open_console, say
+
+    say(open_console(), text)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from callback_survey.sample_plan.output import LIST, PLAN, SIZES
 from callback_survey.sample_plan.plan import Plan
 from callback_survey.sample_plan.proposal import ExpectedMargin, Proposal, Sizing
+from callback_survey.terminal import NOTHING, Cell, Column, pad, say, show_table
 
 _LABELS: dict[Sizing, str] = {"rule": "by the rule", "neyman": "Neyman"}
+_LABEL_CELLS = 8
 
 
 def show_plan(console: Console, plan: Plan) -> None:
     proposal = plan.proposal
-    console.rule(f"Sample plan {proposal.region_code} {proposal.quarter}")
+    console.rule(Text(f"Sample plan {proposal.region_code} {proposal.quarter}"), characters="-")
     _show_basis(console, plan)
     _show_sizes(console, proposal)
     _show_margins(console, proposal)
@@ -35,7 +37,7 @@ def _show_basis(console: Console, plan: Plan) -> None:
         if "calls" in report.lake_files:
             _say(console, "", "there are calls already; they are left out: who was called decides nothing here")
         for line in frame.warnings:
-            console.print(f"[yellow]{escape(f'  {line}')}[/]", soft_wrap=True)
+            say(console, Text(f"  {line}", style="yellow"))
     elif previous is not None:
         _say(
             console,
@@ -55,11 +57,12 @@ def _show_basis(console: Console, plan: Plan) -> None:
 
 def _show_sizes(console: Console, proposal: Proposal) -> None:
     previous = proposal.previous
-    table = _table("部门", "有效样本框", "按规则", "Neyman", *([f"{previous.quarter} 抽样"] if previous else []))
+    columns = _columns("部门", "有效样本框", "按规则", "Neyman", *([f"{previous.quarter} 抽样"] if previous else []))
+    rows: list[list[Cell]] = []
     for department in proposal.departments:
         counts = [department.valid_frame_count, department.rule_count, department.neyman_count]
         counts += [department.previous_sample_count] if previous else []
-        table.add_row(escape(department.department_name), *(_count(count) for count in counts))
+        rows.append([department.department_name, *(_count(count) for count in counts)])
     totals = [
         sum(department.valid_frame_count or 0 for department in proposal.departments),
         proposal.total("rule"),
@@ -67,19 +70,20 @@ def _show_sizes(console: Console, proposal: Proposal) -> None:
     ]
     if previous:
         totals.append(sum(department.sample_count or 0 for department in previous.departments.values()))
-    table.add_row("合计", *(_count(total) for total in totals), style="bold")
+    rows.append([Text(cell, style="bold") for cell in ("合计", *(_count(total) for total in totals))])
     console.print()
-    console.print(table)
+    show_table(console, columns, rows)
     unknown = [department for department in proposal.departments if department.valid_frame_count is None]
     if unknown:
         names = "、".join(department.department_name for department in unknown)
-        _say(console, "—", f"no frame is known, so there is no size: {names}")
+        _say(console, NOTHING, f"no frame is known, so there is no size: {names}")
 
 
 def _show_margins(console: Console, proposal: Proposal) -> None:
     if not proposal.margins:
         return
-    console.print("\n[bold]Expected margin of the region's frame-weighted rate[/], points at 95 %")
+    console.print()
+    say(console, Text.assemble(("Expected margin of the region's frame-weighted rate", "bold"), ", points at 95 %"))
     for expected in proposal.margins:
         _say(console, expected.measure_name, f"{_LABELS[expected.sizing]}: {_margin_words(expected, proposal)}")
 
@@ -97,20 +101,20 @@ def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
 def _show_departures(console: Console, proposal: Proposal) -> None:
     previous = proposal.previous
     if previous is None:
-        console.print("\nNo quarter before was released: there is no sample to compare with the rule.")
+        say(console, "\nNo quarter before was released: there is no sample to compare with the rule.")
         return
     found = proposal.departures
-    console.print(
-        f"\n[bold]{previous.name}[/] departed from the rule in {len(found)} of {len(previous.departments)} departments"
-    )
+    told = f" departed from the rule in {len(found)} of {len(previous.departments)} departments"
+    console.print()
+    say(console, Text.assemble((previous.name, "bold"), told))
     if not found:
         return
-    table = _table("部门", "有效样本框", "抽样", "按规则", "差")
+    rows: list[list[Cell]] = []
     for departure in found:
         difference = departure.sample_count - departure.rule_count
         counts = (departure.valid_frame_count, departure.sample_count, departure.rule_count)
-        table.add_row(escape(departure.department_name), *(_count(count) for count in counts), f"{difference:+,}")
-    console.print(table)
+        rows.append([departure.department_name, *(_count(count) for count in counts), f"{difference:+,}"])
+    show_table(console, _columns("部门", "有效样本框", "抽样", "按规则", "差"), rows)
 
 
 def _show_result(console: Console, plan: Plan) -> None:
@@ -118,34 +122,31 @@ def _show_result(console: Console, plan: Plan) -> None:
     console.print()
     if folder is None:
         can_draw = "draw the sample into a folder" if plan.frame else "keep the sizes in a folder"
-        console.print(f"Nothing was written. To {can_draw}: --output FOLDER")
+        say(console, f"Nothing was written. To {can_draw}: --output FOLDER")
         return
     if plan.drawn_count is None:
-        console.print(
-            f"No call list: there is no frame of {plan.proposal.quarter} to draw from. Give it with --frame DIR"
+        say(
+            console,
+            f"No call list: there is no frame of {plan.proposal.quarter} to draw from. Give it with --frame DIR",
         )
     else:
         before = ", the same list as lay there before" if plan.is_same_list else ""
-        console.print(f"[bold]Drawn[/]  {plan.drawn_count:,} cases {_LABELS[plan.asked.sizing]}{before}", markup=True)
+        told = f"  {plan.drawn_count:,} cases {_LABELS[plan.asked.sizing]}{before}"
+        say(console, Text.assemble(("Drawn", "bold"), told))
         _say(console, "seed", str(plan.seed))
         _say(console, "list", str(folder / LIST))
     _say(console, "sizes", str(folder / SIZES))
     _say(console, "plan", str(folder / PLAN))
 
 
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column(first)
-    for title in others:
-        table.add_column(title, justify="right")
-    return table
+def _columns(first: str, *others: str) -> list[Column]:
+    return [Column(first, is_free=True), *(Column(title, "right") for title in others)]
 
 
 def _count(count: int | None) -> str:
-    return "—" if count is None else f"{count:,}"
+    return NOTHING if count is None else f"{count:,}"
 
 
 def _say(console: Console, label: str, words: str) -> None:
-    from rich.cells import cell_len
-
-    console.print(f"  {label}{' ' * max(1, 8 - cell_len(label))}{words}", soft_wrap=True, markup=False)
+    label_cells = f"{label} " if cell_len(label) >= _LABEL_CELLS else pad(label, _LABEL_CELLS).plain
+    say(console, f"  {label_cells}{words}", hang=2 + _LABEL_CELLS)
