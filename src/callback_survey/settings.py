@@ -13,6 +13,7 @@ from callback_survey.errors import UsageError
 
 Language = Literal["zh", "en"]
 Format = Literal["html", "pdf", "docx"]
+RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
 _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
 PREFIX = "CALLBACK_SURVEY_"
@@ -30,7 +31,8 @@ class Settings:
     `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
     `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
-    `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find docs/runbook.md.
+    `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find
+    the runbook, in their language unless the setting names one.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -46,7 +48,7 @@ class Settings:
     alert_urls_warn: tuple[str, ...] = ()
     language: Language = "zh"
     public_url: str | None = None
-    runbook: str = "docs/runbook.md"
+    runbook: str = "docs/runbook.zh-CN.md"
     watch_free_disk: str = "5GB"
     watch_served_days: int = 130
     watch_run_hours: int = 6
@@ -147,6 +149,7 @@ def load(
         return env.get(PREFIX + name, "").strip() or None
 
     key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
+    language = _language(value("LANGUAGE") or "zh")
     return Settings(
         home=(home or Path(value("HOME") or "var")).resolve(),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
@@ -158,9 +161,9 @@ def load(
         progress_log=Path(progress_log).resolve() if progress_log else None,
         alert_urls_fail=tuple((value("ALERT_URLS_FAIL") or "").split()),
         alert_urls_warn=tuple((value("ALERT_URLS_WARN") or "").split()),
-        language=_language(value("LANGUAGE") or "zh"),
+        language=language,
         public_url=(value("PUBLIC_URL") or "").rstrip("/") or None,
-        runbook=value("RUNBOOK") or "docs/runbook.md",
+        runbook=value("RUNBOOK") or RUNBOOKS[language],
         watch_free_disk=_size("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
         watch_served_days=_number("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
         watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),

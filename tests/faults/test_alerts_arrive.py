@@ -100,8 +100,8 @@ def test_one_message_says_what_failed_by_how_much_and_what_to_do(on_call: OnCall
         f"地区和季度：{REGION} {QUARTER}（萧山区）",
         "步骤：gate（第二道关口）",
         "区民政局（满意率）: 抽样 4 > 有效样本框 3",
-        "docs/runbook.md#sample_within_frame",
-        "docs/runbook.md#called_inside_valid_frame",
+        "docs/runbook.zh-CN.md#sample_within_frame",
+        "docs/runbook.zh-CN.md#called_inside_valid_frame",
     ):
         assert part in lines, message["message"]
     assert re.search(

@@ -97,7 +97,8 @@ def test_each_check_has_its_chinese_name_what_was_found_what_is_allowed_and_its_
     for words in (
         "抽样不超过有效样本框",
         "区民政局（满意率）: 抽样 9 > 有效样本框 8",
-        "docs/runbook.md#sample_within_frame",
+        "每个部门：抽样数 ≤ 有效样本框",
+        "docs/runbook.zh-CN.md#sample_within_frame",
     ):
         assert words in text
     assert "张三 于 2018-06-01 08:00:00 接受：该局已撤销" in text

@@ -63,6 +63,14 @@ def test_alert_urls_are_separated_by_white_space() -> None:
     assert load(ALERT_URLS=" json://a \n mailto://b ").alert_urls == ("json://a", "mailto://b")
 
 
+def test_alerts_lead_to_the_runbook_in_their_language_unless_another_one_is_named() -> None:
+    for language, runbook in settings.RUNBOOKS.items():
+        assert load(LANGUAGE=language).runbook == runbook
+        assert (REPOSITORY / runbook).is_file()
+    assert load().runbook == "docs/runbook.zh-CN.md"
+    assert load(LANGUAGE="zh", RUNBOOK="https://docs.example/runbook").runbook == "https://docs.example/runbook"
+
+
 @pytest.mark.parametrize("size", ["2GB", "512MB", "1.5 GiB", "800mb", "1tb"])
 def test_a_memory_limit_is_a_size(size: str) -> None:
     assert load(MEMORY_LIMIT=size).memory_limit == size

@@ -260,8 +260,8 @@ def _check_lines(results: Sequence[Mapping[str, Any]], say: Words) -> list[str]:
     for result in results:
         check = str(result["check_id"])
         title = say.check(check)
-        observed = say.observed(str(result["observed"]))
-        lines.append(say("line.check", title=title, check=check, observed=observed, allowed=result["allowed"]))
+        observed, allowed = say.observed(str(result["observed"])), say.allowed(check, str(result["allowed"]))
+        lines.append(say("line.check", title=title, check=check, observed=observed, allowed=allowed))
         lines += [f"  {example}" for example in result["examples"]]
     return lines
 

@@ -126,7 +126,9 @@ def _words(settings: Settings) -> Words:
     try:
         with (settings.seeds / "check_rules.csv").open(encoding="utf-8-sig", newline="") as file:
             column = "title" if settings.language == "zh" else "title_en"
-            return Words(settings.language, {row["check_id"]: row.get(column) or "" for row in csv.DictReader(file)})
+            rules = list(csv.DictReader(file))
+        titles = {row["check_id"]: row.get(column) or "" for row in rules}
+        return Words(settings.language, titles, {row["check_id"]: row.get("allowed_zh") or "" for row in rules})
     except (OSError, KeyError, ValueError):
         return Words(settings.language)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from callback_survey.checks.model import in_chinese
 from callback_survey.settings import Language
 
 # What the engine of the checks says of a result; anything else is passed on as it is.
@@ -29,10 +30,11 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one language. `titles` are those of checks, which the seed of their rules has in both languages."""
+    """The words of one language. `titles` of checks, and `limits` (what they allow), are those of the seed of rules."""
 
     language: Language
     titles: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: object) -> str:
         return catalogue()[key][self.language].format(**values)
@@ -43,6 +45,10 @@ class Words:
 
     def check(self, check_id: str) -> str:
         return self.titles.get(check_id) or check_id
+
+    def allowed(self, check_id: str, text: str) -> str:
+        """What a check allowed. English is how the checks write it."""
+        return in_chinese(self.limits.get(check_id, ""), text) if self.language == "zh" else text
 
     def step(self, step: str) -> str:
         """A step's name as a person reads it; that of a mapped task keeps its `[region]`."""

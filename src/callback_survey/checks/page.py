@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from callback_survey import files
 from callback_survey.checks import overrides
-from callback_survey.checks.model import CheckReport, CheckResult, Rule
+from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
+from callback_survey.settings import RUNBOOKS
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 NAME = "index.html"
-RUNBOOK = "docs/runbook.md"
+RUNBOOK = RUNBOOKS["zh"]
 _LOCAL = ZoneInfo("Asia/Shanghai")
 _GATE_ORDER = {"delivery": 1, "marts": 2}
 GATE_NAMES = {"delivery": "第一关 交付 delivery", "marts": "第二关 结果表 marts"}
@@ -40,6 +41,7 @@ class Line:
     result: CheckResult
     state: str
     title: str
+    allowed: str
     description: str
     accept: str
 
@@ -125,6 +127,7 @@ def _line(report: CheckReport, result: CheckResult, rules: Mapping[str, Rule]) -
         result=result,
         state=state,
         title=rule.title if rule else result.check_id,
+        allowed=in_chinese(rule.allowed_zh if rule else "", result.allowed),
         description=rule.description if rule else "",
         accept=overrides.command(report, result.check_id) if may_accept else "",
     )

@@ -19,7 +19,11 @@ from homes import REPOSITORY
 RULES = REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv"
 with RULES.open(encoding="utf-8", newline="") as _file:
     _rules = list(csv.DictReader(_file))
-ZH = Words("zh", {rule["check_id"]: rule["title"] for rule in _rules})
+ZH = Words(
+    "zh",
+    {rule["check_id"]: rule["title"] for rule in _rules},
+    {rule["check_id"]: rule["allowed_zh"] for rule in _rules},
+)
 EN = Words("en", {rule["check_id"]: rule["title_en"] for rule in _rules})
 
 
@@ -119,7 +123,7 @@ def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runb
 
     assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
     for line in (
-        "  · 抽样不超过有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 sample ≤ valid frame",
+        "  · 抽样不超过有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 每个部门：抽样数 ≤ 有效样本框",
         "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
         "  · added_yesterday（added_yesterday）：发现 0.7；允许 at most 0.5",
         "读者现在看到：2018Q1 r1",
@@ -254,7 +258,10 @@ def test_warnings_of_several_quarters_are_one_message() -> None:
 
     assert render(alert)[0] == "【提醒】2018Q1：两道关口有 3 项提醒"
     assert alert.lines[0] == "330109 2018Q1"
-    assert alert.lines[1] == "  表头均可识别（columns_known）：发现 4 行中有 1 行；允许 none"
+    assert (
+        alert.lines[1]
+        == "  表头均可识别（columns_known）：发现 4 行中有 1 行；允许 src/callback_survey/exports/headers.toml 中的表头"
+    )
     assert "    frame.csv: 备用" in alert.lines
     assert alert.runbook == ("docs/runbook.md#columns_known",)
 
