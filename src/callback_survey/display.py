@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from callback_survey.progress import Event
-from callback_survey.terminal import pad, say
+from callback_survey.terminal import open_console, pad, say
+
+__all__ = ["Display", "open_console"]
 
 _MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
 _STEP_WIDTH, _SUBJECT_WIDTH = 9, 12

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from callback_survey import files
+from callback_survey.alerts.words import Words
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
 from callback_survey.settings import RUNBOOKS
@@ -41,6 +42,7 @@ class Line:
     result: CheckResult
     state: str
     title: str
+    observed: str
     allowed: str
     description: str
     accept: str
@@ -127,6 +129,7 @@ def _line(report: CheckReport, result: CheckResult, rules: Mapping[str, Rule]) -
         result=result,
         state=state,
         title=rule.title if rule else result.check_id,
+        observed=Words("zh").observed(result.observed),
         allowed=in_chinese(rule.allowed_zh if rule else "", result.allowed),
         description=rule.description if rule else "",
         accept=overrides.command(report, result.check_id) if may_accept else "",
