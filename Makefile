@@ -9,6 +9,8 @@ REGION ?= 330109
 PORT ?= 8080
 BI_PORT ?= 8088
 PYTHON ?= python3
+# so many tests at once: each may run a whole pipeline, in about 1 GB
+WORKERS ?= 2
 STATE := .venv/.installed
 BI_STATE := .venv-bi/.installed
 
@@ -32,7 +34,7 @@ run-local: $(STATE)/run .privacy-key ## the same without Airflow
 	@.venv/bin/callback-survey run --quarter "$(QUARTERS)" $(if $(REGION),--region "$(REGION)")
 
 test: $(STATE)/dev ## run all tests
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project
 	@.venv/bin/ruff check .

@@ -158,10 +158,9 @@ def _show_rollback(console: Console, settings: Settings, served: releases.Releas
         return
     found = releases.standings(settings.releases, [newest])[newest.name]
     told = f"{found.rolled_back_by}, {local_time(found.rolled_back_at or '')}: {found.rolled_back_reason}"
-    console.print(
-        f"\n[yellow]r{served.revision} is served instead of r{newest.revision}[/], rolled back by {escape(told)}",
-        soft_wrap=True,
-    )
+    console.print()
+    instead = (f"r{served.revision} is served instead of r{newest.revision}", "yellow")
+    say(console, Text.assemble(instead, f", rolled back by {told}"))
 
 
 def _show_difference(console: Console, served: releases.Release, measures: Mapping[str, str]) -> None:
