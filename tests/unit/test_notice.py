@@ -39,9 +39,9 @@ REALISATION = [
 ]
 # list position as in the annex, not by code or name; inserted backwards to show that the order is read, not luck
 BELOW = [
-    ("satisfaction", 2, "区教育局", "74.40"),
-    ("satisfaction", 1, "区商务局", "74.40"),
-    ("realisation", 1, "区教育局", "72.00"),
+    ("satisfaction", 2, "区教育局", "74.40", True, False, "caution"),
+    ("satisfaction", 1, "区商务局", "74.40", True, True, "rankable"),
+    ("realisation", 1, "区教育局", "72.00", False, False, "caution"),
 ]
 
 
@@ -54,11 +54,14 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             """
             create table marts.below_average
-            (region_code text, quarter text, measure text, list_position bigint, department_name text, rate_pct decimal(5,2));
+            (region_code text, quarter text, measure text, list_position bigint, department_name text, rate_pct decimal(5,2),
+             is_significantly_below boolean, is_significantly_below_superpopulation boolean, reliability text);
             create table marts.reconciliation (region_code text, quarter text, department_code text, status text);
             """
         )
-        connection.executemany(f"insert into marts.below_average values ('{REGION}', '{QUARTER}', ?, ?, ?, ?)", BELOW)
+        connection.executemany(
+            f"insert into marts.below_average values ('{REGION}', '{QUARTER}', ?, ?, ?, ?, ?, ?, ?)", BELOW
+        )
         yield connection
 
 

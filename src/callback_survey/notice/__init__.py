@@ -8,8 +8,9 @@ from callback_survey.notice.data import (
     MeasureSummary,
     NoticeData,
     NoticeDataMissing,
-    read_notice_data,
+    RatedDepartment,
 )
+from callback_survey.notice.queries import read_notice_data
 from callback_survey.notice.render import render_notice
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "MeasureSummary",
     "NoticeData",
     "NoticeDataMissing",
+    "RatedDepartment",
     "read_notice_data",
     "render_notice",
 ]

@@ -1,0 +1,226 @@
+"""Reading a notice's data from the marts of a region and quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.notice import scales
+from callback_survey.notice.data import (
+    REALISATION,
+    SATISFACTION,
+    AnnexRow,
+    FlaggedDepartment,
+    MeasureSummary,
+    NoticeData,
+    NoticeDataMissing,
+    RatedDepartment,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# The printed columns of each annex, in print order.
+ANNEX_SHARES = {
+    SATISFACTION: (
+        "satisfied_pct",
+        "fairly_satisfied_pct",
+        "basically_satisfied_pct",
+        "rather_dissatisfied_pct",
+        "dissatisfied_pct",
+    ),
+    REALISATION: ("within_one_visit_pct", "two_or_more_visits_pct"),
+}
+
+
+def read_notice_data(
+    connection: DuckDBPyConnection, region_code: str, quarter: str, *, schema: str = "marts"
+) -> NoticeData:
+    """Read one region and quarter from the marts in `schema` ("marts" in the warehouse, "main" in the served file).
+
+    Raises NoticeDataMissing where the region, its rates or an annex are not there: half a notice is not written.
+    """
+    reader = _Reader(connection, schema, region_code, quarter)
+    region = reader.one(
+        """
+        select regions.region_name, parents.region_name as parent_region_name
+        from {schema}.regions as regions
+        left join {schema}.regions as parents on parents.region_code = regions.parent_region_code
+        where regions.region_code = $region_code
+        """,
+        "regions",
+    )
+    return NoticeData(
+        region_code=region_code,
+        region_name=region["region_name"],
+        parent_region_name=region["parent_region_name"],
+        quarter=quarter,
+        satisfaction=_measure(reader, SATISFACTION),
+        realisation=_measure(reader, REALISATION),
+        reconciliation_counts=_reconciliation_counts(reader),
+        is_published_only=_is_published_only(reader),
+    )
+
+
+def _reconciliation_counts(reader: _Reader) -> dict[str, int]:
+    found = reader.rows(
+        """
+        select status, count(*) as figure_count
+        from {schema}.reconciliation
+        where region_code = $region_code and quarter = $quarter
+        group by status
+        order by status
+        """
+    )
+    return {row["status"]: row["figure_count"] for row in found}
+
+
+def _is_published_only(reader: _Reader) -> bool:
+    found = reader.rows(
+        """
+        select distinct source_grain
+        from {schema}.department_rates
+        where region_code = $region_code and quarter = $quarter
+        """
+    )
+    return [row["source_grain"] for row in found] == ["published"]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    connection: DuckDBPyConnection
+    schema: str
+    region_code: str
+    quarter: str
+
+    def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
+        schema = '"' + self.schema.replace('"', '""') + '"'
+        wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
+        # DuckDB refuses a parameter that the statement does not name.
+        named = {name: value for name, value in wanted.items() if f"${name}" in sql}
+        cursor = self.connection.execute(sql.format(schema=schema), named)
+        columns = [column[0] for column in cursor.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def one(self, sql: str, table: str, **parameters: str) -> dict[str, Any]:
+        found = self.rows(sql, **parameters)
+        if len(found) != 1:
+            raise self.missing(table, f"one row, found {len(found)}")
+        return found[0]
+
+    def missing(self, table: str, expected: str) -> NoticeDataMissing:
+        return NoticeDataMissing(
+            "the marts cannot fill a notice",
+            where=f"{self.schema}.{table}, region {self.region_code}, quarter {self.quarter}",
+            expected=expected,
+            next_step="build the quarter first, or check the region code and the quarter",
+            region_code=self.region_code,
+            quarter=self.quarter,
+        )
+
+
+def _measure(reader: _Reader, measure: str) -> MeasureSummary:
+    summary = reader.one(
+        """
+        select
+            department_count, rated_department_count, average_pct,
+            benchmark_pct, benchmark_label, benchmark_year, gap_to_benchmark_pct
+        from {schema}.region_rates
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        """,
+        f"region_rates ({measure})",
+        measure=measure,
+    )
+    definitions = reader.rows(
+        """
+        select distinct measure_definition
+        from {schema}.department_rates
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        """,
+        measure=measure,
+    )
+    annex, answer_labels = _annex(reader, measure, summary["rated_department_count"])
+    return MeasureSummary(
+        measure=measure,
+        measure_definition=definitions[0]["measure_definition"] if len(definitions) == 1 else None,
+        **summary,
+        lowest=_lowest(reader, measure),
+        below_average=_below_average(reader, measure),
+        annex=annex,
+        answer_labels=answer_labels,
+    )
+
+
+def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
+    """Every department at the lowest printed rate: a tie has no single lowest one to name."""
+    found = reader.rows(
+        """
+        with rated as (
+            select department_code, department_name, rate_pct
+            from {schema}.department_rates
+            where
+                region_code = $region_code and quarter = $quarter and measure = $measure
+                and rate_pct is not null
+        )
+
+        select department_name, rate_pct
+        from rated
+        where rate_pct = (select min(rate_pct) from rated)
+        order by department_code
+        """,
+        measure=measure,
+    )
+    return tuple(RatedDepartment(**row) for row in found)
+
+
+def _below_average(reader: _Reader, measure: str) -> tuple[FlaggedDepartment, ...]:
+    found = reader.rows(
+        """
+        select
+            department_name, rate_pct, is_significantly_below, is_significantly_below_superpopulation, reliability
+        from {schema}.below_average
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        order by list_position
+        """,
+        measure=measure,
+    )
+    return tuple(FlaggedDepartment(**row) for row in found)
+
+
+def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[tuple[AnnexRow, ...], tuple[str, ...]]:
+    """The lines of an annex, and the labels of their shares where these are not the printed form's."""
+    form = ANNEX_SHARES[measure]
+    found = reader.rows(
+        f"""
+        select row_number, department_code, department_name, valid_frame_count, sample_count, {", ".join(form)}
+        from {{schema}}.annex_{measure}
+        where region_code = $region_code and quarter = $quarter
+        order by row_number
+        """
+    )
+    if not found:
+        raise reader.missing(f"annex_{measure}", "one row per department")
+    if scales.has_form(found, form, rated_department_count):
+        return tuple(_annex_row(row, tuple(row[share] for share in form)) for row in found), ()
+    answers = reader.rows(
+        """
+        select department_code, answer_label, answer_pct
+        from {schema}.department_answers
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        order by department_code, answer_order
+        """,
+        measure=measure,
+    )
+    shares = scales.shares_of(answers)
+    return tuple(_annex_row(row, shares[row["department_code"]]) for row in found), scales.labels_of(answers)
+
+
+def _annex_row(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
+    return AnnexRow(
+        row_number=row["row_number"],
+        department_name=row["department_name"],
+        valid_frame_count=row["valid_frame_count"],
+        sample_count=row["sample_count"],
+        shares_pct=shares_pct,
+    )
