@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey import files
 from callback_survey.notice.heading import DRAFT, Heading
 
 if TYPE_CHECKING:
@@ -22,22 +21,14 @@ def write(
     folder: Path,
     *,
     schema: str,
-    formats: Sequence[Format],  # noqa: ARG001
-    heading: Heading = DRAFT,  # noqa: ARG001
+    formats: Sequence[Format],
+    heading: Heading = DRAFT,
 ) -> None:
     """Write a release's documents into `folder`, which the caller writes aside or owns.
 
     `connection` shows the release's marts in `schema`: "marts" in the warehouse, "main" over a frozen release
     (`releases.open_marts`). The same marts and heading give the same documents.
     """
-    from callback_survey.notice import read_notice_data, render_notice
+    from callback_survey.notice import write as notice
 
-    data = read_notice_data(connection, release.region_code, release.quarter, schema=schema)
-    html = render_notice(
-        data,
-        revision=f"r{release.revision}",
-        content_hash=release.content_hash,
-        data_note=release.data_note,
-        accepted=release.accepted,
-    )
-    files.write_text(folder / "notice.html", html)
+    notice.write(connection, release, folder, schema=schema, formats=formats, heading=heading)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,24 @@ class Heading:
     @property
     def is_draft(self) -> bool:
         return self.approved_by is None
+
+    @property
+    def dated(self) -> str:
+        """The date as a document bears it, 2018年6月7日; empty where there is none."""
+        return chinese_date(self.dated_on) if self.dated_on else ""
+
+    @property
+    def approved(self) -> str:
+        """Who approved it and when, by the clock of those who read it; empty in a draft."""
+        if self.approved_by is None or self.approved_at is None:
+            return self.approved_by or ""
+        at = datetime.fromisoformat(self.approved_at).astimezone(LOCAL)
+        return f"{self.approved_by}，{chinese_date(at.date())} {at:%H:%M}（北京时间）"
+
+
+def chinese_date(day: date) -> str:
+    """Without leading zeros, as dates of official documents are written."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 DRAFT = Heading()

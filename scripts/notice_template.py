@@ -1,0 +1,382 @@
+"""Make the template of the notice's DOCX: `.venv/bin/python scripts/notice_template.py`, or `--check` to compare only.
+
+The template is a Word file whose text holds tags that `callback_survey.notice.docx` fills in. It is made here so that a change of
+it can be read; nobody edits the binary. The layout follows GB/T 9704: A4, margins 37/35/28/26 mm, body 16 pt in lines of 28 pt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor, Twips
+
+from callback_survey.notice.docx import ANNEX_WIDTH, TEMPLATE, packed
+
+TARGET = Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "notice" / "templates" / TEMPLATE
+LEFT, CENTER, RIGHT, BOTH = (getattr(WD_ALIGN_PARAGRAPH, name) for name in ("LEFT", "CENTER", "RIGHT", "JUSTIFY"))
+BODY_FONT, HEAD_FONT, SECOND_FONT, TITLE_FONT = "仿宋", "黑体", "楷体", "宋体"
+# Other names of the same type, and what stands for it where it is not installed.
+FONTS = {"仿宋": "FangSong", "黑体": "SimHei", "楷体": "KaiTi", "宋体": "SimSun"}
+BODY_WIDTH = 8845  # 156 mm in twentieths of a point
+# name, font, points, alignment, line spacing in points, indented characters, what it builds on
+STYLES: tuple[tuple[str, str, float, Any, float, int, bool], ...] = (
+    ("Normal", BODY_FONT, 16, BOTH, 28, 2, False),
+    ("Title", TITLE_FONT, 22, CENTER, 34, 0, True),
+    ("Heading 1", HEAD_FONT, 16, LEFT, 28, 2, False),
+    ("Heading 2", SECOND_FONT, 16, LEFT, 28, 2, False),
+    ("Caption", HEAD_FONT, 14, CENTER, 26, 0, False),
+    ("Notice Draft", HEAD_FONT, 14, LEFT, 28, 0, False),
+    ("Notice Issuer", TITLE_FONT, 26, CENTER, 40, 0, True),
+    ("Notice Number", BODY_FONT, 16, CENTER, 30, 0, False),
+    ("Notice Addressee", BODY_FONT, 16, LEFT, 28, 0, False),
+    ("Notice Remark", BODY_FONT, 13, BOTH, 21, 0, False),
+    ("Notice Signature", BODY_FONT, 16, RIGHT, 28, 0, False),
+    ("Notice Annex", HEAD_FONT, 16, LEFT, 26, 0, False),
+    ("Notice Imprint", BODY_FONT, 10, LEFT, 14, 0, False),
+    ("Table Head", HEAD_FONT, 11, CENTER, 18, 0, False),
+    ("Table Text", BODY_FONT, 11, LEFT, 18, 0, False),
+    ("Table Number", BODY_FONT, 11, RIGHT, 18, 0, False),
+    ("Annex Head", HEAD_FONT, 8.5, CENTER, 11, 0, False),
+    ("Annex Text", BODY_FONT, 10.5, LEFT, 14.5, 0, False),
+    ("Annex Number", BODY_FONT, 10.5, RIGHT, 14.5, 0, False),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Make the template of the notice's DOCX.")
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 where it is another one")
+    options = parser.parse_args(arguments)
+    made = make()
+    if options.check:
+        if TARGET.read_bytes() == made:
+            return 0
+        print(f"error: {TARGET} is not what this script makes\n  next: run scripts/notice_template.py", file=sys.stderr)
+        return 1
+    TARGET.write_bytes(made)
+    return 0
+
+
+def make() -> bytes:
+    """The template's bytes."""
+    document: Any = Document()
+    _strip(document)
+    for style in STYLES:
+        _style(document, *style)
+    _style_details(document)
+    _table_style(document)
+    section = document.sections[0]
+    _page(section, top=37, bottom=35, left=28, right=26, width=BODY_WIDTH)
+    _head(document)
+    _parts(document)
+    _ending(document)
+    annexes = document.add_section(WD_SECTION.NEW_PAGE)
+    _page(annexes, top=20, bottom=21, left=20, right=20, width=ANNEX_WIDTH)
+    _annexes(document)
+    saved = io.BytesIO()
+    document.save(saved)
+    return packed(saved.getvalue())
+
+
+def _strip(document: Any) -> None:
+    """Take out what python-docx's own default brings along: a picture, names and times; set language and fonts."""
+    package = document.part.package
+    for key in [key for key, found in package.rels.items() if found.reltype.endswith("/thumbnail")]:
+        del package.rels[key]
+    properties = document.core_properties
+    for element in list(properties._element):
+        properties._element.remove(element)
+    properties.title, properties.language = "通报", "zh-CN"
+    defaults = document.styles.element.find(qn("w:docDefaults")).find(f"{qn('w:rPrDefault')}/{qn('w:rPr')}")
+    for element in list(defaults):
+        defaults.remove(element)
+    defaults.append(_fonts(BODY_FONT))
+    defaults.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))
+    table = next(part for part in package.iter_parts() if str(part.partname) == "/word/fontTable.xml")
+    fonts = "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/></w:font>'
+        for name, other in FONTS.items()
+    )
+    table._blob = (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:fonts {nsdecls("w")}>{fonts}</w:fonts>'.encode()
+    )
+
+
+def _style(
+    document: Any, name: str, font: str, points: float, alignment: Any, line: float, indent: int, is_bold: bool
+) -> None:
+    styles = document.styles
+    known = name in [style.name for style in styles]
+    style = styles[name] if known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    if name != "Normal":
+        style.base_style = styles["Normal"]
+    style.quick_style, style.hidden = True, False
+    style.font.size, style.font.bold, style.font.italic = Pt(points), is_bold, False
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    properties = style.element.get_or_add_rPr()
+    for element in (*properties.findall(qn("w:rFonts")), *properties.findall(qn("w:spacing"))):
+        properties.remove(element)
+    properties.insert(0, _fonts(font))
+    paragraph = style.paragraph_format
+    for border in style.element.get_or_add_pPr().findall(qn("w:pBdr")):
+        style.element.pPr.remove(border)
+    paragraph.alignment, paragraph.space_before, paragraph.space_after = alignment, Pt(0), Pt(0)
+    paragraph.line_spacing_rule, paragraph.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
+    # counted in characters, so that it stays two characters at another size
+    paragraph.first_line_indent = Pt(points * indent)
+    style.element.pPr.find(qn("w:ind")).set(qn("w:firstLineChars"), str(indent * 100))
+
+
+def _fonts(chinese: str) -> Any:
+    """Chinese in one font, Latin and figures in another; quotation marks, which both have, are Chinese."""
+    latin = "".join(f' w:{kind}="Times New Roman"' for kind in ("ascii", "hAnsi", "cs"))
+    return parse_xml(f'<w:rFonts {nsdecls("w")} w:hint="eastAsia"{latin} w:eastAsia="{chinese}"/>')
+
+
+def _style_details(document: Any) -> None:
+    styles = document.styles
+    for name in ("Heading 1", "Heading 2", "Caption", "Notice Annex"):
+        styles[name].paragraph_format.keep_with_next = True
+    styles["Notice Annex"].paragraph_format.page_break_before = True
+    level = OxmlElement("w:outlineLvl")
+    level.set(qn("w:val"), "0")
+    styles["Notice Annex"].element.pPr.append(level)
+    styles["Notice Addressee"].paragraph_format.space_before = Pt(10)
+    styles["Notice Number"].paragraph_format.space_after = Pt(14)
+    styles["Notice Signature"].paragraph_format.right_indent = Pt(64)
+    styles["Notice Imprint"].font.color.rgb = RGBColor(0x44, 0x44, 0x44)
+    _border(styles["Notice Number"], "bottom", 16)
+    for side in ("top", "left", "bottom", "right"):
+        _border(styles["Notice Draft"], side, 4)
+    styles["Notice Draft"].paragraph_format.right_indent = Pt(290)
+    styles["Notice Draft"].paragraph_format.space_after = Pt(14)
+
+
+def _border(style: Any, side: str, size: int) -> None:
+    properties = style.element.get_or_add_pPr()
+    borders = properties.find(qn("w:pBdr"))
+    if borders is None:
+        borders = OxmlElement("w:pBdr")
+        properties.insert_element_before(borders, "w:shd", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
+    borders.append(parse_xml(f'<w:{side} {nsdecls("w")} w:val="single" w:sz="{size}" w:space="4" w:color="000000"/>'))
+
+
+def _table_style(document: Any) -> None:
+    """Strong lines above and below, hair lines between: as in print, and readable without colours."""
+    style = document.styles.add_style("Notice Table", WD_STYLE_TYPE.TABLE)
+    style.base_style = document.styles["Normal Table"]
+    lines = {"top": (12, "000000"), "bottom": (12, "000000"), "insideH": (4, "999999"), "insideV": (4, "999999")}
+    borders = "".join(
+        f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="{color}"/>'
+        for side, (size, color) in lines.items()
+    )
+    padding = '<w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/>'
+    style.element.append(
+        parse_xml(
+            f"<w:tblPr {nsdecls('w')}><w:tblBorders>{borders}</w:tblBorders><w:tblCellMar>{padding}</w:tblCellMar></w:tblPr>"
+        )
+    )
+
+
+def _page(section: Any, *, top: int, bottom: int, left: int, right: int, width: int) -> None:
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = map(
+        Mm, (top, bottom, left, right)
+    )
+    section.footer_distance = Mm(min(28, bottom - 9))
+    footer = section.footer
+    footer.is_linked_to_previous = False
+    line = footer.paragraphs[0]
+    line.style = "Notice Imprint"
+    line.paragraph_format.tab_stops.add_tab_stop(Twips(width // 2), WD_TAB_ALIGNMENT.CENTER)
+    line.paragraph_format.tab_stops.add_tab_stop(Twips(width), WD_TAB_ALIGNMENT.RIGHT)
+    line.add_run("{{ text.running_foot }}").font.size = Pt(8)
+    line.add_run("\t— ").font.size = Pt(14)
+    field = line.add_run()
+    field.font.size = Pt(14)
+    for kind in ("begin", None, "end"):
+        if kind is None:
+            field._r.append(parse_xml(f'<w:instrText {nsdecls("w")} xml:space="preserve"> PAGE </w:instrText>'))
+            continue
+        field._r.append(parse_xml(f'<w:fldChar {nsdecls("w")} w:fldCharType="{kind}"/>'))
+    line.add_run(" —").font.size = Pt(14)
+    line.add_run("\t{{ text.status }}").font.size = Pt(8)
+
+
+def _head(document: Any) -> None:
+    say = document.add_paragraph
+    say("{%p if text.status %}")
+    say("{{ text.status }}", "Notice Draft")
+    say("{%p endif %}")
+    for field, label, style in (("issuer", "印发单位", "Notice Issuer"), ("number", "文号", "Notice Number")):
+        say(f"{{%p if text.heading.{field} %}}")
+        say(f"{{{{ text.heading.{field} }}}}", style)
+        say("{%p elif text.status %}")
+        say(f"{label}：＿＿＿＿＿＿＿＿＿＿＿＿", "Notice Number")
+        say("{%p endif %}")
+    say("{{ text.region }}", "Title")
+    say("{{ text.subject }}", "Title").paragraph_format.space_after = Pt(14)
+    say("{%p if text.data_note %}")
+    say("数据说明：{{ text.data_note }}", "Notice Remark")
+    say("{%p endif %}")
+    say("各有关部门：", "Notice Addressee")
+
+
+def _parts(document: Any) -> None:
+    say = document.add_paragraph
+    say("一、数据来源与口径", "Heading 1")
+    _each(document, "paragraph in text.basis", "{{ paragraph }}")
+    say("二、总体情况", "Heading 1")
+    say("部门平均值与参照值", "Caption")
+    headings = ("指标", "部门平均值（%）", "参照值（%）", "相差（百分点）", "参照口径")
+    figures = tuple(
+        (f"{{{{ row[{place}]}}}}", "Table Number" if place in (1, 2, 3) else "Table Text") for place in range(5)
+    )
+    _table(document, headings, "row in text.overall", figures, (1000, 1600, 1300, 1900, 3045))
+    say("三、低于平均值的部门", "Heading 1")
+    say("{%p for measure in text.measures %}")
+    say("（{{ number_of(loop.index0) }}）{{ measure.name }}", "Heading 2")
+    say("{{ measure.opening }}").paragraph_format.keep_with_next = True
+    say("{%p if measure.departments %}")
+    _list(document)
+    say("{%p endif %}")
+    say("{%p if measure.lowest %}")
+    say("{{ measure.name }}最低：{{ measure.lowest }}。")
+    say("{%p endif %}")
+    _each(document, "remark in measure.remarks", "{{ remark }}")
+    say("{%p endfor %}")
+    say("{%p if text.legend %}")
+    say("标记说明：", "Notice Remark")
+    _each(document, "sign, meaning in text.legend", "{{ sign }}　{{ meaning }}", "Notice Remark")
+    say("{%p endif %}")
+    say("{{ text.list_note }}", "Notice Remark")
+    say("四、不作评价的部门", "Heading 1")
+    _each(document, "paragraph in text.unrated", "{{ paragraph }}")
+    say("五、工作要求", "Heading 1")
+    _each(document, "paragraph in text.request", "{{ paragraph }}")
+
+
+def _list(document: Any) -> None:
+    """Two departments in a row; the second is missing where their number is odd."""
+    half = (
+        ("place", "Table Number"),
+        ("department_name", "Table Text"),
+        ("rate", "Table Number"),
+        ("mark", "Table Text"),
+    )
+    cells = tuple(
+        (f"{{{{ {side}.{field} if {side} else '' }}}}", style) for side in ("left", "right") for field, style in half
+    )
+    _table(
+        document,
+        ("序号", "部门名称", "比率", "标记") * 2,
+        "left, right in rows_of(measure.departments)",
+        cells,
+        (600, 2390, 830, 600, 600, 2390, 835, 600),
+    )
+
+
+def _ending(document: Any) -> None:
+    say = document.add_paragraph
+    say("{%p for annex in text.annexes %}")
+    say("{{ '附件：' if loop.first else '　　　' }}{{ annex.number }}.{{ annex.title }}")
+    say("{%p endfor %}")
+    say("")
+    for field, label in (("issuer", "（印发单位）"), ("dated", "（印发日期）")):
+        say(f"{{{{ text.heading.{field} or ('{label}' if text.status else '') }}}}", "Notice Signature")
+
+
+def _annexes(document: Any) -> None:
+    say = document.add_paragraph
+    say("{%p for annex in text.annexes %}")
+    say("附件{{ annex.number }}", "Notice Annex")
+    say("{{ annex.caption }}", "Caption")
+    table = _empty_table(document, rows=4, widths=(600, 2800, 900, 800, 1500, 1500, 1538))
+    _fill(
+        table.rows[0],
+        (
+            "{%tc for heading, unit in annex.headings %}",
+            "{{ heading }}{{ '\\n' ~ unit if unit else '' }}",
+            "{%tc endfor %}",
+        ),
+        ["Annex Head"] * 3,
+    )
+    _repeat(table.rows[0])
+    _fill(table.rows[1], ("{%tr for line in annex.lines %}",), ["Annex Text"])
+    _fill(
+        table.rows[2],
+        (
+            "{{ line.cells[0] }}",
+            "{{ line.cells[1] }}",
+            "{{ line.cells[2] }}",
+            "{{ line.cells[3] }}",
+            "{%tc for cell in line.cells[4:] %}",
+            "{{ cell }}",
+            "{%tc endfor %}",
+        ),
+        ["Annex Number", "Annex Text", *["Annex Number"] * 5],
+    )
+    _fill(table.rows[3], ("{%tr endfor %}",), ["Annex Text"])
+    say("{{ annex.note }}", "Notice Imprint")
+    say("{%p endfor %}")
+    say("{% for label, value in text.imprint %}{{ label }}：{{ value }}　　{% endfor %}", "Notice Imprint")
+    _each(document, "note in text.imprint_notes", "{{ note }}", "Notice Imprint")
+
+
+def _each(document: Any, loop: str, text: str, style: str = "Normal") -> None:
+    document.add_paragraph(f"{{%p for {loop} %}}")
+    document.add_paragraph(text, style)
+    document.add_paragraph("{%p endfor %}")
+
+
+def _table(
+    document: Any, headings: Sequence[str], loop: str, cells: Sequence[tuple[str, str]], widths: Sequence[int]
+) -> None:
+    """A table with a heading row that repeats on every page, and a row for each turn of the loop."""
+    table = _empty_table(document, rows=4, widths=widths)
+    _fill(table.rows[0], headings, ["Table Head"] * len(headings))
+    _repeat(table.rows[0])
+    _fill(table.rows[1], (f"{{%tr for {loop} %}}",), ["Table Text"])
+    _fill(table.rows[2], [text for text, _ in cells], [style for _, style in cells])
+    _fill(table.rows[3], ("{%tr endfor %}",), ["Table Text"])
+
+
+def _empty_table(document: Any, *, rows: int, widths: Sequence[int]) -> Any:
+    table = document.add_table(rows, len(widths), style="Notice Table")
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Twips(width)
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for column, width in zip(table._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
+        column.set(qn("w:w"), str(width))
+    return table
+
+
+def _fill(row: Any, texts: Sequence[str], styles: Sequence[str]) -> None:
+    """Fill the first cells of a row; cells without a text are taken out of it."""
+    for cell in row.cells[len(texts) :]:
+        row._tr.remove(cell._tc)
+    for cell, text, style in zip(row.cells, texts, styles, strict=True):
+        cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+        cell.paragraphs[0].text = text
+        cell.paragraphs[0].style = style
+
+
+def _repeat(row: Any) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""The whole text of a notice as values: every word and figure in its place, before it becomes a page, a PDF or a DOCX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from unicodedata import east_asian_width
+
+from callback_survey.notice import words
+from callback_survey.notice.data import AnnexRow, MeasureSummary, NoticeData
+from callback_survey.notice.heading import DRAFT, Heading
+from callback_survey.quarter import Quarter
+
+DRAFT_MARK = "征求意见稿 · 未签发"
+_QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
+_UNIT = "（%）"
+# The columns of the printed form.
+_FORMS = {
+    "satisfaction": (
+        ("满意率", _UNIT),
+        ("比较满意率", _UNIT),
+        ("基本满意率", _UNIT),
+        ("不太满意率", _UNIT),
+        ("不满意率", _UNIT),
+    ),
+    "realisation": (("实现率", "（%）（零上门/一次）"), ("未实现率", "（%）（两次及以上）")),
+}
+# A list of departments stands in two columns unless a name would fill more than its half of a line.
+_LONG_NAME = 22
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The release that the figures come from; a preview has none.
+
+    `data_note` says what the data are where they are not an ordinary survey. `accepted` are failed checks that a person
+    accepted for the release.
+    """
+
+    revision: str | None = None
+    content_hash: str | None = None
+    data_note: str | None = None
+    accepted: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class ListedDepartment:
+    """A line of a list below the average; `mark` is empty where chance may explain the difference."""
+
+    place: int
+    department_name: str
+    rate: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class MeasureText:
+    """What part three says of a measure. `columns` is how many departments stand side by side."""
+
+    measure: str
+    name: str
+    opening: str
+    departments: tuple[ListedDepartment, ...]
+    columns: int
+    lowest: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnnexLine:
+    """The cells of a line: number, name, frame, sample, then the shares."""
+
+    cells: tuple[str, ...]
+    is_sampled: bool
+
+
+@dataclass(frozen=True)
+class AnnexText:
+    """An annex. `headings` are the columns with their units, which may be empty."""
+
+    number: int
+    measure: str
+    title: str
+    caption: str
+    headings: tuple[tuple[str, str], ...]
+    lines: tuple[AnnexLine, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class NoticeText:
+    """A notice, part by part in reading order. Paragraphs are plain text without markup."""
+
+    heading: Heading
+    status: str
+    region: str
+    subject: str
+    data_note: str | None
+    basis: tuple[str, ...]
+    overall: tuple[tuple[str, ...], ...]
+    measures: tuple[MeasureText, ...]
+    legend: tuple[tuple[str, str], ...]
+    list_note: str
+    unrated: tuple[str, ...]
+    request: tuple[str, ...]
+    annexes: tuple[AnnexText, ...]
+    imprint: tuple[tuple[str, str], ...]
+    imprint_notes: tuple[str, ...]
+    running_foot: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.region}{self.subject}{'（征求意见稿）' if self.heading.is_draft else ''}"
+
+
+def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = DRAFT) -> NoticeText:
+    """Say what the marts hold. The same marts, origin and heading give the same text."""
+    origin = origin or Origin()
+    quarter = Quarter.parse(marts.quarter)
+    period = f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
+    region = f"{marts.parent_region_name or ''}{marts.region_name}"
+    measures = (marts.satisfaction, marts.realisation)
+    return NoticeText(
+        heading=heading,
+        status=DRAFT_MARK if heading.is_draft else "",
+        region=region,
+        subject=f"{period}办件电话回访情况通报",
+        data_note=origin.data_note,
+        basis=_basis(marts, period),
+        overall=tuple(_overall(measure) for measure in measures),
+        measures=tuple(_measure(number, measure) for number, measure in enumerate(measures, 1)),
+        legend=words.LEGEND if _has_tested(marts) else (),
+        list_note="列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。",
+        unrated=tuple(_unrated(marts)),
+        request=tuple(_request(marts)),
+        annexes=tuple(
+            _annex(number, measure, region, period, marts.is_published_only)
+            for number, measure in enumerate(measures, 1)
+        ),
+        imprint=tuple(_imprint(marts, region, origin, heading)),
+        imprint_notes=tuple(_imprint_notes(marts, origin)),
+        running_foot=_running_foot(marts, origin),
+    )
+
+
+def _basis(marts: NoticeData, period: str) -> tuple[str, ...]:
+    source = (
+        f"本通报所据只有{period}当时印发的附件，没有办结记录和电话回访记录。有效样本框、抽样数和各项比率照附件转录，"
+        "未经原始记录核对；平均值、名单和次序据此重新计算；各部门回答人数不详。"
+        if marts.is_published_only
+        else f"本通报依据{period}办结事项的电话回访记录编写。"
+    )
+    satisfaction, realisation = marts.satisfaction, marts.realisation
+    return (
+        f"{source}纳入统计的部门共{satisfaction.department_count}个，有效样本框合计{words.count(marts.valid_frame_total)}件，"
+        f"抽样{words.count(marts.sample_total)}件。有效样本框，是办结记录剔除重复、号码无效、超出本季度等情形后的件数。",
+        f"满意率，指{words.definition(satisfaction.measure_definition)}；实现率，指{words.definition(realisation.measure_definition)}。"
+        f"平均值是各有结果部门比率的算术平均，不按办件量加权：满意率计入{satisfaction.rated_department_count}个部门，"
+        f"实现率计入{realisation.rated_department_count}个部门。",
+    )
+
+
+def _overall(measure: MeasureSummary) -> tuple[str, ...]:
+    return (
+        words.MEASURE_NAMES[measure.measure],
+        words.percent(measure.average_pct),
+        words.percent(measure.benchmark_pct),
+        words.points(measure.gap_to_benchmark_pct),
+        words.benchmark(measure),
+    )
+
+
+def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
+    below = measure.below_average
+    remarks = [*words.chance_sentences(below), words.caution_sentence(below)]
+    return MeasureText(
+        measure=measure.measure,
+        name=words.MEASURE_NAMES[measure.measure],
+        opening=f"低于{words.percent(measure.average_pct)}%的部门有{len(below)}个，按附件{annex_number}的次序列出："
+        if below
+        else "本季度没有部门低于平均值。",
+        departments=tuple(
+            ListedDepartment(place, found.department_name, f"{words.percent(found.rate_pct)}%", words.mark(found))
+            for place, found in enumerate(below, 1)
+        ),
+        columns=1 if any(_width(found.department_name) > _LONG_NAME for found in below) else 2,
+        lowest="、".join(f"{found.department_name}（{words.percent(found.rate_pct)}%）" for found in measure.lowest),
+        remarks=tuple(remark for remark in remarks if remark),
+    )
+
+
+def _width(name: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
+
+
+def _has_tested(marts: NoticeData) -> bool:
+    """Whether a list holds a department for which chance was asked about: only then its signs need a legend."""
+    listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
+    return any(department.is_significantly_below is not None for department in listed)
+
+
+def _unrated(marts: NoticeData) -> list[str]:
+    measures = (marts.satisfaction, marts.realisation)
+    said = []
+    if marts.satisfaction.unsampled_names:
+        said.append(
+            f"本季度未抽样（抽样数为0）：{words.names(marts.satisfaction.unsampled_names)}。"
+            "未抽样的部门不作评价，不计入平均值，也不参加排序；附件中以“—”表示，不等于零。"
+        )
+    elif not marts.satisfaction.unlisted_names:
+        said.append("本季度各部门均有抽样。")
+    for measure in measures:
+        if measure.unlisted_names:
+            said.append(
+                f"原印发的{words.MEASURE_NAMES[measure.measure]}附件没有列出：{words.names(measure.unlisted_names)}，"
+                "是否抽样不详，该项不作评价。"
+            )
+    for measure in measures:
+        if measure.unanswered_names:
+            said.append(
+                f"已抽样但无人回答{words.MEASURE_NAMES[measure.measure]}问题：{words.names(measure.unanswered_names)}，"
+                "该项同样不作评价。"
+            )
+    return said
+
+
+def _request(marts: NoticeData) -> list[str]:
+    """What departments are asked to do: more of those that are lower by more than chance than of the others."""
+    said = [
+        "请各部门对照附件查看本部门的回访结果，从办事流程、材料要求、窗口服务等环节查找群众不满意、多跑路的具体原因，"
+        "提出改进措施并抓好落实。"
+    ]
+    listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
+    if any(words.mark(department) for department in listed):
+        said.append(
+            f"第三部分名单中标有{words.FIRM_MARK}或{words.QUARTER_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
+            "没有标记的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
+        )
+    elif listed:
+        said.append("列入第三部分名单的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。")
+    return said
+
+
+def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_published_only: bool) -> AnnexText:
+    name = words.MEASURE_NAMES[measure.measure]
+    title = f"{period}电话回访{name}情况"
+    note = "各项数字均照原印发附件转录。" if is_published_only else ""
+    note += "“—”表示没有数据：部门未抽样，或没有人回答该题"
+    note += "，或原附件没有列出该部门" if measure.unlisted_names else ""
+    # answers on another scale than the form's have columns of their own
+    shares = tuple((label, _UNIT) for label in measure.answer_labels) or _FORMS[measure.measure]
+    return AnnexText(
+        number=number,
+        measure=measure.measure,
+        title=title,
+        caption=f"{region}{title}",
+        headings=(("序号", ""), ("部门名称", ""), ("有效样本框", ""), ("抽样数", ""), *shares),
+        lines=tuple(_annex_line(row) for row in measure.annex),
+        note=f"{note}。{name}由高到低排列，没有数据的列在最后。",
+    )
+
+
+def _annex_line(row: AnnexRow) -> AnnexLine:
+    shares = (share if row.is_sampled else None for share in row.shares_pct)
+    counts = (words.count(row.valid_frame_count), words.count(row.sample_count))
+    cells = (str(row.row_number), row.department_name, *counts, *(words.percent(share) for share in shares))
+    return AnnexLine(cells, row.is_sampled)
+
+
+def _imprint(marts: NoticeData, region: str, origin: Origin, heading: Heading) -> list[tuple[str, str]]:
+    said = [
+        ("地区", f"{region}（{marts.region_code}）"),
+        ("季度", marts.quarter),
+        ("版本", origin.revision or "预览，未发布"),
+        ("内容校验值", origin.content_hash or words.BLANK),
+    ]
+    return said if heading.is_draft else [*said, ("批准", heading.approved)]
+
+
+def _imprint_notes(marts: NoticeData, origin: Origin) -> list[str]:
+    reconciliation = words.reconciliation_sentence(marts.reconciliation_counts)
+    said = [reconciliation] if reconciliation else []
+    if origin.data_note:
+        said.append(f"数据说明：{origin.data_note}")
+    return [*said, *(f"发布说明：{words.acceptance_sentence(check)}" for check in origin.accepted)]
+
+
+def _running_foot(marts: NoticeData, origin: Origin) -> str:
+    """Which release a single printed page belongs to."""
+    parts = (marts.region_code, marts.quarter, origin.revision or "预览", (origin.content_hash or "")[:12])
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,127 @@
+"""How the notice says a figure, a definition or a finding. Every form of the notice takes its words from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from callback_survey.notice.data import FlaggedDepartment, MeasureSummary
+from callback_survey.notice.heading import LOCAL
+
+BLANK = "—"
+MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}
+# Told apart by fill, so that they are on paper without colours too. Both mean "by more than chance": the hollow one says it
+# of this quarter's cases, the filled one also of the department's service, which is what accountability asks about.
+FIRM_MARK, QUARTER_MARK = "▼", "▽"
+LEGEND = (
+    (FIRM_MARK, "低于平均值，差距超出抽样误差；把本季度回访看作部门一贯服务的一次抽样，仍然超出。考核问责以此为准。"),
+    (QUARTER_MARK, "低于平均值，差距超出抽样误差，但只对本季度办件而言；就部门一贯服务而言，还不能排除偶然。"),
+    ("无标记", "只是数值低于平均值，差距没有超出抽样误差，换一批抽样对象就可能改变。"),
+)
+LEGEND_METHOD = "按单侧检验判断，并就同一指标同时比较的部门个数作了校正。"
+# What a rate counts as success. The definition is data: an unknown one is shown by its code, never described wrongly.
+_DEFINITIONS = {
+    "top_box": "答复“满意”的人数占回答该题人数的百分比，“比较满意”和“基本满意”不计入",
+    "top_three_boxes": "答复“满意”“比较满意”“基本满意”的人数占回答该题人数的百分比",
+    "top_three_levels": "答复“非常满意”“满意”“基本满意”的人数占回答该题人数的百分比",
+    "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
+}
+_RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsampled": "未抽样", "different": "不一致"}
+
+
+def percent(value: Decimal | float | None) -> str:
+    """Two decimals, or a dash where there is no figure."""
+    return BLANK if value is None else f"{Decimal(str(value)):.2f}"
+
+
+def points(value: Decimal | float | None) -> str:
+    """A difference in percentage points with its sign; a true minus sign, as wide as the plus."""
+    if value is None:
+        return BLANK
+    number = Decimal(str(value))
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{abs(number):.2f}"
+
+
+def count(value: int | None) -> str:
+    return BLANK if value is None else f"{value:,}"
+
+
+def names(departments: Iterable[str]) -> str:
+    return "、".join(departments)
+
+
+def benchmark(measure: MeasureSummary) -> str:
+    """The label of the benchmark with its year, which a label may or may not bring along."""
+    if measure.benchmark_pct is None:
+        return BLANK
+    label = measure.benchmark_label or ""
+    year = measure.benchmark_year
+    return label if year is None or str(year) in label else f"{year}年{label}"
+
+
+def definition(code: str | None) -> str:
+    if code is None:
+        return "口径见数据说明"
+    return _DEFINITIONS.get(code, f"口径代码 {code}")
+
+
+def mark(department: FlaggedDepartment) -> str:
+    """The sign beside a department below the average; none where chance may explain it, or nothing can be tested."""
+    if not department.is_significantly_below:
+        return ""
+    return FIRM_MARK if department.is_significantly_below_superpopulation else QUARTER_MARK
+
+
+def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
+    """Which departments of a list are lower by more than chance. Nothing of the kind is said of any other."""
+    tested = [department for department in below if department.is_significantly_below is not None]
+    untested = [department.department_name for department in below if department.is_significantly_below is None]
+    lower = [department for department in tested if department.is_significantly_below]
+    firm = [department for department in lower if department.is_significantly_below_superpopulation]
+    said = []
+    if lower:
+        listed = names(department.department_name for department in lower)
+        said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个：{listed}。{_firm_sentence(firm, len(lower))}")
+    elif tested:
+        said.append("与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。")
+    if untested and tested:
+        said.append(f"回答人数不详，无法判断差距是否超出抽样误差的有：{names(untested)}。")
+    elif untested:
+        said.append("回答人数不详，无法判断差距是否超出抽样误差，名单不加标记。")
+    return said
+
+
+def _firm_sentence(firm: list[FlaggedDepartment], lower_count: int) -> str:
+    if not firm:
+        return f"就部门一贯服务而言，差距都还不能排除偶然（标{QUARTER_MARK}），不宜用于考核问责。"
+    if len(firm) == lower_count:
+        return f"就部门一贯服务而言，差距也都超出误差（标{FIRM_MARK}）。"
+    listed = names(department.department_name for department in firm)
+    return f"其中就部门一贯服务而言也超出误差的有{len(firm)}个（标{FIRM_MARK}）：{listed}。"
+
+
+def caution_sentence(below: Iterable[FlaggedDepartment]) -> str | None:
+    """The listed departments whose rate rests on few answers or has a wide interval."""
+    uncertain = [found.department_name for found in below if found.reliability in ("not_rated", "caution")]
+    return f"回答人数少或误差范围大，比率须谨慎看待的有：{names(uncertain)}。" if uncertain else None
+
+
+def reconciliation_sentence(counts: Mapping[str, int]) -> str | None:
+    """How the computed figures compare with a printed annex; None where there was none to compare with."""
+    if not counts:
+        return None
+    known = [status for status in _RECONCILIATION_NAMES if counts.get(status)]
+    other = sorted(status for status in counts if status not in _RECONCILIATION_NAMES)
+    parts = "，".join(f"{_RECONCILIATION_NAMES.get(status, status)}{counts[status]}项" for status in [*known, *other])
+    return f"与已印发附件逐项核对{sum(counts.values())}项：{parts}。"
+
+
+def acceptance_sentence(check: Mapping[str, str]) -> str:
+    """What a release was let through with: the check, what it found, who accepted that, when and why."""
+    accepted_on = datetime.fromisoformat(check["at"]).astimezone(LOCAL).date()
+    return (
+        f"检查项 {check['check_id']} 未通过（{check['examples'] or check['observed']}），"
+        f"由{check['by']}于 {accepted_on} 接受后发布，理由：{check['reason']}"
+    )

@@ -1,0 +1,55 @@
+"""Writing the notice of a release in the forms that are wanted: notice.html, notice.pdf, notice.docx."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callback_survey import files
+from callback_survey.notice.heading import DRAFT, Heading
+from callback_survey.notice.queries import read_notice_data
+from callback_survey.notice.render import render_html
+from callback_survey.notice.text import NoticeText, Origin, compose
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from callback_survey.releases import Release
+    from callback_survey.settings import Format
+
+NAME = "notice"
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    release: Release,
+    folder: Path,
+    *,
+    schema: str,
+    formats: Sequence[Format],
+    heading: Heading = DRAFT,
+) -> list[Path]:
+    """Write the notice of a release into `folder`, and return its files. All forms are made of one text."""
+    data = read_notice_data(connection, release.region_code, release.quarter, schema=schema)
+    origin = Origin(f"r{release.revision}", release.content_hash, release.data_note, release.accepted)
+    text = compose(data, origin, heading)
+    return [_write(text, folder / f"{NAME}.{form}", form) for form in formats]
+
+
+def _write(text: NoticeText, path: Path, form: Format) -> Path:
+    with files.written_aside(path) as aside:
+        aside.write_bytes(_bytes(text, form))
+    return path
+
+
+def _bytes(text: NoticeText, form: Format) -> bytes:
+    if form == "pdf":
+        from callback_survey.notice.pdf import render_pdf
+
+        return render_pdf(text)
+    if form == "docx":
+        from callback_survey.notice.docx import render_docx
+
+        return render_docx(text)
+    return render_html(text).encode("utf-8")
