@@ -13,6 +13,7 @@ from callback_survey import __version__, releases_command, watch_command
 from callback_survey.approval import command as approval_command
 from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
+from callback_survey.notice import command as notice_command
 from callback_survey.quarter import Quarter
 from callback_survey.register import command as register_command
 from callback_survey.sample_plan import command as plan_command
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     register_command.add_to(commands)
     checks_command.add_to(commands)
     releases_command.add_to(commands)
+    notice_command.add_to(commands)
     approval_command.add_to(commands)
     watch_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")

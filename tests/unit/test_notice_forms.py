@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -250,3 +253,29 @@ def test_another_scale_has_a_column_for_each_answer(data: NoticeData) -> None:
     assert [cell.text.partition("\n")[0] for cell in table.rows[0].cells][4:] == list(labels)
     grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]
     assert len(grid) == 10 and min(grid) > 500 and sum(grid) <= 9638
+
+
+def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) -> None:
+    """In a process of its own: fontconfig reads its settings once."""
+    (tmp_path / "fonts.conf").write_text("<fontconfig><dir>/nowhere</dir></fontconfig>", encoding="utf-8")
+    code = (
+        "from callback_survey.errors import UsageError\n"
+        "from callback_survey.notice import read_notice_data\n"
+        "from callback_survey.notice.pdf import render_pdf\n"
+        "from callback_survey.notice.text import compose\n"
+        "from notice_marts import QUARTER, REGION, notice_marts\n"
+        "with notice_marts() as marts:\n"
+        "    text = compose(read_notice_data(marts, REGION, QUARTER))\n"
+        "try:\n"
+        "    render_pdf(text)\n"
+        "except UsageError as error:\n"
+        "    print(error)\n"
+    )
+    environment = {
+        **os.environ,
+        "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert "the notice cannot be written as PDF" in run.stdout, run.stderr
+    assert "scripts/system_packages run" in run.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.errors import UsageError
 from callback_survey.notice.render import render_html
 
 if TYPE_CHECKING:
@@ -20,15 +21,33 @@ _MARGINS = """
 
 
 def render_pdf(text: NoticeText) -> bytes:
-    """The notice on A4, as PDF/UA-1. Nothing is fetched while it is made."""
-    from weasyprint import CSS, HTML
+    """The notice on A4, as PDF/UA-1. Nothing is fetched while it is made.
 
+    Raises UsageError where this machine lacks Pango or a font with the characters of the notice: boxes instead of names
+    would be frozen with the release.
+    """
+    try:
+        from weasyprint import CSS, HTML
+    except OSError as error:
+        raise _lacking(f"a library that makes PDF files cannot be loaded: {error}") from None
     # it warns of what the page says to browsers only
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     margins = _MARGINS.format(foot=_quoted(text.running_foot), status=_quoted(text.status))
     page = HTML(string=render_html(text), url_fetcher=_refuse)
-    made: bytes = page.write_pdf(stylesheets=[CSS(string=margins)], pdf_variant="pdf/ua-1")
+    laid_out = page.render(stylesheets=[CSS(string=margins)], pdf_variant="pdf/ua-1")
+    made: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1")
+    missing = sorted({chr(character) for font in laid_out.fonts.values() for character in font.missing})
+    if missing:
+        raise _lacking(f"no font of this machine has {' '.join(missing[:10])}")
     return made
+
+
+def _lacking(what: str) -> UsageError:
+    return UsageError(
+        f"the notice cannot be written as PDF: {what}",
+        expected="Pango and a Chinese font, such as Noto Serif CJK",
+        next_step="scripts/system_packages run; or leave PDF out: CALLBACK_SURVEY_DOCUMENTS=html",
+    )
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> Any:

@@ -1,0 +1,117 @@
+"""The command `notice`: a draft of a released quarter's notice, with the heading filled in as far as it is known."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.errors import UsageError
+from callback_survey.notice.heading import Heading
+from callback_survey.quarter import Quarter
+from callback_survey.settings import Format, Settings, load
+
+if TYPE_CHECKING:
+    from callback_survey.releases import Release
+
+_FORMATS: tuple[Format, ...] = ("html", "pdf", "docx")
+_EXAMPLES = """examples:
+  callback-survey notice --region 330109 --quarter 2018Q1 --output drafts
+  callback-survey notice --region 330109 --quarter 2018Q1 --revision r1 --format docx --output drafts \\
+      --issuer "区跑改办" --number "萧跑改办〔2018〕5号" --date 2018-06-07
+
+It writes a draft and issues nothing: whoever approves a release does that. docs/notice.zh-CN.md explains the notice."""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    notice = commands.add_parser(
+        "notice",
+        help="write a draft of a released quarter's notice, with issuer, number and date",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    notice.add_argument("--region", metavar="330109", required=True)
+    notice.add_argument("--quarter", metavar="2018Q1", required=True)
+    notice.add_argument("--revision", metavar="r1", help="an earlier revision (default: the latest)")
+    notice.add_argument("--issuer", metavar="TEXT", default="", help="who issues it (印发单位)")
+    notice.add_argument("--number", metavar="TEXT", default="", help="its number, such as 萧跑改办〔2018〕5号 (文号)")
+    notice.add_argument("--date", metavar="2018-06-07", help="the date that it bears (成文日期)")
+    notice.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where the files are written")
+    notice.add_argument(
+        "--format",
+        action="append",
+        choices=_FORMATS,
+        help="one form only; may be given again (default: those of CALLBACK_SURVEY_DOCUMENTS)",
+    )
+    notice.add_argument("--home", type=Path, help="where the releases are (default var/)")
+    notice.set_defaults(command=_notice)
+
+
+def _notice(options: argparse.Namespace) -> int:
+    from callback_survey import releases
+    from callback_survey.notice import write
+
+    settings = load(home=options.home)
+    heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))
+    folder = _folder(settings, options.output)
+    release = _release(settings, options.region, str(Quarter.parse(options.quarter)), options.revision)
+    release.verify()
+    connection = releases.open_marts(release)
+    try:
+        formats = tuple(dict.fromkeys(options.format or settings.documents))
+        written = write.write(connection, release, folder, schema="main", formats=formats, heading=heading)
+    finally:
+        connection.close()
+    print(f"draft of {release.name}, not issued")
+    for path in written:
+        print(f"  {path}")
+    return 0
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--date is {text!r}", expected="a date such as 2018-06-07", next_step="correct the argument"
+        ) from None
+
+
+def _folder(settings: Settings, output: Path) -> Path:
+    """Where to write. Releases are frozen, and the public folder holds what was approved: neither takes a draft."""
+    folder = output.resolve()
+    for kept, what in ((settings.releases, "releases, which are frozen"), (settings.public, "issued notices only")):
+        if folder.is_relative_to(kept):
+            raise UsageError(
+                f"a draft cannot be written among {what}",
+                where=str(folder),
+                next_step="give another folder, such as --output drafts",
+            )
+    return folder
+
+
+def _release(settings: Settings, region_code: str, quarter: str, wanted: str | None) -> Release:
+    from callback_survey import releases
+
+    if wanted is not None and re.fullmatch("r[1-9][0-9]*", wanted) is None:
+        raise UsageError(
+            f"--revision is {wanted!r}", expected="a revision such as r1", next_step="correct the argument"
+        )
+    found = releases.revisions(settings.releases, region_code, quarter)
+    chosen = [release for release in found if wanted in (None, f"r{release.revision}")]
+    if not chosen:
+        known = "、".join(f"r{release.revision}" for release in found)
+        raise UsageError(
+            f"{region_code} {quarter} {wanted} is not there" if found else f"{region_code} {quarter} is not released",
+            where=str(settings.releases / region_code / quarter),
+            expected=f"one of {known}" if found else "a released quarter",
+            next_step="give one of these"
+            if found
+            else f"callback-survey run --region {region_code} --quarter {quarter}",
+        )
+    return chosen[-1]
