@@ -243,7 +243,9 @@ def _parts(document: Any) -> None:
     figures = tuple(
         (f"{{{{ row[{place}]}}}}", "Table Number" if place in (1, 2, 3) else "Table Text") for place in range(5)
     )
-    _table(document, headings, "row in text.overall", figures, (1000, 1600, 1300, 1900, 3045))
+    overall = _table(document, headings, "row in text.overall", figures, (1000, 1600, 1300, 1900, 3045))
+    for paragraph in (cell.paragraphs[0] for row in overall.rows for cell in row.cells):
+        paragraph.paragraph_format.keep_with_next = True  # four lines that stay together
     say("三、低于平均值的部门", "Heading 1")
     say("{%p for measure in text.measures %}")
     say("（{{ number_of(loop.index0) }}）{{ measure.name }}", "Heading 2")
@@ -342,7 +344,7 @@ def _each(document: Any, loop: str, text: str, style: str = "Normal") -> None:
 
 def _table(
     document: Any, headings: Sequence[str], loop: str, cells: Sequence[tuple[str, str]], widths: Sequence[int]
-) -> None:
+) -> Any:
     """A table with a heading row that repeats on every page, and a row for each turn of the loop."""
     table = _empty_table(document, rows=4, widths=widths)
     _fill(table.rows[0], headings, ["Table Head"] * len(headings))
@@ -350,6 +352,7 @@ def _table(
     _fill(table.rows[1], (f"{{%tr for {loop} %}}",), ["Table Text"])
     _fill(table.rows[2], [text for text, _ in cells], [style for _, style in cells])
     _fill(table.rows[3], ("{%tr endfor %}",), ["Table Text"])
+    return table
 
 
 def _empty_table(document: Any, *, rows: int, widths: Sequence[int]) -> Any:

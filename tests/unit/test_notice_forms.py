@@ -257,7 +257,12 @@ def test_another_scale_has_a_column_for_each_answer(data: NoticeData) -> None:
 
 def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) -> None:
     """In a process of its own: fontconfig reads its settings once."""
-    (tmp_path / "fonts.conf").write_text("<fontconfig><dir>/nowhere</dir></fontconfig>", encoding="utf-8")
+    package = importlib.util.find_spec("great_expectations")
+    assert package is not None and package.origin is not None
+    latin = Path(package.origin).parent / "render" / "view" / "static" / "fonts"
+    assert list(latin.rglob("*.otf")), "the fonts of a Latin alphabet that this test lends from a package are gone"
+    cache = f"<cachedir>{tmp_path / 'cache'}</cachedir>"
+    (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{latin}</dir>{cache}</fontconfig>", encoding="utf-8")
     code = (
         "from callback_survey.errors import UsageError\n"
         "from callback_survey.notice import read_notice_data\n"
@@ -278,4 +283,5 @@ def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) 
     }
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert "the notice cannot be written as PDF" in run.stdout, run.stderr
+    assert "no font of this machine has ▼ ▽ 、 。" in run.stdout
     assert "scripts/system_packages run" in run.stdout

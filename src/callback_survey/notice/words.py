@@ -20,6 +20,7 @@ LEGEND = (
     ("无标记", "只是数值低于平均值，差距没有超出抽样误差，换一批抽样对象就可能改变。"),
 )
 LEGEND_METHOD = "按单侧检验判断，并就同一指标同时比较的部门个数作了校正。"
+_NAMED_AT_MOST = 15
 # What a rate counts as success. The definition is data: an unknown one is shown by its code, never described wrongly.
 _DEFINITIONS = {
     "top_box": "答复“满意”的人数占回答该题人数的百分比，“比较满意”和“基本满意”不计入",
@@ -82,8 +83,7 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
     firm = [department for department in lower if department.is_significantly_below_superpopulation]
     said = []
     if lower:
-        listed = names(department.department_name for department in lower)
-        said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个：{listed}。{_firm_sentence(firm, len(lower))}")
+        said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个{_named(lower)}。{_firm_sentence(firm, len(lower))}")
     elif tested:
         said.append("与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。")
     if untested and tested:
@@ -98,8 +98,14 @@ def _firm_sentence(firm: list[FlaggedDepartment], lower_count: int) -> str:
         return f"就部门一贯服务而言，差距都还不能排除偶然（标{QUARTER_MARK}），不宜用于考核问责。"
     if len(firm) == lower_count:
         return f"就部门一贯服务而言，差距也都超出误差（标{FIRM_MARK}）。"
-    listed = names(department.department_name for department in firm)
-    return f"其中就部门一贯服务而言也超出误差的有{len(firm)}个（标{FIRM_MARK}）：{listed}。"
+    return f"其中就部门一贯服务而言也超出误差的有{len(firm)}个（标{FIRM_MARK}）{_named(firm)}。"
+
+
+def _named(departments: list[FlaggedDepartment]) -> str:
+    """The names, unless they are so many that the signs in the list say it better."""
+    if len(departments) > _NAMED_AT_MOST:
+        return "，见名单中的标记"
+    return f"：{names(department.department_name for department in departments)}"
 
 
 def caution_sentence(below: Iterable[FlaggedDepartment]) -> str | None:

@@ -1,0 +1,72 @@
+"""A notice says "by more than chance" of those departments of which the marts say so, and of no other."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from callback_survey.notice import words
+from callback_survey.notice.data import FlaggedDepartment
+
+
+def below(
+    name: str, finite: bool | None, superpopulation: bool | None, reliability: str = "rankable"
+) -> FlaggedDepartment:
+    return FlaggedDepartment(name, Decimal("80.00"), finite, superpopulation, reliability)
+
+
+CHANCE, QUARTER = below("甲局", False, False), below("乙局", True, False)
+FIRM, UNKNOWN = below("丙局", True, True), below("丁局", None, None)
+
+
+@pytest.mark.parametrize(("department", "mark"), [(CHANCE, ""), (QUARTER, "▽"), (FIRM, "▼"), (UNKNOWN, "")])
+def test_the_sign_tells_chance_this_quarter_and_service_apart(department: FlaggedDepartment, mark: str) -> None:
+    assert words.mark(department) == mark
+
+
+def test_each_department_is_named_where_it_belongs() -> None:
+    assert words.chance_sentences([CHANCE, QUARTER, FIRM]) == [
+        "与平均值的差距超出抽样误差的有2个：乙局、丙局。其中就部门一贯服务而言也超出误差的有1个（标▼）：丙局。"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ([], []),
+        ([CHANCE], ["与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。"]),
+        (
+            [CHANCE, QUARTER],
+            [
+                "与平均值的差距超出抽样误差的有1个：乙局。就部门一贯服务而言，差距都还不能排除偶然（标▽），不宜用于考核问责。"
+            ],
+        ),
+        ([FIRM], ["与平均值的差距超出抽样误差的有1个：丙局。就部门一贯服务而言，差距也都超出误差（标▼）。"]),
+        ([UNKNOWN], ["回答人数不详，无法判断差距是否超出抽样误差，名单不加标记。"]),
+        (
+            [CHANCE, UNKNOWN],
+            [
+                "与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。",
+                "回答人数不详，无法判断差距是否超出抽样误差的有：丁局。",
+            ],
+        ),
+    ],
+)
+def test_wording_follows_what_was_tested(listed: list[FlaggedDepartment], said: list[str]) -> None:
+    assert words.chance_sentences(listed) == said
+
+
+def test_very_many_are_left_to_the_signs_of_the_list() -> None:
+    (sentence,) = words.chance_sentences([below(f"第{place}局", True, True) for place in range(40)])
+    assert "有40个，见名单中的标记。" in sentence and "第1局" not in sentence
+
+
+def test_few_answers_are_named() -> None:
+    listed = [
+        below("甲局", True, True),
+        below("乙局", True, False, "not_rated"),
+        below("丙局", False, False, "caution"),
+    ]
+    assert words.caution_sentence(listed) == "回答人数少或误差范围大，比率须谨慎看待的有：乙局、丙局。"
+    assert words.caution_sentence([FIRM]) is None
