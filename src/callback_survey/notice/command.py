@@ -58,7 +58,7 @@ def _notice(options: argparse.Namespace) -> int:
     heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))
     folder = _folder(settings, options.output)
     release = _release(settings, options.region, str(Quarter.parse(options.quarter)), options.revision)
-    release.verify()
+    release.verify_marts()
     connection = releases.open_marts(release)
     try:
         formats = tuple(dict.fromkeys(options.format or settings.documents))
