@@ -82,9 +82,12 @@ def hours_to_wait(context: Mapping[str, Any]) -> float:
 
 
 def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """Raises UsageError where an approved heading cannot be printed, while the question can still be asked again."""
+    """Raises UsageError where the answer cannot be printed or kept as given, while the question can still be asked again."""
+    given = answer["params_input"] or {}
     if APPROVE in answer["chosen_options"]:
-        _heading(request, answer["params_input"] or {})
+        _heading(request, given)
+    else:
+        _reason(given)
 
 
 def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
@@ -125,7 +128,7 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     if APPROVE in answer["chosen_options"]:
         folder = str(decide.approve(found, *scope, _heading(request, fields), **said).folder)
     else:
-        decide.reject(found, *scope, reason=str(fields.get(REASON) or "").strip(), **said)
+        decide.reject(found, *scope, reason=_reason(fields), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
     alerts.tell_dag_passed(found, problem_key(*scope[:2]), place_of(context, "issue"))
     return folder
@@ -148,6 +151,12 @@ def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
 
     given = {name: str(fields.get(name) or "") for name in (ISSUER, NUMBER, DATE)}
     return form.heading_of(request["quarter"], issuer=given[ISSUER], number=given[NUMBER], dated_on=given[DATE])
+
+
+def _reason(fields: Mapping[str, Any]) -> str:
+    from callback_survey.approval import fields as form
+
+    return form.reason_of(str(fields.get(REASON) or ""))
 
 
 def _moment(given: datetime | str) -> str:

@@ -95,6 +95,8 @@ def test_a_heading_is_judged_while_it_can_be_asked_for_again(home: Home) -> None
     with pytest.raises(UsageError, match="after 2018Q1 has ended"):
         steps.require_printable(request, answered("Approve", date="2018-01-01"))
     steps.require_printable(request, answered("Reject", date="2018-01-01"))
+    with pytest.raises(UsageError, match="holds a phone or identity number"):
+        steps.require_printable(request, answered("Reject", reason="问 13800138000"))
 
 
 def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -> None:

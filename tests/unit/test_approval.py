@@ -273,6 +273,7 @@ def test_the_office_that_issued_last_is_known(settings: Settings) -> None:
     [
         ({"number": "5号\n附件"}, "number"),
         ({"issuer": "办" * 61}, "issuer"),
+        ({"issuer": "办公室 13800138000"}, "holds a phone or identity number"),
         ({"dated_on": "6月7日"}, "2018-06-07"),
         ({"dated_on": "2018-03-31"}, "after 2018Q1 has ended"),
     ],

@@ -77,15 +77,14 @@ def _approve(options: argparse.Namespace) -> int:
 
 def _reject(options: argparse.Namespace) -> int:
     from callback_survey import settings
-    from callback_survey.approval import decide
+    from callback_survey.approval import decide, fields
 
     found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
     revision, by, run_id = *_decided(options), _run_id()
-    if not options.reason.strip():
+    reason = fields.reason_of(options.reason)
+    if not reason:
         raise UsageError("the reason is empty", next_step="callback-survey reject --help")
-    decide.reject(
-        found, options.region, quarter, revision, by=by, reason=options.reason.strip(), at=_now(), run_id=run_id
-    )
+    decide.reject(found, options.region, quarter, revision, by=by, reason=reason, at=_now(), run_id=run_id)
     print(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     print("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
     _tell(found, options.region, quarter, run_id)

@@ -7,6 +7,7 @@ from datetime import date
 
 from callback_survey.errors import UsageError
 from callback_survey.notice.heading import Heading
+from callback_survey.privacy import holds_personal_number
 from callback_survey.quarter import Quarter
 
 MAX_CHARACTERS = 60
@@ -32,13 +33,20 @@ def revision_of(text: str) -> int:
     return int(match[1])
 
 
-def line_of(field: str, text: str) -> str:
+def reason_of(text: str) -> str:
+    """Why something is rejected, as the journal keeps it."""
+    return line_of("reason", " ".join(text.split()), most=500)
+
+
+def line_of(field: str, text: str, most: int = MAX_CHARACTERS) -> str:
     line = text.strip()
-    if len(line) > MAX_CHARACTERS or not line.isprintable():
+    if holds_personal_number(line):
+        raise UsageError(f"the {field} holds a phone or identity number", next_step="say it without the number")
+    if len(line) > most or not line.isprintable():
         raise UsageError(
             f"the {field} is {line[:MAX_CHARACTERS]!r}{'…' if len(line) > MAX_CHARACTERS else ''}",
-            expected=f"one line of at most {MAX_CHARACTERS} characters",
-            next_step="approve again with the field as it is to be printed",
+            expected=f"one line of at most {most} characters",
+            next_step="decide again with the field as it is to be printed",
         )
     return line
 
