@@ -191,6 +191,10 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
         ("notice", served.notice),
     ):
         say(console, f"  {label:<9}{_short(path)}")
+    if settings.postgres_url is not None:
+        from callback_survey.postgres.address import Address
+
+        say(console, f"  postgres {Address(settings.postgres_url).shown}, schema marts")
 
 
 def show_times(console: Console, events: Sequence[Event]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from copies import Copy
+from rich.console import Console
 
-from callback_survey import airflow_run, files, pipeline, settings
+from callback_survey import airflow_run, files, pipeline, settings, summary
 from callback_survey.errors import SurveyError, UsageError
-from homes import Home, Served
+from homes import QUARTER, REGION, Home, Served
 from postgres_servers import PASSWORD
 
 AVERAGE = "select average_pct::text from marts.region_rates where measure = 'satisfaction'"
@@ -45,6 +47,14 @@ def test_a_server_that_is_down_keeps_no_file_back_and_the_next_run_publishes(cop
     assert copy.run("select revision, is_served from marts.releases order by 1") == [(1, False), (2, True)]
 
 
+def test_the_summary_says_where_the_copy_is_without_the_password(copy: Copy, corrected: Served) -> None:
+    found = settings.load(corrected.home.with_settings(POSTGRES_URL=copy.url).environment)
+    text = io.StringIO()
+    summary.show_quarter(Console(file=text, width=160), found, REGION, QUARTER)
+    place = f"postgresql://{copy.publisher}@127.0.0.1:{copy.server.port}/{copy.database}, schema marts"
+    assert f"  postgres {place}" in text.getvalue().splitlines()
+
+
 def test_what_a_run_writes_down_holds_no_password(copy: Copy, unserved: Home) -> None:
     wrong = copy.server.url(copy.database, copy.publisher, "Wr0ng/word")
     with pytest.raises(SurveyError):
@@ -54,7 +64,7 @@ def test_what_a_run_writes_down_holds_no_password(copy: Copy, unserved: Home) ->
             assert b"Wr0ng" not in path.read_bytes(), path
 
 
-def test_a_task_gets_the_settings_and_no_other_place_shows_them(copy: Copy, tmp_path: Path) -> None:
+def test_a_task_gets_the_settings_and_their_text_does_not_hold_the_url(copy: Copy, tmp_path: Path) -> None:
     found = settings.load({"CALLBACK_SURVEY_POSTGRES_URL": copy.url, "CALLBACK_SURVEY_POSTGRES_READER": "analysts"})
     again = settings.load(airflow_run.task_environment(found))
     assert (again.postgres_url, again.postgres_reader) == (copy.url, "analysts")

@@ -47,7 +47,7 @@ class Address:
             raise SurveyError(
                 f"PostgreSQL cannot be reached; {READERS_KEEP}",
                 where=self.shown,
-                expected=self.scrub(_words(error)),
+                alert_lines=self.scrub(_words(error)).splitlines(),
                 next_step="mend the connection, then run the quarter again: it publishes what is missing",
             ) from None
 
@@ -64,7 +64,7 @@ class Address:
                 f"PostgreSQL did not take the marts; {READERS_KEEP}",
                 where=self.shown,
                 next_step=_remedy(error, self.parts) or "mend what it names, then run the quarter again: it publishes",
-                alert_lines=[self.scrub(line) for line in _words(error).splitlines()],
+                alert_lines=self.scrub(_words(error)).splitlines(),
             ) from None
         finally:
             connection.close()
