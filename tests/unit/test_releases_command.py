@@ -229,4 +229,4 @@ def test_numbers_and_names_keep_their_columns_on_a_narrow_terminal(
 
 
 def of_width(width: int) -> Console:
-    return Console(highlight=False, width=width)
+    return Console(highlight=False, width=width, force_terminal=True, color_system=None, legacy_windows=False)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from callback_survey.checks.model import CheckReport, describe
 from callback_survey.checks.page import local_time
@@ -16,36 +15,36 @@ from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
 from callback_survey.releases.model import Release
 from callback_survey.releases.standing import Standing
+from callback_survey.terminal import NOTHING, Cell, Column, say, show_table
 
 _COLOURS = {"served": "green", "rolled back": "yellow"}
 _UNKNOWN = "—"
+_VALUE_AT = 16
 
 
 def show_list(
     console: Console, every: Sequence[Release], served: Sequence[Release], standings: Mapping[str, Standing]
 ) -> None:
-    """Each revision: when it was frozen, whether it is served, why it is there, and below that what was decided about it."""
+    """One line a revision: when it was frozen, whether it is served, what was decided about its notice, and why it is there."""
+    rows: list[list[Cell]] = []
     shown = {release.name for release in served}
     for release in every:
         standing = standings[release.name]
         state = _state(release, shown, standing)
-        colour = _COLOURS.get(state, "dim")
-        console.print(
-            f"{release.region_code} {release.quarter} {f'r{release.revision}':<4} {local_time(release.released_at)}  "
-            f"[{colour}]{state:<11}[/]  {standing.approval_status:<10}  {release.warning_count} warned",
-            soft_wrap=True,
+        rows.append(
+            [
+                release.region_code,
+                release.quarter,
+                f"r{release.revision}",
+                local_time(release.released_at),
+                Text(state, style=_COLOURS.get(state, "dim")),
+                _notice(standing),
+                str(release.warning_count),
+                _why(release, standing),
+            ]
         )
-        for line in (release.reason, *_decided(standing)):
-            _line(console, f"    {line}")
-
-
-def _decided(standing: Standing) -> Iterator[str]:
-    if standing.approved_by:
-        number = f" {standing.notice_number}" if standing.notice_number else ""
-        yield f"notice{number} approved by {standing.approved_by}, {local_time(standing.approved_at or '')}"
-    if standing.is_rolled_back:
-        when = local_time(standing.rolled_back_at or "")
-        yield f"rolled back by {standing.rolled_back_by}, {when}: {standing.rolled_back_reason}"
+    titles = ("region", "quarter", "rev.", "released (Shanghai)", "state", "notice", ">warned", "why")
+    show_table(console, _columns(*titles), rows)
 
 
 def _state(release: Release, shown: set[str], standing: Standing) -> str:
@@ -54,35 +53,48 @@ def _state(release: Release, shown: set[str], standing: Standing) -> str:
     return "rolled back" if standing.is_rolled_back else "replaced"
 
 
+def _notice(standing: Standing) -> str:
+    told: str = standing.approval_status
+    if standing.notice_number:
+        told += f" {standing.notice_number}"
+    return f"{told}, by {standing.approved_by}" if standing.approved_by else told
+
+
+def _why(release: Release, standing: Standing) -> str:
+    if not standing.is_rolled_back:
+        return release.reason
+    return f"{release.reason}; rolled back by {standing.rolled_back_by}: {standing.rolled_back_reason}"
+
+
 def show_release(
     console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Entry]
 ) -> None:
     """One revision whole: what it was made of, what it holds, what was checked and what was decided."""
     shown = {served.name} if served else set()
-    console.print(f"[bold]{release.name}[/]  {_state(release, shown, standing)}, notice {standing.approval_status}")
-    for line in _decided(standing):
-        _line(console, f"  {line}")
+    told = f"  {_state(release, shown, standing)}, notice {_notice(standing)}"
+    say(console, Text.assemble((release.name, "bold"), told))
     for label, value in _facts(release, served):
-        _line(console, f"  {label:<14}{value}")
+        say(console, f"  {label:<14}{value}", hang=_VALUE_AT)
     _heading(console, "Inputs")
     for name, digest in release.input_files.items():
-        _line(console, f"  {digest}  {name}")
+        say(console, f"  {digest}  {name}")
     _heading(console, "Tables")
-    table = _table("  table", ">rows", "content hash")
-    for name, details in release.tables.items():
-        table.add_row(f"  {escape(name)}", f"{details['row_count']:,}", f"{details.get('content_hash', '')[:16]}")
-    console.print(table)
+    rows = [
+        [f"  {name}", f"{details['row_count']:,}", f"{details.get('content_hash', '')[:16]}"]
+        for name, details in release.tables.items()
+    ]
+    show_table(console, [Column("  table"), Column("rows", "right"), Column("content hash")], rows)
     _heading(console, "Checks")
     for line in _checks(release.check_reports()):
-        _line(console, f"  {line}")
+        say(console, f"  {line}")
     _heading(console, "Decisions")
     for entry in entries:
-        _line(console, f"  {_decision(entry)}")
+        say(console, f"  {_decision(entry)}")
     if not entries:
-        _line(console, "  none yet")
+        say(console, "  none yet")
     _heading(console, "Documents")
     for path in _documents(release):
-        _line(console, f"  {path}")
+        say(console, f"  {path}")
 
 
 def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]]:
@@ -134,20 +146,22 @@ def _documents(release: Release) -> list[Path]:
 def show_difference(console: Console, difference: Difference) -> None:
     """The departments whose printed rate, rank or flag is another one, and both averages. In Chinese, as their names are."""
     before, after = difference.before, difference.after
-    console.print(f"[bold]{after.region_code} {after.quarter}  r{before.revision} → r{after.revision}[/]")
-    _line(console, f"r{after.revision}: {after.reason}")
+    title = f"{after.region_code} {after.quarter}  r{before.revision} → r{after.revision}"
+    say(console, Text(title, style="bold"))
+    say(console, f"r{after.revision}: {after.reason}")
     for measure in difference.measures:
-        console.print(f"\n[bold]{escape(measure.measure_name)}[/]  {_totals(measure)}", soft_wrap=True)
+        console.print()
+        say(console, Text.assemble((measure.measure_name, "bold"), f"  {_totals(measure)}"))
         if measure.moved:
-            console.print(_moved_table(measure, before, after))
+            _show_moved(console, measure, before, after)
         else:
-            console.print("没有部门变动（no department moved）")
+            say(console, "没有部门变动（no department moved）")
     if difference.tables:
-        _line(console, f"\n内容不同的表：{'、'.join(difference.tables)}")
+        say(console, f"\n内容不同的表：{'、'.join(difference.tables)}")
     else:
-        _line(console, "\n所有表的内容都相同")
+        say(console, "\n所有表的内容都相同")
     if difference.not_compared:
-        _line(console, f"只有一个版本有、因此未比较的栏目：{'、'.join(difference.not_compared)}")
+        say(console, f"只有一个版本有、因此未比较的栏目：{'、'.join(difference.not_compared)}")
 
 
 def _totals(measure: MeasureDifference) -> str:
@@ -172,21 +186,22 @@ def _pairs(one: Totals, other: Totals) -> list[tuple[object, object]]:
     ]
 
 
-def _moved_table(measure: MeasureDifference, before: Release, after: Release) -> Table:
+def _show_moved(console: Console, measure: MeasureDifference, before: Release, after: Release) -> None:
     one, other = f"r{before.revision}", f"r{after.revision}"
-    table = _table("部门", f">{one}", f">{other}", f">名次 {one}", f">名次 {other}", "变动")
-    for moved in measure.moved:
-        table.add_row(
-            escape(moved.department_name),
+    rows = [
+        [
+            moved.department_name,
             *(_figure(figures and figures.rate_pct) for figures in (moved.before, moved.after)),
             *(_figure(figures and figures.rate_rank) for figures in (moved.before, moved.after)),
             "；".join(_words(moved, one, other)),
-        )
-    return table
+        ]
+        for moved in measure.moved
+    ]
+    show_table(console, _columns("部门", f">{one}", f">{other}", f">名次 {one}", f">名次 {other}", "变动"), rows)
 
 
 def _figure(value: object) -> str:
-    return _UNKNOWN if value is None else str(value)
+    return NOTHING if value is None else str(value)
 
 
 def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
@@ -217,18 +232,11 @@ def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
             yield off
 
 
-def _table(*titles: str) -> Table:
-    """A table whose cells wrap and are never cut; a title with `>` is of numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for title in titles:
-        is_number = title.startswith(">")
-        table.add_column(title.removeprefix(">"), justify="right" if is_number else "left", overflow="fold")
-    return table
+def _columns(*titles: str) -> list[Column]:
+    """A title with `>` is of numbers; what does not fit of the last column goes beneath its row."""
+    columns = [Column(title.removeprefix(">"), "right" if title.startswith(">") else "left") for title in titles[:-1]]
+    return [*columns, Column(titles[-1], is_free=True)]
 
 
 def _heading(console: Console, title: str) -> None:
-    console.print(f"\n[bold]{title}[/]")
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(text, soft_wrap=True, markup=False)
+    say(console, Text(f"\n{title}", style="bold"))
