@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,21 +34,21 @@ def main() -> None:
         _import(security_manager, Path(sys.argv[1]))
 
 
-def _login(security_manager: object, password: str) -> None:
-    found = security_manager.find_user(USER)  # type: ignore[attr-defined]
+def _login(security_manager: Any, password: str) -> None:
+    found = security_manager.find_user(USER)
     if found is None:
-        role = security_manager.find_role("Admin")  # type: ignore[attr-defined]
-        security_manager.add_user(USER, "admin", "", "admin@localhost", role, password)  # type: ignore[attr-defined]
+        role = security_manager.find_role("Admin")
+        security_manager.add_user(USER, "admin", "", "admin@localhost", role, password)
     else:
-        security_manager.reset_password(found.id, password)  # type: ignore[attr-defined]
+        security_manager.reset_password(found.id, password)
 
 
-def _import(security_manager: object, marts: Path) -> None:
+def _import(security_manager: Any, marts: Path) -> None:
     """Everything replaces what an earlier import brought; what people made beside it stays."""
     from flask import g
     from superset.commands.importers.v1.assets import ImportAssetsCommand
 
-    g.user = security_manager.find_user(USER)  # type: ignore[attr-defined]
+    g.user = security_manager.find_user(USER)
     ImportAssetsCommand(contents(marts)).run()
 
 

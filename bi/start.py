@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def _start(marts: Path, home: Path, port: int) -> int:
         }
         log = home / "superset.log"
         _provision(marts, home, environment, log)
-        return _serve(environment, log, port, password)
+        return _serve(environment, log, port, password, lock.fileno())
 
 
 def _provision(marts: Path, home: Path, environment: dict[str, str], log: Path) -> None:
@@ -98,7 +98,7 @@ def _fingerprint(marts: Path) -> str:
     return digest.hexdigest()
 
 
-def _serve(environment: dict[str, str], log: Path, port: int, password: str) -> int:
+def _serve(environment: dict[str, str], log: Path, port: int, password: str, lock: int) -> int:
     command = [str(Path(sys.executable).with_name("gunicorn")), "--bind", f"127.0.0.1:{port}"]
     # one process: each open DuckDB file is then opened once, and a laptop needs no more
     command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
@@ -110,6 +110,8 @@ def _serve(environment: dict[str, str], log: Path, port: int, password: str) -> 
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # if this process is killed the server goes on, and so does the lock: no second one writes to its SQLite file
+            pass_fds=(lock,),
         )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -149,12 +151,12 @@ def _demand_free(port: int) -> None:
             ) from None
 
 
-def _kept(path: Path, make: object) -> str:
+def _kept(path: Path, make: Callable[[], str]) -> str:
     """A secret that is made once, readable by this user alone."""
     if not path.is_file():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(make())  # type: ignore[operator]
+            file.write(make())
     return path.read_text()
 
 
