@@ -114,6 +114,8 @@ def _serve(environment: dict[str, str], log: Path, port: int, password: str, loc
             pass_fds=(lock,),
         )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # a shell starts what it puts into the background with this one ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _wait_until_up(server, port, log)
         print(f"http://127.0.0.1:{port}{DASHBOARD}\nuser {USER}, password {password}\nCtrl-C stops it", flush=True)
