@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def test_a_draft_of_the_latest_revision_bears_what_is_given(
+def test_a_draft_of_the_served_revision_bears_what_is_given(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["--issuer", "样区办公室", "--number", "样办〔2020〕1号", "--date", "2020-01-07"]

@@ -35,7 +35,7 @@ def add_to(commands: Any) -> None:
     )
     notice.add_argument("--region", metavar="330109", required=True)
     notice.add_argument("--quarter", metavar="2018Q1", required=True)
-    notice.add_argument("--revision", metavar="r1", help="an earlier revision (default: the latest)")
+    notice.add_argument("--revision", metavar="r1", help="one revision (default: the one that is served)")
     notice.add_argument("--issuer", metavar="TEXT", default="", help="who issues it (印发单位)")
     notice.add_argument("--number", metavar="TEXT", default="", help="its number, such as 萧跑改办〔2018〕5号 (文号)")
     notice.add_argument("--date", metavar="2018-06-07", help="the date that it bears (成文日期)")
@@ -103,8 +103,9 @@ def _release(settings: Settings, region_code: str, quarter: str, wanted: str | N
             f"--revision is {wanted!r}", expected="a revision such as r1", next_step="correct the argument"
         )
     found = releases.revisions(settings.releases, region_code, quarter)
-    chosen = [release for release in found if wanted in (None, f"r{release.revision}")]
-    if not chosen:
+    served = releases.served_of(found, settings.releases) if wanted is None else None
+    chosen = served or next((release for release in found if f"r{release.revision}" == wanted), None)
+    if chosen is None:
         known = "、".join(f"r{release.revision}" for release in found)
         raise UsageError(
             f"{region_code} {quarter} {wanted} is not there" if found else f"{region_code} {quarter} is not released",
@@ -114,4 +115,4 @@ def _release(settings: Settings, region_code: str, quarter: str, wanted: str | N
             if found
             else f"callback-survey run --region {region_code} --quarter {quarter}",
         )
-    return chosen[-1]
+    return chosen
