@@ -101,7 +101,8 @@ def _fingerprint(marts: Path) -> str:
 def _serve(environment: dict[str, str], log: Path, port: int, password: str, lock: int) -> int:
     command = [str(Path(sys.executable).with_name("gunicorn")), "--bind", f"127.0.0.1:{port}"]
     # one process: each open DuckDB file is then opened once, and a laptop needs no more
-    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120", "--graceful-timeout", "3"]
+    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+    command += ["--timeout", "120", "--graceful-timeout", "3"]
     with log.open("ab") as output:
         # a session of its own: Ctrl-C reaches this process alone, which then ends the other in order
         server = subprocess.Popen(
