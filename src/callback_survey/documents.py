@@ -29,6 +29,8 @@ def write(
     `connection` shows the release's marts in `schema`: "marts" in the warehouse, "main" over a frozen release
     (`releases.open_marts`). The same marts and heading give the same documents.
     """
+    from callback_survey import companion
     from callback_survey.notice import write as notice
 
     notice.write(connection, release, folder, schema=schema, formats=formats, heading=heading)
+    companion.write(connection, release, folder, schema=schema, formats=formats)

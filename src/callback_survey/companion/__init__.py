@@ -1,0 +1,51 @@
+"""The companion of a notice (统计附页): how far its figures carry, as a page for each measure, as charts and as a page that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callback_survey import files
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from callback_survey.releases import Release
+    from callback_survey.settings import Format
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    release: Release,
+    folder: Path,
+    *,
+    schema: str,
+    formats: Sequence[Format],
+) -> None:
+    """Write companion.html, explore.html and charts/<measure>.svg into `folder`; with "pdf" also companion.pdf and PNGs.
+
+    `connection` shows the release's marts in `schema`. The same marts give the same files.
+    """
+    from callback_survey.companion import charts, explore, page
+    from callback_survey.companion.data import read_companion_data
+
+    data = read_companion_data(connection, release.region_code, release.quarter, schema=schema)
+    drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
+    html = page.render_companion(data, drawn, release)
+    files.write_text(folder / "companion.html", html)
+    files.write_text(folder / "explore.html", explore.render_explore(data, release))
+    for figures in data.measures:
+        svg = page.chart_file(data, figures, release)
+        files.write_text(folder / "charts" / f"{figures.measure}.svg", svg)
+        if "pdf" in formats:
+            _write_bytes(folder / "charts" / f"{figures.measure}.png", charts.png_of(svg))
+    if "pdf" in formats:
+        from callback_survey.companion.pdf import pdf_of
+
+        _write_bytes(folder / "companion.pdf", pdf_of(html))
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with files.written_aside(path) as aside:
+        aside.write_bytes(content)

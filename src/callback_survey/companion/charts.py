@@ -1,0 +1,327 @@
+"""The dot plot of a measure as a Vega-Lite specification: one for paper, for the files and for the page that answers.
+
+A department is a row: its printed rate, the interval, the answers out of the frame. The average is a line. How a
+department stands to it is told by shape *and* filling, so that a black and white copy says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from math import floor
+from typing import Any
+from unicodedata import east_asian_width
+
+from callback_survey.companion.model import DepartmentRate, Flag, MeasureFigures
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
+INK, QUIET, INTERVAL, HAIR = "#1a1a1a", "#4d4d4d", "#767676", "#d0d0d0"
+# Vermilion dark enough to stand out from grey for every kind of colour vision, and in grey itself
+ALARM = "#a63600"
+# A circle of curves: WeasyPrint draws the arcs of Vega's own one as a hexagon
+_K = 0.5523
+_CIRCLE = f"M1,0C1,{_K},{_K},1,0,1C-{_K},1,-1,{_K},-1,0C-1,-{_K},-{_K},-1,0,-1C{_K},-1,1,-{_K},1,0Z"
+# Vega's names of shapes; what fills them; their outline. Shape and filling both change with the flag.
+MARKS: dict[Flag, tuple[str, str, str]] = {
+    Flag.NOT_BELOW: (_CIRCLE, "#ffffff", QUIET),
+    Flag.BELOW: ("triangle-down", "#ffffff", INK),
+    Flag.BELOW_BEYOND_CHANCE: ("triangle-down", INK, INK),
+    Flag.BELOW_SUPERPOPULATION: ("diamond", ALARM, ALARM),
+}
+_WIDTH = 640  # CSS pixels: the width of the text on A4
+_RATE_COLUMN, _DIGIT = 50, 6  # beside the plot: room for a printed rate, and for each sign of the answers
+_NAME_UNITS = 16  # full-width characters of a name in one line
+_EM = 11
+_STEP, _SMALL_STEP = 15, 13.2
+_ROOMY = 30  # departments up to here get the roomier step
+
+
+def pages_of(figures: MeasureFigures, *, rows: int = 36) -> list[tuple[DepartmentRate, ...]]:
+    """The rated departments in as few charts of at most `rows` rows as will do, and these about equally long."""
+    rated = figures.rated
+    if not rated:
+        return []
+    count = -(-len(rated) // rows)
+    size = -(-len(rated) // count)
+    return [rated[start : start + size] for start in range(0, len(rated), size)]
+
+
+def specification(
+    figures: MeasureFigures,
+    departments: Sequence[DepartmentRate] | None = None,
+    *,
+    title: str | None = None,
+    subtitle: Sequence[str] = (),
+    is_interactive: bool = False,
+) -> dict[str, Any]:
+    """The chart of `departments` (all rated ones unless given), on the axis of the whole measure.
+
+    With `is_interactive` a row answers to the pointer, and to a parameter `focused` that holds a department's code.
+    """
+    shown = figures.rated if departments is None else tuple(departments)
+    values = [_row(found, figures) for found in shown]
+    labels = [value["label"] for value in values]
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    step = (_STEP if len(shown) <= _ROOMY else _SMALL_STEP) + (lines - 1) * 12
+    margin = _name_width(labels)
+    low, ticks = axis(figures)
+    y = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": None,
+        "scale": {"domain": labels, "paddingOuter": 0.2},
+        "axis": {
+            "title": None,
+            "labelExpr": "split(datum.label, '\\n')",
+            "labelLimit": 0,
+            "labelPadding": 6,
+            "ticks": False,
+            "domain": False,
+            "grid": True,
+            "gridColor": HAIR,
+            "gridDash": [1, 2],
+        },
+    }
+    beside = _RATE_COLUMN + max([74, *(len(value["answers"]) * _DIGIT + 10 for value in values)])
+    plot_width = _WIDTH - margin - beside
+    layers = [
+        *([_band(plot_width + beside)] if is_interactive else []),
+        *([] if figures.is_published_only else [_intervals()]),
+        *([] if figures.average_pct is None else _average(figures, low)),
+        _points(figures),
+        *_figures_beside(figures, plot_width, beside),
+    ]
+    return {
+        "$schema": SCHEMA,
+        "aria": False,
+        **({"title": {"text": title, "subtitle": list(subtitle)}} if title else {}),
+        "width": plot_width,
+        "height": {"step": round(step, 1)},
+        "background": "white",
+        "padding": {"left": 2, "right": 2, "top": 4, "bottom": 4},
+        "autosize": {"type": "pad"},
+        **({"params": [{"name": "focused", "value": ""}]} if is_interactive else {}),
+        "data": {"name": "departments", "values": values},
+        "encoding": {"y": y, "x": _x(figures, low, ticks)},
+        "layer": layers,
+        "config": _CONFIG,
+    }
+
+
+def axis(figures: MeasureFigures) -> tuple[int, list[int]]:
+    """Where the axis of percents begins, and its ticks: at 0 only if the figures reach down there."""
+    lows = [float(found.rate_pct or 0) for found in figures.rated]
+    lows += [found.ci_display_low * 100 for found in figures.rated if found.ci_display_low is not None]
+    lows += [float(figures.average_pct)] if figures.average_pct is not None else []
+    span = 100 - min(lows, default=0)
+    step = 5 if span <= 40 else 10 if span <= 75 else 20
+    # a mark exactly on the edge would be cut in half
+    low = max(0, floor((min(lows, default=0) - 0.5) / step) * step)
+    return low, list(range(low, 101, step))
+
+
+def svg_of(spec: dict[str, Any]) -> str:
+    """The chart as SVG, with a root that fills the width it is given."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+
+
+def png_of(svg: str) -> bytes:
+    """Twice the size on screen, enough for print; few colours, or every chart would weigh ten times as much."""
+    import vl_convert
+    from PIL import Image
+
+    drawn = Image.open(BytesIO(vl_convert.svg_to_png(svg, scale=2))).convert("RGB").quantize(48)
+    small = BytesIO()
+    drawn.save(small, "png", optimize=True)
+    return small.getvalue()
+
+
+def described(svg: str, name: str, title: str, description: str) -> str:
+    """The SVG with its title and description as a screen reader reads them; what is drawn is then one picture."""
+    from markupsafe import escape
+
+    head = (
+        f'<svg role="img" lang="zh-CN" aria-labelledby="{name}-title {name}-desc"'
+        f"\\g<1>"
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    )
+    return re.sub(r"^<svg([^>]*>)", head, svg, count=1)
+
+
+def _row(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
+    answered = "—" if found.answered_count is None else f"{found.answered_count:,}"
+    return {
+        "code": found.department_code,
+        "name": found.department_name,
+        "label": wrapped(found.department_name + found.mark),
+        "rate": float(found.rate_pct or 0),
+        "rate_text": f"{found.rate_pct:.2f}",
+        "low": None if found.ci_display_low is None else round(found.ci_display_low * 100, 4),
+        "high": None if found.ci_display_high is None else round(found.ci_display_high * 100, 4),
+        "answers": f"{answered} / {found.valid_frame_count or 0:,}",
+        "is_few": bool(found.mark),
+        "flag": figures.flag_labels[found.flag],
+    }
+
+
+def wrapped(name: str, units: int = _NAME_UNITS) -> str:
+    """A long name in lines of at most `units` full-width characters; no name is cut."""
+    lines, width = [""], 0.0
+    for character in name:
+        own = 1.0 if east_asian_width(character) in "WFA" else 0.5
+        if width + own > units and character not in "）)、，†‡":
+            lines.append("")
+            width = 0.0
+        lines[-1] += character
+        width += own
+    return "\n".join(lines)
+
+
+def _name_width(labels: Sequence[str]) -> int:
+    lines = [line for label in labels for line in label.split("\n")]
+    units = max((sum(1 if east_asian_width(c) in "WFA" else 0.5 for c in line) for line in lines), default=4)
+    return round(max(units, 5) * _EM + 10)
+
+
+def _x(figures: MeasureFigures, low: int, ticks: list[int]) -> dict[str, Any]:
+    return {
+        "type": "quantitative",
+        "scale": {"domain": [low, 100], "nice": False, "zero": False},
+        "axis": {
+            "values": ticks,
+            "title": f"{figures.measure_name}（%）" + ("" if low == 0 else f"　横轴从 {low} 开始"),
+            "grid": False,
+            "tickColor": INTERVAL,
+            "domainColor": INTERVAL,
+        },
+    }
+
+
+def _band(width: int) -> dict[str, Any]:
+    """A row's own area: it takes the pointer, and shows which row is meant."""
+    return {
+        "name": "rows",
+        "mark": {"type": "rect", "cursor": "default", "tooltip": False},
+        "encoding": {
+            "x": {"value": 0},
+            "x2": {"value": width},
+            "color": {"value": "#ffe08a"},
+            "opacity": {"condition": {"test": "datum.code === focused", "value": 0.55}, "value": 0.001},
+        },
+    }
+
+
+def _intervals() -> dict[str, Any]:
+    return {
+        "name": "intervals",
+        "transform": [{"filter": "isValid(datum.low)"}],
+        "mark": {"type": "rule", "strokeWidth": 1.8, "color": INTERVAL, "strokeCap": "butt"},
+        "encoding": {
+            "x": {"field": "low"},
+            "x2": {"field": "high"},
+            "strokeDash": {"condition": {"test": "datum.is_few", "value": [3, 2]}, "value": [1, 0]},
+        },
+    }
+
+
+def _average(figures: MeasureFigures, low: int) -> list[dict[str, Any]]:
+    average = float(figures.average_pct or 0)
+    is_left = average < low + (100 - low) * 0.4
+    text = f"平均 {figures.average_pct:.2f}"
+    x = {"field": "average", "type": "quantitative"}
+    place = {"align": "left", "dx": -4} if is_left else {"align": "right", "dx": 4}
+    return [
+        {
+            "name": "average",
+            "data": {"values": [{"average": average}]},
+            "mark": {"type": "rule", "color": INK, "strokeWidth": 1.2},
+            "encoding": {"x": x, "y": {"value": -4}, "y2": {"value": {"expr": "height"}}},
+        },
+        {
+            "data": {"values": [{"average": average}]},
+            "mark": {"type": "text", "baseline": "bottom", "fontWeight": 700, "fontSize": 11, "color": INK, **place},
+            "encoding": {"x": x, "y": {"value": -6}, "text": {"value": text}},
+        },
+    ]
+
+
+def _points(figures: MeasureFigures) -> dict[str, Any]:
+    labels = figures.flag_labels
+    flags = [flag for flag in MARKS if not (figures.is_published_only and flag.value.startswith("below_"))]
+    domain = [labels[flag] for flag in flags]
+
+    def scale(place: int) -> dict[str, Any]:
+        return {"domain": domain, "range": [MARKS[flag][place] for flag in flags]}
+
+    legend = {
+        "orient": "bottom",
+        "direction": "vertical",
+        "columns": 2,
+        "title": None,
+        "labelLimit": 0,
+        "symbolSize": 64,
+        "columnPadding": 14,
+        "rowPadding": 3,
+        "offset": 4,
+    }
+    return {
+        "name": "points",
+        "mark": {"type": "point", "filled": True, "size": 52, "strokeWidth": 1.3, "opacity": 1},
+        "encoding": {
+            "x": {"field": "rate"},
+            "shape": {"field": "flag", "type": "nominal", "scale": scale(0), "legend": legend},
+            "fill": {"field": "flag", "type": "nominal", "scale": scale(1), "legend": legend},
+            "stroke": {"field": "flag", "type": "nominal", "scale": scale(2), "legend": legend},
+        },
+    }
+
+
+def _figures_beside(figures: MeasureFigures, plot_width: int, beside: int) -> list[dict[str, Any]]:
+    """The printed rate and the answers, in columns of their own, with a head each."""
+    columns = (
+        ("rate_text", figures.measure_name, plot_width + _RATE_COLUMN - 2),
+        ("answers", "回答 / 样本框", plot_width + beside),
+    )
+    found: list[dict[str, Any]] = []
+    for field, head, right in columns:
+        text = {"type": "text", "align": "right", "fontSize": 10.5, "color": INK}
+        place = {"value": right}
+        found.append({"mark": text, "encoding": {"x": place, "text": {"field": field, "type": "nominal"}}})
+        found.append(
+            {
+                "data": {"values": [{}]},
+                "mark": {**text, "baseline": "bottom", "fontSize": 10, "color": QUIET},
+                "encoding": {"x": place, "y": {"value": -6}, "text": {"value": head}},
+            }
+        )
+    return found
+
+
+_CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 11,
+        "titleFontSize": 10.5,
+        "titleFontWeight": 400,
+        "labelColor": INK,
+        "titleColor": QUIET,
+    },
+    "axisX": {"labelFontSize": 10},
+    "legend": {"labelFontSize": 10.5, "labelColor": INK},
+    "title": {
+        "anchor": "start",
+        "frame": "bounds",
+        "fontSize": 14,
+        "fontWeight": 700,
+        "color": INK,
+        "offset": 8,
+        "subtitleColor": QUIET,
+        "subtitleFontSize": 10.5,
+        "subtitlePadding": 5,
+    },
+}

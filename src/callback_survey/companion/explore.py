@@ -1,0 +1,76 @@
+"""The chart as a page that answers to pointer and keyboard. One file with its own runtime: it opens from an archive, offline."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.companion import charts, page, wording
+from callback_survey.companion.model import CompanionData, DepartmentRate, MeasureFigures
+
+if TYPE_CHECKING:
+    from callback_survey.releases import Release
+
+RUNTIME = "vega.js.gz"
+TITLE = "办件电话回访结果互动图"
+
+
+def render_explore(marts: CompanionData, release: Release) -> str:
+    """The interactive page of a region and quarter. Charts are evaluated by Vega's interpreter, so no script is made of text."""
+    measures = [_measure(figures) for figures in marts.measures]
+    rendered = (
+        page.environment()
+        .get_template("explore.html.j2")
+        .render(
+            data=marts,
+            title=TITLE,
+            period=wording.period(marts.quarter),
+            release=release,
+            measures=measures,
+            embedded=embedded({found["measure"]: found for found in measures}),
+            runtime=runtime(),
+        )
+    )
+    return rendered + "\n"
+
+
+def embedded(value: Any) -> str:
+    """JSON that may stand inside a script element: no name in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+@cache
+def runtime() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script (scripts/vega_runtime makes it)."""
+    packed = resources.files("callback_survey.companion").joinpath(RUNTIME).read_bytes()
+    return gzip.decompress(packed).decode()
+
+
+def _measure(figures: MeasureFigures) -> dict[str, Any]:
+    return {
+        "measure": figures.measure,
+        "name": figures.measure_name,
+        "specification": charts.specification(figures, is_interactive=True) if figures.rated else None,
+        "alternative": wording.alternative(figures),
+        "key": "".join(wording.key_lines(figures)),
+        "departments": [_department(found, figures) for found in figures.rated],
+    }
+
+
+def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
+    """What tooltip and panel show, in words."""
+    details = [
+        (figures.measure_name, f"{found.rate_pct}%"),
+        ("部门平均", f"{figures.average_pct}%"),
+        ("与平均相比", figures.flag_labels[found.flag]),
+        ("回答人数", wording.number(found.answered_count)),
+        ("抽样 / 有效样本框", f"{wording.number(found.sample_count)} / {wording.number(found.valid_frame_count)}"),
+        ("95% 区间", f"{wording.interval(found)}%" if wording.interval(found) != "—" else "—"),
+        ("比上季度", wording.change_in_words(found)),
+        ("可靠程度", {"†": "慎用：回答少或误差大", "‡": "回答过少，不作评价"}.get(found.mark, "—")),
+    ]
+    return {"code": found.department_code, "name": found.department_name, "details": details}

@@ -1,0 +1,196 @@
+"""What a companion says: departments with their figures and how far these carry, as read from the marts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+class Flag(Enum):
+    """How a department stands to the average. A stronger flag includes the weaker ones."""
+
+    UNRATED = "unrated"
+    NOT_BELOW = "not_below"
+    BELOW = "below"
+    BELOW_BEYOND_CHANCE = "below_beyond_chance"
+    BELOW_SUPERPOPULATION = "below_superpopulation"
+
+
+# How flags are called, everywhere: strict enough to be quoted.
+FLAG_LABELS = {
+    Flag.UNRATED: "不作评价",
+    Flag.NOT_BELOW: "不低于平均",
+    Flag.BELOW: "低于平均，差距在抽样误差以内",
+    Flag.BELOW_BEYOND_CHANCE: "低于平均且超出抽样误差（仅就本季度办件）",
+    Flag.BELOW_SUPERPOPULATION: "低于平均且超出抽样误差，就部门一贯水平也成立",
+}
+# Where only the printed rates survive, nothing is known of chance.
+UNTESTED_LABELS = {**FLAG_LABELS, Flag.BELOW: "低于平均（回答人数不详，未作检验）"}
+
+
+@dataclass(frozen=True)
+class DepartmentRate:
+    """One department and measure. Percents as printed; interval and change in fractions, as in the marts."""
+
+    department_code: str
+    department_name: str
+    valid_frame_count: int | None
+    sample_count: int | None
+    answered_count: int | None
+    rate_pct: Decimal | None
+    is_below_average: bool | None
+    is_significantly_below: bool | None
+    is_significantly_below_superpopulation: bool | None
+    ci_display_low: float | None
+    ci_display_high: float | None
+    reliability: str | None
+    footnote_codes: tuple[str, ...]
+    change: float | None
+    change_ci_low: float | None
+    change_ci_high: float | None
+    change_status: str | None
+    is_significant_change: bool | None
+
+    @property
+    def is_rated(self) -> bool:
+        return self.rate_pct is not None
+
+    @property
+    def flag(self) -> Flag:
+        if not self.is_rated:
+            return Flag.UNRATED
+        if not self.is_below_average:
+            return Flag.NOT_BELOW
+        if not self.is_significantly_below:
+            return Flag.BELOW
+        if not self.is_significantly_below_superpopulation:
+            return Flag.BELOW_BEYOND_CHANCE
+        return Flag.BELOW_SUPERPOPULATION
+
+    @property
+    def mark(self) -> str:
+        """The sign behind the name of a department with few answers or a wide interval."""
+        if not self.is_rated:
+            return ""
+        return {"caution": "†", "not_rated": "‡"}.get(self.reliability or "", "")
+
+    @property
+    def is_compared(self) -> bool:
+        return self.change_status == "compared" and self.change is not None
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """A note on how far figures carry, and the departments it holds for."""
+
+    code: str
+    label: str
+    department_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """The findings of one code: of one measure, or of the delivery as a whole (`measure` None)."""
+
+    code: str
+    title: str
+    severity: str
+    measure: str | None
+    finding_count: int
+    department_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CallOutcomes:
+    """How the calls of the region ended. Rates are fractions after AAPOR; None where nobody was attempted."""
+
+    attempted_count: int
+    complete_count: int
+    response_rate_1: float | None
+    cooperation_rate_1: float | None
+    refusal_rate_1: float | None
+    contact_rate_1: float | None
+
+
+@dataclass(frozen=True)
+class MeasureFigures:
+    """One measure of one region and quarter; departments in the order of the annex."""
+
+    measure: str
+    measure_name: str
+    definition_label: str | None
+    average_pct: Decimal | None
+    benchmark_pct: Decimal | None
+    benchmark_label: str | None
+    benchmark_year: int | None
+    gap_to_benchmark_pct: Decimal | None
+    departments: tuple[DepartmentRate, ...]
+    footnotes: tuple[Footnote, ...]
+    findings: tuple[FindingGroup, ...]
+    is_published_only: bool
+
+    @property
+    def rated(self) -> tuple[DepartmentRate, ...]:
+        return tuple(department for department in self.departments if department.is_rated)
+
+    @property
+    def unrated(self) -> tuple[DepartmentRate, ...]:
+        return tuple(department for department in self.departments if not department.is_rated)
+
+    @property
+    def flag_labels(self) -> dict[Flag, str]:
+        return UNTESTED_LABELS if self.is_published_only else FLAG_LABELS
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        return self._named(Flag.BELOW, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
+
+    @property
+    def within_chance(self) -> tuple[str, ...]:
+        return self._named(Flag.BELOW)
+
+    @property
+    def beyond_chance(self) -> tuple[str, ...]:
+        return self._named(Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
+
+    @property
+    def beyond_chance_superpopulation(self) -> tuple[str, ...]:
+        return self._named(Flag.BELOW_SUPERPOPULATION)
+
+    @property
+    def compared(self) -> tuple[DepartmentRate, ...]:
+        return tuple(department for department in self.departments if department.is_compared)
+
+    @property
+    def changed(self) -> tuple[DepartmentRate, ...]:
+        """Changed by more than chance, the greatest change first."""
+        found = [department for department in self.compared if department.is_significant_change]
+        return tuple(sorted(found, key=lambda department: -abs(department.change or 0)))
+
+    def not_compared(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Why departments have no change, with their names."""
+        others = [department for department in self.departments if not department.is_compared]
+        for status in dict.fromkeys(department.change_status or "" for department in others):
+            yield status, tuple(found.department_name for found in others if (found.change_status or "") == status)
+
+    def _named(self, *flags: Flag) -> tuple[str, ...]:
+        return tuple(department.department_name for department in self.departments if department.flag in flags)
+
+
+@dataclass(frozen=True)
+class CompanionData:
+    """One region and quarter. `findings` are those that belong to no single measure."""
+
+    region_code: str
+    region_name: str
+    parent_region_name: str | None
+    quarter: str
+    measures: tuple[MeasureFigures, ...]
+    call_outcomes: CallOutcomes | None
+    findings: tuple[FindingGroup, ...]
+
+    @property
+    def region(self) -> str:
+        return f"{self.parent_region_name or ''}{self.region_name}"

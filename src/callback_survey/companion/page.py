@@ -1,0 +1,88 @@
+"""The companion as one HTML page. The same marts give the same bytes: no clock, no network, no random order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from callback_survey.companion import charts, wording
+from callback_survey.companion.model import CompanionData, MeasureFigures
+from callback_survey.notice.render import acceptance_sentence, benchmark, count, percent, points
+from callback_survey.quarter import Quarter
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from callback_survey.releases import Release
+
+TITLE = "办件电话回访结果统计附页"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn part of a measure's departments: the SVG, with its description in it."""
+
+    svg: str
+    caption: str
+
+
+def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]], release: Release) -> str:
+    """The companion of a region and quarter: a page (A4) per measure, its charts inlined, and the figures as tables.
+
+    `drawn` holds the charts of each measure, by its code.
+    """
+    template = environment().get_template("companion.html.j2")
+    page = template.render(
+        data=marts,
+        title=TITLE,
+        period=wording.period(marts.quarter),
+        previous=wording.period(str(Quarter.parse(marts.quarter).previous())),
+        drawn=drawn,
+        release=release,
+        accepted=[acceptance_sentence(check) for check in release.accepted],
+    )
+    return page + "\n"
+
+
+def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
+    """The charts of a measure for the page: one, or several where the departments do not fit on a page."""
+    pages = charts.pages_of(figures)
+    found = []
+    for number, departments in enumerate(pages, 1):
+        part = f"（{number} / {len(pages)}）" if len(pages) > 1 else ""
+        caption = f"{marts.region}{wording.period(marts.quarter)}各部门{figures.measure_name}{part}"
+        svg = charts.svg_of(charts.specification(figures, departments))
+        name = f"chart-{figures.measure}-{number}"
+        found.append(Chart(charts.described(svg, name, caption, wording.alternative(figures)), caption))
+    return found
+
+
+def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release) -> str:
+    """The chart of all departments as a file of its own: with its title, and what its signs mean."""
+    title = f"{marts.region}{wording.period(marts.quarter)}各部门{figures.measure_name}"
+    key = [
+        *wording.key_lines(figures),
+        *([f"数据说明：{release.data_note}"] if release.data_note else []),
+        release.name,
+    ]
+    specification = charts.specification(figures, title=title, subtitle=key)
+    svg = charts.svg_of(specification)
+    return charts.described(svg, f"chart-{figures.measure}", title, wording.alternative(figures))
+
+
+@cache
+def environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("callback_survey.companion", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(percent=percent, points=points, benchmark=benchmark, count=count)
+    found.globals["say"] = wording
+    return found

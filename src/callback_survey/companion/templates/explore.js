@@ -1,0 +1,106 @@
+"use strict";
+(function () {
+  const measures = JSON.parse(document.getElementById("measures").textContent);
+  const chart = document.getElementById("chart");
+  const panel = document.getElementById("panel");
+  const tooltip = document.createElement("div");
+  tooltip.id = "tooltip";
+  tooltip.setAttribute("role", "tooltip");
+  tooltip.hidden = true;
+  document.body.append(tooltip);
+  let shown = null; // the measure on the page, its view, and which of its departments is chosen
+  let turn = 0;
+
+  function element(name, text) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    return made;
+  }
+
+  function describe(department) {
+    const list = document.createElement("dl");
+    for (const [name, value] of department.details) list.append(element("dt", name), element("dd", value));
+    panel.replaceChildren(element("h2", department.name), list);
+    tooltip.replaceChildren(
+      element("strong", department.name),
+      ...department.details.map(([name, value]) => element("div", name + "：" + value))
+    );
+  }
+
+  function place(x, y) {
+    tooltip.hidden = false;
+    const box = tooltip.getBoundingClientRect();
+    tooltip.style.left = Math.max(4, Math.min(x + 14, window.innerWidth - box.width - 4)) + "px";
+    tooltip.style.top = Math.max(4, Math.min(y + 14, window.innerHeight - box.height - 4)) + "px";
+  }
+
+  function choose(index) {
+    const department = shown.measure.departments[index];
+    if (!department || !shown.view) return;
+    shown.index = index;
+    shown.view.signal("focused", department.code).run();
+    describe(department);
+  }
+
+  // where a row stands on the screen: its mark in the drawn chart
+  function rowBox(code) {
+    let found = null;
+    shown.view.scenegraph().root.items[0].items.forEach(function look(mark) {
+      (mark.items || []).forEach(function (item) {
+        if (item.items) item.items.forEach(look);
+        if (mark.name && mark.name.indexOf("points") === 0 && item.datum && item.datum.code === code) found = item;
+      });
+    });
+    if (!found) return null;
+    const frame = chart.querySelector("svg").getBoundingClientRect();
+    const [left, top] = shown.view.origin();
+    return { x: frame.left + left + found.x, y: frame.top + top + found.y };
+  }
+
+  function show(name) {
+    const mine = ++turn;
+    const measure = measures[name];
+    shown = { measure: measure, view: null, index: -1 };
+    tooltip.hidden = true;
+    document.getElementById("key").textContent = measure.key;
+    chart.setAttribute("aria-label", measure.alternative);
+    panel.replaceChildren(element("p", "还没有选中部门。"));
+    for (const table of document.querySelectorAll("table[data-measure]")) table.hidden = table.dataset.measure !== name;
+    if (!measure.specification) {
+      chart.replaceChildren(element("p", measure.alternative));
+      return;
+    }
+    vegaEmbed(chart, measure.specification, { ast: true, actions: false, renderer: "svg", tooltip: false }).then(function (result) {
+      if (mine !== turn) return; // another measure was chosen meanwhile
+      shown.view = result.view;
+      result.view.addEventListener("mousemove", function (event, item) {
+        const code = item && item.datum && item.datum.code;
+        const index = code ? measure.departments.findIndex((found) => found.code === code) : -1;
+        if (index < 0) {
+          tooltip.hidden = true;
+          return;
+        }
+        if (index !== shown.index) choose(index);
+        place(event.clientX, event.clientY);
+      });
+      chart.dataset.drawn = name;
+    });
+  }
+
+  chart.addEventListener("mouseleave", function () { tooltip.hidden = true; });
+  chart.addEventListener("blur", function () { tooltip.hidden = true; });
+  chart.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") { tooltip.hidden = true; return; }
+    const last = shown.measure.departments.length - 1;
+    const next = { ArrowDown: Math.min(shown.index + 1, last), ArrowUp: Math.max(shown.index - 1, 0), Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    choose(next);
+    const box = shown.view && rowBox(shown.measure.departments[next].code);
+    if (box) place(box.x, box.y);
+  });
+  for (const input of document.querySelectorAll("input[name=measure]")) {
+    input.addEventListener("change", function () { show(input.value); });
+    if (input.checked) show(input.value);
+  }
+})();

@@ -1,0 +1,161 @@
+"""The sentences of a companion. Each says no more than the statistics behind it: what is tested, and what is only lower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from callback_survey.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
+from callback_survey.quarter import Quarter
+
+QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
+_NOT_COMPARED = {
+    "no_previous": "上季度没有结果",
+    "no_current": "本季度没有结果",
+    "break_in_series": "机构或口径有调整",
+    "counts_unknown": "回答人数不详",
+}
+_MANY = 12  # names in a sentence; a longer list is in the table
+
+
+def period(quarter: str) -> str:
+    found = Quarter.parse(quarter)
+    return f"{found.year}年{QUARTER_NAMES[found.number]}"
+
+
+def listed(names: Sequence[str], many: int = _MANY) -> str:
+    """Names with their number; of a long list the first ones, and how many there are in all."""
+    if len(names) > many:
+        return f"{'、'.join(names[:many])}等 {len(names)} 个"
+    return f"{'、'.join(names)}（{len(names)} 个）"
+
+
+def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
+    """Which of the departments below the average are so by more than chance: a head and its sentence each."""
+    if not figures.rated:
+        return [("无结果", "本季度没有部门得出该项比率。")]
+    if not figures.below:
+        return [("低于平均", "没有部门低于平均值。")]
+    if figures.is_published_only:
+        return [
+            (f"低于平均 {len(figures.below)} 个", f"{listed(figures.below)}。"),
+            ("不作检验", "仅存印发的附件，回答人数不详，无法判断差距是否超出抽样误差。"),
+        ]
+    return [
+        ("就本季度办件，低于平均且超出抽样误差", _or_none(figures.beyond_chance)),
+        ("就部门一贯水平，低于平均且超出抽样误差（问责以此为准）", _or_none(figures.beyond_chance_superpopulation)),
+        ("数值低于平均，但差距在抽样误差以内，不能断定低于平均", _or_none(figures.within_chance)),
+    ]
+
+
+def changes(figures: MeasureFigures, previous: str) -> list[str]:
+    """What changed on the quarter before. Only compared departments, and as a change only what chance does not explain."""
+    compared = figures.compared
+    why_not = [
+        f"{_NOT_COMPARED.get(status, status or '未作比较')} {len(names)} 个" for status, names in figures.not_compared()
+    ]
+    if not compared:
+        return [f"与{previous}没有可比的部门：{'，'.join(why_not)}。" if why_not else f"与{previous}没有可比的部门。"]
+    found = [
+        f"与{previous}可比的部门 {len(compared)} 个" + (f"（不可比：{'，'.join(why_not)}）" if why_not else "") + "。"
+    ]
+    if not figures.changed:
+        return [*found, "没有部门的变化超出抽样误差。"]
+    for direction, sign in (("上升", 1), ("下降", -1)):
+        moved = [department for department in figures.changed if (department.change or 0) * sign > 0]
+        if moved:
+            found.append(f"{direction}且超出抽样误差：{'；'.join(map(_change, moved))}。")
+    rest = len(compared) - len(figures.changed)
+    return [*found, f"其余 {rest} 个部门的升降在抽样误差以内。"] if rest else found
+
+
+def calls(outcomes: CallOutcomes | None) -> str:
+    """How the calls went, in AAPOR's rates."""
+    if outcomes is None:
+        return "没有回访记录。"
+    return (
+        f"本地区共拨打 {outcomes.attempted_count:,} 件，完成 {outcomes.complete_count:,} 件；"
+        f"应答率（RR1）{_percent(outcomes.response_rate_1)}，合作率 {_percent(outcomes.cooperation_rate_1)}，"
+        f"拒访率 {_percent(outcomes.refusal_rate_1)}，接触率 {_percent(outcomes.contact_rate_1)}。"
+    )
+
+
+def findings(groups: Sequence[FindingGroup], many: int = 6) -> str:
+    """What the pipeline noticed, by kind and number; the last page names the departments."""
+    if not groups:
+        return "没有需要提示的情况。"
+    told = "；".join(f"{group.title} {group.finding_count} 条" for group in groups[:many])
+    rest = len(groups) - many
+    return f"{told}；另有 {rest} 类，见末页。" if rest > 0 else f"{told}。"
+
+
+def key_lines(figures: MeasureFigures) -> list[str]:
+    """What the signs of a chart mean, in lines for a chart that stands alone."""
+    if figures.is_published_only:
+        return ["点为印发的比率；仅存附件，回答人数不详，没有区间，也不作检验。"]
+    return [
+        "点为比率，横线为 95% 区间（有限总体），竖线为部门平均；没有横线的部门，样本框内全部作答。",
+        "† 虚线：回答少或误差大，慎用。‡ 回答过少，不作评价，仅列数字。",
+    ]
+
+
+def interval(found: DepartmentRate) -> str:
+    """The interval in percent, or a dash where there is none to give."""
+    if found.ci_display_low is None or found.ci_display_high is None:
+        return "—"
+    return f"{found.ci_display_low * 100:.1f}–{found.ci_display_high * 100:.1f}"
+
+
+def change(found: DepartmentRate) -> str:
+    """The change in points, or why there is none."""
+    if not found.is_compared:
+        return _NOT_COMPARED.get(found.change_status or "", "—")
+    return _points(found.change) + ("*" if found.is_significant_change else "")
+
+
+def change_in_words(found: DepartmentRate) -> str:
+    """The change in points and whether chance explains it, or why there is none."""
+    if not found.is_compared:
+        return change(found)
+    beyond = "超出抽样误差" if found.is_significant_change else "在抽样误差以内"
+    return f"{_points(found.change)} 个百分点，{beyond}"
+
+
+def number(value: int | None) -> str:
+    return "—" if value is None else f"{value:,}"
+
+
+def alternative(figures: MeasureFigures) -> str:
+    """The chart in words, for who cannot see it."""
+    if not figures.rated:
+        return f"{figures.measure_name}没有结果，图为空。"
+    rated = figures.rated
+    spread = f"最高 {rated[0].rate_pct}%，最低 {rated[-1].rate_pct}%（{rated[-1].department_name}）"
+    tested = (
+        "回答人数不详，没有区间和检验"
+        if figures.is_published_only
+        else f"其中低于平均且超出抽样误差的 {len(figures.beyond_chance)} 个，"
+        f"就部门一贯水平也成立的 {len(figures.beyond_chance_superpopulation)} 个"
+    )
+    return (
+        f"{len(rated)} 个部门的{figures.measure_name}点图，按附件次序由高到低。平均 {figures.average_pct}%；{spread}；"
+        f"低于平均 {len(figures.below)} 个，{tested}。各部门的数字见附表。"
+    )
+
+
+def _change(found: DepartmentRate) -> str:
+    between = f"{_points(found.change_ci_low)} 至 {_points(found.change_ci_high)}"
+    return f"{found.department_name} {_points(found.change)} 个百分点（95% 区间 {between}）"
+
+
+def _points(fraction: float | None) -> str:
+    """A difference in points with one decimal; a true minus sign, as wide as the plus."""
+    text = f"{(fraction or 0) * 100:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def _or_none(names: tuple[str, ...]) -> str:
+    return f"{listed(names)}。" if names else "没有。"
+
+
+def _percent(rate: float | None) -> str:
+    return "—" if rate is None else f"{rate * 100:.1f}%"
