@@ -36,13 +36,15 @@ _NAME_UNITS = 16  # full-width characters of a name in one line
 _EM = 11
 _STEP, _SMALL_STEP = 15, 13.2
 _ROOMY = 30  # departments up to here get the roomier step
+_HEIGHT = 482  # of a chart on paper: what leaves room for the rest of a measure's page
 
 
-def pages_of(figures: MeasureFigures, *, rows: int = 36) -> list[tuple[DepartmentRate, ...]]:
-    """The rated departments in as few charts of at most `rows` rows as will do, and these about equally long."""
+def pages_of(figures: MeasureFigures) -> list[tuple[DepartmentRate, ...]]:
+    """The rated departments in as few charts that fit on a page as will do, and these about equally long."""
     rated = figures.rated
     if not rated:
         return []
+    rows = int(_HEIGHT // _step([wrapped(found.department_name + found.mark) for found in rated]))
     count = -(-len(rated) // rows)
     size = -(-len(rated) // count)
     return [rated[start : start + size] for start in range(0, len(rated), size)]
@@ -63,8 +65,6 @@ def specification(
     shown = figures.rated if departments is None else tuple(departments)
     values = [_row(found, figures) for found in shown]
     labels = [value["label"] for value in values]
-    lines = max((label.count("\n") + 1 for label in labels), default=1)
-    step = (_STEP if len(shown) <= _ROOMY else _SMALL_STEP) + (lines - 1) * 12
     margin = _name_width(labels)
     low, ticks = axis(figures)
     y = {
@@ -95,10 +95,9 @@ def specification(
     ]
     return {
         "$schema": SCHEMA,
-        "aria": False,
         **({"title": {"text": title, "subtitle": list(subtitle)}} if title else {}),
         "width": plot_width,
-        "height": {"step": round(step, 1)},
+        "height": {"step": round(_step(labels), 1)},
         "background": "white",
         "padding": {"left": 2, "right": 2, "top": 4, "bottom": 4},
         "autosize": {"type": "pad"},
@@ -174,11 +173,18 @@ def wrapped(name: str, units: int = _NAME_UNITS) -> str:
     for character in name:
         own = 1.0 if east_asian_width(character) in "WFA" else 0.5
         if width + own > units and character not in "）)、，†‡":
-            lines.append("")
-            width = 0.0
+            kept = lines[-1].rstrip("（(")
+            lines[-1:] = [kept, lines[-1][len(kept) :]]  # no line ends with an opening bracket
+            width = float(len(lines[-1]))
         lines[-1] += character
         width += own
     return "\n".join(lines)
+
+
+def _step(labels: Sequence[str]) -> float:
+    """The height of a row: of many rows less, of names in two lines more."""
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    return (_STEP if len(labels) <= _ROOMY else _SMALL_STEP) + (lines - 1) * 12
 
 
 def _name_width(labels: Sequence[str]) -> int:
@@ -303,6 +309,8 @@ def _figures_beside(figures: MeasureFigures, plot_width: int, beside: int) -> li
 
 _CONFIG: dict[str, Any] = {
     "font": FONT,
+    # the picture is described as a whole, by its title and description
+    "aria": False,
     "view": {"stroke": None},
     "axis": {
         "labelFontSize": 11,

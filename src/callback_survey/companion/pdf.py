@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 
 def pdf_of(html: str) -> bytes:
     """`html` names nothing outside itself; a fetcher that refuses makes sure of that."""
     from weasyprint import HTML
 
+    # it warns of what the page says to browsers only
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     return bytes(HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1") or b"")
 
 

@@ -1,0 +1,185 @@
+"""The companion says no more than the statistics behind it, and its charts stand where the figures are."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
+from published import make_release
+
+from callback_survey.companion import charts, explore, page, wording
+from callback_survey.companion.model import Flag
+from callback_survey.releases import Release
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ADDRESS = re.compile(r"https?://[^\s\"'`)\\<]+")
+NAMESPACES = ("http://www.w3.org/", "https://vega.github.io/schema/")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    return replace(make_release(tmp_path), data_note="演示<数据>")
+
+
+def companion(release: Release, **changed: Any) -> str:
+    data = replace(DATA, **changed)
+    return page.render_companion(data, {found.measure: page.draw(data, found) for found in data.measures}, release)
+
+
+def test_a_flag_is_beyond_chance_only_where_the_marts_say_so() -> None:
+    flags = {found.department_name: found.flag for found in DEPARTMENTS}
+    assert list(flags.values()) == [
+        Flag.NOT_BELOW,
+        Flag.NOT_BELOW,
+        Flag.BELOW,
+        Flag.BELOW_BEYOND_CHANCE,
+        Flag.BELOW_SUPERPOPULATION,
+        Flag.UNRATED,
+    ]
+    # a census may lie under the unrounded mean and print the same rate: not below average, and so no such flag
+    equal = department("区", "89.00", is_significantly_below=True, is_significantly_below_superpopulation=True)
+    assert equal.flag is Flag.NOT_BELOW
+
+
+def test_the_sentences_name_each_department_where_it_belongs() -> None:
+    finite, quality, within = wording.flags(SATISFACTION)
+    assert "就本季度办件，低于平均且超出抽样误差" in finite[0] and finite[1] == "区教育局、区民政局（2 个）。"
+    assert "问责以此为准" in quality[0] and quality[1] == "区民政局（1 个）。"
+    assert "不能断定低于平均" in within[0] and within[1] == "区商务局（1 个）。"
+
+
+def test_a_published_quarter_is_not_tested_and_says_why(release: Release) -> None:
+    said = "".join(head + sentence for head, sentence in wording.flags(PUBLISHED))
+    assert "超出抽样误差" in said and "回答人数不详，无法判断" in said
+    html = companion(release, measures=(PUBLISHED,))
+    assert "低于平均且超出抽样误差，" not in html and "低于平均且超出抽样误差（" not in html
+    assert "低于平均（回答人数不详，未作检验）" in html
+    layers = charts.specification(PUBLISHED)["layer"]
+    assert "intervals" not in [layer.get("name") for layer in layers]
+
+
+def test_only_compared_departments_change_and_only_significant_ones_are_named() -> None:
+    told = "".join(wording.changes(SATISFACTION, "2018年第四季度"))
+    assert "可比的部门 2 个（不可比：上季度没有结果 4 个）" in told
+    assert "下降且超出抽样误差：区民政局 −12.5 个百分点（95% 区间 −20.0 至 −5.0）" in told
+    assert "区档案局" not in told and "其余 1 个部门的升降在抽样误差以内" in told
+    quiet = replace(SATISFACTION, departments=DEPARTMENTS[:3])
+    assert "没有部门的变化超出抽样误差" in "".join(wording.changes(quiet, "2018年第四季度"))
+
+
+def drawn_points(svg: str) -> list[tuple[float, float]]:
+    layer = re.search(r'<g class="mark-symbol role-mark points[^"]*"[^>]*>(.*?)</g>', svg)
+    assert layer
+    return [(float(x), float(y)) for x, y in re.findall(r'transform="translate\(([\d.]+),([\d.]+)\)"', layer[1])]
+
+
+def test_what_is_drawn_stands_where_the_figures_are() -> None:
+    spec = charts.specification(SATISFACTION)
+    svg = charts.svg_of(spec)
+    low, _ = charts.axis(SATISFACTION)
+    width = spec["width"]
+
+    def at(percent: Decimal | float) -> float:
+        return (float(percent) - low) / (100 - low) * width
+
+    points = drawn_points(svg)
+    assert [x for x, _ in points] == pytest.approx([at(found.rate_pct or 0) for found in SATISFACTION.rated], abs=0.01)
+    assert [y for _, y in points] == sorted(y for _, y in points)
+    intervals = re.search(r'<g class="mark-rule role-mark intervals[^"]*"[^>]*>(.*?)</g>', svg)
+    assert intervals
+    ends = [
+        sorted((float(x), float(x) + float(dx)))
+        for x, dx in re.findall(r'translate\(([\d.]+),[\d.]+\)" x2="(-?[\d.]+)"', intervals[1])
+    ]
+    expected = [[at((f.ci_display_low or 0) * 100), at((f.ci_display_high or 0) * 100)] for f in SATISFACTION.rated]
+    assert [end for pair in ends for end in pair] == pytest.approx([end for pair in expected for end in pair], abs=0.01)
+    average = re.search(r'<g class="mark-rule role-mark average[^"]*"[^>]*><line transform="translate\(([\d.]+)', svg)
+    assert average and float(average[1]) == pytest.approx(at(89), abs=0.01)
+    for found in SATISFACTION.rated:
+        assert f"{found.rate_pct}</text>" in svg
+
+
+def test_flags_differ_in_shape_or_filling_and_so_read_in_black_and_white() -> None:
+    def grey(colour: str) -> float:
+        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    looks = [(shape, grey(fill) > 200) for shape, fill, _ in charts.MARKS.values()]
+    assert len(set(looks)) == len(looks) == 4
+
+
+def test_long_names_are_wrapped_and_never_cut() -> None:
+    name = "杭州市萧山区综合行政执法局（城市管理局、生态环境保护局）"
+    lines = charts.wrapped(name + "†").split("\n")
+    assert "".join(lines) == name + "†" and len(lines) == 2
+    assert not lines[0].endswith("（") and lines[1].endswith("†")
+
+
+def test_two_hundred_departments_take_several_charts_of_one_axis() -> None:
+    many = replace(SATISFACTION, departments=tuple(department(f"局{number}", "90.00") for number in range(200)))
+    pages = charts.pages_of(many)
+    assert [found for part in pages for found in part] == list(many.departments)
+    assert max(map(len, pages)) <= 36 and max(map(len, pages)) - min(map(len, pages)) <= len(pages)
+    domains = [charts.specification(many, part)["encoding"]["x"]["scale"]["domain"] for part in pages]
+    assert domains == [domains[0]] * len(pages)
+
+
+@pytest.mark.parametrize("form", ["companion", "explore"])
+def test_a_page_is_whole_alone_and_names_no_address(release: Release, form: str) -> None:
+    html = companion(release) if form == "companion" else explore.render_explore(DATA, release)
+    assert [found for found in ADDRESS.findall(html) if not found.startswith(NAMESPACES)] == []
+    assert not re.search(r"<(link|img|iframe)\b|\bsrc=|@import|url\((?!#)", html.replace(explore.runtime(), ""))
+    assert "<b>城管" not in html and "演示&lt;数据&gt;" in html
+    assert "Function(" not in html.replace(explore.runtime(), "")
+
+
+def test_a_name_cannot_end_the_script_it_stands_in(release: Release) -> None:
+    html = explore.render_explore(DATA, release)
+    found = re.search(r'<script type="application/json" id="measures">(.*?)</script>', html, re.DOTALL)
+    assert found
+    assert json.loads(found[1])["satisfaction"]["departments"][0]["name"] == NASTY
+
+
+def test_every_chart_has_words_and_a_table_for_who_cannot_see_it(release: Release) -> None:
+    html = companion(release)
+    assert re.search(
+        r'<svg role="img" lang="zh-CN" aria-labelledby="chart-satisfaction-1-title chart-satisfaction-1-desc"', html
+    )
+    assert "其中低于平均且超出抽样误差的 2 个，就部门一贯水平也成立的 1 个" in html
+    rows = re.findall(r'<th scope="row">(.*?)</th>', html)
+    assert [name for name in rows if name.startswith("区")][:6] == [
+        "区&lt;/script&gt;&lt;b&gt;城管&lt;/b&gt;&amp;局",
+        "区档案局",
+        "区商务局",
+        "区教育局†",
+        "区民政局",
+        "区旅游局",
+    ]
+
+
+def test_a_measure_without_a_single_rate_has_no_chart_and_says_so(release: Release) -> None:
+    empty = replace(SATISFACTION, departments=DEPARTMENTS[-1:], average_pct=None)
+    html = companion(release, measures=(empty,), call_outcomes=None)
+    assert "没有图" in html and "没有回访记录" in html
+    assert '"specification":null' in explore.render_explore(replace(DATA, measures=(empty,)), release)
+
+
+def test_the_same_data_give_the_same_pages(release: Release) -> None:
+    assert companion(release) == companion(release)
+    assert explore.render_explore(DATA, release) == explore.render_explore(DATA, release)
+
+
+def test_the_runtime_is_what_the_script_makes_of_the_locked_library() -> None:
+    found = importlib.util.spec_from_file_location("vega_runtime", REPOSITORY / "scripts" / "vega_runtime.py")
+    assert found and found.loader
+    script = importlib.util.module_from_spec(found)
+    found.loader.exec_module(script)
+    assert gzip.decompress(script.PATH.read_bytes()).decode() == script.runtime(), "run scripts/vega_runtime.py"
