@@ -2,6 +2,7 @@
 (function () {
   const measures = JSON.parse(document.getElementById("measures").textContent);
   const chart = document.getElementById("chart");
+  const drawing = document.getElementById("drawing");
   const panel = document.getElementById("panel");
   const tooltip = document.createElement("div");
   tooltip.id = "tooltip";
@@ -67,10 +68,10 @@
     panel.replaceChildren(element("p", "还没有选中部门。"));
     for (const table of document.querySelectorAll("table[data-measure]")) table.hidden = table.dataset.measure !== name;
     if (!measure.specification) {
-      chart.replaceChildren(element("p", measure.alternative));
+      drawing.replaceChildren(element("p", measure.alternative));
       return;
     }
-    vegaEmbed(chart, measure.specification, { ast: true, actions: false, renderer: "svg", tooltip: false }).then(function (result) {
+    vegaEmbed(drawing, measure.specification, { ast: true, actions: false, renderer: "svg", tooltip: false }).then(function (result) {
       if (mine !== turn) return; // another measure was chosen meanwhile
       shown.view = result.view;
       result.view.addEventListener("mousemove", function (event, item) {
