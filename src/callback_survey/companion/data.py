@@ -14,7 +14,7 @@ from callback_survey.companion.model import (
     MeasureFigures,
 )
 from callback_survey.errors import SurveyError
-from callback_survey.notice.data import ANNEX_SHARES
+from callback_survey.notice.queries import ANNEX_SHARES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from callback_survey.companion import charts, wording
 from callback_survey.companion.model import CompanionData, MeasureFigures
-from callback_survey.notice.render import acceptance_sentence, benchmark, count, percent, points
+from callback_survey.notice.words import acceptance_sentence, benchmark, count, percent, points
 from callback_survey.quarter import Quarter
 
 if TYPE_CHECKING:
