@@ -82,7 +82,9 @@ def shown(path: Path, width: int, height: int, keys: tuple[str, ...] = ()) -> by
 def small(path: Path, picture: bytes) -> None:
     from PIL import Image
 
-    Image.open(BytesIO(picture)).convert("RGB").quantize(64).save(path, "png", optimize=True)
+    Image.open(BytesIO(picture)).convert("RGB").quantize(128, method=Image.Quantize.FASTOCTREE).save(
+        path, "png", optimize=True
+    )
     print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1000:.0f} kB")
 
 

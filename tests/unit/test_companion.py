@@ -8,14 +8,16 @@ import json
 import re
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
+from PIL import Image
 from published import make_release
 
-from callback_survey.companion import charts, explore, page, wording
+from callback_survey.companion import charts, explore, layout, page, wording
 from callback_survey.companion.model import Flag
 from callback_survey.releases import Release
 
@@ -84,7 +86,7 @@ def drawn_points(svg: str) -> list[tuple[float, float]]:
 def test_what_is_drawn_stands_where_the_figures_are() -> None:
     spec = charts.specification(SATISFACTION)
     svg = charts.svg_of(spec)
-    low, _ = charts.axis(SATISFACTION)
+    low, _ = layout.axis(SATISFACTION)
     width = spec["width"]
 
     def at(percent: Decimal | float) -> float:
@@ -116,16 +118,23 @@ def test_flags_differ_in_shape_or_filling_and_so_read_in_black_and_white() -> No
     assert len(set(looks)) == len(looks) == 4
 
 
+def test_a_picture_keeps_the_colour_of_the_strongest_flag() -> None:
+    picture = Image.open(BytesIO(charts.png_of(charts.svg_of(charts.specification(SATISFACTION)))))
+    colours = [colour for _, colour in picture.convert("RGB").getcolors() or []]
+    assert any(red - blue > 100 for red, _, blue in colours), "few colours are kept, and this one has to be among them"
+    assert picture.width >= 1280 and len(colours) <= 64
+
+
 def test_long_names_are_wrapped_and_never_cut() -> None:
     name = "杭州市萧山区综合行政执法局（城市管理局、生态环境保护局）"
-    lines = charts.wrapped(name + "†").split("\n")
+    lines = layout.wrapped(name + "†").split("\n")
     assert "".join(lines) == name + "†" and len(lines) == 2
     assert not lines[0].endswith("（") and lines[1].endswith("†")
 
 
 def test_two_hundred_departments_take_several_charts_of_one_axis() -> None:
     many = replace(SATISFACTION, departments=tuple(department(f"局{number}", "90.00") for number in range(200)))
-    pages = charts.pages_of(many)
+    pages = layout.pages_of(many)
     assert [found for part in pages for found in part] == list(many.departments)
     assert max(map(len, pages)) <= 36 and max(map(len, pages)) - min(map(len, pages)) <= len(pages)
     domains = [charts.specification(many, part)["encoding"]["x"]["scale"]["domain"] for part in pages]

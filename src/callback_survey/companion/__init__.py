@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,19 +32,22 @@ def write(
     from callback_survey.companion.data import read_companion_data
 
     data = read_companion_data(connection, release.region_code, release.quarter, schema=schema)
-    drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
-    html = page.render_companion(data, drawn, release)
-    files.write_text(folder / "companion.html", html)
-    files.write_text(folder / "explore.html", explore.render_explore(data, release))
-    for figures in data.measures:
-        svg = page.chart_file(data, figures, release)
-        files.write_text(folder / "charts" / f"{figures.measure}.svg", svg)
+    files_of = {figures.measure: page.chart_file(data, figures, release) for figures in data.measures}
+    for measure, svg in files_of.items():
+        files.write_text(folder / "charts" / f"{measure}.svg", svg)
+    # vl-convert draws outside Python, so pictures and pages are made at the same time
+    with ThreadPoolExecutor(1) as beside:
+        pictures = beside.map(charts.png_of, files_of.values() if "pdf" in formats else ())
+        drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
+        html = page.render_companion(data, drawn, release)
+        files.write_text(folder / "companion.html", html)
+        files.write_text(folder / "explore.html", explore.render_explore(data, release))
         if "pdf" in formats:
-            _write_bytes(folder / "charts" / f"{figures.measure}.png", charts.png_of(svg))
-    if "pdf" in formats:
-        from callback_survey.companion.pdf import pdf_of
+            from callback_survey.companion.pdf import pdf_of
 
-        _write_bytes(folder / "companion.pdf", pdf_of(html))
+            _write_bytes(folder / "companion.pdf", pdf_of(html))
+        for measure, picture in zip(files_of, pictures, strict=False):
+            _write_bytes(folder / "charts" / f"{measure}.png", picture)
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

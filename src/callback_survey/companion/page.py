@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from callback_survey.companion import charts, wording
+from callback_survey.companion import charts, layout, wording
 from callback_survey.companion.model import CompanionData, MeasureFigures
 from callback_survey.notice.words import acceptance_sentence, benchmark, count, percent, points
 from callback_survey.quarter import Quarter
@@ -48,7 +48,7 @@ def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]],
 
 def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
     """The charts of a measure for the page: one, or several where the departments do not fit on a page."""
-    pages = charts.pages_of(figures)
+    pages = layout.pages_of(figures)
     found = []
     for number, departments in enumerate(pages, 1):
         part = f"（{number} / {len(pages)}）" if len(pages) > 1 else ""
