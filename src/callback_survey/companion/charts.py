@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from io import BytesIO
-from math import floor
 from typing import Any
-from unicodedata import east_asian_width
 
+from callback_survey.companion.layout import axis, name_width, row_step, wrapped
 from callback_survey.companion.model import DepartmentRate, Flag, MeasureFigures
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -23,31 +22,16 @@ ALARM = "#a63600"
 # A circle of curves: WeasyPrint draws the arcs of Vega's own one as a hexagon
 _K = 0.5523
 _CIRCLE = f"M1,0C1,{_K},{_K},1,0,1C-{_K},1,-1,{_K},-1,0C-1,-{_K},-{_K},-1,0,-1C{_K},-1,1,-{_K},1,0Z"
-# Vega's names of shapes; what fills them; their outline. Shape and filling both change with the flag.
+# Vega's names of shapes; what fills them; their outline. Shape and filling tell the flag; the triangles are the notice's own
+# signs, ▽ for this quarter's cases and ▼ where it also holds for the department.
 MARKS: dict[Flag, tuple[str, str, str]] = {
     Flag.NOT_BELOW: (_CIRCLE, "#ffffff", QUIET),
-    Flag.BELOW: ("triangle-down", "#ffffff", INK),
-    Flag.BELOW_BEYOND_CHANCE: ("triangle-down", INK, INK),
-    Flag.BELOW_SUPERPOPULATION: ("diamond", ALARM, ALARM),
+    Flag.BELOW: ("square", "#ffffff", INK),
+    Flag.BELOW_BEYOND_CHANCE: ("triangle-down", "#ffffff", ALARM),
+    Flag.BELOW_SUPERPOPULATION: ("triangle-down", ALARM, ALARM),
 }
 _WIDTH = 640  # CSS pixels: the width of the text on A4
 _RATE_COLUMN, _DIGIT = 50, 6  # beside the plot: room for a printed rate, and for each sign of the answers
-_NAME_UNITS = 16  # full-width characters of a name in one line
-_EM = 11
-_STEP, _SMALL_STEP = 15, 13.2
-_ROOMY = 30  # departments up to here get the roomier step
-_HEIGHT = 482  # of a chart on paper: what leaves room for the rest of a measure's page
-
-
-def pages_of(figures: MeasureFigures) -> list[tuple[DepartmentRate, ...]]:
-    """The rated departments in as few charts that fit on a page as will do, and these about equally long."""
-    rated = figures.rated
-    if not rated:
-        return []
-    rows = int(_HEIGHT // _step([wrapped(found.department_name + found.mark) for found in rated]))
-    count = -(-len(rated) // rows)
-    size = -(-len(rated) // count)
-    return [rated[start : start + size] for start in range(0, len(rated), size)]
 
 
 def specification(
@@ -65,7 +49,7 @@ def specification(
     shown = figures.rated if departments is None else tuple(departments)
     values = [_row(found, figures) for found in shown]
     labels = [value["label"] for value in values]
-    margin = _name_width(labels)
+    margin = name_width(labels)
     low, ticks = axis(figures)
     y = {
         "field": "label",
@@ -97,7 +81,7 @@ def specification(
         "$schema": SCHEMA,
         **({"title": {"text": title, "subtitle": list(subtitle)}} if title else {}),
         "width": plot_width,
-        "height": {"step": round(_step(labels), 1)},
+        "height": {"step": round(row_step(labels), 1)},
         "background": "white",
         "padding": {"left": 2, "right": 2, "top": 4, "bottom": 4},
         "autosize": {"type": "pad"},
@@ -107,18 +91,6 @@ def specification(
         "layer": layers,
         "config": _CONFIG,
     }
-
-
-def axis(figures: MeasureFigures) -> tuple[int, list[int]]:
-    """Where the axis of percents begins, and its ticks: at 0 only if the figures reach down there."""
-    lows = [float(found.rate_pct or 0) for found in figures.rated]
-    lows += [found.ci_display_low * 100 for found in figures.rated if found.ci_display_low is not None]
-    lows += [float(figures.average_pct)] if figures.average_pct is not None else []
-    span = 100 - min(lows, default=0)
-    step = 5 if span <= 40 else 10 if span <= 75 else 20
-    # a mark exactly on the edge would be cut in half
-    low = max(0, floor((min(lows, default=0) - 0.5) / step) * step)
-    return low, list(range(low, 101, step))
 
 
 def svg_of(spec: dict[str, Any]) -> str:
@@ -133,9 +105,13 @@ def png_of(svg: str) -> bytes:
     import vl_convert
     from PIL import Image
 
-    drawn = Image.open(BytesIO(vl_convert.svg_to_png(svg, scale=2))).convert("RGB").quantize(48)
+    drawn = (
+        Image.open(BytesIO(vl_convert.svg_to_png(svg, scale=2)))
+        .convert("RGB")
+        .quantize(64, method=Image.Quantize.FASTOCTREE)
+    )
     small = BytesIO()
-    drawn.save(small, "png", optimize=True)
+    drawn.save(small, "png")
     return small.getvalue()
 
 
@@ -165,32 +141,6 @@ def _row(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
         "is_few": bool(found.mark),
         "flag": figures.flag_labels[found.flag],
     }
-
-
-def wrapped(name: str, units: int = _NAME_UNITS) -> str:
-    """A long name in lines of at most `units` full-width characters; no name is cut."""
-    lines, width = [""], 0.0
-    for character in name:
-        own = 1.0 if east_asian_width(character) in "WFA" else 0.5
-        if width + own > units and character not in "）)、，†‡":
-            kept = lines[-1].rstrip("（(")
-            lines[-1:] = [kept, lines[-1][len(kept) :]]  # no line ends with an opening bracket
-            width = float(len(lines[-1]))
-        lines[-1] += character
-        width += own
-    return "\n".join(lines)
-
-
-def _step(labels: Sequence[str]) -> float:
-    """The height of a row: of many rows less, of names in two lines more."""
-    lines = max((label.count("\n") + 1 for label in labels), default=1)
-    return (_STEP if len(labels) <= _ROOMY else _SMALL_STEP) + (lines - 1) * 12
-
-
-def _name_width(labels: Sequence[str]) -> int:
-    lines = [line for label in labels for line in label.split("\n")]
-    units = max((sum(1 if east_asian_width(c) in "WFA" else 0.5 for c in line) for line in lines), default=4)
-    return round(max(units, 5) * _EM + 10)
 
 
 def _x(figures: MeasureFigures, low: int, ticks: list[int]) -> dict[str, Any]:
