@@ -58,6 +58,12 @@ def test_the_sentences_name_each_department_where_it_belongs() -> None:
     assert "不能断定低于平均" in within[0] and within[1] == "区商务局（1 个）。"
 
 
+def test_a_flag_names_every_department() -> None:
+    many = replace(SATISFACTION, departments=tuple(department(f"局{n}", "80.00", below=True) for n in range(40)))
+    for figures in (many, replace(many, is_published_only=True)):
+        assert "局39" in "".join(sentence for _, sentence in wording.flags(figures))
+
+
 def test_a_published_quarter_is_not_tested_and_says_why(release: Release) -> None:
     said = "".join(head + sentence for head, sentence in wording.flags(PUBLISHED))
     assert "超出抽样误差" in said and "回答人数不详，无法判断" in said

@@ -15,6 +15,7 @@ _NOT_COMPARED = {
     "counts_unknown": "回答人数不详",
 }
 _MANY = 12  # names in a sentence; a longer list is in the table
+_FLAGGED = 60  # a flag names everybody, as long as they fit on a page
 
 
 def period(quarter: str) -> str:
@@ -37,7 +38,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
         return [("低于平均", "没有部门低于平均值。")]
     if figures.is_published_only:
         return [
-            (f"低于平均 {len(figures.below)} 个", f"{listed(figures.below)}。"),
+            (f"低于平均 {len(figures.below)} 个", f"{listed(figures.below, _FLAGGED)}。"),
             ("不作检验", "仅存印发的附件，回答人数不详，无法判断差距是否超出抽样误差。"),
         ]
     return [
@@ -154,7 +155,7 @@ def _points(fraction: float | None) -> str:
 
 
 def _or_none(names: tuple[str, ...]) -> str:
-    return f"{listed(names)}。" if names else "没有。"
+    return f"{listed(names, _FLAGGED)}。" if names else "没有。"
 
 
 def _percent(rate: float | None) -> str:
