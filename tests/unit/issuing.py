@@ -28,7 +28,8 @@ def freeze(settings: Settings, revision: int = 1, *, rate: str = "74.42", tested
     key = "'330109' as region_code, '2018Q1' as quarter"
     rates = f"""
         select {key}, department_code, department_name, 'satisfaction' as measure, '满意率' as measure_name,
-            rate_pct::decimal(5, 2) as rate_pct, rate_rank, rate_pct < 90 as is_below_average
+            rate_pct::decimal(5, 2) as rate_pct, rate_rank, rate_pct < 90 as is_below_average,
+            case when rate_pct < 90 then {tests.split(",")[0]}::boolean end as is_significantly_below
         from (values ('d1', '区档案局', 100, 1), ('d2', '区教育局', 95, 2), ('d3', '区民政局', {rate}, 3))
             t (department_code, department_name, rate_pct, rate_rank)
     """

@@ -35,7 +35,7 @@ def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(set
 
 def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> None:
     text = body(settings, freeze(settings))
-    assert "**区民政局 74.42 ▲**" in text
+    assert "**区民政局 74.42 ▽**" in text
     assert "其中超出抽样误差的 1 个，按部门水平仍然成立的 0 个。" in text
 
 
@@ -43,7 +43,7 @@ def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Se
     text = body(settings, freeze(settings, tested=False))
     assert "没有答复人数，无法判断是否超出抽样误差。" in text
     assert "区民政局 74.42" in text
-    assert "▲" not in text
+    assert "▽" not in text and "▼" not in text
 
 
 def test_a_warning_is_told_with_its_examples_in_the_words_of_its_rule(settings: Settings) -> None:
@@ -64,8 +64,14 @@ def test_a_correction_shows_what_moved_against_the_revision_before(settings: Set
     text = body(settings, freeze(settings, 2, rate="91", reason="a corrected delivery"))
     assert "来由：更正后的交付" in text
     assert "### 与 r1（上一版）的差别" in text
-    assert "| 区民政局 | 满意率 | 74.42 | 91.00 | 移出低于平均 |" in text
+    assert "| 区民政局 | 满意率 | 74.42 | 91.00 | 3 | 移出低于平均 |" in text
     assert "区教育局 |" not in text.partition("（上一版）")[2].partition("检查提醒")[0]
+
+
+def test_a_difference_that_is_no_longer_more_than_chance_is_told(settings: Settings) -> None:
+    freeze(settings)
+    text = body(settings, freeze(settings, 2, tested=False))
+    assert "| 区民政局 | 满意率 | 74.42 | 74.42 | 3 | 不再超出抽样误差 |" in text
 
 
 def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> None:
@@ -91,7 +97,7 @@ def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monk
 
 def test_a_revision_whose_figures_are_the_same_says_that_nothing_moved(settings: Settings) -> None:
     freeze(settings)
-    assert "没有部门的数字或名单有变动。" in body(settings, freeze(settings, 2))
+    assert "没有部门的数字、名次或名单有变动。" in body(settings, freeze(settings, 2))
 
 
 def test_the_data_note_is_told(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
+from callback_survey import templates
 from callback_survey.airflow_plugin import words
 from callback_survey.checks.page import local_time
 
@@ -80,15 +81,7 @@ def _style() -> tuple[str, str]:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("callback_survey.airflow_plugin", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment("callback_survey.airflow_plugin")
     environment.filters |= {"local_time": local_time, "reason": words.reason, "period": words.period}
     environment.globals |= {
         "acts": words.ACTS,

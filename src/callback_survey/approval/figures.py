@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from callback_survey import releases
-from callback_survey.releases import RATES, Release
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from callback_survey.quarter_marts import QuarterMarts
+from callback_survey.releases import Release
 
 
 @dataclass(frozen=True)
@@ -42,102 +40,43 @@ class Measure:
     below_average: tuple[Flag, ...]
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A department whose printed rate or flag is another one. Percentages as printed; None where there was no rate."""
-
-    department_name: str
-    measure_name: str
-    before_pct: str | None
-    after_pct: str | None
-    was_below_average: bool | None
-    is_below_average: bool | None
-
-
 def region_name(release: Release) -> str:
-    with closing(releases.open_marts(release)) as marts:
-        found = _rows(
-            marts,
-            """
-            select coalesce(parents.region_name, '') || regions.region_name as name
-            from regions
-            left join regions as parents on parents.region_code = regions.parent_region_code
-            where regions.region_code = $region_code
-            """,
-            region_code=release.region_code,
-        )
-    return str(found[0]["name"]) if found else release.region_code
+    with closing(releases.open_marts(release)) as connection:
+        found = QuarterMarts(connection, "main", release.region_code, release.quarter).region()
+    return f"{found['parent_region_name'] or ''}{found['region_name']}" if found else release.region_code
 
 
 def measures(release: Release) -> list[Measure]:
     """The measures of a release, in their order."""
-    key = {"region_code": release.region_code, "quarter": release.quarter}
-    with closing(releases.open_marts(release)) as marts:
-        flags = _rows(
-            marts,
+    with closing(releases.open_marts(release)) as connection:
+        marts = QuarterMarts(connection, "main", release.region_code, release.quarter)
+        flags = marts.rows(
             """
             select
                 measure, department_name, rate_pct,
                 is_significantly_below, is_significantly_below_superpopulation
-            from below_average
+            from {schema}.below_average
             where region_code = $region_code and quarter = $quarter
             order by measure, list_position
-            """,
-            **key,
+            """
         )
-        found = _rows(
-            marts,
+        found = marts.rows(
             """
             select
                 measure, measure_name, department_count, rated_department_count, average_pct,
                 benchmark_pct, benchmark_label, benchmark_year, gap_to_benchmark_pct, lowest_department_name,
                 significantly_below_count, significantly_below_count_superpopulation
-            from region_rates
-            join measures using (measure)
+            from {schema}.region_rates
+            inner join {schema}.measures using (measure)
             where region_code = $region_code and quarter = $quarter
             order by measure_order
-            """,
-            **key,
+            """
         )
     below = {
         row["measure"]: [Flag(**_without(flag, "measure")) for flag in flags if flag["measure"] == row["measure"]]
         for row in found
     }
     return [Measure(**_without(row, "measure"), below_average=tuple(below[row["measure"]])) for row in found]
-
-
-def moved(before: Release, after: Release) -> list[Moved]:
-    """The departments whose printed rate or flag differs between two revisions of a quarter, in the order of the annex."""
-    with closing(releases.open_marts(after)) as marts:
-        path = str(before.folder / "marts" / f"{RATES}.parquet").replace("'", "''")
-        found = _rows(
-            marts,
-            f"""
-            select
-                coalesce(later.department_name, earlier.department_name) as department_name,
-                coalesce(later.measure_name, earlier.measure_name) as measure_name,
-                earlier.rate_pct::text as before_pct,
-                later.rate_pct::text as after_pct,
-                earlier.is_below_average as was_below_average,
-                later.is_below_average
-            from read_parquet('{path}') as earlier
-            full join {RATES} as later using (region_code, quarter, department_code, measure)
-            left join measures using (measure)
-            where
-                region_code = $region_code and quarter = $quarter
-                and (earlier.rate_pct, earlier.is_below_average) is distinct from (later.rate_pct, later.is_below_average)
-            order by measure_order, later.rate_rank nulls last, department_code
-            """,
-            region_code=after.region_code,
-            quarter=after.quarter,
-        )
-    return [Moved(**row) for row in found]
-
-
-def _rows(marts: DuckDBPyConnection, query: str, **parameters: str) -> list[dict[str, Any]]:
-    cursor = marts.execute(query, parameters)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _without(row: dict[str, Any], name: str) -> dict[str, Any]:

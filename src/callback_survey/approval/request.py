@@ -12,16 +12,16 @@ from callback_survey import releases
 from callback_survey.alerts.readers import local_time
 from callback_survey.alerts.words import Words
 from callback_survey.approval import figures, public
-from callback_survey.approval.figures import Flag, Measure, Moved
+from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, read_rules
 from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.quarter import Quarter
-from callback_survey.releases import Release
+from callback_survey.releases import Difference, Release
+from callback_survey.releases.difference import Figures
 from callback_survey.settings import Settings
 
-# signs instead of colours: they survive black and white, a mail and a chat
-FINITE, SUPERPOPULATION = "▲", "◆"
 MOST_MOVED = 40
 _QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
 _REASONS = {
@@ -32,6 +32,8 @@ _REASONS = {
 _DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "印发附件"}
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 _NO_FIGURE = "—"
+# a department that one of the two revisions does not have
+_ABSENT = Figures(None, None, None, None, None)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
     if any(measure.significantly_below_count is not None for measure in found):
         yield ""
         yield (
-            f"{FINITE} 低于平均且超出抽样误差（就本季度办件）；{SUPERPOPULATION} 按部门水平仍然成立，问责以此为准。"
+            f"{QUARTER_MARK} 低于平均且超出抽样误差（就本季度办件）；{FIRM_MARK} 按部门水平仍然成立，问责以此为准。"
             "没有标记的，与平均的差距不超出抽样误差。"
         )
 
@@ -140,7 +142,7 @@ def _differences(settings: Settings, release: Release) -> Iterator[str]:
             for rows in release.difference["rows"]:
                 yield _rows(DatasetDifference(**rows))
             yield ""
-        yield from _moved(figures.moved(other, release))
+        yield from _moved(releases.between(other, release))
 
 
 def _rows(found: DatasetDifference) -> str:
@@ -148,29 +150,42 @@ def _rows(found: DatasetDifference) -> str:
     return f"- {_md(name)}：新增 {found.added_count} 行，删除 {found.removed_count} 行，改动 {found.changed_count} 行"
 
 
-def _moved(found: Sequence[Moved]) -> Iterator[str]:
+def _moved(difference: Difference) -> Iterator[str]:
+    found = [(measure.measure_name, one) for measure in difference.measures for one in measure.moved]
     if not found:
-        yield "没有部门的数字或名单有变动。"
+        yield "没有部门的数字、名次或名单有变动。"
         return
     yield f"{len(found)} 处变动："
     yield ""
-    yield "| 部门 | 指标 | 原来 | 现在 | 名单 |"
-    yield "|---|---|---:|---:|---|"
-    for one in found[:MOST_MOVED]:
-        listed = ""
-        if one.was_below_average != one.is_below_average:
-            listed = "列入低于平均" if one.is_below_average else "移出低于平均" if one.was_below_average else ""
+    yield "| 部门 | 指标 | 原来 | 现在 | 名次 | 名单 |"
+    yield "|---|---|---:|---:|---|---|"
+    for measure_name, one in found[:MOST_MOVED]:
+        before, after = one.before or _ABSENT, one.after or _ABSENT
+        ranks = [_NO_FIGURE if rank is None else str(rank) for rank in (before.rate_rank, after.rate_rank)]
         cells = (
             one.department_name,
-            one.measure_name,
-            one.before_pct or _NO_FIGURE,
-            one.after_pct or _NO_FIGURE,
-            listed,
+            measure_name,
+            before.rate_pct or _NO_FIGURE,
+            after.rate_pct or _NO_FIGURE,
+            " → ".join(dict.fromkeys(ranks)),
+            "，".join(_listed(before, after)),
         )
         yield f"| {' | '.join(_md(cell) for cell in cells)} |"
     if len(found) > MOST_MOVED:
         yield ""
-        yield f"另有 {len(found) - MOST_MOVED} 处：`callback-survey releases diff`"
+        revisions = f"r{difference.before.revision} r{difference.after.revision}"
+        keys = f"--region {difference.after.region_code} --quarter {difference.after.quarter}"
+        yield f"另有 {len(found) - MOST_MOVED} 处：`callback-survey releases diff {keys} {revisions}`"
+
+
+def _listed(before: Figures, after: Figures) -> Iterator[str]:
+    """Who came onto the list or left it, and whose difference is more than chance now, or no longer."""
+    if before.is_below_average != after.is_below_average:
+        yield from ("列入低于平均",) if after.is_below_average else ("移出低于平均",) if before.is_below_average else ()
+    if after.is_significantly_below and not before.is_significantly_below:
+        yield "超出抽样误差"
+    elif before.is_significantly_below and not after.is_significantly_below and after.is_below_average:
+        yield "不再超出抽样误差"
 
 
 def _checks(settings: Settings, release: Release) -> Iterator[str]:
@@ -215,11 +230,10 @@ def _issue(issue: Issue) -> str:
 
 
 def _flag(flag: Flag) -> str:
-    signs = (FINITE if flag.is_significantly_below else "") + (
-        SUPERPOPULATION if flag.is_significantly_below_superpopulation else ""
-    )
     text = f"{_md(flag.department_name)} {_pct(flag.rate_pct)}"
-    return f"**{text} {signs}**" if signs else text
+    if not flag.is_significantly_below:
+        return text
+    return f"**{text} {FIRM_MARK if flag.is_significantly_below_superpopulation else QUARTER_MARK}**"
 
 
 def _benchmark(measure: Measure) -> str:

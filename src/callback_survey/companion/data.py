@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.companion.model import (
@@ -15,6 +15,7 @@ from callback_survey.companion.model import (
 )
 from callback_survey.errors import SurveyError
 from callback_survey.notice.queries import ANNEX_SHARES
+from callback_survey.quarter_marts import QuarterMarts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,17 +34,10 @@ def read_companion_data(
 
     Raises CompanionDataMissing where the region or its rates are not there.
     """
-    marts = _Marts(connection, schema, region_code, quarter)
-    regions = marts.rows(
-        """
-        select regions.region_name, parents.region_name as parent_region_name
-        from {schema}.regions as regions
-        left join {schema}.regions as parents on parents.region_code = regions.parent_region_code
-        where regions.region_code = $region_code
-        """
-    )
+    marts = QuarterMarts(connection, schema, region_code, quarter)
+    region = marts.region()
     measures = tuple(_measure(marts, row) for row in _measures(marts))
-    if len(regions) != 1 or not measures:
+    if region is None or not measures:
         raise CompanionDataMissing(
             "the marts cannot fill a companion",
             where=f"{schema}.regions and {schema}.region_rates, region {region_code}, quarter {quarter}",
@@ -54,8 +48,8 @@ def read_companion_data(
         )
     return CompanionData(
         region_code=region_code,
-        region_name=regions[0]["region_name"],
-        parent_region_name=regions[0]["parent_region_name"],
+        region_name=region["region_name"],
+        parent_region_name=region["parent_region_name"],
         quarter=quarter,
         measures=measures,
         call_outcomes=_call_outcomes(marts),
@@ -63,7 +57,7 @@ def read_companion_data(
     )
 
 
-def _measures(marts: _Marts) -> list[dict[str, Any]]:
+def _measures(marts: QuarterMarts) -> list[dict[str, Any]]:
     return marts.rows(
         """
         select
@@ -82,7 +76,7 @@ def _measures(marts: _Marts) -> list[dict[str, Any]]:
     )
 
 
-def _measure(marts: _Marts, figures: dict[str, Any]) -> MeasureFigures:
+def _measure(marts: QuarterMarts, figures: dict[str, Any]) -> MeasureFigures:
     measure = figures["measure"]
     departments = _departments(marts, measure)
     grains = marts.rows(
@@ -102,7 +96,7 @@ def _measure(marts: _Marts, figures: dict[str, Any]) -> MeasureFigures:
     )
 
 
-def _departments(marts: _Marts, measure: str) -> tuple[DepartmentRate, ...]:
+def _departments(marts: QuarterMarts, measure: str) -> tuple[DepartmentRate, ...]:
     """In the order of the measure's annex; a measure without one is ordered by the same rule, ties by code."""
     has_annex = measure in ANNEX_SHARES
     annex = f"""
@@ -132,7 +126,7 @@ def _codes(text: str | None) -> tuple[str, ...]:
     return tuple(text.split(", ")) if text else ()
 
 
-def _footnotes(marts: _Marts, departments: tuple[DepartmentRate, ...]) -> tuple[Footnote, ...]:
+def _footnotes(marts: QuarterMarts, departments: tuple[DepartmentRate, ...]) -> tuple[Footnote, ...]:
     known = marts.rows("select footnote_code, footnote_label from {schema}.footnotes order by footnote_order")
     notes = (
         Footnote(
@@ -145,7 +139,7 @@ def _footnotes(marts: _Marts, departments: tuple[DepartmentRate, ...]) -> tuple[
     return tuple(note for note in notes if note.department_names)
 
 
-def _findings(marts: _Marts, measure: str | None) -> tuple[FindingGroup, ...]:
+def _findings(marts: QuarterMarts, measure: str | None) -> tuple[FindingGroup, ...]:
     """By code, warnings first; within that in the order in which the codes are kept."""
     found = marts.rows(
         """
@@ -173,7 +167,7 @@ def _findings(marts: _Marts, measure: str | None) -> tuple[FindingGroup, ...]:
     )
 
 
-def _call_outcomes(marts: _Marts) -> CallOutcomes | None:
+def _call_outcomes(marts: QuarterMarts) -> CallOutcomes | None:
     found = marts.rows(
         f"""
         select {", ".join(field.name for field in fields(CallOutcomes))}
@@ -182,20 +176,3 @@ def _call_outcomes(marts: _Marts) -> CallOutcomes | None:
         """
     )
     return CallOutcomes(**found[0]) if found and found[0]["attempted_count"] else None
-
-
-@dataclass(frozen=True)
-class _Marts:
-    connection: DuckDBPyConnection
-    schema: str
-    region_code: str
-    quarter: str
-
-    def rows(self, sql: str, **parameters: str | None) -> list[dict[str, Any]]:
-        schema = '"' + self.schema.replace('"', '""') + '"'
-        wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
-        # DuckDB refuses a parameter that the statement does not name.
-        named = {name: value for name, value in wanted.items() if f"${name}" in sql}
-        cursor = self.connection.execute(sql.format(schema=schema), named)
-        columns = [column[0] for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from callback_survey import templates
 from callback_survey.companion import charts, layout, wording
 from callback_survey.companion.model import CompanionData, MeasureFigures
 from callback_survey.notice.words import acceptance_sentence, benchmark, count, percent, points
@@ -74,15 +75,7 @@ def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release) 
 
 @cache
 def environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("callback_survey.companion", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    found = templates.environment("callback_survey.companion")
     found.filters.update(percent=percent, points=points, benchmark=benchmark, count=count)
     found.globals["say"] = wording
     return found

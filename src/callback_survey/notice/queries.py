@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from callback_survey.notice.data import (
     NoticeDataMissing,
     RatedDepartment,
 )
+from callback_survey.quarter_marts import QuarterMarts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,15 +42,9 @@ def read_notice_data(
     Raises NoticeDataMissing where the region, its rates or an annex are not there: half a notice is not written.
     """
     reader = _Reader(connection, schema, region_code, quarter)
-    region = reader.one(
-        """
-        select regions.region_name, parents.region_name as parent_region_name
-        from {schema}.regions as regions
-        left join {schema}.regions as parents on parents.region_code = regions.parent_region_code
-        where regions.region_code = $region_code
-        """,
-        "regions",
-    )
+    region = reader.region()
+    if region is None:
+        raise reader.missing("regions", "one row for the region")
     return NoticeData(
         region_code=region_code,
         region_name=region["region_name"],
@@ -87,21 +81,8 @@ def _is_published_only(reader: _Reader) -> bool:
     return [row["source_grain"] for row in found] == ["published"]
 
 
-@dataclass(frozen=True)
-class _Reader:
-    connection: DuckDBPyConnection
-    schema: str
-    region_code: str
-    quarter: str
-
-    def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
-        schema = '"' + self.schema.replace('"', '""') + '"'
-        wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
-        # DuckDB refuses a parameter that the statement does not name.
-        named = {name: value for name, value in wanted.items() if f"${name}" in sql}
-        cursor = self.connection.execute(sql.format(schema=schema), named)
-        columns = [column[0] for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+class _Reader(QuarterMarts):
+    """The same, with an error for what a notice cannot do without."""
 
     def one(self, sql: str, table: str, **parameters: str) -> dict[str, Any]:
         found = self.rows(sql, **parameters)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from callback_survey import templates
 from callback_survey.notice.data import NoticeData
 from callback_survey.notice.heading import DRAFT, Heading
 from callback_survey.notice.text import NoticeText, Origin, compose
@@ -37,13 +38,4 @@ def render_html(text: NoticeText) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("callback_survey.notice", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("notice.html.j2")
+    return templates.environment("callback_survey.notice").get_template("notice.html.j2")

@@ -1,0 +1,41 @@
+"""One region's quarter as its marts tell it: the one way in which documents and approvals query them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class QuarterMarts:
+    """The marts of a region's quarter in `schema`: "marts" in the warehouse, "main" over a frozen release or what is served."""
+
+    connection: DuckDBPyConnection
+    schema: str
+    region_code: str
+    quarter: str
+
+    def rows(self, sql: str, **parameters: str | None) -> list[dict[str, Any]]:
+        """The rows of a query that names its tables `{schema}.table` and may use $region_code, $quarter and `parameters`."""
+        schema = '"' + self.schema.replace('"', '""') + '"'
+        wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
+        # DuckDB refuses a parameter that the statement does not name.
+        named = {name: value for name, value in wanted.items() if f"${name}" in sql}
+        cursor = self.connection.execute(sql.format(schema=schema), named)
+        columns = [column[0] for column in cursor.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def region(self) -> dict[str, Any] | None:
+        """`region_name` and `parent_region_name` (None where there is none above it); None where the region is unknown."""
+        found = self.rows(
+            """
+            select regions.region_name, parents.region_name as parent_region_name
+            from {schema}.regions as regions
+            left join {schema}.regions as parents on parents.region_code = regions.parent_region_code
+            where regions.region_code = $region_code
+            """
+        )
+        return found[0] if len(found) == 1 else None
