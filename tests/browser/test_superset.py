@@ -140,7 +140,7 @@ def test_the_dashboard_shows_the_figures_of_the_notice(
     assert averages[1][:8] == ["实现率", "92.53", "87.90", "+4.63", "34", "13", "4", "3"]
     assert [row[8] for row in averages] == ["区民政局", "区教育局"]
     departments = rows_of(page, "各部门（由低到高）")
-    assert departments[0][:4] == ["区民政局", "74.42", "34", "▼▼▼ 按部门水平仍低于平均"]
+    assert departments[0][:4] == ["区民政局", "74.42", "34", "▼ 按部门水平仍低于平均"]
     assert chart(page, "各季度呼叫指标").get_by_text("2019Q1").count() == 1, "the quarters beside are not filtered away"
     assert [(answer.status, answer.url) for answer in answers if answer.status != 200] == []
     assert page.locator(".ant-alert-error, [data-test=error-container]").count() == 0

@@ -141,7 +141,7 @@ def test_where_only_printed_rates_survive_nothing_is_invented(marts: dict[str, M
         ).fetchall()
     assert found["mean_of_printed_rates_pct"] == 90.0
     assert (found["answered_sum"], found["pooled_rate_pct"], found["significantly_below_count"]) == (None, None, None)
-    assert said == [("▼ 低于平均（未检验）",), ("",)]
+    assert said == [("□ 低于平均（未检验）",), ("",)]
 
 
 def test_the_words_of_the_flags_are_those_of_the_flags(
@@ -152,11 +152,11 @@ def test_the_words_of_the_flags_are_those_of_the_flags(
         select measure, flag, is_below_average, is_significantly_below, is_significantly_below_superpopulation, rate_pct
         from (select *, {flag} as flag from department_rates)
     """).fetchall()
-    assert {row[1] for row in rows} >= {"未评价", "", "▼ 低于平均", "▼▼ 低于平均，超出抽样误差"}
+    assert {row[1] for row in rows} >= {"未评价", "", "□ 低于平均", "▽ 低于平均，超出抽样误差"}
     for _, said, is_below, is_beyond_chance, is_beyond_the_quarter, rate in rows:
-        assert said.startswith("▼") == bool(is_below)
-        assert said.startswith("▼▼") == bool(is_beyond_chance)
-        assert said.startswith("▼▼▼") == bool(is_beyond_the_quarter)
+        assert said.startswith(("□", "▽", "▼")) == bool(is_below)
+        assert said.startswith(("▽", "▼")) == bool(is_beyond_chance)
+        assert said.startswith("▼") == bool(is_beyond_the_quarter)
         assert ("未评价" in said) == (rate is None)
 
 
