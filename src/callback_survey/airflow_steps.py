@@ -104,15 +104,17 @@ def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]
 def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
     from callback_survey import pipeline
     from callback_survey.build import BuildReport
+    from callback_survey.verdicts import GateReport
 
-    report = pipeline.GateReport.from_json(dict(verdicts))
+    report = GateReport.from_json(dict(verdicts))
     return [new.name for new in pipeline.release(_run(context), BuildReport.from_json(dict(built)), report)]
 
 
 def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
     from callback_survey import pipeline
+    from callback_survey.verdicts import GateReport
 
-    return pipeline.revise_following(_run(context), pipeline.GateReport.from_json(dict(verdicts))).as_json()
+    return pipeline.revise_following(_run(context), GateReport.from_json(dict(verdicts))).as_json()
 
 
 def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
@@ -121,10 +123,11 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     Here a quarter has passed: what was told as failed of it before is told as over.
     """
     from callback_survey import alerts, pipeline
+    from callback_survey.verdicts import GateReport
 
     run = _run(context)
     pipeline.serve(run)
-    passed = [(scope.region_code, scope.quarter) for scope in pipeline.GateReport.from_json(dict(judged)).passed]
+    passed = [(scope.region_code, scope.quarter) for scope in GateReport.from_json(dict(judged)).passed]
     alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
     return [new.key for new in pipeline.unannounced(run)]
 
@@ -152,8 +155,9 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
     if verdicts is None:
         return False
     from callback_survey import pipeline
+    from callback_survey.verdicts import GateReport
 
-    pipeline.complete(pipeline.GateReport.from_json(dict(verdicts)))
+    pipeline.complete(GateReport.from_json(dict(verdicts)))
     return True
 
 
@@ -195,10 +199,11 @@ def place_of(context: Mapping[str, Any], step: str) -> Any:
 
 
 def _run(context: Mapping[str, Any]) -> Any:
-    from callback_survey import pipeline, settings
+    from callback_survey import settings
+    from callback_survey.run import Run
 
     is_manifest_optional = bool(context["params"].get("without_manifest"))
-    return pipeline.Run(settings.load(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
+    return Run(settings.load(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
 
 
 def quarter_of(context: Mapping[str, Any]) -> tuple[Quarter, bool]:

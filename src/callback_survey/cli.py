@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from callback_survey import __version__, releases_command, watch_command
+from callback_survey import __version__, records_command, releases_command, watch_command
 from callback_survey.approval import command as approval_command
 from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
@@ -31,15 +31,6 @@ _RUN_EXAMPLES = """examples:
   callback-survey run --quarter 2018Q1..2019Q1             quarter after quarter
 
 exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else"""
-_DELIVERIES_EXAMPLES = """examples:
-  callback-survey deliveries
-  callback-survey deliveries --region 330109 --quarter 2018Q1 --files"""
-_REJECTS_EXAMPLES = """examples:
-  callback-survey rejects --region 330109 --quarter 2018Q1
-  callback-survey rejects --region 330109 --quarter 2018Q1 --export rejects.csv"""
-_ROTATE_EXAMPLES = """examples:
-  CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key --dry-run
-  CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key"""
 _AIRFLOW_EXAMPLES = """examples:
   callback-survey airflow run --region 330109 --quarter 2018Q1
   callback-survey airflow standalone --port 8080"""
@@ -83,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
     plan_command.add_to(commands)
-    _add_record_commands(commands)
+    records_command.add_to(commands)
     register_command.add_to(commands)
     checks_command.add_to(commands)
     releases_command.add_to(commands)
@@ -105,45 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     standalone.add_argument("--home", type=Path, help="where everything is written (default var/)")
     standalone.set_defaults(command=_airflow_standalone)
     return parser
-
-
-def _add_record_commands(commands: Any) -> None:
-    deliveries = commands.add_parser(
-        "deliveries",
-        help="list what was landed or refused: when, from what bytes, with what result",
-        epilog=_DELIVERIES_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    deliveries.add_argument("--region", metavar="330109", help="one region only")
-    deliveries.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
-    deliveries.add_argument("--files", action="store_true", help="with each table read: encoding, header, hash, rows")
-    deliveries.add_argument("--home", type=Path, help="where everything is written (default var/)")
-    deliveries.set_defaults(command=_deliveries)
-    rejects = commands.add_parser(
-        "rejects",
-        help="show the rejected rows of a delivery with their reasons, or export them for the sender",
-        epilog=_REJECTS_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    rejects.add_argument("--region", metavar="330109", required=True)
-    rejects.add_argument("--quarter", metavar="2018Q1", required=True)
-    rejects.add_argument(
-        "--delivery", metavar="ID", help="an earlier delivery (default: the current one, else the last)"
-    )
-    rejects.add_argument("--export", type=Path, metavar="FILE", help="write a CSV that opens safely in a spreadsheet")
-    rejects.add_argument("--home", type=Path, help="where everything is written (default var/)")
-    rejects.set_defaults(command=_rejects)
-    rotate = commands.add_parser(
-        "rotate-key",
-        help="put a new privacy key in the place of the lake's",
-        description="Lands every current delivery again from its exports, under the key that is set now. A delivery whose "
-        "exports are gone keeps its tokens; they carry the earlier key's id.",
-        epilog=_ROTATE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    rotate.add_argument("--dry-run", action="store_true", help="say what would be landed again, and write nothing")
-    rotate.add_argument("--home", type=Path, help="where everything is written (default var/)")
-    rotate.set_defaults(command=_rotate_key)
 
 
 def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
@@ -180,8 +132,8 @@ def _run(options: argparse.Namespace) -> int:
         return _dry_run(settings, quarters, region, options.without_manifest)
     from callback_survey import local_run, progress
     from callback_survey.display import Display
-    from callback_survey.pipeline import Run
     from callback_survey.privacy import scrub
+    from callback_survey.run import Run
 
     console = _console()
     for quarter in quarters:
@@ -206,7 +158,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None, is_manifest_optional: bool) -> int:
     from callback_survey import local_run
-    from callback_survey.pipeline import Run
+    from callback_survey.run import Run
     from callback_survey.terminal import say
 
     console = _console()
@@ -247,58 +199,6 @@ def _airflow_standalone(options: argparse.Namespace) -> int:
     found = settings.load(home=options.home)
     found.read_privacy_key()
     standalone(found.home, airflow_run.dags_folder(), port=options.port, variables=airflow_run.task_environment(found))
-    return 0
-
-
-def _deliveries(options: argparse.Namespace) -> int:
-    from callback_survey import records, settings
-    from callback_survey.landing import ledger
-
-    found = settings.load(home=options.home)
-    quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
-    entries = ledger.entries(found.lake, options.region, quarter)
-    if not entries:
-        asked = " ".join(part for part in (options.region, quarter) if part)
-        print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {found.lake}")
-        return 0
-    records.show_deliveries(_console(), entries, with_files=options.files)
-    return 0
-
-
-def _rejects(options: argparse.Namespace) -> int:
-    from callback_survey import records, settings
-
-    found = settings.load(home=options.home)
-    report = records.find_delivery(found.lake, options.region, str(Quarter.parse(options.quarter)), options.delivery)
-    if options.export is None:
-        records.show_rejects(_console(), found.lake, report)
-    else:
-        row_count = records.export_rejects(found.lake, report, options.export)
-        print(f"{options.export}: {row_count:,} rejected rows")
-    return 0
-
-
-def _rotate_key(options: argparse.Namespace) -> int:
-    from callback_survey import local_run, settings
-    from callback_survey.landing.rotation import rotate
-
-    found = settings.load(home=options.home)
-    kept = 0
-    for rotated in rotate(
-        found.lake,
-        seeds=found.seeds,
-        secret=found.read_privacy_key(),
-        memory_limit=found.memory_limit,
-        run_id=local_run.new_run_id(),
-        is_rehearsal=options.dry_run,
-    ):
-        kept += not rotated.is_done
-        print(f"{rotated.report.name}: {rotated.explanation}")
-    print(
-        "nothing was written"
-        if options.dry_run
-        else f"the lake's key is the one set now; {kept} deliveries were left as they were"
-    )
     return 0
 
 

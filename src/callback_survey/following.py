@@ -10,8 +10,9 @@ from typing import Any
 from callback_survey import comparison, pipeline
 from callback_survey.errors import GateFailed
 from callback_survey.landing import LandingReport, ledger
-from callback_survey.pipeline import DELIVERY_GATE, GateReport, Run
 from callback_survey.releases import Release
+from callback_survey.run import Run
+from callback_survey.verdicts import DELIVERY_GATE, GateReport, as_record
 
 
 def revise(run: Run, verdicts: GateReport) -> GateReport:
@@ -60,4 +61,4 @@ def _lost(release: Release) -> dict[str, Any]:
         quarter=release.quarter,
         alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}, or not whole"],
     )
-    return pipeline.as_record(failure)
+    return as_record(failure)

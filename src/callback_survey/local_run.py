@@ -16,8 +16,9 @@ from callback_survey.dbt_process import DbtProcess
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.exports.delivery import Delivery
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import Run
 from callback_survey.quarter import Quarter
+from callback_survey.run import Run
+from callback_survey.verdicts import combined
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFail
         failures = _run(run, quarter, region_code)
     finally:
         alerts.tell_warnings(run.settings, run.run_id, _place(run, "gates", str(quarter), region_code))
-    return pipeline.combined(failures) if failures else None
+    return combined(failures) if failures else None
 
 
 def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed]:

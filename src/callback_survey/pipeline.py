@@ -6,79 +6,34 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
 from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
 from callback_survey.exports import delivery as deliveries
 from callback_survey.exports.delivery import Delivery
-from callback_survey.progress import Listener, Progress
 from callback_survey.quarter import Quarter
+from callback_survey.run import Run
 from callback_survey.settings import Settings
+from callback_survey.verdicts import (
+    MARTS_GATE,
+    GateReport,
+    as_record,
+    combined,
+    gate_failed,
+    in_words,
+    record_refusal,
+    recorded,
+    reports_of,
+)
 
 if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothing else
     from callback_survey.build import BuildReport, Scope
-    from callback_survey.checks.model import CheckReport
     from callback_survey.dbt_process import DbtProcess
     from callback_survey.landing import LandingReport
     from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
     from callback_survey.serving import ServeReport
-    from callback_survey.warehouse import Warehouse
-
-DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a quarter: its settings, its name, and where its steps report to.
-
-    `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there.
-    """
-
-    settings: Settings
-    run_id: str
-    listener: Listener | None = None
-    is_manifest_optional: bool = False
-
-    @cached_property
-    def progress(self) -> Progress:
-        log = self.settings.progress_log or progress_module.log_of(self.settings.logs, self.run_id)
-        return Progress(self.run_id, log, self.listener)
-
-    @cached_property
-    def warehouse(self) -> Warehouse:
-        from callback_survey.warehouse import Warehouse
-
-        return Warehouse(self.settings.warehouse, self.settings.memory_limit, self.run_id, waiting=self._say_waiting)
-
-    @property
-    def checks_folder(self) -> Path:
-        return self.settings.checks / progress_module.file_name(self.run_id)
-
-    def _say_waiting(self, message: str) -> None:
-        with self.progress.step("wait") as step:
-            step.result = message
-
-
-@dataclass(frozen=True)
-class GateReport:
-    """The verdicts of gate 2: what may be released, and for the rest what was wrong, ready to be told."""
-
-    passed: tuple[Scope, ...]
-    failed: tuple[dict[str, Any], ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"passed": [asdict(scope) for scope in self.passed], "failed": list(self.failed)}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> GateReport:
-        from callback_survey.build import Scope
-
-        return cls(tuple(Scope(**scope) for scope in value["passed"]), tuple(value["failed"]))
 
 
 def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
@@ -121,7 +76,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
             )
         except DeliveryRefused as refusal:
             ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)
-            _record_refusal(run, delivery, refusal)
+            record_refusal(run, delivery, refusal)
             raise
         read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
         step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
@@ -137,12 +92,12 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
         checked = check_delivery(
             report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
         )
-        checked = _recorded(run, checked)
-        step.result = _verdict(checked)
+        checked = recorded(run, checked)
+        step.result = in_words(checked)
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
-            raise _gate_failed(run, checked, "the delivery is kept apart and the one before stays current")
+            raise gate_failed(run, checked, "the delivery is kept apart and the one before stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
 
@@ -180,10 +135,10 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                 checked = check_marts(
                     connection, scope, seeds=run.settings.seeds, releases=run.settings.releases, run_id=run.run_id
                 )
-                checked = _recorded(run, checked)
-                step.result = _verdict(checked)
+                checked = recorded(run, checked)
+                step.result = in_words(checked)
             if checked.failures:
-                failures.append(_gate_failed(run, checked, "nothing of this quarter was released"))
+                failures.append(gate_failed(run, checked, "nothing of this quarter was released"))
             else:
                 passed.append(scope)
     return GateReport(tuple(passed), tuple(as_record(failure) for failure in failures))
@@ -211,7 +166,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
             new = releases.release(
                 connection,
                 landed,
-                _check_reports(run, scope),
+                reports_of(run, scope),
                 public,
                 releases=run.settings.releases,
                 run_id=run.run_id,
@@ -310,67 +265,3 @@ def complete(verdicts: GateReport) -> None:
     """The last word on a run: raises GateFailed where a region was held back while others were released."""
     if verdicts.failed:
         raise combined([GateFailed(**failure) for failure in verdicts.failed])
-
-
-def _check_reports(run: Run, scope: Scope) -> list[CheckReport]:
-    from callback_survey.checks.model import CheckReport
-
-    names = [f"{gate}-{scope.region_code}-{scope.quarter}.json" for gate in (DELIVERY_GATE, MARTS_GATE)]
-    return [CheckReport.read(run.checks_folder / name) for name in names]
-
-
-def _recorded(run: Run, report: CheckReport) -> CheckReport:
-    """The report with what a person accepted, written down with the run's page of results."""
-    from callback_survey.checks import overrides, page
-    from callback_survey.checks.model import read_rules
-
-    rules = read_rules(run.settings.seeds)
-    judged = overrides.applied(report, run.settings.overrides, rules)
-    judged.write(run.checks_folder)
-    page.write(run.checks_folder, rules)
-    return judged
-
-
-def _record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
-    from callback_survey.checks.gates import refused
-
-    _recorded(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
-
-
-def _verdict(report: CheckReport) -> str:
-    accepted = f", {len(report.accepted)} failed and accepted" if report.accepted else ""
-    return f"{len(report.results)} checks, {len(report.failures)} failed{accepted}, {len(report.warnings)} warned"
-
-
-def _gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
-    from callback_survey.checks import overrides
-    from callback_survey.checks.model import as_findings, describe, read_rules
-
-    gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
-    return GateFailed(
-        f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
-        next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
-        region_code=report.region_code,
-        quarter=report.quarter,
-        alert_lines=describe(report.failures),
-        gate=report.gate,
-        findings=as_findings(report.failures),
-    )
-
-
-def combined(failures: Sequence[GateFailed]) -> GateFailed:
-    """One error for the failures of several regions, with the words of each."""
-    if len(failures) == 1:
-        return failures[0]
-    return GateFailed(
-        f"{len(failures)} regions failed a gate",
-        next_step=failures[0].next_step,
-        quarter=failures[0].quarter,
-        alert_lines=[line for failure in failures for line in (failure.what, *failure.alert_lines)],
-        parts=failures,
-    )
-
-
-def as_record(failure: GateFailed) -> dict[str, Any]:
-    names = ("what", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
-    return {name: getattr(failure, name) for name in names}

@@ -157,8 +157,8 @@ def _verify(options: argparse.Namespace) -> int:
 def _rollback(options: argparse.Namespace) -> int:
     from callback_survey import local_run
     from callback_survey.display import Display, open_console
-    from callback_survey.pipeline import Run
     from callback_survey.releases.rollback import roll_back
+    from callback_survey.run import Run
 
     settings, region, quarter = _scope(options)
     revision = _revision(options.revision)

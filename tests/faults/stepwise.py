@@ -10,8 +10,9 @@ from callback_survey import pipeline, settings
 from callback_survey.build import BuildReport
 from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import LandingReport
-from callback_survey.pipeline import GateReport, Run
 from callback_survey.releases.rollback import roll_back
+from callback_survey.run import Run
+from callback_survey.verdicts import GateReport
 from homes import QUARTER, REGION, Home
 
 STEPS = ("land", "gate", "release", "serve")

@@ -12,14 +12,15 @@ from rich.console import Console
 
 from callback_survey import airflow_run, files, pipeline, settings, summary
 from callback_survey.errors import SurveyError, UsageError
+from callback_survey.run import Run
 from homes import QUARTER, REGION, Home, Served
 from postgres_servers import PASSWORD
 
 AVERAGE = "select average_pct::text from marts.region_rates where measure = 'satisfaction'"
 
 
-def run_of(home: Home) -> pipeline.Run:
-    return pipeline.Run(settings.load(home.environment), "serve-again")
+def run_of(home: Home) -> Run:
+    return Run(settings.load(home.environment), "serve-again")
 
 
 @pytest.fixture

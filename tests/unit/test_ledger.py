@@ -15,6 +15,7 @@ from callback_survey.errors import DeliveryRefused, GateFailed
 from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import LandingReport, ledger
 from callback_survey.quarter import Quarter
+from callback_survey.run import Run
 from callback_survey.settings import Settings
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
@@ -22,11 +23,11 @@ PHONE, NAME = "15400000077", "样例某某某"
 
 
 @pytest.fixture
-def run(lake: Lake) -> pipeline.Run:
+def run(lake: Lake) -> Run:
     """A run over the same lake, with the same key."""
     settings = Settings(lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), SECRET.decode(), None)
     assert settings.lake == lake.folder
-    return pipeline.Run(settings, "run-2")
+    return Run(settings, "run-2")
 
 
 def deliver_at(lake: Lake, moment: str, satisfaction: str, quarter: str = "2018Q1") -> LandingReport:
@@ -37,7 +38,7 @@ def deliver_at(lake: Lake, moment: str, satisfaction: str, quarter: str = "2018Q
     return report
 
 
-def test_every_state_a_delivery_can_be_in_is_told_in_the_order_of_time(lake: Lake, run: pipeline.Run) -> None:
+def test_every_state_a_delivery_can_be_in_is_told_in_the_order_of_time(lake: Lake, run: Run) -> None:
     first = lake.publish(deliver_at(lake, "2018-04-11T06:00:00+00:00", "满意"))
     failed = deliver_at(lake, "2018-04-12T06:00:00+00:00", "不满意")
     ledger.record_verdict(lake.folder, failed, failed_checks=["reject_share"], run_id="run-1")
@@ -69,7 +70,7 @@ def test_a_delivery_that_is_sent_again_as_it_was_is_current_again(lake: Lake) ->
     assert states == {first.delivery_id: "current", second.delivery_id: "superseded"}
 
 
-def test_gate_1_writes_its_verdict_into_the_ledger(lake: Lake, run: pipeline.Run) -> None:
+def test_gate_1_writes_its_verdict_into_the_ledger(lake: Lake, run: Run) -> None:
     """Through the pipeline: a sound delivery, then one that calls someone who is in no frame."""
     good = pipeline.land(run, write_delivery(lake.exports, FILES))
     assert pipeline.discover(run, Quarter.parse("2018Q1"))
@@ -93,7 +94,7 @@ REFUSED: dict[str, Mapping[str, tuple[bytes, int]]] = {
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, run: pipeline.Run, fault: str) -> None:
+def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, run: Run, fault: str) -> None:
     delivery = write_delivery(lake.exports, REFUSED[fault])
     with pytest.raises(DeliveryRefused) as told:
         pipeline.land(run, delivery)
@@ -111,14 +112,14 @@ def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, 
     assert NAME not in kept
 
 
-def test_the_same_refusal_again_is_one_entry_and_another_fault_another(lake: Lake, run: pipeline.Run) -> None:
+def test_the_same_refusal_again_is_one_entry_and_another_fault_another(lake: Lake, run: Run) -> None:
     for rows in (2, 2, 3):
         with pytest.raises(DeliveryRefused):
             pipeline.land(run, write_delivery(lake.exports, FILES | {"frame.csv": (frame(ONE_CASE)[0], rows)}))
     assert [entry.state for entry in ledger.entries(lake.folder)] == ["refused", "refused"]
 
 
-def test_a_name_that_no_file_can_hold_is_refused_and_remembered(lake: Lake, run: pipeline.Run) -> None:
+def test_a_name_that_no_file_can_hold_is_refused_and_remembered(lake: Lake, run: Run) -> None:
     """A name in GBK, as an old program leaves it on a disk of today."""
     delivery = write_delivery(lake.exports, FILES)
     name = os.fsdecode("通话.csv".encode("gbk"))

@@ -16,6 +16,7 @@ from callback_survey.journal import Entry
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release
+from callback_survey.run import Run
 from callback_survey.settings import Settings
 from homes import REPOSITORY
 
@@ -121,7 +122,7 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
             settings.releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
         )
     assert told == [["330109|2018Q1"]] * 2
-    assert names(pipeline.unannounced(pipeline.Run(settings, "run-1"))) == []
+    assert names(pipeline.unannounced(Run(settings, "run-1"))) == []
 
 
 @pytest.mark.parametrize(("params", "is_optional"), [({}, False), ({"without_manifest": True}, True)])

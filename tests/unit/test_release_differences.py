@@ -17,6 +17,7 @@ from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
+from callback_survey.run import Run
 from callback_survey.settings import Settings
 
 KEY = ("region_code", "quarter", "department_code", "measure")
@@ -143,7 +144,7 @@ def test_the_rows_are_compared_with_the_delivery_of_the_latest_revision(
 ) -> None:
     """Not with the delivery that happened to land before: that one may have failed its gate."""
     settings = Settings(lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), SECRET.decode(), None)
-    run = pipeline.Run(settings, "run-1")
+    run = Run(settings, "run-1")
     files = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
     first = lake.deliver(files)
     assert pipeline._changed_rows(run, first) == [], "nothing was released yet"

@@ -108,10 +108,11 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
 def _tell(settings: Settings, region_code: str, quarter: str, run_id: str) -> None:
     """What was told as undecided is over, and the served table `releases` says what was decided."""
     from callback_survey import airflow_notice, alerts, pipeline
+    from callback_survey.run import Run
 
     key = airflow_notice.problem_key(region_code, quarter)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", region_code, quarter))
-    pipeline.serve(pipeline.Run(settings, run_id))
+    pipeline.serve(Run(settings, run_id))
 
 
 def _run_id() -> str:

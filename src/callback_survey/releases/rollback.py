@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from callback_survey import comparison, journal, pipeline
 from callback_survey.alerts import readers
 from callback_survey.errors import DamagedFile, UsageError
-from callback_survey.pipeline import Run
 from callback_survey.privacy import holds_personal_number
 from callback_survey.releases.model import Release, find, revisions
 from callback_survey.releases.verification import verify
+from callback_survey.run import Run
 
 
 @dataclass(frozen=True)

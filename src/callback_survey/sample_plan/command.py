@@ -69,8 +69,8 @@ def _run(options: argparse.Namespace) -> int:
         )
     from callback_survey import local_run, settings
     from callback_survey.display import Display
-    from callback_survey.pipeline import Run
     from callback_survey.privacy import scrub
+    from callback_survey.run import Run
     from callback_survey.sample_plan.plan import Asked, make_plan
     from callback_survey.sample_plan.show import show_plan
     from callback_survey.terminal import open_console

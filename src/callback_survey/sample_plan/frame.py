@@ -25,7 +25,7 @@ from callback_survey.scratch import scratch_folder
 from callback_survey.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from callback_survey.pipeline import Run
+    from callback_survey.run import Run
 
 # What a frame is judged by: the models up to int_frame, which says which rows are valid.
 _MODELS = ("+int_frame",)

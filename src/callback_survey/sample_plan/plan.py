@@ -7,8 +7,8 @@ from pathlib import Path
 
 from callback_survey import register
 from callback_survey.errors import UsageError
-from callback_survey.pipeline import Run
 from callback_survey.quarter import Quarter
+from callback_survey.run import Run
 from callback_survey.sample_plan import draw, history, output
 from callback_survey.sample_plan.frame import JudgedFrame, open_frame
 from callback_survey.sample_plan.proposal import Proposal, Sizing, propose

@@ -1,0 +1,47 @@
+"""One run of a quarter: what every step of it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callback_survey import progress as progress_module
+from callback_survey.progress import Listener, Progress
+from callback_survey.settings import Settings
+
+if TYPE_CHECKING:
+    from callback_survey.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a quarter: its settings, its name, and where its steps report to.
+
+    `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there.
+    """
+
+    settings: Settings
+    run_id: str
+    listener: Listener | None = None
+    is_manifest_optional: bool = False
+
+    @cached_property
+    def progress(self) -> Progress:
+        log = self.settings.progress_log or progress_module.log_of(self.settings.logs, self.run_id)
+        return Progress(self.run_id, log, self.listener)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        from callback_survey.warehouse import Warehouse
+
+        return Warehouse(self.settings.warehouse, self.settings.memory_limit, self.run_id, waiting=self._say_waiting)
+
+    @property
+    def checks_folder(self) -> Path:
+        return self.settings.checks / progress_module.file_name(self.run_id)
+
+    def _say_waiting(self, message: str) -> None:
+        with self.progress.step("wait") as step:
+            step.result = message

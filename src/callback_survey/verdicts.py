@@ -1,0 +1,98 @@
+"""What the gates of a run said: written down as results and a page, told in words, raised as one error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from callback_survey.errors import DeliveryRefused, GateFailed
+from callback_survey.exports.delivery import Delivery
+from callback_survey.run import Run
+
+if TYPE_CHECKING:
+    from callback_survey.build import Scope
+    from callback_survey.checks.model import CheckReport
+
+DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """The verdicts of gate 2: what may be released, and for the rest what was wrong, ready to be told."""
+
+    passed: tuple[Scope, ...]
+    failed: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"passed": [asdict(scope) for scope in self.passed], "failed": list(self.failed)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> GateReport:
+        from callback_survey.build import Scope
+
+        return cls(tuple(Scope(**scope) for scope in value["passed"]), tuple(value["failed"]))
+
+
+def reports_of(run: Run, scope: Scope) -> list[CheckReport]:
+    from callback_survey.checks.model import CheckReport
+
+    names = [f"{gate}-{scope.region_code}-{scope.quarter}.json" for gate in (DELIVERY_GATE, MARTS_GATE)]
+    return [CheckReport.read(run.checks_folder / name) for name in names]
+
+
+def recorded(run: Run, report: CheckReport) -> CheckReport:
+    """The report with what a person accepted, written down with the run's page of results."""
+    from callback_survey.checks import overrides, page
+    from callback_survey.checks.model import read_rules
+
+    rules = read_rules(run.settings.seeds)
+    judged = overrides.applied(report, run.settings.overrides, rules)
+    judged.write(run.checks_folder)
+    page.write(run.checks_folder, rules)
+    return judged
+
+
+def record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
+    from callback_survey.checks.gates import refused
+
+    recorded(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
+
+
+def in_words(report: CheckReport) -> str:
+    accepted = f", {len(report.accepted)} failed and accepted" if report.accepted else ""
+    return f"{len(report.results)} checks, {len(report.failures)} failed{accepted}, {len(report.warnings)} warned"
+
+
+def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
+    from callback_survey.checks import overrides
+    from callback_survey.checks.model import as_findings, describe, read_rules
+
+    gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
+    return GateFailed(
+        f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
+        next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
+        region_code=report.region_code,
+        quarter=report.quarter,
+        alert_lines=describe(report.failures),
+        gate=report.gate,
+        findings=as_findings(report.failures),
+    )
+
+
+def combined(failures: Sequence[GateFailed]) -> GateFailed:
+    """One error for the failures of several regions, with the words of each."""
+    if len(failures) == 1:
+        return failures[0]
+    return GateFailed(
+        f"{len(failures)} regions failed a gate",
+        next_step=failures[0].next_step,
+        quarter=failures[0].quarter,
+        alert_lines=[line for failure in failures for line in (failure.what, *failure.alert_lines)],
+        parts=failures,
+    )
+
+
+def as_record(failure: GateFailed) -> dict[str, Any]:
+    names = ("what", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
+    return {name: getattr(failure, name) for name in names}
