@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served
 @pytest.fixture(scope="session")
 def five_quarters(tmp_path_factory: pytest.TempPathFactory, served: Served) -> Served:
     """The served home after the four invented quarters of the sample exports were run too. To be read only."""
-    home = served.home.copy(tmp_path_factory.mktemp("five-quarters") / "home")
+    home = served.home.copy(tmp_path_factory.mktemp("five-quarters") / "home").with_settings(DOCUMENTS="html")
     outcome = home.run_here("run", "--region", REGION, "--quarter", "2018Q2..2019Q1")
     assert outcome.code == 0, outcome.err
     return Served(home, outcome)

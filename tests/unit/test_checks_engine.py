@@ -137,7 +137,17 @@ def test_rules_are_read_from_the_seed(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert read_rules(tmp_path) == {
-        "a": Rule("a", "delivery", "fail", Decimal("0.5"), "first", "甲", True, 20, Decimal("0.05")),
+        "a": Rule(
+            "a",
+            "delivery",
+            "fail",
+            Decimal("0.5"),
+            "first",
+            "甲",
+            is_overridable=True,
+            minimum_count=20,
+            chance_level=Decimal("0.05"),
+        ),
         "b": Rule("b", "marts", "warn", None, "second", "乙"),
         "c": Rule("c", "marts", "fail", None, "third", "丙"),  # an unknown severity stops rather than passes
     }
