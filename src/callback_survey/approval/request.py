@@ -14,7 +14,7 @@ from callback_survey.alerts.words import Words
 from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
-from callback_survey.checks.model import CheckResult, read_rules
+from callback_survey.checks.model import CheckResult, Rule, in_chinese, read_rules
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.quarter import Quarter
@@ -190,26 +190,28 @@ def _listed(before: Figures, after: Figures) -> Iterator[str]:
 
 def _checks(settings: Settings, release: Release) -> Iterator[str]:
     warnings = [result for report in release.check_reports() for result in report.warnings]
-    titles = {check_id: rule.title for check_id, rule in read_rules(settings.seeds).items()}
+    rules = read_rules(settings.seeds)
     yield ""
     yield f"### 检查提醒（{len(warnings)} 项）"
     yield ""
     if not warnings:
         yield "两道关口都没有提醒。"
     for result in warnings:
-        yield from _check(result, titles.get(result.check_id) or result.check_id)
+        yield from _check(result, rules.get(result.check_id))
     if release.accepted:
         yield ""
         yield f"### 未通过、经人接受的检查（{len(release.accepted)} 项）"
         yield ""
         for check in release.accepted:
             found = check["examples"] or check["observed"]
-            title = titles.get(check["check_id"]) or check["check_id"]
+            title = rules[check["check_id"]].title if check["check_id"] in rules else check["check_id"]
             yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 接受，理由：{_md(check['reason'])}"
 
 
-def _check(result: CheckResult, title: str) -> Iterator[str]:
-    yield f"- **{_md(title)}**：{_md(Words('zh').observed(result.observed))}（允许：{_md(str(result.allowed))}）"
+def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
+    title = rule.title if rule else result.check_id
+    allowed = in_chinese(rule.allowed_zh if rule else "", result.allowed)
+    yield f"- **{_md(title)}**：{_md(Words('zh').observed(result.observed))}（允许：{_md(allowed)}）"
     for example in result.examples:
         yield f"  - {_md(example)}"
 
