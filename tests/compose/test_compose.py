@@ -231,7 +231,7 @@ def test_the_api_server_sees_what_its_pages_show_and_cannot_change_it(
     assert shell("ls -A . /exports").split() == [".:", "checks", "public", "releases", "serving", "/exports:"]
     assert "release.json" in shell("ls releases/330109/2018Q1/r1")
     restricted = "ls serving/restricted"
-    assert (shell(restricted), shell(restricted, "scheduler").split()) == ("", ["case_outcomes"])
+    assert (shell(restricted), shell(restricted, "scheduler").split()) == ("", ["case_outcomes", "dissatisfied_cases"])
     for folder in ("checks", "public", "releases", "serving", "serving/restricted"):
         assert "Read-only file system" in shell(f"touch {folder}/written"), folder
 
