@@ -20,7 +20,8 @@ RELEASE = f"/callback-survey/releases/{REGION}/{QUARTER}/r1"
 # A page that tries what a chart must not be able to do, and says how it went.
 NOSY = """<!DOCTYPE html><html lang="zh-CN"><title>交互图</title><body><script>
 const say = text => document.body.append(text + '；');
-say('算出 ' + new Function('return 40 + 2')());
+say('算出 ' + (40 + 2));
+try { say('改写成 ' + new Function('return 42')()) } catch { say('不能把文字当程序') }
 fetch('/api/v2/dags').then(() => say('读到 Airflow'), () => say('读不到 Airflow'));
 try { say('cookie ' + document.cookie) } catch { say('读不到 cookie') }
 try { say('外层 ' + parent.document.title) } catch { say('读不到外层') }
@@ -107,7 +108,7 @@ def test_a_document_reaches_neither_airflow_nor_the_world(
     log_in(page, airflow)
     page.goto(f"{airflow.url}/callback-survey/issued/{REGION}/{QUARTER}/r1/view/explore.html")
     body = page.frame_locator("iframe").locator("body")
-    for outcome in ("算出 42", "读不到 cookie", "读不到外层", "读不到 Airflow", "不能联网"):
+    for outcome in ("算出 42", "不能把文字当程序", "读不到 cookie", "读不到外层", "读不到 Airflow", "不能联网"):
         body.get_by_text(outcome).wait_for()
     # also where it is opened by itself
     page.goto(f"{airflow.url}/callback-survey/issued/{REGION}/{QUARTER}/r1/files/explore.html")

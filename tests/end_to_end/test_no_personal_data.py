@@ -6,6 +6,7 @@ The search opens what it searches. Raw bytes of Parquet and DuckDB files are com
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import sqlite3
@@ -32,6 +33,7 @@ def found_in(folder: Path) -> list[str]:
         ".parquet": _in_parquet,
         ".duckdb": _in_duckdb,
         ".db": _in_sqlite,
+        ".json": _in_json,
     }
     places = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
@@ -45,6 +47,12 @@ def _in_text(path: Path) -> Iterator[str]:
     """Also of files that are no text: what is readable in them is searched."""
     text = path.read_bytes().decode("utf-8", errors="replace")
     yield from (f"position {match.start()}" for match in PERSONAL.finditer(text))
+
+
+def _in_json(path: Path) -> Iterator[str]:
+    """All but fractions: the eleven digits behind the point of a measured time can look like a number to call."""
+    text = json.dumps(json.loads(path.read_text(encoding="utf-8"), parse_float=lambda _: None), ensure_ascii=False)
+    yield from (f"value {match.start()}" for match in PERSONAL.finditer(text))
 
 
 def _in_parquet(path: Path) -> Iterator[str]:
@@ -85,6 +93,7 @@ def _in_sqlite(path: Path) -> Iterator[str]:
 def planted(tmp_path: Path) -> Path:
     """One file of each kind that a home holds, each with one phone number or name where the search must find it."""
     (tmp_path / "run.log").write_text("called 15400010002 twice", encoding="utf-8")
+    (tmp_path / "counts.json").write_text('{"n": 15400010002}', encoding="utf-8")
     (tmp_path / "alert.json").write_text('{"title": "样例申请人000001"}', encoding="utf-8")
     with duckdb.connect() as connection:
         connection.execute("create table t as select 7 as n, ['a', '(15400010002)'] as list")
@@ -103,9 +112,9 @@ def test_the_search_finds_what_is_planted_in_every_kind_of_file(planted: Path) -
     assert found == {path.name for path in planted.iterdir()}
 
 
-def test_the_search_takes_no_digest_for_a_phone_number(tmp_path: Path) -> None:
+def test_the_search_takes_no_digest_and_no_measured_time_for_a_phone_number(tmp_path: Path) -> None:
     digest = "a15400010002b154000100023"
-    (tmp_path / "release.json").write_text(digest, encoding="utf-8")
+    (tmp_path / "release.json").write_text(f'{{"hash": "{digest}", "seconds": 0.15400010002}}', encoding="utf-8")
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
         connection.execute("create table t as select $1 as token", [digest])
     assert found_in(tmp_path) == []
