@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,6 @@ from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Served
 if TYPE_CHECKING:
     from receivers import Receiver
 
-# The tests of alerts have a receiver that serves here too
-sys.path.insert(0, str(Path(__file__).resolve().parent / "unit" / "alerts"))
 # Airflow reads this when it is imported, and would make ~/airflow
 _airflow_home = tempfile.TemporaryDirectory(prefix="callback-survey-airflow-")
 os.environ["AIRFLOW_HOME"] = _airflow_home.name

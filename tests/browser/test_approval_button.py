@@ -8,7 +8,6 @@ itself; that one is approved with the button. The fourth is answered after that,
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from standalones import Standalone, standalone
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
     from receivers import Receiver
 
 RUNS = "/api/v2/dags/callback_notice/dagRuns"
@@ -80,7 +80,6 @@ class Waiting:
 
 @pytest.fixture(scope="module")
 def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waiting]:
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "alerts"))
     from receivers import Receiver
 
     receiver = Receiver()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import accessibility
 import duckdb
 import pytest
+
+import accessibility
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

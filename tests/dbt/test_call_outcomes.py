@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from models_over_rows import compiled_models
 
 from homes import QUARTER, REGION, Served
+from models_over_rows import compiled_models
 
 CLASSES = ("I", "P", "R", "NC", "UO", "NE", "O")
 CLASS_OF = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models_over_rows import compiled_models
 
 from homes import QUARTER, Served
+from models_over_rows import compiled_models
 
 # 国办发明电〔2017〕12号, 〔2018〕15号 and, for 劳动节 2019, 〔2019〕3号: spans of days off, and the weekend days worked for them.
 DAYS_OFF = (

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from models_over_rows import compiled_models
 
 from homes import Served
+from models_over_rows import compiled_models
 
 COLUMNS = {
     "satisfaction": (

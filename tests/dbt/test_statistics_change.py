@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from statistical_models import Statistics, statistics
-from statistics_oracle import Counts, newcombe
 
 from homes import Home
+from statistical_models import Statistics, statistics
+from statistics_oracle import Counts, newcombe
 
 CLOSE = 1e-9
 CHANGES = ("change", "change_ci_low", "change_ci_high", "is_significant_change")

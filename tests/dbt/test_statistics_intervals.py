@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from statistical_models import Statistics, statistics
-from statistics_oracle import EXACT_Z, Counts, Z, library_wilson, wilson
 
 from homes import Home
+from statistical_models import Statistics, statistics
+from statistics_oracle import EXACT_Z, Counts, Z, library_wilson, wilson
 
 CLOSE = 1e-9
 # No answers, one, all but one, all; no success, one, all but one, all; a frame of one; nobody in it; more answers than frame.

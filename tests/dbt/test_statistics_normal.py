@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from scipy.stats import norm
-from statistical_models import SEEDS
 
 from homes import REPOSITORY
+from statistical_models import SEEDS
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from statistical_models import Statistics, statistics
-from statistics_oracle import Counts, adjusted, contrast, hundredths, mean, one_sided, variance
 
 from homes import Home
+from statistical_models import Statistics, statistics
+from statistics_oracle import Counts, adjusted, contrast, hundredths, mean, one_sided, variance
 
 CLOSE = 1e-9
 Region = Sequence[Counts]

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_no_personal_data import PERSONAL, found_in
 
 from homes import QUARTER, REGION, Home, Outcome, contents
 from mixed_exports import (
@@ -30,6 +29,7 @@ from mixed_exports import (
     write_as_csv,
     write_workbook_delivery,
 )
+from personal_data import PERSONAL, found_in
 
 OTHER_KEY = "another key of thirty-two characters or more"
 

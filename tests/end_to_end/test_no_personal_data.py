@@ -1,92 +1,18 @@
-"""Nothing a run leaves behind holds a phone number or an applicant's name: no file, no column of any table, no log.
-
-The search opens what it searches. Raw bytes of Parquet and DuckDB files are compressed and would prove nothing.
-"""
+"""Nothing a run leaves behind holds a phone number or an applicant's name: no file, no column of any table, no log."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from homes import Served
-
-PHONE = r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])"
-APPLICANT = "样例申请人"
-IDENTITY_CARD = r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])"
-PERSONAL = re.compile(f"{PHONE}|{APPLICANT}")
-# DuckDB's expressions know no look-around: the neighbours are matched instead
-_PERSONAL_SQL = rf"(^|[^0-9A-Za-z])1[3-9][0-9]{{9}}($|[^0-9A-Za-z])|{APPLICANT}"
-_TEXT_TYPES = re.compile("VARCHAR|JSON|BLOB")
-
-
-def found_in(folder: Path) -> list[str]:
-    """Each place below a folder that holds a phone number or an applicant's name."""
-    searches: dict[str, Callable[[Path], Iterator[str]]] = {
-        ".parquet": _in_parquet,
-        ".duckdb": _in_duckdb,
-        ".db": _in_sqlite,
-        ".json": _in_json,
-    }
-    places = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
-        search = searches.get(path.suffix, _in_text)
-        places += [f"{path.relative_to(folder)}: {place}" for place in search(path)]
-        places += [f"{path.relative_to(folder)}: its name" for _ in PERSONAL.finditer(str(path.relative_to(folder)))]
-    return places
-
-
-def _in_text(path: Path) -> Iterator[str]:
-    """Also of files that are no text: what is readable in them is searched."""
-    text = path.read_bytes().decode("utf-8", errors="replace")
-    yield from (f"position {match.start()}" for match in PERSONAL.finditer(text))
-
-
-def _in_json(path: Path) -> Iterator[str]:
-    """All but fractions: the eleven digits behind the point of a measured time can look like a number to call."""
-    text = json.dumps(json.loads(path.read_text(encoding="utf-8"), parse_float=lambda _: None), ensure_ascii=False)
-    yield from (f"value {match.start()}" for match in PERSONAL.finditer(text))
-
-
-def _in_parquet(path: Path) -> Iterator[str]:
-    with duckdb.connect() as connection:
-        relation = f"read_parquet('{path}', hive_partitioning = false)"
-        yield from _in_columns(connection, relation)
-
-
-def _in_duckdb(path: Path) -> Iterator[str]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        for schema, table in tables:
-            yield from _in_columns(connection, f'"{schema}"."{table}"')
-
-
-def _in_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterator[str]:
-    columns = connection.execute(f"describe select * from {relation}").fetchall()
-    for name, kind, *_ in columns:
-        if not _TEXT_TYPES.search(kind):
-            continue
-        count = connection.execute(
-            f'select count(*) from {relation} where regexp_matches("{name}"::varchar, $1)', [_PERSONAL_SQL]
-        ).fetchone()
-        if count and count[0]:
-            yield f"{relation}, column {name}, {count[0]} rows"
-
-
-def _in_sqlite(path: Path) -> Iterator[str]:
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
-            for row in connection.execute(f'select * from "{table}"'):
-                cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in row]
-                if any(PERSONAL.search(cell) for cell in cells):
-                    yield f"table {table}"
+from personal_data import APPLICANT, IDENTITY_CARD, PERSONAL, PHONE, found_in
 
 
 @pytest.fixture

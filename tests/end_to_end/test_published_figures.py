@@ -9,21 +9,11 @@ import pytest
 
 from deliveries import read_table
 from homes import QUARTER, REGION, SAMPLE_EXPORTS, Served
+from printed_lists import BELOW_AVERAGE
 
 PRINTED = SAMPLE_EXPORTS / REGION / QUARTER
 TOLERANCE = Decimal("0.02")
 UNSAMPLED = "区旅游局"
-# As the text of the notice lists them, which is the order of the annexes
-BELOW_AVERAGE = {
-    "satisfaction": (
-        "区商务局、国土萧山分局、区公安分局（车管）、区招管办、消防大队、区城管局、区市场监管局、区财政地税局、"
-        "区市民卡公司、区交通局、区规划分局、区教育局、区人力社保局、区民政局"
-    ),
-    "realisation": (
-        "区烟草专卖局、区招管办、区市民卡公司、消防大队、国土萧山分局、区住建局、区规划分局、区民政局、区农水局、"
-        "区人力社保局、区环保局、区安监局、区教育局"
-    ),
-}
 FIGURES = {
     "satisfaction": {
         "满意率(%)": "satisfied_pct",

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_no_personal_data import PERSONAL, found_in
-from test_published_figures import BELOW_AVERAGE
 
 from deliveries import Rows, copy_region, seal
 from homes import QUARTER, REGION, REPOSITORY, SAMPLE_EXPORTS, Home, Served
 from mixed_exports import notice_text, write_notice_document
+from personal_data import PERSONAL, found_in
+from printed_lists import BELOW_AVERAGE
 
 BY_TEXT, BY_DOCUMENT = "330112", "330113"
 PRINTED = {"satisfaction": "published-satisfaction.csv", "realisation": "published-realisation.csv"}

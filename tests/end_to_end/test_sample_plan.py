@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_no_personal_data import found_in
 
 from deliveries import CALLS_HEADER, OFFICES, Rows, rows_of, with_office, write_delivery
 from homes import Home, Outcome, Served, contents
+from personal_data import found_in
 
 ASKED = ("plan", "--region", "330109", "--quarter", "2018Q2")
 # 区经信局 has 12 frame rows, 2 of them without a valid phone

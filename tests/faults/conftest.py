@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from killing import copy_without_logs, error_of_dead_dbt, error_of_missing_stamp
-from stepwise import Bases, take
 
 from homes import Home
+from killing import copy_without_logs, error_of_dead_dbt, error_of_missing_stamp
+from stepwise import Bases, take
 
 
 @pytest.fixture(scope="session")

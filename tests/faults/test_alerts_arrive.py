@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from receivers import Mailbox, Receiver, free_port
 
 from callback_survey import airflow_home
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import PATIENCE_SECONDS, QUARTER, REGION, REPOSITORY, Home, Outcome
+from receivers import Mailbox, Receiver, free_port
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from killing import copy_without_logs
-from stepwise import Bases, delivery_of, run_of, take
 
 from callback_survey import pipeline, releases
 from callback_survey.errors import DamagedFile
 from homes import QUARTER, REGION, Home, contents
+from killing import copy_without_logs
+from stepwise import Bases, delivery_of, run_of, take
 
 
 def cut_off(path: Path) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from receivers import Receiver, free_port
 
 from callback_survey import settings
 from callback_survey.alerts import channels, tell
 from deliveries import rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, Home, Outcome, contents
+from receivers import Receiver, free_port
 
 TROUBLES = ("down", "slow", "answers 500")
 

@@ -15,10 +15,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from killing import FAULTS
-from stepwise import Bases
 
-from homes import PATIENCE_SECONDS, Home, Served, contents
+from homes import FIXTURES, PATIENCE_SECONDS, Home, Served, contents
+from stepwise import Bases
 
 WORDS = {"tmpfs": "No space left on device", "limit": "File too large"}
 
@@ -57,11 +56,11 @@ def filled(request: pytest.FixtureRequest, bases: Bases, tmp_path_factory: pytes
         "key": bases.done.key,
         "said": bases.said,
     }
-    program = [sys.executable, str(FAULTS / "full_disk.py")]
+    program = [sys.executable, str(FIXTURES / "full_disk.py")]
     process = subprocess.run(
         ["unshare", "-rm", *program] if kind == "tmpfs" else program,
         input=json.dumps(task),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FAULTS.parent), str(FAULTS)]), "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONPATH": str(FIXTURES), "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,

@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from killing import copy_without_logs, job, kill_steps
-from stepwise import take
 
 from callback_survey import journal, releases
 from callback_survey.journal import Entry
 from homes import QUARTER, REGION, Home, Served, contents
+from killing import copy_without_logs, job, kill_steps
+from stepwise import take
 
 WHY = ("--by", "值班长", "--reason", "再来")
 FIRST, SECOND = "75.00", "83.33"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from killing import copy_without_logs, job, kill_steps
-from stepwise import Bases, go_on
 
 from callback_survey import files, releases
 from callback_survey.landing import ledger
 from homes import QUARTER, REGION, Home, Served, contents
+from killing import copy_without_logs, job, kill_steps
+from stepwise import Bases, go_on
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import sys
 from dataclasses import dataclass
 
 import pytest
-from receivers import Receiver
 
 from callback_survey import airflow_home
 from homes import PATIENCE_SECONDS, REPOSITORY, Home, Outcome, Served, contents
+from receivers import Receiver
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from killing import copy_without_logs
-from stepwise import Bases, take
 
 from callback_survey.errors import StaleBuild
 from homes import Home, Outcome, Served, contents
+from killing import copy_without_logs
+from stepwise import Bases, take
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from copies import Copy
 
 import postgres_servers
+from copies import Copy
 from postgres_servers import Server
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from copies import Copy, marts_file
 
 from callback_survey.errors import SurveyError, UsageError
+from copies import Copy, marts_file
 from postgres_servers import PASSWORD
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 import yaml
-from copies import KEYS, marts_file
 
 import postgres_servers
 from callback_survey import compose_env, postgres
 from callback_survey.postgres.database import DATABASE, PUBLISHER, READER
+from copies import KEYS, marts_file
 from homes import REPOSITORY
 from postgres_servers import Server
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import Copy, marts_file
 
 from callback_survey.errors import SurveyError
+from copies import Copy, marts_file
 from homes import until
 
 # every table of a transaction, in an order that is not ours: who takes locks crosswise meets a deadlock

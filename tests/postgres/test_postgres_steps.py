@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from copies import Copy
 from rich.console import Console
 
 from callback_survey import airflow_run, files, pipeline, settings, summary
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.run import Run
+from copies import Copy
 from homes import QUARTER, REGION, Home, Served
 from postgres_servers import PASSWORD
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from copies import Copy, marts_file
 
 from callback_survey import assembly, releases, rollups, settings
 from callback_survey.errors import SurveyError
+from copies import Copy, marts_file
 from homes import Served
 
 TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date"}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from copies import Copy, marts_file
 
 from callback_survey.errors import SurveyError
+from copies import Copy, marts_file
 
 
 @pytest.fixture

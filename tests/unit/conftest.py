@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+
 from lakes import Lake
 
 # a busy machine is no failure, and a test that failed once fails again

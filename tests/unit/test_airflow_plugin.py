@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 import pytest
-from published import make_release
-from shelves import EXPLORE, NOTICE, SECRET, change_release, make_home
 
 from callback_survey import files, journal, settings
 from callback_survey.airflow_plugin import CallbackSurveyPlugin, LaterApp
 from callback_survey.errors import UsageError
 from callback_survey.journal import Entry
 from callback_survey.settings import Settings
+from published import make_release
+from shelves import EXPLORE, NOTICE, SECRET, change_release, make_home
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from issuing import AT, SCOPE, acts, damage, freeze, home, print_heading, serve, withdraw
 
 from callback_survey import documents, files, journal
 from callback_survey.approval import decide, fields, public
@@ -16,6 +15,7 @@ from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
 from callback_survey.notice.heading import Heading
 from callback_survey.settings import Settings
 from homes import contents
+from issuing import AT, SCOPE, acts, damage, freeze, home, print_heading, serve, withdraw
 
 HEADING = Heading("跑改办", "跑改办〔2018〕5号")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from issuing import AT, SCOPE, damage, freeze, home, print_heading, serve
 
 from callback_survey import documents
 from callback_survey.approval import decide
@@ -14,6 +13,7 @@ from callback_survey.errors import DamagedFile
 from callback_survey.notice.heading import Heading
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
+from issuing import AT, SCOPE, damage, freeze, home, print_heading, serve
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame
 
 from callback_survey.landing import LandingReport, ledger
 from callback_survey.landing.corrections import DatasetDifference, compare
 from callback_survey.privacy import TokenKey
+from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame
 
 FRAME = ("case_id", "department_name", "completed_on", "phone_token", "is_phone_valid", "service_item")
 CALLS = ("case_id", "called_at", "satisfaction", "comment")

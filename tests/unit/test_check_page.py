@@ -8,10 +8,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from lakes import SEEDS
-
 from callback_survey.checks import page
 from callback_survey.checks.model import CheckReport, CheckResult, Outcome, Severity, read_rules
+from lakes import SEEDS
 
 RULES = read_rules(SEEDS)
 AT = "2018-06-01T00:00:00+00:00"

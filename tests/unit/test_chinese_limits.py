@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
-from lakes import SEEDS
 
 from callback_survey.alerts.words import Words
 from callback_survey.checks.model import in_chinese, read_rules
+from lakes import SEEDS
 
 RULES = read_rules(SEEDS)
 

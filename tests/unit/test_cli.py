@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
 from callback_survey import cli, local_run
 from callback_survey.errors import GateFailed, SurveyError
 from callback_survey.landing import ledger
+from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
 KEY = "k" * 32
 HEAVY = ("airflow", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "rich")

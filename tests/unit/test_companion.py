@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
 from PIL import Image
-from published import make_release
 
 from callback_survey.companion import charts, explore, layout, page, wording
 from callback_survey.companion.model import Flag
 from callback_survey.releases import Release
+from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
+from published import make_release
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"https?://[^\s\"'`)\\<]+")

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
-from lakes import REPOSITORY, SEEDS
-from register_seeds import GBT_FROM_2018Q2, add, copied_seeds, keep_header
 
 from callback_survey.errors import UsageError
 from callback_survey.register import definitions_in, scales_in
+from lakes import REPOSITORY, SEEDS
+from register_seeds import GBT_FROM_2018Q2, add, copied_seeds, keep_header
 
 QUARTERS = [f"{year}Q{number}" for year in (2018, 2019) for number in (1, 2, 3, 4)]
 REGIONS = {"330000": "", "330100": "330000", "330109": "330100", "330110": "330100", "310000": "", "310101": "310000"}

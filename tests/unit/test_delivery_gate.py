@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
-from landed_rows import RULES, Call, Landed, called, cases, judge, rejected_calls, tripped
 
 from callback_survey.checks.gates import check_delivery
 from callback_survey.landing.ledger import FileRecord
+from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
+from landed_rows import RULES, Call, Landed, called, cases, judge, rejected_calls, tripped
 
 CLEAN = Landed()
 # these compare interviewers and hours with one another: test_interview_gate.py

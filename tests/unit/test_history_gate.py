@@ -7,13 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakes import SEEDS
-from published import make_release
-from small_marts import SOUND
 
 from callback_survey.build import Scope
 from callback_survey.checks.gates import check_marts, earlier_rates
 from callback_survey.checks.model import CheckResult
+from lakes import SEEDS
+from published import make_release
+from small_marts import SOUND
 
 CHECKS = {"department_drift", "region_drift", "frame_volume", "sample_volume"}
 COLUMNS = "department_code, measure, valid_frame_count, sample_count, answered_count, success_count, measure_definition"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+
 from landed_rows import Call, Landed, called, judge, tripped
 
 CLEAN = Landed()

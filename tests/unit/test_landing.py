@@ -14,6 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from callback_survey.errors import DeliveryRefused, UsageError
+from callback_survey.landing import ledger, workbench
+from callback_survey.privacy import TokenKey
+from homes import FIXTURES
 from lakes import (
     ONE_CALL,
     ONE_CASE,
@@ -27,10 +32,6 @@ from lakes import (
     tree_of,
     write_delivery,
 )
-
-from callback_survey.errors import DeliveryRefused, UsageError
-from callback_survey.landing import ledger, workbench
-from callback_survey.privacy import TokenKey
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 KEPT = {"region_code": REGION, "quarter": QUARTER}
@@ -258,7 +259,7 @@ Lake(home / "lake", home / "exports").land(Delivery("330109", "2018Q1", home / "
 def test_a_landing_killed_halfway_and_run_again_is_as_a_clean_one(lake: Lake, tmp_path: Path) -> None:
     delivery = write_delivery(lake.exports, FILES)
     ended = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        [sys.executable, "-c", _KILLED, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(FIXTURES)}
     )
     assert ended.returncode == -signal.SIGKILL
     assert [path.name for path in lake.folder.glob(".landing-*")], "the landing was under way"

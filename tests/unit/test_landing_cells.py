@@ -7,49 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, Lake, as_csv, calls, frame
 
-# Data contract §1, written out here as the second opinion.
-DISPOSITIONS = {
-    "completed": "成功 完成 已完成 回访成功 接通完成",
-    "partial": "部分完成",
-    "refused": "拒访 拒绝 拒绝回访",
-    "no_answer": "无人接听 未接",
-    "busy": "占线 忙线",
-    "callback_later": "稍后回访 改约",
-    "wrong_person": "非本人 号码错误",
-    "not_in_service": "空号 停机",
-    "ineligible": "不符合条件",
-    "other": "其他",
-}
-SATISFACTION = {
-    "满意": "satisfied",
-    "比较满意": "fairly_satisfied",
-    "基本满意": "basically_satisfied",
-    "不太满意": "rather_dissatisfied",
-    "不满意": "dissatisfied",
-    "5": "satisfied",
-    "4": "fairly_satisfied",
-    "3": "basically_satisfied",
-    "2": "rather_dissatisfied",
-    "1": "dissatisfied",
-    "５": "satisfied",
-    " 满 意\u00a0": "satisfied",
-    "": None,
-    "　": None,
-}
-VISITS = {
-    "零上门": "zero_visits",
-    "一次": "one_visit",
-    "两次及以上": "two_or_more_visits",
-    "0": "zero_visits",
-    "1": "one_visit",
-    "2": "two_or_more_visits",
-    "3": "two_or_more_visits",
-    "17": "two_or_more_visits",
-    "０２": "two_or_more_visits",
-    "": None,
-}
+from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, Lake, as_csv, calls, frame
+from promised_words import DISPOSITIONS, SATISFACTION, VISITS
+
 DAY_SPELLINGS = [
     "2018-03-01",
     "2018-3-1",

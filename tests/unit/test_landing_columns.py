@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import openpyxl
 import pytest
+
 from lakes import CALLS_HEADER, FRAME_HEADER, Lake, as_csv
 
 CASES = [

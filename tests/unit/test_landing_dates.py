@@ -12,11 +12,11 @@ import openpyxl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, SEEDS, Lake
 
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
+from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, SEEDS, Lake
 
 MOMENTS = st.datetimes(dt.datetime(1955, 1, 1), dt.datetime(2173, 1, 1)).map(lambda found: found.replace(microsecond=0))
 FULL_WIDTH = str.maketrans("0123456789:/-. ", "０１２３４５６７８９：／－．　")

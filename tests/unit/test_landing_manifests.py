@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
 from callback_survey.errors import DeliveryRefused
+from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lakes import ONE_CASE, Lake, calls, frame, write_delivery
-from register_seeds import GBT_FROM_2018Q2, add, copied_seeds
 
 from callback_survey.landing import ledger
+from lakes import ONE_CASE, Lake, calls, frame, write_delivery
+from register_seeds import GBT_FROM_2018Q2, add, copied_seeds
 
 WORDS = ("满意", "基本满意", "不满意", "非常满意", "非常不满意", "比较满意", "5", "4", "２", "1", "")
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lakes import CALLS_HEADER, FRAME_HEADER, Lake, as_csv
-from test_landing_cells import DISPOSITIONS, SATISFACTION, VISITS
 
 from callback_survey.privacy import scrub
+from lakes import CALLS_HEADER, FRAME_HEADER, Lake, as_csv
+from promised_words import DISPOSITIONS, SATISFACTION, VISITS
 
 CODES = {word: code for code, words in DISPOSITIONS.items() for word in words.split()}
 # printable text as people type it, with what CSV has to quote; no white space at its ends, which is not kept

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, REGION, REPOSITORY, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 from callback_survey import pipeline
 from callback_survey.errors import DeliveryRefused, GateFailed
@@ -17,6 +16,7 @@ from callback_survey.landing import LandingReport, ledger
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings
+from lakes import ONE_CALL, ONE_CASE, REGION, REPOSITORY, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 PHONE, NAME = "15400000077", "样例某某某"

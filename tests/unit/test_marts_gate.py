@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakes import SEEDS
-from small_marts import SOUND
 
 from callback_survey.build import Scope
 from callback_survey.checks.gates import check_marts
 from callback_survey.checks.model import CheckReport
+from lakes import SEEDS
+from small_marts import SOUND
 
 SCOPE = Scope("330109", "2018Q1", "delivery-1")
 # these look at quarters without cases: test_printed_gate.py

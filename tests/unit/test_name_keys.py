@@ -12,12 +12,12 @@ import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lakes import REPOSITORY, SEEDS
 
 from callback_survey.exports.headers import fold, name_key
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
+from lakes import REPOSITORY, SEEDS
 
 WHITE_SPACE = " \t\n\r\f\v\u3000\u00a0\u2003\u2028\u0085\u001c"
 # ASCII, its full-width forms, Chinese, and all kinds of white space: what a form or an export can hold

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from notice_marts import NASTY, QUARTER, REALISATION, REGION, SATISFACTION, Page, notice_marts
 
 from callback_survey.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
+from notice_marts import NASTY, QUARTER, REALISATION, REGION, SATISFACTION, Page, notice_marts
 
 EXTERNAL = re.compile(
     r"https?://|//[a-z]+\.|url\((?!['\"]?data:)|@import|<script|<link|<img|<iframe|\bsrc=|\bhref=(?!\"#)", re.IGNORECASE

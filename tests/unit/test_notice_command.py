@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from notice_marts import QUARTER, REGION, notice_marts
-from published import make_release
 
 from callback_survey import cli
 from callback_survey.notice.data import REALISATION
+from notice_marts import QUARTER, REGION, notice_marts
+from published import make_release
 
 ASKED = ["notice", "--region", REGION, "--quarter", QUARTER, "--format", "html"]
 TABLES = (

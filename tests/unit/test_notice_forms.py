@@ -19,7 +19,6 @@ import pypdf
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
-from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
 
 from callback_survey.notice import NoticeData, read_notice_data
 from callback_survey.notice.docx import render_docx
@@ -27,6 +26,8 @@ from callback_survey.notice.heading import Heading
 from callback_survey.notice.pdf import render_pdf
 from callback_survey.notice.render import render_html
 from callback_survey.notice.text import NoticeText, Origin, compose
+from homes import FIXTURES
+from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ORIGIN = Origin("r2", "c0ffee" * 8, "演示数据：<全部>虚构", ())
@@ -279,7 +280,7 @@ def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) 
     environment = {
         **os.environ,
         "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": str(FIXTURES),
     }
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert "the notice cannot be written as PDF" in run.stdout, run.stderr

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lakes import SEEDS
 
 from callback_survey import files
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Outcome, Severity, read_rules
 from callback_survey.errors import UsageError
+from lakes import SEEDS
 
 RULES = read_rules(SEEDS)
 CHECK = "reconciliation_within_tolerance"

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lakes import tree_of
-from published import PASS, WARNING, make_release
 
 from callback_survey import airflow_steps, journal, pipeline, releases, serving
 from callback_survey.checks.model import CheckReport, CheckResult
@@ -19,6 +17,8 @@ from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 from homes import REPOSITORY
+from lakes import tree_of
+from published import PASS, WARNING, make_release
 
 FAILURE = replace(WARNING, severity="fail")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakes import SEEDS
-from small_marts import PRINTED, SOUND
 
 from callback_survey.build import Scope
 from callback_survey.checks.gates import check_marts
 from callback_survey.checks.model import CheckReport
+from lakes import SEEDS
+from small_marts import PRINTED, SOUND
 
 NEEDS_CASES = {
     "called_inside_valid_frame",

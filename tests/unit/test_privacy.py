@@ -12,10 +12,10 @@ import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, SECRET, Lake, as_csv, calls, frame
 
 from callback_survey import privacy
 from callback_survey.privacy import TokenKey
+from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, SECRET, Lake, as_csv, calls, frame
 
 # Data contract §2: how tests look for a phone number.
 MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")

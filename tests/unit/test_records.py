@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, REPOSITORY, Lake, as_csv, calls, frame, write_delivery
 
 from callback_survey import cli, pipeline
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import LandingReport
 from callback_survey.run import Run
 from callback_survey.settings import Settings
+from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, REPOSITORY, Lake, as_csv, calls, frame, write_delivery
 
 KEY = "k" * 32
 Tell = Callable[..., tuple[int, list[str], str]]

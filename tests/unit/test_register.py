@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lakes import SEEDS
 
 from callback_survey.register import Register
+from lakes import SEEDS
 
 DEPARTMENTS = """department_code,region_code,department_name,valid_from,valid_to
 330109-001,330109,区农业局,2018Q1,2018Q2

@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, calls, frame, tree_of, write_delivery
-from register_seeds import add, replace, seeds_of_2018q1
 
 from callback_survey import cli
 from callback_survey.errors import RegisterError, UsageError
 from callback_survey.register import validate
 from callback_survey.register.check import faults_of
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, calls, frame, tree_of, write_delivery
+from register_seeds import add, replace, seeds_of_2018q1
 
 Change = Callable[[Path], None]
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
-from register_seeds import add, copied_seeds
 
 from callback_survey import cli
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.exports.delivery import Delivery
 from callback_survey.register import draft, draft_text
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
+from register_seeds import add, copied_seeds
 
 REGION, QUARTER = "330110", "2018Q1"
 PHONES = [f"154{number:08d}" for number in range(100)]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from published import make_release
 
 from callback_survey.releases import Difference, Release, between
 from callback_survey.releases.difference import Totals
+from published import make_release
 
 FIGURES = (
     "rate_pct",

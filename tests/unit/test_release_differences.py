@@ -8,8 +8,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SECRET, Lake, calls, frame
-from published import make_release
 
 from callback_survey import documents, pipeline, releases
 from callback_survey.files import read_json
@@ -19,6 +17,8 @@ from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SECRET, Lake, calls, frame
+from published import make_release
 
 KEY = ("region_code", "quarter", "department_code", "measure")
 TABLES = [PublishedTable("department_rates", KEY, KEY, "region_quarter", "Rates.", {})]

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from published import make_release
 
 from callback_survey import comparison, journal, releases, watch_looks
 from callback_survey.checks.gates import earlier_rates
@@ -18,6 +17,7 @@ from callback_survey.releases import Standing
 from callback_survey.releases.freeze import _reason_of_comparison
 from callback_survey.sample_plan import history
 from callback_survey.settings import Settings
+from published import make_release
 
 Decide = Callable[..., None]
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from lakes import tree_of
-from published import PASS, WARNING
 
 from callback_survey import documents
 from callback_survey import releases as releases_module
@@ -21,6 +19,8 @@ from callback_survey.files import sha256_of
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, every, latest, revisions
+from lakes import tree_of
+from published import PASS, WARNING
 
 TABLES = [
     PublishedTable(

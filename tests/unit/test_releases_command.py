@@ -6,14 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakes import tree_of
-from published import make_release
 from rich.cells import cell_len
 from rich.console import Console
 
 from callback_survey import cli, journal, pipeline
 from callback_survey.journal import Entry
 from homes import REPOSITORY
+from lakes import tree_of
+from published import make_release
 
 KEYS = ["--region", "330109", "--quarter", "2018Q1"]
 AT = "2018-06-07T00:00:00+00:00"

@@ -11,16 +11,16 @@ from typing import Any
 
 import duckdb
 import pytest
-import rollup_oracle as oracle
 import yaml
-from lakes import REPOSITORY
-from rollup_oracle import Rating, Region, World
-from rollup_worlds import FIRST, make_world, rolled_up
 
+import rollup_oracle as oracle
 from callback_survey import rollups
 from callback_survey.build import code_fingerprint
 from callback_survey.errors import SurveyError
 from callback_survey.rollups import Rollups
+from lakes import REPOSITORY
+from rollup_oracle import Rating, Region, World
+from rollup_worlds import FIRST, make_world, rolled_up
 
 PROJECT = REPOSITORY / "dbt_project"
 PROVINCE = Region("990000", None, "province", is_survey_region=False)

@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lakes import ONE_CALL, ONE_CASE, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 from callback_survey import cli
 from callback_survey.errors import UsageError
 from callback_survey.landing import LandingReport, ledger, rotation
 from callback_survey.landing.rotation import Rotated
 from callback_survey.privacy import TokenKey
+from lakes import ONE_CALL, ONE_CASE, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 OTHER = {"frame.csv": frame(("XS-7", *ONE_CASE[1:])), "calls.csv": calls(("XS-7", *ONE_CALL[1:]))}

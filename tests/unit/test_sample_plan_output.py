@@ -8,13 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakes import SEEDS, Lake, calls, frame, tree_of
 
 from callback_survey.errors import UsageError
 from callback_survey.sample_plan import output
 from callback_survey.sample_plan.frame import JudgedFrame
 from callback_survey.sample_plan.proposal import Proposal, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
+from lakes import SEEDS, Lake, calls, frame, tree_of
 
 CASES = [("d1", f"c{number:03d}") for number in range(150)]
 RULES = SamplePlanRules.read(SEEDS, "330109", "2018Q2")

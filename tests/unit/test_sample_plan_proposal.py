@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from lakes import SEEDS
 
 from callback_survey.sample_plan import history
 from callback_survey.sample_plan.allocation import Stratum, expected_variance, neyman
 from callback_survey.sample_plan.history import Answers, Department, ReleasedQuarter, Succession, inherited
 from callback_survey.sample_plan.proposal import Proposal, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
+from lakes import SEEDS
 
 RULES = SamplePlanRules.read(SEEDS, "330109", "2018Q2")
 NAMES = {"d1": "区甲局", "d2": "区乙局", "d3": "区丙局"}

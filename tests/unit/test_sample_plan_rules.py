@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lakes import REPOSITORY, SEEDS
 
 from callback_survey.errors import UsageError
 from callback_survey.sample_plan.rules import SamplePlanRules
+from lakes import REPOSITORY, SEEDS
 
 ANNEX = REPOSITORY / "sample_exports" / "330109" / "2018Q1" / "published-satisfaction.csv"
 HEADER = (

@@ -11,8 +11,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from lakes import tree_of
-from published import PASS, WARNING, make_release
 
 from callback_survey import journal
 from callback_survey import serving as serving_module
@@ -25,6 +23,8 @@ from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollup, Rollups
 from callback_survey.serving import ServeReport, export_restricted
+from lakes import tree_of
+from published import PASS, WARNING, make_release
 
 
 def serve(folder: Path, served: Sequence[Release], every: Sequence[Release] | None = None) -> ServeReport:

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import duckdb
-from published import make_release
 
 from callback_survey import serving
 from callback_survey.releases import Release
+from published import make_release
 
 # A notebook in a process of its own: finds out once where the folder leads, then reads all tables there.
 READER = """

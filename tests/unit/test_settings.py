@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lakes import REPOSITORY
 
 from callback_survey import airflow_run, settings
 from callback_survey.errors import UsageError
+from lakes import REPOSITORY
 
 KEY = "0123456789abcdef" * 2
 

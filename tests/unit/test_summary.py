@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from published import make_release
 from rich.console import Console
 
 from callback_survey import assembly, journal, serving, summary
@@ -18,6 +17,7 @@ from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
+from published import make_release
 
 KEYS = "'330109' as region_code, '2018Q1' as quarter"
 RATES = f"""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receivers import ALERT, Receiver
 
 from callback_survey import settings, watch_looks
 from callback_survey.alerts import tell
@@ -25,6 +24,7 @@ from callback_survey.watch import WatchReport, runs_to_start, watch
 from callback_survey.watch_looks import Waiting
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REPOSITORY
+from receivers import ALERT, Receiver
 
 DUE = date(2018, 4, 20)
 LATE = date(2018, 4, 21)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receivers import ALERT, Receiver, no_sleep
 
 import callback_survey
 from callback_survey.alerts import has_sent, render, send
+from receivers import ALERT, Receiver, no_sleep
 
 DAG_FILE = """
 import pendulum

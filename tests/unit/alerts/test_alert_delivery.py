@@ -19,10 +19,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from receivers import ALERT, Mailbox, Receiver, free_port, no_sleep
 
 import callback_survey
 from callback_survey.alerts import channels, has_sent, render, resend_unsent, send
+from homes import FIXTURES
+from receivers import ALERT, Mailbox, Receiver, free_port, no_sleep
 
 # Data contract §2: the form a phone number must not have in anything that leaves.
 MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
@@ -249,7 +250,7 @@ print(send(ALERT, urls=[sys.argv[1]], outbox=Path(sys.argv[2])).is_repeat, flush
 
 def start_sender(url: str, outbox: Path) -> subprocess.Popen[str]:
     """Another process that is ready to send ALERT as soon as it gets a line."""
-    paths = [str(Path(callback_survey.__file__).parents[1]), str(Path(__file__).parent)]
+    paths = [str(Path(callback_survey.__file__).parents[1]), str(FIXTURES)]
     sender = subprocess.Popen(
         [sys.executable, "-c", SENDER, url, str(outbox)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import duckdb
 import pytest
-from receivers import ALERT
 
 from callback_survey.alerts import Place, render
 from callback_survey.alerts.compose import of_failure, of_recovery, of_warnings
 from callback_survey.alerts.words import Words, catalogue
 from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, RegisterError, SurveyError, UsageError
 from homes import REPOSITORY
+from receivers import ALERT
 
 RULES = REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv"
 with RULES.open(encoding="utf-8", newline="") as _file:

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from receivers import Receiver
 
 from callback_survey import alerts, settings
 from callback_survey.airflow_notice import problem_key
 from callback_survey.errors import ApprovalOutdated, NotAnswered, UsageError
+from receivers import Receiver
 
 
 @pytest.fixture(autouse=True)

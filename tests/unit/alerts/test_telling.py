@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receivers import ALERT, Receiver
 
 from callback_survey import alerts, settings
 from callback_survey.alerts import Place, outbox, tell
@@ -20,6 +19,7 @@ from callback_survey.checks.model import CheckReport, CheckResult
 from callback_survey.errors import GateFailed
 from callback_survey.settings import Settings
 from homes import REPOSITORY
+from receivers import ALERT, Receiver
 
 Q1 = ("330109", "2018Q1")
 PLACE = Place("run-1", "gate", *Q1)

@@ -7,10 +7,10 @@ from typing import Any
 
 import hypothesis
 import pytest
-from export_writers import Reader
 
 from callback_survey.exports import workbook
 from callback_survey.exports.table import Unreadable
+from export_writers import Reader
 
 # a busy machine is no failure, and a test that failed once fails again
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, database=None)

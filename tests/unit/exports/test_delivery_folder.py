@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
 
 from callback_survey.errors import DeliveryRefused
 from callback_survey.exports import delivery as deliveries
 from callback_survey.quarter import Quarter
+from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
 
 ANNEX = {"published.csv": (b"x", 1)}
 Q1 = Quarter(2018, 1)

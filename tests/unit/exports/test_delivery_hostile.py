@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from export_deliveries import FILES, faults_of, write_delivery
 
 from callback_survey.exports import delivery as deliveries
+from export_deliveries import FILES, faults_of, write_delivery
 
 VERIFY = """
 import sys

@@ -6,6 +6,7 @@ import stat
 import zipfile
 
 import pytest
+
 from export_writers import (
     CALLS_HEADER,
     CASE,

@@ -8,6 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from export_writers import (
     ANNEX_HEADER,
     FRAME_HEADER,
@@ -23,8 +26,6 @@ from export_writers import (
     as_xlsx,
     as_zip,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 SECRET = "15400000001"
 ROWS = [FRAME_HEADER, *[(f"XS-{number * 7919}", *ONE_CASE[1:]) for number in range(40)]]

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from callback_survey.exports import archive, printed, text, workbook
+from callback_survey.exports.table import Unreadable
 from export_writers import (
     ANNEX_HEADER,
     CASE,
@@ -25,9 +28,6 @@ from export_writers import (
     as_xlsx,
     as_zip,
 )
-
-from callback_survey.exports import archive, printed, text, workbook
-from callback_survey.exports.table import Unreadable
 
 SECRET = "15400000001"
 LAUGHS = (

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from export_writers import Reader, Row, as_docx
 
 SAMPLES = Path(__file__).parents[3] / "sample_exports" / "330109" / "2018Q1"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from export_writers import FRAME_HEADER, ONE_CASE, Reader, as_parquet, as_parquet_rows
 
 from callback_survey.exports import columnar
+from export_writers import FRAME_HEADER, ONE_CASE, Reader, as_parquet, as_parquet_rows
 
 TYPED = {
     "whole numbers": (pa.array([330109201800000001, None], pa.int64()), ["330109201800000001", ""]),

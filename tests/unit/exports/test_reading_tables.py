@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from export_writers import ANNEX_HEADER, CALLS_HEADER, CASE, HEAD, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_csv
 
 from callback_survey.exports import table as tables
 from callback_survey.exports.headers import columns_of
+from export_writers import ANNEX_HEADER, CALLS_HEADER, CASE, HEAD, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_csv
 
 TWO_ROW_HEADER = [
     ["序号", "部门名称", "抽样指数", "", "实现率(%)", "未实现率(%)"],

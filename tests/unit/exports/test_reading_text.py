@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
+
 from export_writers import CASE, FRAME_HEADER, HEAD, ONE_CASE, Reader, as_csv, as_gzip
 
 ENCODINGS = {

@@ -7,6 +7,10 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from callback_survey.exports.headers import known_headers
 from export_writers import (
     FRAME_HEADER,
     Reader,
@@ -19,10 +23,6 @@ from export_writers import (
     as_zip,
     lines_of,
 )
-from hypothesis import HealthCheck, assume, example, given, settings
-from hypothesis import strategies as st
-
-from callback_survey.exports.headers import known_headers
 
 Cells = tuple[str, ...]
 CHINESE = ["甲", "区教育局", "满意", "，", "１２", "\u3000", "𠮷"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
+
 from export_writers import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_xls, as_xlsx
 
 pytestmark = pytest.mark.usefixtures("in_process")
