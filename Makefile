@@ -54,7 +54,7 @@ bi: $(BI_STATE) ## start Superset with the dashboard over what is served, on 127
 	@.venv-bi/bin/python bi/start.py --home "$${CALLBACK_SURVEY_HOME:-var}" --port "$(BI_PORT)"
 
 up: ## start the containers (PostgreSQL, Airflow) and wait until they are healthy
-	@$(PYTHON) -I src/callback_survey/compose_env.py .env
+	@$(PYTHON) -I scripts/compose_env.py .env
 	@docker compose up --build --detach --wait
 	@echo "http://127.0.0.1:$${AIRFLOW_PORT:-8080}   user admin, password: AIRFLOW_ADMIN_PASSWORD in .env"
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import marts_doc
 import yaml
 
-from callback_survey import semantics
-from callback_survey.semantics import Mart
+import marts_doc
+import metrics
+from metrics import Mart
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "bi.md"
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def contents(manifest: Path) -> dict[Path, str]:
     """Every generated file with its text."""
-    marts = semantics.marts(manifest)
-    labels = semantics.column_labels(manifest)
+    marts = metrics.marts(manifest)
+    labels = metrics.column_labels(manifest)
     found = {DATASETS / f"{mart.name}.yaml": _yaml(dataset(mart, labels)) for mart in marts}
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)

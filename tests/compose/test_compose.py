@@ -24,7 +24,7 @@ import duckdb
 import psycopg2
 import pytest
 
-from callback_survey import compose_env
+import compose_env
 
 pytestmark = pytest.mark.compose
 

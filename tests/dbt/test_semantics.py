@@ -15,10 +15,10 @@ import duckdb
 import pytest
 import yaml
 
-from callback_survey import semantics
+import metrics as semantics
 from callback_survey.errors import SurveyError
-from callback_survey.semantics import Mart
 from homes import REPOSITORY, Served
+from metrics import Mart
 
 SUPERSET = REPOSITORY / "bi" / "superset"
 SCRIPT = REPOSITORY / "scripts" / "bi_files.py"

@@ -13,7 +13,7 @@ from homes import QUARTER, REGION, REPOSITORY, Home, Outcome, Served, contents
 
 LATER = ("2018Q2", "2018Q3", "2018Q4", "2019Q1")
 QUARTERS = (QUARTER, *LATER)
-COUNTS = REPOSITORY / "src/callback_survey/sample_exports/inputs/invented_counts.csv"
+COUNTS = REPOSITORY / "sample_exports/make/inputs/invented_counts.csv"
 RENAMED, MERGED, PREDECESSORS = "330109-004", "330109-036", ("330109-008", "330109-035")
 
 

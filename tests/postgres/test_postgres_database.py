@@ -12,8 +12,9 @@ import psycopg2
 import pytest
 import yaml
 
+import compose_env
 import postgres_servers
-from callback_survey import compose_env, postgres
+from callback_survey import postgres
 from callback_survey.postgres.database import DATABASE, PUBLISHER, READER
 from copies import KEYS, marts_file
 from homes import REPOSITORY

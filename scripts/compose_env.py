@@ -1,4 +1,4 @@
-"""Write the `.env` that docker-compose.yml reads, with fresh random secrets: `python3 -I src/callback_survey/compose_env.py [FILE]`.
+"""Write the `.env` that docker-compose.yml reads, with fresh random secrets: `python3 -I scripts/compose_env.py [FILE]`.
 
 It runs before any environment exists, so it uses nothing but the standard library and does not import the package.
 What the file has already is never changed: a new database password would lock Airflow out of the volume that has the

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from itertools import islice
 
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports import phones
-from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.frame import Frame, FrameRow, department_text
+from sample_exports.make import phones
+from sample_exports.make.dice import Dice
+from sample_exports.make.frame import Frame, FrameRow, department_text
 
 # Offices that are not in the register: near a registered name, yet not that office. Names are never matched fuzzily.
 _UNKNOWN_DEPARTMENTS = ("区市场监管", "区农业农村局", "区公安分局（治安）", "区招商中心", "区住建", "区行政服务中心")

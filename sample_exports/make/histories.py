@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.frame import FrameRow
-from callback_survey.sample_exports.inputs import DepartmentCounts
-from callback_survey.sample_exports.occasions import Tales
-from callback_survey.sample_exports.spellings import SATISFACTION, UNANSWERED_ENDINGS, VISITS
+from sample_exports.make.dice import Dice
+from sample_exports.make.frame import FrameRow
+from sample_exports.make.inputs import DepartmentCounts
+from sample_exports.make.occasions import Tales
+from sample_exports.make.spellings import SATISFACTION, UNANSWERED_ENDINGS, VISITS
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from callback_survey.exports.delivery import MANIFEST_NAME
 from callback_survey.files import sha256_of, written_aside
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports.occasions import Occasion, occasions
-from callback_survey.sample_exports.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, files_of
+from sample_exports.make.occasions import Occasion, occasions
+from sample_exports.make.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, files_of
 
 
 def write_sample_exports(

@@ -7,7 +7,7 @@ are made up whole, from `inputs/invented_counts.csv`.
 
 from __future__ import annotations
 
-from callback_survey.sample_exports.delivery import check_sample_exports, quarters_made, write_sample_exports
-from callback_survey.sample_exports.reconstruct import DEFAULT_SEED
+from sample_exports.make.delivery import check_sample_exports, quarters_made, write_sample_exports
+from sample_exports.make.reconstruct import DEFAULT_SEED
 
 __all__ = ["DEFAULT_SEED", "check_sample_exports", "quarters_made", "write_sample_exports"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports import phones
-from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.inputs import LATER_VARIANTS, name_variants
-from callback_survey.sample_exports.occasions import Occasion
+from sample_exports.make import phones
+from sample_exports.make.dice import Dice
+from sample_exports.make.inputs import LATER_VARIANTS, name_variants
+from sample_exports.make.occasions import Occasion
 
 HEADER = ("办件编号", "部门名称", "办结日期", "联系电话", "事项名称", "申请人")
 

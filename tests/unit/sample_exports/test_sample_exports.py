@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports import check_sample_exports, write_sample_exports
-from callback_survey.sample_exports.__main__ import main
+from sample_exports.make import check_sample_exports, write_sample_exports
+from sample_exports.make.__main__ import main
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EXPORTS = REPOSITORY / "sample_exports"
 DELIVERY = EXPORTS / "330109" / "2018Q1"
-COUNTS = REPOSITORY / "src/callback_survey/sample_exports/inputs/reconstructed_counts.csv"
+COUNTS = REPOSITORY / "sample_exports/make/inputs/reconstructed_counts.csv"
 
 SATISFACTION = ("satisfied", "fairly_satisfied", "basically_satisfied", "rather_dissatisfied", "dissatisfied")
 SATISFACTION_SPELLINGS = {
@@ -359,7 +359,7 @@ def test_only_quarters_that_are_made_can_be_asked_for(asked: str, capsys: pytest
 def test_writing_makes_the_committed_content_again(tmp_path: Path) -> None:
     paths = write_sample_exports(tmp_path)
     assert sorted(path.relative_to(tmp_path) for path in paths) == sorted(
-        path.relative_to(EXPORTS) for path in EXPORTS.rglob("*") if path.is_file() and path.name != "README.md"
+        path.relative_to(EXPORTS) for path in EXPORTS.glob("[0-9]*/**/*") if path.is_file()
     )
     assert [path.name for path in paths if path.parent.name == "2018Q1"][-1] == "manifest.json"
     for path in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from callback_survey.sample_exports.dice import Dice
+from sample_exports.make.dice import Dice
 
 # The word first, then the numbers that mean the same.
 SATISFACTION: Mapping[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callback_survey.sample_exports.dice import Dice
+from sample_exports.make.dice import Dice
 
 _LANDLINE_EVERY = 150  # one person in so many left a landline
 # Odd and not divisible by 5: person → number is then one to one within the range.

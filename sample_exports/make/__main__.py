@@ -1,4 +1,4 @@
-"""`python -m callback_survey.sample_exports`: make the sample exports again, or check that they are as made."""
+"""`python -m sample_exports.make`: make the sample exports again, or check that they are as made."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pathlib import Path
 
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports import DEFAULT_SEED, check_sample_exports, quarters_made, write_sample_exports
+from sample_exports.make import DEFAULT_SEED, check_sample_exports, quarters_made, write_sample_exports
 
 _EXAMPLES = """examples:
-  python -m callback_survey.sample_exports
+  python -m sample_exports.make
       write sample_exports/330109/2018Q1 to 2019Q1 again; the content does not change
-  python -m callback_survey.sample_exports --check
+  python -m sample_exports.make --check
       say whether the files there are what the generator makes; exit code 1 if not
-  python -m callback_survey.sample_exports --out /tmp/other --seed 7
+  python -m sample_exports.make --out /tmp/other --seed 7
       other invented cases and calls, the same counts per department
-  python -m callback_survey.sample_exports --quarter 2018Q2..2018Q4
+  python -m sample_exports.make --quarter 2018Q2..2018Q4
       these quarters only
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m callback_survey.sample_exports",
+        prog="python -m sample_exports.make",
         description="Make the sample exports of Xiaoshan district. 2018Q1: the two annexes as printed, and a "
         "reconstruction of frame and calls (invented cases, counts per department as in the notice). 2018Q2 to 2019Q1: "
         "made up whole.",
@@ -58,7 +58,7 @@ def _report(faults: Sequence[str], out: Path) -> int:
         print(f"{out}: as the generator makes it")
         return 0
     print(f"{out}: not as the generator makes it", *faults, sep="\n  ", file=sys.stderr)
-    print("  next: python -m callback_survey.sample_exports writes it again", file=sys.stderr)
+    print("  next: python -m sample_exports.make writes it again", file=sys.stderr)
     return 1
 
 

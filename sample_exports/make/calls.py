@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.histories import Attempt, Interview, histories
-from callback_survey.sample_exports.occasions import Occasion
-from callback_survey.sample_exports.spellings import AGENTS, SATISFACTION, VISITS, disposition
+from sample_exports.make.dice import Dice
+from sample_exports.make.histories import Attempt, Interview, histories
+from sample_exports.make.occasions import Occasion
+from sample_exports.make.spellings import AGENTS, SATISFACTION, VISITS, disposition
 
 _HEADER = ("办件编号", "回访时间", "回访结果", "满意度", "跑动次数", "第几次", "工号", "备注")
 # From its second delivery on, the survey company also sends what was asked for: the department, and why not satisfied.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from callback_survey.quarter import Quarter
-from callback_survey.sample_exports.inputs import DepartmentCounts, invented_counts, reconstructed_counts
+from sample_exports.make.inputs import DepartmentCounts, invented_counts, reconstructed_counts
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from callback_survey import compose_env
+import compose_env
 
 
 def values_of(path: Path) -> dict[str, str]:

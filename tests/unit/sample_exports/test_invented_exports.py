@@ -16,9 +16,9 @@ import pytest
 
 from callback_survey.quarter import Quarter
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EXPORTS = REPOSITORY / "sample_exports" / "330109"
-COUNTS = REPOSITORY / "src/callback_survey/sample_exports/inputs/invented_counts.csv"
+COUNTS = REPOSITORY / "sample_exports/make/inputs/invented_counts.csv"
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 QUARTERS = ("2018Q2", "2018Q3", "2018Q4", "2019Q1")
 SATISFACTION = ("满意", "比较满意", "基本满意", "不太满意", "不满意")

@@ -7,12 +7,12 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callback_survey.sample_exports import calls, frame, spellings
-from callback_survey.sample_exports.dice import Dice
-from callback_survey.sample_exports.exclusions import excluded_rows
-from callback_survey.sample_exports.histories import interviews
-from callback_survey.sample_exports.inputs import PUBLISHED_FILES, published_bytes
-from callback_survey.sample_exports.occasions import Occasion
+from sample_exports.make import calls, frame, spellings
+from sample_exports.make.dice import Dice
+from sample_exports.make.exclusions import excluded_rows
+from sample_exports.make.histories import interviews
+from sample_exports.make.inputs import PUBLISHED_FILES, published_bytes
+from sample_exports.make.occasions import Occasion
 
 REGION_CODE = "330109"
 DEFAULT_SEED = 330109
