@@ -13,9 +13,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from callback_survey import files, settings
+from callback_survey import settings
 from callback_survey.build import build
 from callback_survey.errors import SurveyError
+from callback_survey.storage import files
 from callback_survey.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[1]

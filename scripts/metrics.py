@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from callback_survey import files
 from callback_survey.errors import SurveyError
+from callback_survey.storage import files
 
 DASHBOARD = "callback_dashboard"
 UNITS = ("percent", "points", "count")

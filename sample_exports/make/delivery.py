@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callback_survey.exports.delivery import MANIFEST_NAME
-from callback_survey.files import sha256_of, written_aside
 from callback_survey.quarter import Quarter
+from callback_survey.storage.files import sha256_of, written_aside
 from sample_exports.make.occasions import Occasion, occasions
 from sample_exports.make.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, files_of
 

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 
 from callback_survey.errors import SurveyError
-from callback_survey.files import read_json, remove_tree, sync, write_text, written_aside
+from callback_survey.storage.files import read_json, remove_tree, sync, write_text, written_aside
 
 ADMIN = "admin"
 DEFAULT_PORT = 8080

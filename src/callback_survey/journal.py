@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from callback_survey import files
+from callback_survey.storage import files
 
 # unanswered: nobody decided in time. rolled_back: `revision` is served again instead of a later one.
 Act = Literal["approved", "rejected", "unanswered", "issued", "rolled_back"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from callback_survey import files
+from callback_survey.storage import files
 
 PUBLIC = "callback_marts"
 RESTRICTED = "callback_restricted"

@@ -22,8 +22,8 @@ from callback_survey import watch_looks as looks
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.words import Words
-from callback_survey.files import read_json, write_json
 from callback_survey.settings import Settings
+from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch_looks import Problem, Waiting
 
 _LOCAL = ZoneInfo("Asia/Shanghai")

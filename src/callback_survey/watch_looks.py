@@ -23,10 +23,10 @@ from callback_survey.alerts.compose import run_command
 from callback_survey.alerts.words import Words
 from callback_survey.errors import UsageError
 from callback_survey.exports import delivery as deliveries
-from callback_survey.files import read_json
 from callback_survey.landing import ledger
 from callback_survey.quarter import Quarter
 from callback_survey.settings import Settings, size_in_bytes
+from callback_survey.storage.files import read_json
 
 # Of older quarters that never came, nobody expects anything any more.
 QUARTERS_WATCHED = 4

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from callback_survey import files
+from callback_survey.storage import files
 from homes import REPOSITORY, Home, Served
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from callback_survey import files, releases
+from callback_survey import releases
 from callback_survey.landing import ledger
+from callback_survey.storage import files
 from homes import QUARTER, REGION, Home, Served, contents
 from killing import copy_without_logs, job, kill_steps
 from stepwise import Bases, go_on

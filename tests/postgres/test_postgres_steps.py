@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callback_survey import airflow_run, files, pipeline, settings, summary
+from callback_survey import airflow_run, pipeline, settings, summary
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.run import Run
+from callback_survey.storage import files
 from copies import Copy
 from homes import QUARTER, REGION, Home, Served
 from postgres_servers import PASSWORD

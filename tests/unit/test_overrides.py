@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from callback_survey import files
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Outcome, Severity, read_rules
 from callback_survey.errors import UsageError
+from callback_survey.storage import files
 from lakes import SEEDS
 
 RULES = read_rules(SEEDS)

@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from callback_survey import files, releases
+from callback_survey import releases
 from callback_survey.code_version import code_version
-from callback_survey.files import sha256_of
 from callback_survey.releases import Release, verify, verify_all
+from callback_survey.storage import files
+from callback_survey.storage.files import sha256_of
 from frozen import WAREHOUSE, freeze
 from lakes import tree_of
 from published import make_release

@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from callback_survey import files
 from callback_survey.airflow_plugin.shelf import UNREADABLE, Revision
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 
 # page: words and pictures. live: it runs a script of its own. picture: shown among the words. file: to be kept.
 Kind = Literal["page", "live", "picture", "file"]

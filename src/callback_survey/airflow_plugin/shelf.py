@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callback_survey import files, journal
+from callback_survey import journal
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.journal import Entry
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 
 # What a file that is cut off, changed by hand or of another age makes Python say.
 UNREADABLE = (OSError, SurveyError, ValueError, TypeError, KeyError, AttributeError)

@@ -14,7 +14,7 @@ from typing import Any
 
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.readers import local_time
-from callback_survey.files import read_json, write_json
+from callback_survey.storage.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
 

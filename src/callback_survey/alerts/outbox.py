@@ -21,7 +21,7 @@ from typing import Any, Literal, cast
 from callback_survey.alerts.channels import ChannelResult, deliver
 from callback_survey.alerts.message import Alert, render, scrub, scrubbed
 from callback_survey.alerts.words import Words
-from callback_survey.files import read_json, write_json
+from callback_survey.storage.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
 

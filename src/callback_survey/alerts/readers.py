@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callback_survey import journal
 from callback_survey.alerts.words import Words
-from callback_survey.files import read_json
+from callback_survey.storage.files import read_json
 
 logger = logging.getLogger(__name__)
 _LOCAL = ZoneInfo("Asia/Shanghai")

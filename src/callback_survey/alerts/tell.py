@@ -23,8 +23,8 @@ from callback_survey.alerts.message import Alert
 from callback_survey.alerts.outbox import Delivery, resend_unsent, send
 from callback_survey.alerts.words import Words
 from callback_survey.checks.model import CheckReport, as_findings
-from callback_survey.files import write_text
 from callback_survey.settings import Settings
+from callback_survey.storage.files import write_text
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")

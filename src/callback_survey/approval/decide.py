@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from callback_survey import files, journal, releases
+from callback_survey import journal, releases
 from callback_survey.alerts import readers
 from callback_survey.approval import public
 from callback_survey.approval.public import Issue
@@ -20,6 +20,7 @@ from callback_survey.journal import Act, Entry
 from callback_survey.notice.heading import Heading
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 NOBODY = "nobody"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from callback_survey import files
+from callback_survey.storage import files
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation

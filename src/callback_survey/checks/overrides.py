@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from callback_survey import files
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, now
 from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
+from callback_survey.storage import files
 
 Act = Literal["accepted", "withdrawn"]
 

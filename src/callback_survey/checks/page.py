@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from callback_survey import files, templates
+from callback_survey import templates
 from callback_survey.alerts.words import Words
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
 from callback_survey.settings import RUNBOOKS
+from callback_survey.storage import files
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey import files
+from callback_survey.storage import files
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from callback_survey.errors import DeliveryRefused
-from callback_survey.files import sha256_of
 from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.quarter import Quarter
+from callback_survey.storage.files import sha256_of
 
 MANIFEST_NAME = "manifest.json"
 _MOST_PARTS = 1000

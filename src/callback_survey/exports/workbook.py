@@ -16,10 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from callback_survey import files
 from callback_survey.exports.headers import HeaderNotRecognised, NoTable
 from callback_survey.exports.table import BATCH_ROWS, Row, Table, Unreadable, as_text, find_table
 from callback_survey.privacy import scrub
+from callback_survey.storage import files
 
 MEMORY_BYTES = 3 << 30
 CPU_SECONDS = 300

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import files
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.exports import delivery as deliveries
 from callback_survey.exports.delivery import DeliveredFile, Delivery
@@ -23,6 +22,7 @@ from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
 from callback_survey.privacy import TokenKey
+from callback_survey.storage import files
 
 logger = logging.getLogger(__name__)
 

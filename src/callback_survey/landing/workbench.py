@@ -20,7 +20,7 @@ from callback_survey.privacy import (
     scrub_sql,
     token_sql,
 )
-from callback_survey.scratch import scratch_folder
+from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse import connect
 
 # Adding a way to read files changes what the same bytes mean: add one.

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey import files
 from callback_survey.notice.heading import DRAFT, Heading
 from callback_survey.notice.queries import read_notice_data
 from callback_survey.notice.render import render_html
 from callback_survey.notice.text import NoticeText, Origin, compose
+from callback_survey.storage import files
 
 if TYPE_CHECKING:
     import duckdb

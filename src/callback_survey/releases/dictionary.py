@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from callback_survey import files, spreadsheet
 from callback_survey.releases.model import Release
+from callback_survey.storage import files, spreadsheet
 
 CSV_FILE, JSON_FILE = "dictionary.csv", "dictionary.json"
 HEADER = ("table", "column", "type", "is_key", "description")

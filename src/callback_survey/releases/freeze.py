@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from callback_survey import documents, files, spreadsheet
+from callback_survey import documents
 from callback_survey.checks.model import CheckReport
 from callback_survey.code_version import code_version
 from callback_survey.landing.corrections import DatasetDifference
@@ -20,6 +20,7 @@ from callback_survey.publication import PublishedTable, content_hash
 from callback_survey.releases import dictionary, sums
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
+from callback_survey.storage import files, spreadsheet
 
 if TYPE_CHECKING:
     from callback_survey.settings import Format

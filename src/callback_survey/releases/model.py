@@ -14,7 +14,7 @@ import duckdb
 from callback_survey import journal
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile, UsageError
-from callback_survey.files import read_json, sha256_of
+from callback_survey.storage.files import read_json, sha256_of
 
 RATES = "department_rates"
 RELEASE_FILE, SUMS_FILE = "release.json", "SHA256SUMS"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callback_survey import files
 from callback_survey.releases.model import RELEASE_FILE, SUMS_FILE
+from callback_survey.storage import files
 
 
 def of(folder: Path) -> dict[str, str]:

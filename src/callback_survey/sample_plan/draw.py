@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import spreadsheet
 from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
+from callback_survey.storage import spreadsheet
 
 COLUMNS = ("department_code", "department_name", "draw_number", "case_id", "case_token", "phone_token")
 _LONGEST_SEED = 200

@@ -21,7 +21,7 @@ from callback_survey.landing import land, ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import TokenKey
 from callback_survey.publication import content_hash
-from callback_survey.scratch import scratch_folder
+from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse import Warehouse
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from callback_survey import __version__, files, spreadsheet
+from callback_survey import __version__
 from callback_survey.errors import UsageError
 from callback_survey.sample_plan import draw
 from callback_survey.sample_plan.draw import Department
 from callback_survey.sample_plan.frame import JudgedFrame
 from callback_survey.sample_plan.proposal import Proposal, Sizing
+from callback_survey.storage import files, spreadsheet
 
 PLAN, LIST, SIZES = "plan.json", "call-list.csv", "sizes.csv"
 _METHOD = 'the first sample_count cases of a department by sha256(utf-8 of "<seed>|<case_id>") in hex, then case_id'

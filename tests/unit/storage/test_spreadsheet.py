@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback_survey.spreadsheet import safe_text, write_csv
+from callback_survey.storage.spreadsheet import safe_text, write_csv
 
 
 def read(path: Path) -> list[list[str]]:

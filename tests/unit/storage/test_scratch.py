@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey.scratch import scratch_folder
+from callback_survey.storage.scratch import scratch_folder
 
 
 def test_a_folder_is_gone_when_its_work_ends_well_or_badly(tmp_path: Path) -> None:

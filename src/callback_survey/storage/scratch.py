@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from callback_survey import files
+from callback_survey.storage import files
 
 
 @contextmanager

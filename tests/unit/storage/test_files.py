@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import files
 from callback_survey.errors import DamagedFile
+from callback_survey.storage import files
 
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from callback_survey.files import written_aside
+from callback_survey.storage.files import written_aside
 
 # Excel reads a file as UTF-8 only when it begins with the mark.
 BYTE_ORDER_MARK = "\ufeff"
