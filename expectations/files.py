@@ -57,7 +57,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeInSet(column="unknown_columns", value_set=[""]),
             example="{file}: {unknown_columns}",
             shows=("file", "unknown_columns"),
-            allows="the headers of src/callback_survey/exports/headers.toml",
+            allows="the headers of src/callback_survey/deliveries/headers.toml",
         ),
         Check(
             "parts_alike",

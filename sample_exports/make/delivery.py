@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from callback_survey.exports.delivery import MANIFEST_NAME
+from callback_survey.deliveries.delivery import MANIFEST_NAME
 from callback_survey.quarter import Quarter
 from callback_survey.storage.files import sha256_of, written_aside
 from sample_exports.make.occasions import Occasion, occasions

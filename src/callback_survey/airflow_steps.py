@@ -80,7 +80,7 @@ def discover(context: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def land(context: Mapping[str, Any], delivery: Mapping[str, str]) -> dict[str, Any]:
     from callback_survey import pipeline
-    from callback_survey.exports.delivery import Delivery
+    from callback_survey.deliveries.delivery import Delivery
 
     found = Delivery(delivery["region_code"], delivery["quarter"], Path(delivery["folder"]))
     return pipeline.land(_run(context), found).as_json()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from callback_survey import alerts, pipeline
 from callback_survey.dbt_process import DbtProcess
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
-from callback_survey.exports.delivery import Delivery
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -110,7 +110,7 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:
     """What `run_quarter` would land and supersede, as far as manifests and hashes tell. Writes nothing."""
     from callback_survey import register
-    from callback_survey.exports import delivery as deliveries
+    from callback_survey.deliveries import delivery as deliveries
 
     register.validate(run.settings.seeds)
     found = deliveries.discover(run.settings.exports, quarter, region_code)
@@ -118,7 +118,7 @@ def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLan
 
 
 def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
-    from callback_survey.exports import delivery as deliveries
+    from callback_survey.deliveries import delivery as deliveries
     from callback_survey.landing import identify, ledger
     from callback_survey.privacy import TokenKey
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
+from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
-from callback_survey.exports import delivery as deliveries
-from callback_survey.exports.delivery import Delivery
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed
-from callback_survey.exports.delivery import Delivery
 from callback_survey.run import Run
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from callback_survey import journal
 from callback_survey.alerts import outbox, readers
 from callback_survey.alerts.compose import run_command
 from callback_survey.alerts.words import Words
+from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import UsageError
-from callback_survey.exports import delivery as deliveries
 from callback_survey.landing import ledger
 from callback_survey.quarter import Quarter
 from callback_survey.settings import Settings, size_in_bytes

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from callback_survey import pipeline
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed
-from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import LandingReport, ledger
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callback_survey.exports.headers import fold, name_key
+from callback_survey.deliveries.headers import fold, name_key
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey

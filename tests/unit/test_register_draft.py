@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from callback_survey import cli
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
-from callback_survey.exports.delivery import Delivery
 from callback_survey.register import draft, draft_text
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds

@@ -15,8 +15,8 @@ import pytest
 from callback_survey import settings, watch_looks
 from callback_survey.alerts import tell
 from callback_survey.cli import main
+from callback_survey.deliveries.delivery import Delivery, content_digest
 from callback_survey.errors import DeliveryRefused
-from callback_survey.exports.delivery import Delivery, content_digest
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.settings import Settings

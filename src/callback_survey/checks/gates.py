@@ -11,8 +11,8 @@ from callback_survey import releases as released
 from callback_survey.build import Scope
 from callback_survey.checks import engine
 from callback_survey.checks.model import CheckReport, CheckResult, now, read_rules
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
-from callback_survey.exports.delivery import Delivery
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.register import Register

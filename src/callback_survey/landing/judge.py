@@ -9,12 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey.exports import delivery as deliveries
-from callback_survey.exports import headers
-from callback_survey.exports.delivery import DeliveredFile, Delivery
-from callback_survey.exports.formats import open_tables
-from callback_survey.exports.headers import HeaderNotRecognised
-from callback_survey.exports.table import Table, Unreadable
+from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries import headers
+from callback_survey.deliveries.delivery import DeliveredFile, Delivery
+from callback_survey.deliveries.formats import open_tables
+from callback_survey.deliveries.headers import HeaderNotRecognised
+from callback_survey.deliveries.table import Table, Unreadable
 from callback_survey.landing.ledger import FileRecord
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.errors import DeliveryRefused, SurveyError
-from callback_survey.exports import delivery as deliveries
-from callback_survey.exports.delivery import DeliveredFile, Delivery
 from callback_survey.landing import ledger
 from callback_survey.landing.judge import read_file
 from callback_survey.landing.ledger import FileRecord, LandingReport

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from callback_survey.deliveries.delivery import Delivery, folder_digest, told
 from callback_survey.errors import DeliveryRefused, UsageError
-from callback_survey.exports.delivery import Delivery, folder_digest, told
 from callback_survey.storage import files
 
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]

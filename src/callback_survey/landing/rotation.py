@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
-from callback_survey.exports import delivery as deliveries
-from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import ledger
 from callback_survey.landing.land import land
 from callback_survey.landing.ledger import LandingReport

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.exports import headers
+from callback_survey.deliveries import headers
 from callback_survey.register import rows, scales_in
 
 _DISPOSITION = "disposition"

@@ -34,7 +34,7 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
     package = resources.files("callback_survey")
     for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
         digest.update(part.read_bytes())
-    digest.update(package.joinpath("exports/headers.toml").read_bytes())
+    digest.update(package.joinpath("deliveries/headers.toml").read_bytes())
     digest.update(repr(vocabulary.spellings).encode())
     return digest.hexdigest()[:16]
 

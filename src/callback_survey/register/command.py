@@ -74,7 +74,7 @@ def _check(_options: argparse.Namespace) -> int:
 
 def _propose(options: argparse.Namespace) -> int:
     from callback_survey import settings
-    from callback_survey.exports import delivery as deliveries
+    from callback_survey.deliveries import delivery as deliveries
     from callback_survey.landing.workbench import workbench
     from callback_survey.register import draft, draft_text
 

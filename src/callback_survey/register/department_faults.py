@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.exports.headers import name_key
+from callback_survey.deliveries.headers import name_key
 from callback_survey.register import rows
 from callback_survey.register.faults import Fault, of
 from callback_survey.register.rows import Period, Row

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries.delivery import Delivery
+from callback_survey.deliveries.formats import open_tables
+from callback_survey.deliveries.headers import HeaderNotRecognised, name_key
+from callback_survey.deliveries.table import Unreadable
 from callback_survey.errors import UsageError
-from callback_survey.exports import delivery as deliveries
-from callback_survey.exports.delivery import Delivery
-from callback_survey.exports.formats import open_tables
-from callback_survey.exports.headers import HeaderNotRecognised, name_key
-from callback_survey.exports.table import Unreadable
 from callback_survey.privacy import holds_personal_number
 from callback_survey.register import rows
 from callback_survey.register.names import Register

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from callback_survey.exports.headers import fold
+from callback_survey.deliveries.headers import fold
 from callback_survey.register import rows
 from callback_survey.register.definitions import lineage_of, period_in
 from callback_survey.register.faults import Fault, of

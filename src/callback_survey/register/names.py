@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.exports.headers import name_key
+from callback_survey.deliveries.headers import name_key
 from callback_survey.register import rows
 from callback_survey.register.rows import Row
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from callback_survey.build import build
+from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import GateFailed, UsageError
-from callback_survey.exports.delivery import Delivery
 from callback_survey.landing import land, ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import TokenKey

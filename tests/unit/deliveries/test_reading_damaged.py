@@ -117,7 +117,7 @@ import os, signal, sys
 from pathlib import Path
 import pyarrow, python_calamine
 os.environ["RUST_BACKTRACE"] = "0"
-from callback_survey.exports import workbook
+from callback_survey.deliveries import workbook
 for path in sorted(Path(sys.argv[1]).iterdir()):
     folder = Path(sys.argv[2]) / path.name
     folder.mkdir()

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from callback_survey.exports.table import Unreadable
+from callback_survey.deliveries.table import Unreadable
 from callback_survey.privacy import holds_personal_number
 
 MAXIMUM_FILES = 200

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from callback_survey.exports import columnar
+from callback_survey.deliveries import parquet
 from export_writers import FRAME_HEADER, ONE_CASE, Reader, as_parquet, as_parquet_rows
 
 TYPED = {
@@ -94,7 +94,7 @@ def test_a_long_text_that_stands_in_many_rows_is_held_once(reader: Reader) -> No
 def test_claims_beyond_any_survey_are_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     content = as_parquet_rows(FRAME_HEADER, [ONE_CASE] * 3)
     with monkeypatch.context() as patch:
-        patch.setattr(columnar, "MAXIMUM_ROWS", 2)
+        patch.setattr(parquet, "MAXIMUM_ROWS", 2)
         assert reader.refusal("frame.parquet", content) == "more than 2 rows"
-    monkeypatch.setattr(columnar, "MAXIMUM_ROW_GROUP_BYTES", 100)
+    monkeypatch.setattr(parquet, "MAXIMUM_ROW_GROUP_BYTES", 100)
     assert reader.refusal("frame.parquet", content).startswith("a row group of more than ")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from callback_survey.exports import archive, printed, text, workbook
-from callback_survey.exports.table import Unreadable
+from callback_survey.deliveries import annexes, archive, delimited, workbook
+from callback_survey.deliveries.table import Unreadable
 from export_writers import (
     ANNEX_HEADER,
     CASE,
@@ -163,7 +163,7 @@ def _refusal_or_cells(reader: Reader, name: str, content: bytes) -> str:
 def test_a_bomb_is_refused_while_it_unpacks(reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Sixteen megabytes in some kilobytes, with the limits drawn in; the true ones are four gigabytes."""
     bomb = f"{HEAD}\n".encode() + b"A,b,c,d,e,f\n" * 1_400_000
-    monkeypatch.setattr(text, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
+    monkeypatch.setattr(delimited, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
     monkeypatch.setattr(archive, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
     content = as_gzip(bomb) if name.endswith(".gz") else as_zip({"frame.csv": bomb})
     assert len(content) < 100_000
@@ -190,7 +190,7 @@ def test_a_document_bomb_is_refused_before_it_is_parsed(reader: Reader, monkeypa
     bomb = rewritten(as_docx([[ANNEX_HEADER, ONE_LINE]]), "word/document.xml", lambda part: part + " " * (21 << 20))
     assert len(bomb) < 100_000
     assert reader.refusal("published.docx", bomb) == "the document's text unpacks to more than 20 MB"
-    monkeypatch.setattr(printed, "MAXIMUM_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(annexes, "MAXIMUM_UNPACKED_BYTES", 1 << 20)
     assert reader.refusal("published.docx", bomb) == "the document unpacks to more than 1 MB"
 
 
@@ -235,7 +235,7 @@ def test_a_cell_of_ten_megabytes_is_refused(reader: Reader, cell: str) -> None:
 
 
 def test_hours_of_blank_lines_are_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MAXIMUM_BLANK_LINES", 1_000)
+    monkeypatch.setattr(delimited, "MAXIMUM_BLANK_LINES", 1_000)
     assert reader.one("frame.csv", f"{HEAD}\n" + "\n" * 1_000 + CASE).rows == [(1_002, ONE_CASE)]
     for start in ("", f"{HEAD}\n{CASE}\n"):
         assert "blank lines in a row" in reader.refusal("frame.csv.gz", as_gzip(start + "\n" * 100_000))
@@ -257,9 +257,9 @@ def test_zeros_under_any_name_are_refused(reader: Reader, name: str, zeros: byte
 
 def test_a_notice_too_long_for_one_is_not_held_in_memory(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read as a table instead, row by row."""
-    monkeypatch.setattr(printed, "MAXIMUM_TEXT_BYTES", 100)
+    monkeypatch.setattr(annexes, "MAXIMUM_TEXT_BYTES", 100)
     content = "\n".join("\t".join(row) for row in [ANNEX_HEADER, *[ONE_LINE] * 10])
-    monkeypatch.setattr(printed, "_tables", lambda *_: pytest.fail("read whole"))
+    monkeypatch.setattr(annexes, "_tables", lambda *_: pytest.fail("read whole"))
     assert len(reader.one("published.txt", content).rows) == 10
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from callback_survey.exports.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
+from callback_survey.deliveries.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
 
 MAXIMUM_ROW_GROUP_BYTES = 1 << 30
 # A column that holds one value takes no room however often: a small file can claim more rows than a year can read.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callback_survey.exports import table as tables
-from callback_survey.exports.headers import columns_of
+from callback_survey.deliveries import table as tables
+from callback_survey.deliveries.headers import columns_of
 from export_writers import ANNEX_HEADER, CALLS_HEADER, CASE, HEAD, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_csv
 
 TWO_ROW_HEADER = [

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey.exports import delivery as deliveries
+from callback_survey.deliveries import delivery as deliveries
 from export_deliveries import FILES, faults_of, write_delivery
 
 VERIFY = """
 import sys
 from pathlib import Path
 from callback_survey.errors import DeliveryRefused
-from callback_survey.exports import delivery
+from callback_survey.deliveries import delivery
 try:
     for found in delivery.discover(Path(sys.argv[1]), delivery.Quarter(2018, 1)):
         delivery.verify(found, is_manifest_optional=sys.argv[2] == "optional")

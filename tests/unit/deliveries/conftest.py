@@ -8,8 +8,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from callback_survey.exports import workbook
-from callback_survey.exports.table import Unreadable
+from callback_survey.deliveries import workbook
+from callback_survey.deliveries.table import Unreadable
 from export_writers import Reader
 
 # a busy machine is no failure, and a test that failed once fails again

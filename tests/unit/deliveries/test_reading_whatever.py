@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from callback_survey.exports.headers import known_headers
+from callback_survey.deliveries.headers import known_headers
 from export_writers import (
     FRAME_HEADER,
     Reader,

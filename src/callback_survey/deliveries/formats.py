@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.exports.headers import HeaderNotRecognised
-from callback_survey.exports.table import Table, Unreadable, dataset_named
+from callback_survey.deliveries.headers import HeaderNotRecognised
+from callback_survey.deliveries.table import Table, Unreadable, dataset_named
 
 DATASETS = ("frame", "calls", "published")
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".xlsm", ".xls", ".parquet", ".docx", ".zip")
@@ -36,7 +36,7 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
     if suffix == ".zip":
         return _open_archive(path, work, told)
     if suffix in (".xlsx", ".xlsm", ".xls"):
-        from callback_survey.exports.workbook import open_workbook
+        from callback_survey.deliveries.workbook import open_workbook
 
         tables, remarks = open_workbook(path, told, datasets, work)
         return Opened(tuple(tables), tuple(remarks))
@@ -45,23 +45,23 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
 
 def _open_single(path: Path, name: str, suffix: str, datasets: Sequence[str]) -> Sequence[Table]:
     if suffix == ".parquet":
-        from callback_survey.exports.columnar import open_parquet
+        from callback_survey.deliveries.parquet import open_parquet
 
         return [open_parquet(path, name, datasets)]
-    from callback_survey.exports import printed, text
+    from callback_survey.deliveries import annexes, delimited
 
     if suffix == ".docx":
-        return printed.open_docx(path, name)
+        return annexes.open_docx(path, name)
     if suffix == ".txt":
         try:
-            return printed.open_notice_text(path, name)
+            return annexes.open_notice_text(path, name)
         except Unreadable:  # no notice: then it is a table saved as text
-            return [text.open_text(path, name, datasets)]
-    return [text.open_text(path, name, datasets)]
+            return [delimited.open_text(path, name, datasets)]
+    return [delimited.open_text(path, name, datasets)]
 
 
 def _open_archive(path: Path, work: Path, name: str) -> Opened:
-    from callback_survey.exports.archive import unpack
+    from callback_survey.deliveries.archive import unpack
 
     folder = work / f"archive-{len(list(work.iterdir()))}"
     folder.mkdir()

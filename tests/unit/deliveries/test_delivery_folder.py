@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import DeliveryRefused
-from callback_survey.exports import delivery as deliveries
 from callback_survey.quarter import Quarter
 from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from callback_survey.exports.headers import HeaderNotRecognised, NoTable
-from callback_survey.exports.table import BATCH_ROWS, Row, Table, Unreadable, as_text, find_table
+from callback_survey.deliveries.headers import HeaderNotRecognised, NoTable
+from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text, find_table
 from callback_survey.privacy import scrub
 from callback_survey.storage import files
 
@@ -61,7 +61,7 @@ def _unpack(path: Path, folder: Path) -> list[dict[str, Any]]:
     """Run the child. Raises Unreadable with its words, or with the limit it hit."""
     limits_given = [str(MEMORY_BYTES), str(CPU_SECONDS), str(MAXIMUM_CHARACTERS)]
     # -P: a module beside the exports must not be taken for one of ours
-    command = [sys.executable, "-P", "-m", "callback_survey.exports.workbook", str(path), str(folder), *limits_given]
+    command = [sys.executable, "-P", "-m", "callback_survey.deliveries.workbook", str(path), str(folder), *limits_given]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=2 * CPU_SECONDS

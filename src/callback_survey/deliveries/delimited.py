@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from callback_survey.exports import headers
-from callback_survey.exports.table import HEADER_SEARCH_ROWS, Row, Table, Unreadable, find_table
+from callback_survey.deliveries import headers
+from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, Row, Table, Unreadable, find_table
 
 MAXIMUM_LINE_CHARACTERS = 1_000_000
 # Gigabytes of line ends fit into a small compressed file and would take hours to go through.

@@ -10,8 +10,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from callback_survey.exports import headers, text
-from callback_survey.exports.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
+from callback_survey.deliveries import delimited, headers
+from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 DATASET = "published"
 # Pictures may be large; what is parsed into a tree may not.
@@ -28,8 +28,8 @@ def open_notice_text(path: Path, name: str) -> list[Table]:
     """The annexes of a notice saved as text. Raises Unreadable where there is none."""
     if path.stat().st_size > MAXIMUM_TEXT_BYTES:
         raise Unreadable(f"a notice of more than {MAXIMUM_TEXT_BYTES >> 20} MB")
-    encoding = text.detect_encoding(path)
-    return _tables(name, list(text.read_rows(path, encoding, "\t", quoting=False)), encoding)
+    encoding = delimited.detect_encoding(path)
+    return _tables(name, list(delimited.read_rows(path, encoding, "\t", quoting=False)), encoding)
 
 
 def open_docx(path: Path, name: str) -> list[Table]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from callback_survey.exports import headers
+from callback_survey.deliveries import headers
 
 Row = tuple[int, list[str]]
 BATCH_ROWS = 20_000

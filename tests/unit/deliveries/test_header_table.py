@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback_survey.exports.headers import HeaderNotRecognised, columns_of, count_recognised, fold, recognise
+from callback_survey.deliveries.headers import HeaderNotRecognised, columns_of, count_recognised, fold, recognise
 
 # Data contract §1, and for the annexes their printed heads; written out here as the second opinion.
 ACCEPTED = {
