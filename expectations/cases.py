@@ -16,7 +16,7 @@ import pandas as pd
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
-from callback_survey.register import Register
+from callback_survey.registers import Register
 
 UNNAMED = "（未注明部门）"
 _LOCAL = ZoneInfo("Asia/Shanghai")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.register import Register
+from callback_survey.registers import Register
 
 from . import cases, files, interviews
 

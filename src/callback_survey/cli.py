@@ -15,7 +15,7 @@ from callback_survey.checks import command as checks_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.notice import command as notice_command
 from callback_survey.quarter import Quarter
-from callback_survey.register import command as register_command
+from callback_survey.registers import command as register_command
 from callback_survey.sample_plan import command as plan_command
 
 if TYPE_CHECKING:

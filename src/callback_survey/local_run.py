@@ -109,10 +109,10 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
 
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:
     """What `run_quarter` would land and supersede, as far as manifests and hashes tell. Writes nothing."""
-    from callback_survey import register
+    from callback_survey import registers
     from callback_survey.deliveries import delivery as deliveries
 
-    register.validate(run.settings.seeds)
+    registers.validate(run.settings.seeds)
     found = deliveries.discover(run.settings.exports, quarter, region_code)
     return [_plan(run, delivery) for delivery in found]
 

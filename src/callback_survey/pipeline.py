@@ -39,10 +39,10 @@ if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothi
 def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
     """The deliveries of a quarter. Raises NothingDelivered where there is none, and RegisterError where a register is at
     odds with itself: nothing is landed that could not be counted."""
-    from callback_survey import register
+    from callback_survey import registers
 
     with run.progress.step("discover", str(quarter)) as step:
-        register.validate(run.settings.seeds)
+        registers.validate(run.settings.seeds)
         found = deliveries.discover(run.settings.exports, quarter, region_code)
         if not found:
             raise NothingDelivered(

@@ -15,7 +15,7 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
-from callback_survey.register import Register
+from callback_survey.registers import Register
 from callback_survey.warehouse import connect
 
 _NO_CALLS = (

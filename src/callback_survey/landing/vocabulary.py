@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries import headers
-from callback_survey.register import rows, scales_in
+from callback_survey.registers import rows, scales_in
 
 _DISPOSITION = "disposition"
 

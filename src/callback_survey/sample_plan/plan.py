@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey import register
+from callback_survey import registers
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -62,7 +62,7 @@ def make_plan(run: Run, asked: Asked) -> Plan:
 
 def _registered(run: Run, asked: Asked) -> dict[str, str]:
     path = run.settings.seeds / "departments.csv"
-    rows = register.valid_rows(run.settings.seeds, "departments", asked.region_code, str(asked.quarter))
+    rows = registers.valid_rows(run.settings.seeds, "departments", asked.region_code, str(asked.quarter))
     if not rows:
         raise UsageError(
             f"no department of region {asked.region_code} is registered for {asked.quarter}",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from callback_survey import register
+from callback_survey import registers
 from callback_survey.errors import UsageError
-from callback_survey.register.rows import Row
+from callback_survey.registers.rows import Row
 
 _SEED = "sample_plan_rules"
 
@@ -64,7 +64,9 @@ class SamplePlanRules:
     def find(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules | None:
         """The same, or None for a quarter in which no line is valid: one before there was a rule."""
         path = seeds / f"{_SEED}.csv"
-        rows = register.valid_rows(seeds, _SEED, region_code, quarter) or register.valid_rows(seeds, _SEED, "", quarter)
+        rows = registers.valid_rows(seeds, _SEED, region_code, quarter) or registers.valid_rows(
+            seeds, _SEED, "", quarter
+        )
         if not rows:
             return None
         try:

@@ -12,7 +12,7 @@ import jinja2
 import pytest
 
 from callback_survey.errors import UsageError
-from callback_survey.register import definitions_in, scales_in
+from callback_survey.registers import definitions_in, scales_in
 from lakes import REPOSITORY, SEEDS
 from register_seeds import GBT_FROM_2018Q2, add, copied_seeds, keep_header
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey.register import Register
+from callback_survey.registers import Register
 from lakes import SEEDS
 
 DEPARTMENTS = """department_code,region_code,department_name,valid_from,valid_to

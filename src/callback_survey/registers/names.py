@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries.headers import name_key
-from callback_survey.register import rows
-from callback_survey.register.rows import Row
+from callback_survey.registers import rows
+from callback_survey.registers.rows import Row
 
 
 @dataclass(frozen=True)

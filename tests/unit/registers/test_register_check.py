@@ -16,8 +16,8 @@ import pytest
 
 from callback_survey import cli
 from callback_survey.errors import RegisterError, UsageError
-from callback_survey.register import validate
-from callback_survey.register.check import faults_of
+from callback_survey.registers import validate
+from callback_survey.registers.check import faults_of
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, calls, frame, tree_of, write_delivery
 from register_seeds import add, replace, seeds_of_2018q1
 

@@ -21,8 +21,8 @@ from callback_survey.deliveries.headers import HeaderNotRecognised, name_key
 from callback_survey.deliveries.table import Unreadable
 from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
-from callback_survey.register import rows
-from callback_survey.register.names import Register
+from callback_survey.registers import rows
+from callback_survey.registers.names import Register
 
 # A column with more names, or with names this long, is not one of departments.
 _MOST_NAMES, _LONGEST_NAME = 1_000, 60

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callback_survey.errors import RegisterError
-from callback_survey.register import department_faults, measure_faults
-from callback_survey.register.faults import Fault
+from callback_survey.registers import department_faults, measure_faults
+from callback_survey.registers.faults import Fault
 
 _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     department_faults.regions,

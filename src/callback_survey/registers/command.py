@@ -55,7 +55,7 @@ def add_to(commands: Any) -> None:
 
 def _check(_options: argparse.Namespace) -> int:
     from callback_survey import settings
-    from callback_survey.register import rows, validate
+    from callback_survey.registers import rows, validate
 
     seeds = settings.load().seeds
     validate(seeds)
@@ -76,7 +76,7 @@ def _propose(options: argparse.Namespace) -> int:
     from callback_survey import settings
     from callback_survey.deliveries import delivery as deliveries
     from callback_survey.landing.workbench import workbench
-    from callback_survey.register import draft, draft_text
+    from callback_survey.registers import draft, draft_text
 
     quarter = Quarter.parse(options.quarter)
     if not re.fullmatch("[0-9]{6}", options.region):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries.headers import name_key
-from callback_survey.register import rows
-from callback_survey.register.faults import Fault, of
-from callback_survey.register.rows import Period, Row
+from callback_survey.registers import rows
+from callback_survey.registers.faults import Fault, of
+from callback_survey.registers.rows import Period, Row
 
 _WITH_PERIODS = ("departments", "department_aliases", "department_successions", "definition_periods", "thresholds")
 _QUARTER = re.compile("[0-9]{4}Q[1-4]")

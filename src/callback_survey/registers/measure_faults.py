@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callback_survey.deliveries.headers import fold
-from callback_survey.register import rows
-from callback_survey.register.definitions import lineage_of, period_in
-from callback_survey.register.faults import Fault, of
-from callback_survey.register.rows import ALWAYS, EVER, Row
+from callback_survey.registers import rows
+from callback_survey.registers.definitions import lineage_of, period_in
+from callback_survey.registers.faults import Fault, of
+from callback_survey.registers.rows import ALWAYS, EVER, Row
 
 
 def scales(seeds: Path) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ import pytest
 from callback_survey import cli
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
-from callback_survey.register import draft, draft_text
+from callback_survey.registers import draft, draft_text
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds
 

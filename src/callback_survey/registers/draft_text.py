@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from callback_survey.register.draft import Draft, Proposed, Question
+from callback_survey.registers.draft import Draft, Proposed, Question
 
 SECTION = "==> "
 

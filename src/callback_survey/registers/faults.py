@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callback_survey.register.rows import Row
+from callback_survey.registers.rows import Row
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.errors import UsageError
-from callback_survey.register import rows
-from callback_survey.register.rows import Row
+from callback_survey.registers import rows
+from callback_survey.registers.rows import Row
 
 _LEVELS_UP = 3
 
