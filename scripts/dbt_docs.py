@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callback_survey import settings
-from callback_survey.build import build
 from callback_survey.errors import SurveyError
 from callback_survey.storage import files
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.build import build
+from callback_survey.warehouse.database import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # The browser itself refuses every fetch. dbt's page runs its scripts inline, and its framework compiles expressions.

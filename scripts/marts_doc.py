@@ -21,7 +21,7 @@ import duckdb
 
 from callback_survey import assembly, rollups
 from callback_survey.checks import history
-from callback_survey.publication import PUBLIC, RESTRICTED, published_tables
+from callback_survey.warehouse.published import PUBLIC, RESTRICTED, published_tables
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "marts.md"

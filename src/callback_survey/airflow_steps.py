@@ -96,15 +96,15 @@ def build(context: Mapping[str, Any], landed: Sequence[Mapping[str, Any]]) -> di
 
 def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]:
     from callback_survey import pipeline
-    from callback_survey.build import BuildReport
+    from callback_survey.warehouse.build import BuildReport
 
     return pipeline.gate(_run(context), BuildReport.from_json(dict(built))).as_json()
 
 
 def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
     from callback_survey import pipeline
-    from callback_survey.build import BuildReport
     from callback_survey.verdicts import GateReport
+    from callback_survey.warehouse.build import BuildReport
 
     report = GateReport.from_json(dict(verdicts))
     return [new.name for new in pipeline.release(_run(context), BuildReport.from_json(dict(built)), report)]

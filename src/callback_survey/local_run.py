@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callback_survey import alerts, pipeline
-from callback_survey.dbt_process import DbtProcess
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.verdicts import combined
+from callback_survey.warehouse.dbt import DbtProcess
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
 @contextmanager
 def _dbt(run: Run) -> Iterator[DbtProcess]:
     """dbt imports while the deliveries land; a run without a landed delivery ends it unused."""
-    from callback_survey.build import start_dbt
+    from callback_survey.warehouse.build import start_dbt
 
     process = start_dbt(run.settings, run.warehouse)
     try:

@@ -28,12 +28,12 @@ from callback_survey.verdicts import (
 )
 
 if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothing else
-    from callback_survey.build import BuildReport, Scope
-    from callback_survey.dbt_process import DbtProcess
     from callback_survey.landing import LandingReport
     from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
     from callback_survey.serving import ServeReport
+    from callback_survey.warehouse.build import BuildReport, Scope
+    from callback_survey.warehouse.dbt import DbtProcess
 
 
 def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
@@ -104,7 +104,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
     """Build the marts of the landed deliveries in one dbt process."""
-    from callback_survey.build import build as build_marts
+    from callback_survey.warehouse.build import build as build_marts
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
         built = build_marts(landed, settings=run.settings, warehouse=run.warehouse, dbt=dbt, say=step.say)
@@ -123,8 +123,8 @@ def gate(run: Run, built: BuildReport) -> GateReport:
 
 def judge(run: Run, built: BuildReport) -> GateReport:
     """The verdicts of gate 2 over each region's quarter, also where none passed."""
-    from callback_survey.build import verify_stamp
     from callback_survey.checks.gates import check_marts
+    from callback_survey.warehouse.build import verify_stamp
 
     failures: list[GateFailed] = []
     passed: list[Scope] = []
@@ -146,16 +146,17 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
-    from callback_survey import build as build_module
-    from callback_survey import comparison, publication, releases, serving
+    from callback_survey import comparison, releases, serving
     from callback_survey.landing import ledger
+    from callback_survey.warehouse import build as build_module
+    from callback_survey.warehouse import published
 
     manifest = build_module.manifest_path(run.warehouse)
     released = []
     with run.progress.step("release") as step, run.warehouse.open() as connection:
         build_module.verify_stamp(connection, built)
-        public = publication.published_tables(manifest)
-        restricted = publication.published_tables(manifest, publication.RESTRICTED)
+        public = published.published_tables(manifest)
+        restricted = published.published_tables(manifest, published.RESTRICTED)
         fingerprint = build_module.code_fingerprint(run.settings.dbt_project)
         for scope in verdicts.passed:
             landed = ledger.find(run.settings.lake, scope.region_code, scope.quarter, scope.delivery_id)

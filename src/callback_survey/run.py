@@ -12,7 +12,7 @@ from callback_survey.progress import Listener, Progress
 from callback_survey.settings import Settings
 
 if TYPE_CHECKING:
-    from callback_survey.warehouse import Warehouse
+    from callback_survey.warehouse.database import Warehouse
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Run:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        from callback_survey.warehouse import Warehouse
+        from callback_survey.warehouse.database import Warehouse
 
         return Warehouse(self.settings.warehouse, self.settings.memory_limit, self.run_id, waiting=self._say_waiting)
 

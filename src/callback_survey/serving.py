@@ -18,11 +18,11 @@ import duckdb
 
 from callback_survey import assembly
 from callback_survey.errors import SurveyError
-from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollups
 from callback_survey.storage import files
-from callback_survey.warehouse import connect
+from callback_survey.warehouse.database import connect
+from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
 _LAYOUT = 4

@@ -11,8 +11,8 @@ from callback_survey.errors import DeliveryRefused, GateFailed
 from callback_survey.run import Run
 
 if TYPE_CHECKING:
-    from callback_survey.build import Scope
     from callback_survey.checks.model import CheckReport
+    from callback_survey.warehouse.build import Scope
 
 DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
 
@@ -29,7 +29,7 @@ class GateReport:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> GateReport:
-        from callback_survey.build import Scope
+        from callback_survey.warehouse.build import Scope
 
         return cls(tuple(Scope(**scope) for scope in value["passed"]), tuple(value["failed"]))
 

@@ -44,4 +44,4 @@ def test_parsing_imports_none_of_the_heavy_libraries(path: Path) -> None:
 
 
 def test_a_heavy_import_would_be_seen() -> None:
-    assert "duckdb" in imported_by_parsing(str(FILES[0]), "callback_survey.warehouse")
+    assert "duckdb" in imported_by_parsing(str(FILES[0]), "callback_survey.warehouse.database")

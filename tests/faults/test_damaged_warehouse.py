@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from callback_survey.errors import DamagedWarehouse
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.database import Warehouse
 from homes import Home, contents
 
 # How DuckDB lays out its file: three headers, then blocks

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from callback_survey.build import Scope
 from callback_survey.checks.gates import check_marts, earlier_rates
 from callback_survey.checks.model import CheckResult
+from callback_survey.warehouse.build import Scope
 from lakes import SEEDS
 from published import make_release
 from small_marts import SOUND

@@ -12,11 +12,11 @@ import pytest
 from callback_survey import documents, pipeline, releases
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json
+from callback_survey.warehouse.published import PublishedTable
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SECRET, Lake, calls, frame
 from published import make_release
 

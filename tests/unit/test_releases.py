@@ -16,9 +16,9 @@ from callback_survey import documents
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, every, latest, revisions
 from callback_survey.storage.files import sha256_of
+from callback_survey.warehouse.published import PublishedTable
 from lakes import tree_of
 from published import PASS, WARNING
 

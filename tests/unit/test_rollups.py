@@ -15,9 +15,9 @@ import yaml
 
 import rollup_oracle as oracle
 from callback_survey import rollups
-from callback_survey.build import code_fingerprint
 from callback_survey.errors import SurveyError
 from callback_survey.rollups import Rollups
+from callback_survey.warehouse.build import code_fingerprint
 from lakes import REPOSITORY
 from rollup_oracle import Rating, Region, World
 from rollup_worlds import FIRST, make_world, rolled_up

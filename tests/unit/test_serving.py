@@ -18,11 +18,11 @@ from callback_survey.alerts import readers
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
 from callback_survey.journal import Entry
-from callback_survey.publication import PublishedTable
 from callback_survey.releases import Release, Standing
 from callback_survey.rollups import Rollup, Rollups
 from callback_survey.serving import ServeReport, export_restricted
 from callback_survey.storage.files import read_json, write_json
+from callback_survey.warehouse.published import PublishedTable
 from lakes import tree_of
 from published import PASS, WARNING, make_release
 

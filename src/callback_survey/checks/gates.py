@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from callback_survey import releases as released
-from callback_survey.build import Scope
 from callback_survey.checks import engine
 from callback_survey.checks.model import CheckReport, CheckResult, now, read_rules
 from callback_survey.deliveries.delivery import Delivery
@@ -16,7 +15,8 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
-from callback_survey.warehouse import connect
+from callback_survey.warehouse.build import Scope
+from callback_survey.warehouse.database import connect
 
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.warehouse import connect
+from callback_survey.warehouse.database import connect
 
 # What makes two rows the same row. Where a row stood in its file, and under which key it was tokenised, is no difference.
 _KEYS = {

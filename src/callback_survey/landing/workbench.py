@@ -21,7 +21,7 @@ from callback_survey.privacy import (
     token_sql,
 )
 from callback_survey.storage.scratch import scratch_folder
-from callback_survey.warehouse import connect
+from callback_survey.warehouse.database import connect
 
 # Adding a way to read files changes what the same bytes mean: add one.
 _READERS = 2

@@ -100,7 +100,7 @@ def _prepare(cursor: Cursor, patience_seconds: float) -> None:
 
 @contextmanager
 def _reading(marts: Path, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    from callback_survey.warehouse import connect
+    from callback_survey.warehouse.database import connect
 
     with tempfile.TemporaryDirectory(prefix="callback-survey-postgres-") as scratch:
         folder = Path(scratch)

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from callback_survey.landing.corrections import DatasetDifference
-from callback_survey.publication import PublishedTable
 from callback_survey.releases.model import RATES, Release
+from callback_survey.warehouse.published import PublishedTable
 
 
 def against(

@@ -16,11 +16,11 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.code_version import code_version
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.publication import PublishedTable, content_hash
 from callback_survey.releases import dictionary, sums
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
 from callback_survey.storage import files, spreadsheet
+from callback_survey.warehouse.published import PublishedTable, content_hash
 
 if TYPE_CHECKING:
     from callback_survey.settings import Format

@@ -10,7 +10,6 @@ from typing import Literal
 import duckdb
 
 from callback_survey.errors import DamagedFile
-from callback_survey.publication import content_hash
 from callback_survey.releases import sums
 from callback_survey.releases.model import (
     RELEASE_FILE,
@@ -21,6 +20,7 @@ from callback_survey.releases.model import (
     scopes,
 )
 from callback_survey.storage.files import sha256_of
+from callback_survey.warehouse.published import content_hash
 
 Kind = Literal["missing", "changed", "extra", "content"]
 

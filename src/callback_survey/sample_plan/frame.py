@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from callback_survey.build import build
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import GateFailed, UsageError
 from callback_survey.landing import land, ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import TokenKey
-from callback_survey.publication import content_hash
 from callback_survey.storage.scratch import scratch_folder
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.build import build
+from callback_survey.warehouse.database import Warehouse
+from callback_survey.warehouse.published import content_hash
 
 if TYPE_CHECKING:
     from callback_survey.run import Run

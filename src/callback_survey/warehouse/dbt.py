@@ -22,7 +22,7 @@ class DbtProcess:
 
     def __init__(self, environment: Mapping[str, str], *, lock_descriptor: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "callback_survey.dbt_process"],
+            [sys.executable, "-m", "callback_survey.warehouse.dbt"],
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

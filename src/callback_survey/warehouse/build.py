@@ -14,13 +14,13 @@ import duckdb
 
 from callback_survey import comparison
 from callback_survey.comparison import Comparison
-from callback_survey.dbt_process import DbtProcess
 from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.settings import Settings
 from callback_survey.storage import files
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.database import Warehouse
+from callback_survey.warehouse.dbt import DbtProcess
 
 logger = logging.getLogger(__name__)
 

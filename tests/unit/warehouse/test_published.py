@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback_survey.publication import RESTRICTED, content_hash, published_tables
+from callback_survey.warehouse.published import RESTRICTED, content_hash, published_tables
 
 KEY = ("department_code", "measure")
 COLUMNS = "department_code text, measure text, rate_pct decimal(5, 2), rate double, note text, is_flagged boolean"

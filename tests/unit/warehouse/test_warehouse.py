@@ -15,15 +15,15 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from callback_survey import warehouse as warehouse_module
 from callback_survey.errors import SurveyError
-from callback_survey.warehouse import Warehouse, connect
+from callback_survey.warehouse import database as warehouse_module
+from callback_survey.warehouse.database import Warehouse, connect
 
 # A run in a process of its own: takes the lock, says so, and keeps it until its standard input ends.
 HOLDER = """
 import sys
 from pathlib import Path
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.database import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]), "1GB", "run-of-another-process")
 with warehouse.lock():
     print("held", flush=True)
@@ -33,7 +33,7 @@ with warehouse.lock():
 KILLED_PARENT = """
 import os, signal, subprocess, sys
 from pathlib import Path
-from callback_survey.warehouse import Warehouse
+from callback_survey.warehouse.database import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]), "1GB", "run-that-was-killed")
 with warehouse.lock():
     child = [sys.executable, "-c", "import sys; print('child', flush=True); sys.stdin.read()"]
