@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from callback_survey import comparison, pipeline
+from callback_survey import pipeline
 from callback_survey.errors import GateFailed
 from callback_survey.landing import LandingReport, ledger
-from callback_survey.releases import Release
+from callback_survey.releases import Release, comparison
 from callback_survey.run import Run
 from callback_survey.verdicts import DELIVERY_GATE, GateReport, as_record
 

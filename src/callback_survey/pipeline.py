@@ -146,8 +146,9 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
-    from callback_survey import comparison, releases, serving
+    from callback_survey import releases, serving
     from callback_survey.landing import ledger
+    from callback_survey.releases import comparison
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import published
 

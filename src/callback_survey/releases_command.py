@@ -89,9 +89,9 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from callback_survey import journal, releases
+    from callback_survey import releases
     from callback_survey.display import open_console
-    from callback_survey.releases import show
+    from callback_survey.releases import journal, show
 
     settings, region, quarter = _scope(options)
     found = releases.served(settings.releases, region, quarter)

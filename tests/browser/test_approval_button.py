@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from callback_survey import journal
+from callback_survey.releases import journal
 from homes import QUARTER, REGION, Home, until
 from standalones import Standalone, standalone
 

@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 
 from callback_survey import airflow_notice as steps
-from callback_survey import journal
 from callback_survey.errors import ApprovalOutdated, UsageError
+from callback_survey.releases import journal
 from homes import QUARTER, REGION, Home, Served
 
 NOW = datetime(2018, 6, 7, 1, 30, tzinfo=UTC)

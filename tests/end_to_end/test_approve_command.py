@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import journal
+from callback_survey.releases import journal
 from homes import QUARTER, REGION, Home, contents
 
 SCOPE = ("--region", REGION, "--quarter", QUARTER)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import journal, releases
-from callback_survey.journal import Entry
+from callback_survey import releases
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Entry
 from homes import QUARTER, REGION, Home, Served, contents
 from killing import copy_without_logs, job, kill_steps
 from stepwise import take

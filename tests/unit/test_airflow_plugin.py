@@ -10,10 +10,11 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
-from callback_survey import journal, settings
+from callback_survey import settings
 from callback_survey.airflow_plugin import CallbackSurveyPlugin, LaterApp
 from callback_survey.errors import UsageError
-from callback_survey.journal import Entry
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Entry
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from published import make_release

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from callback_survey import documents, journal
+from callback_survey import documents
 from callback_survey.approval import decide, fields, public
 from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
 from callback_survey.notice.heading import Heading
+from callback_survey.releases import journal
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from homes import contents

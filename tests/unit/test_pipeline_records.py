@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_steps, journal, pipeline, releases, serving
+from callback_survey import airflow_steps, pipeline, releases, serving
 from callback_survey.checks.model import CheckReport, CheckResult
-from callback_survey.journal import Entry
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
-from callback_survey.releases import Release
+from callback_survey.releases import Release, journal
+from callback_survey.releases.journal import Entry
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 from homes import REPOSITORY

@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from callback_survey import cli, journal, pipeline
-from callback_survey.journal import Entry
+from callback_survey import cli, pipeline
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Entry
 from homes import REPOSITORY
 from lakes import tree_of
 from published import make_release

@@ -11,11 +11,11 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from callback_survey import assembly, journal, serving, summary
-from callback_survey.journal import Entry
+from callback_survey import assembly, serving, summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
-from callback_survey.releases import Release
+from callback_survey.releases import Release, journal
+from callback_survey.releases.journal import Entry
 from callback_survey.settings import Settings
 from published import make_release
 

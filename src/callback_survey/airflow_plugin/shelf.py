@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callback_survey import journal
 from callback_survey.errors import DamagedFile, SurveyError
-from callback_survey.journal import Entry
-from callback_survey.releases import Release
+from callback_survey.releases import Release, journal
+from callback_survey.releases.journal import Entry
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from callback_survey import journal
 from callback_survey.alerts.words import Words
+from callback_survey.releases import journal
 from callback_survey.storage.files import read_json
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,11 @@ import duckdb
 
 from callback_survey import documents
 from callback_survey.checks.model import CheckReport
-from callback_survey.code_version import code_version
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.releases import dictionary, sums
+from callback_survey.releases import dictionary
+from callback_survey.releases import hashes as sums
+from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
 from callback_survey.storage import files, spreadsheet

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import journal
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.releases import journal
 from callback_survey.storage.files import read_json, sha256_of
 
 RATES = "department_rates"

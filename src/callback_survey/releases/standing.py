@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from callback_survey import journal
-from callback_survey.journal import Entry
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Entry
 from callback_survey.releases.model import Release
 
 Approval = Literal["draft", "approved", "rejected", "unanswered", "issued"]

@@ -10,7 +10,7 @@ from typing import Literal
 import duckdb
 
 from callback_survey.errors import DamagedFile
-from callback_survey.releases import sums
+from callback_survey.releases import hashes as sums
 from callback_survey.releases.model import (
     RELEASE_FILE,
     SUMS_FILE,

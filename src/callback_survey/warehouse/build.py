@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import comparison
-from callback_survey.comparison import Comparison
 from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.releases import comparison
+from callback_survey.releases.comparison import Comparison
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from callback_survey.warehouse.database import Warehouse

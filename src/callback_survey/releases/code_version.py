@@ -18,7 +18,7 @@ def code_version() -> str:
     that nobody committed: a commit's name would be missing in the first two and untrue in the third."""
     digest = sha256()
     checks = find_spec("callback_survey.expectations")
-    for folder in (Path(__file__).parent, *map(Path, (checks and checks.submodule_search_locations) or ())):
+    for folder in (Path(__file__).parents[1], *map(Path, (checks and checks.submodule_search_locations) or ())):
         # in a wheel the second folder lies in the first
         for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts):
             name = path.relative_to(folder)

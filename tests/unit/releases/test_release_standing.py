@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import comparison, journal, releases, watch_looks
+from callback_survey import releases, watch_looks
 from callback_survey.checks.gates import earlier_rates
 from callback_survey.errors import DamagedFile
-from callback_survey.journal import Act, Entry
-from callback_survey.releases import Standing
+from callback_survey.releases import Standing, comparison, journal
 from callback_survey.releases.freeze import _reason_of_comparison
+from callback_survey.releases.journal import Act, Entry
 from callback_survey.sample_plan import history
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json, write_json

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from callback_survey import releases
-from callback_survey.code_version import code_version
 from callback_survey.releases import Release, verify, verify_all
+from callback_survey.releases.code_version import code_version
 from callback_survey.storage import files
 from callback_survey.storage.files import sha256_of
 from frozen import WAREHOUSE, freeze
