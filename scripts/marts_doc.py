@@ -19,8 +19,7 @@ from typing import Any
 
 import duckdb
 
-from callback_survey import assembly, rollups
-from callback_survey.checks import history
+from callback_survey.serving import check_results, rollups, tables
 from callback_survey.warehouse.published import PUBLIC, RESTRICTED, published_tables
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -29,7 +28,7 @@ DOCUMENT = REPOSITORY / "docs" / "marts.md"
 _TYPES = {"string": "VARCHAR"}
 _SERVED_KEYS = {
     "releases": ("region_code", "quarter", "revision"),
-    "check_results": history.KEY,
+    "check_results": check_results.KEY,
 }
 _ORDER = (
     *("department_rates", "department_answers", "region_rates", "below_average"),
@@ -236,8 +235,8 @@ def _rollups() -> Iterator[Table]:
 def _served_tables() -> Iterator[Table]:
     """`releases` and `check_results`, made empty by the code that serves them, and read back with their comments."""
     with duckdb.connect(":memory:") as connection:
-        assembly.write_releases(connection, [], [], {})
-        history.write_table(connection, [], [], None)
+        tables.write_releases(connection, [], [], {})
+        check_results.write_table(connection, [], [], None)
         for name, key in _SERVED_KEYS.items():
             described = connection.execute(
                 "select column_name, data_type, comment from duckdb_columns() where table_name = $1 order by column_index",

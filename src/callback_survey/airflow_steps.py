@@ -134,7 +134,8 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
 
 def remember_announced(context: Mapping[str, Any]) -> None:
     """Called when the serving task has succeeded, and its events are stored with it."""
-    from callback_survey import serving, settings
+    from callback_survey import settings
+    from callback_survey.serving import serve as serving
 
     serving.remember_announced(settings.load().serving)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothi
     from callback_survey.landing import LandingReport
     from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
-    from callback_survey.serving import ServeReport
+    from callback_survey.serving.serve import ServeReport
     from callback_survey.warehouse.build import BuildReport, Scope
     from callback_survey.warehouse.dbt import DbtProcess
 
@@ -146,9 +146,10 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
-    from callback_survey import releases, serving
+    from callback_survey import releases
     from callback_survey.landing import ledger
     from callback_survey.releases import comparison
+    from callback_survey.serving import serve as serving
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import published
 
@@ -210,7 +211,9 @@ def serve(run: Run) -> ServeReport:
 
     The files first, then PostgreSQL where it is set: if it fails, the step fails, and the next run publishes.
     """
-    from callback_survey import releases, rollups, serving
+    from callback_survey import releases
+    from callback_survey.serving import rollups
+    from callback_survey.serving import serve as serving
 
     with run.progress.step("serve") as step, run.warehouse.lock():
         every = releases.every(run.settings.releases)
@@ -234,7 +237,7 @@ def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], Non
     settings = run.settings
     if settings.postgres_url is None:
         return
-    from callback_survey import postgres
+    from callback_survey.serving import postgres
 
     postgres.publish(
         report.marts.resolve(),
@@ -249,7 +252,8 @@ def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], Non
 
 def unannounced(run: Run) -> list[Release]:
     """The served releases that no asset event tells of yet, also those a run without Airflow made."""
-    from callback_survey import releases, serving
+    from callback_survey import releases
+    from callback_survey.serving import serve as serving
 
     return serving.unannounced(releases.served(run.settings.releases), run.settings.serving)
 

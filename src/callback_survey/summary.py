@@ -192,7 +192,7 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
     ):
         say(console, f"  {label:<9}{_short(path)}")
     if settings.postgres_url is not None:
-        from callback_survey.postgres.address import Address
+        from callback_survey.serving.postgres.address import Address
 
         say(console, f"  postgres {Address(settings.postgres_url).shown}, schema marts")
 

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from callback_survey.alerts import outbox, readers
+from callback_survey.alerts import outbox
 from callback_survey.alerts.compose import run_command
 from callback_survey.alerts.words import Words
 from callback_survey.deliveries import delivery as deliveries
@@ -25,6 +25,7 @@ from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
 from callback_survey.quarter import Quarter
 from callback_survey.releases import journal
+from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage.files import read_json
 

@@ -14,8 +14,8 @@ import yaml
 
 import compose_env
 import postgres_servers
-from callback_survey import postgres
-from callback_survey.postgres.database import DATABASE, PUBLISHER, READER
+from callback_survey.serving import postgres
+from callback_survey.serving.postgres.database import DATABASE, PUBLISHER, READER
 from copies import KEYS, marts_file
 from homes import REPOSITORY
 from postgres_servers import Server
@@ -31,7 +31,7 @@ def made(server: Server) -> Iterator[Server]:
 
 def prepare(server: Server, publisher: str, reader: str, password: str = postgres_servers.PASSWORD) -> int:
     result = subprocess.run(
-        [sys.executable, "-m", "callback_survey.postgres.database"],
+        [sys.executable, "-m", "callback_survey.serving.postgres.database"],
         input=f"{server.url('postgres', password=password)}\n{publisher}\n{reader}\n",
         capture_output=True,
         text=True,

@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from callback_survey import assembly, releases, rollups, settings
+from callback_survey import releases, settings
 from callback_survey.errors import SurveyError
+from callback_survey.serving import rollups
+from callback_survey.serving import tables as assembly
 from copies import Copy, marts_file
 from homes import Served
 

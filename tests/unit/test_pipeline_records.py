@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_steps, pipeline, releases, serving
+from callback_survey import airflow_steps, pipeline, releases
 from callback_survey.checks.model import CheckReport, CheckResult
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Entry
 from callback_survey.run import Run
+from callback_survey.serving import serve
 from callback_survey.settings import Settings
 from homes import REPOSITORY
 from lakes import tree_of
@@ -50,30 +51,30 @@ def names(found: Sequence[Release]) -> list[str]:
 
 def test_a_release_is_announced_until_its_event_is_known_to_be_stored(settings: Settings) -> None:
     first = make_release(settings.releases)
-    assert names(serving.unannounced([first], settings.serving)) == [first.name]
-    assert names(serving.unannounced([first], settings.serving)) == [first.name], "the task was killed: once more"
-    serving.remember_announced(settings.serving)
+    assert names(serve.unannounced([first], settings.serving)) == [first.name]
+    assert names(serve.unannounced([first], settings.serving)) == [first.name], "the task was killed: once more"
+    serve.remember_announced(settings.serving)
     before = tree_of(settings.serving)
-    assert serving.unannounced([first], settings.serving) == []
+    assert serve.unannounced([first], settings.serving) == []
     assert tree_of(settings.serving) == before
 
 
 def test_only_what_is_new_is_announced_and_what_was_stays_known(settings: Settings) -> None:
     first, other = make_release(settings.releases), make_release(settings.releases, region="330110")
-    serving.unannounced([first], settings.serving)
-    serving.remember_announced(settings.serving)
-    assert names(serving.unannounced([first, other], settings.serving)) == [other.name]
-    serving.remember_announced(settings.serving)
-    assert serving.unannounced([first, other], settings.serving) == []
+    serve.unannounced([first], settings.serving)
+    serve.remember_announced(settings.serving)
+    assert names(serve.unannounced([first, other], settings.serving)) == [other.name]
+    serve.remember_announced(settings.serving)
+    assert serve.unannounced([first, other], settings.serving) == []
 
 
 def test_a_revision_made_while_an_event_was_lost_is_announced_in_its_place(settings: Settings) -> None:
     first = make_release(settings.releases)
-    serving.unannounced([first], settings.serving)
+    serve.unannounced([first], settings.serving)
     second = make_release(settings.releases, revision=2)
-    assert names(serving.unannounced([second], settings.serving)) == [second.name]
-    serving.remember_announced(settings.serving)
-    assert serving.unannounced([second], settings.serving) == []
+    assert names(serve.unannounced([second], settings.serving)) == [second.name]
+    serve.remember_announced(settings.serving)
+    assert serve.unannounced([second], settings.serving) == []
 
 
 def test_a_revision_that_goes_back_to_earlier_figures_is_an_event_again(settings: Settings) -> None:
@@ -81,12 +82,12 @@ def test_a_revision_that_goes_back_to_earlier_figures_is_an_event_again(settings
     made = [make_release(settings.releases, revision=number) for number in (1, 2)]
     made.append(replace(made[0], revision=3))
     for release in made:
-        assert names(serving.unannounced([release], settings.serving)) == [release.name]
-        serving.remember_announced(settings.serving)
+        assert names(serve.unannounced([release], settings.serving)) == [release.name]
+        serve.remember_announced(settings.serving)
 
 
 def test_remembering_where_nothing_was_announced_writes_nothing(settings: Settings) -> None:
-    serving.remember_announced(settings.serving)
+    serve.remember_announced(settings.serving)
     assert not settings.serving.exists()
 
 

@@ -11,11 +11,12 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from callback_survey import assembly, serving, summary
+from callback_survey import summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Entry
+from callback_survey.serving import serve, tables
 from callback_survey.settings import Settings
 from published import make_release
 
@@ -66,8 +67,8 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
         for table in release.tables.values():
             # a table of one row per measure or department has a longer key than the helper's
             table["key"] = table["order_by"] = ["all_columns"]
-        monkeypatch.setattr(assembly, "write_table", plain_table)
-        serving.serve([release], [release], serving=settings.serving, memory_limit="1GB")
+        monkeypatch.setattr(tables, "write_table", plain_table)
+        serve.serve([release], [release], serving=settings.serving, memory_limit="1GB")
         text = io.StringIO()
         summary.show_quarter(Console(file=text, width=160, highlight=False), settings, "330109", "2018Q1")
         return text.getvalue().splitlines()

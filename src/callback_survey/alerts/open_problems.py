@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.alerts.message import Alert
-from callback_survey.alerts.readers import local_time
+from callback_survey.serving.readers import local_time
 from callback_survey.storage.files import read_json, write_json
 
 logger = logging.getLogger(__name__)

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from callback_survey import progress
-from callback_survey.alerts import compose, open_problems, readers
+from callback_survey.alerts import compose, open_problems
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.outbox import Delivery, resend_unsent, send
 from callback_survey.alerts.words import Words
 from callback_survey.checks.model import CheckReport, as_findings
+from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage.files import write_text
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from callback_survey import releases
-from callback_survey.alerts.readers import local_time
 from callback_survey.alerts.words import Words
 from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
@@ -20,6 +19,7 @@ from callback_survey.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
+from callback_survey.serving.readers import local_time
 from callback_survey.settings import Settings
 
 MOST_MOVED = 40

@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callback_survey import pipeline
-from callback_survey.alerts import readers
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.privacy import holds_personal_number
 from callback_survey.releases import comparison, journal
 from callback_survey.releases.model import Release, find, revisions
 from callback_survey.releases.verification import verify
 from callback_survey.run import Run
+from callback_survey.serving import readers
 
 
 @dataclass(frozen=True)

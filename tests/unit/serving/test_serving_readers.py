@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import serving
 from callback_survey.releases import Release
+from callback_survey.serving import serve as serving
 from published import make_release
 
 # A notebook in a process of its own: finds out once where the folder leads, then reads all tables there.

@@ -1,4 +1,4 @@
-"""A database for the copy in the containers: its owner, its reader, and nobody else: `python -m callback_survey.postgres.database`.
+"""A database for the copy in the containers: its owner, its reader, and nobody else: `python -m callback_survey.serving.postgres.database`.
 
 Three lines on standard input, where no process list and no log shows them: the URL of an administrator, the password of the
 role that publishes, that of the role that reads. Run again it changes nothing but passwords: what stands in .env holds.
@@ -11,8 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from callback_survey.errors import SurveyError
-from callback_survey.postgres.address import Address
-from callback_survey.postgres.sql import name, one
+from callback_survey.serving.postgres.address import Address
+from callback_survey.serving.postgres.sql import name, one
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812

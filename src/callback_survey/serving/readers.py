@@ -56,6 +56,8 @@ def _find(releases: Path, key: str, content_hash: str) -> ServedRelease | None:
     same = [revision for revision, document in documents.items() if document["content_hash"] == content_hash]
     if not same:
         return None
+    from callback_survey.releases import journal  # alerts are told by processes that need nothing else of releases
+
     named = journal.served_revision(journal.entries(releases, region_code, quarter), max(documents))
     revision = named if named in same else max(same)
     frozen = datetime.fromisoformat(documents[revision]["released_at"])

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 import rollup_oracle as oracle
-from callback_survey import rollups
 from callback_survey.errors import SurveyError
-from callback_survey.rollups import Rollups
+from callback_survey.serving import rollups
+from callback_survey.serving.rollups import Rollups
 from callback_survey.warehouse.build import code_fingerprint
 from lakes import REPOSITORY
 from rollup_oracle import Rating, Region, World

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import assembly
 from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing
-from callback_survey.rollups import Rollups
+from callback_survey.serving import tables as assembly
+from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import files
 from callback_survey.warehouse.database import connect
 from callback_survey.warehouse.published import PublishedTable

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey import rollups as rollups_module
-from callback_survey.checks import history
 from callback_survey.releases import Release, Standing
-from callback_survey.rollups import Rollups
+from callback_survey.serving import check_results
+from callback_survey.serving import rollups as rollups_module
+from callback_survey.serving.rollups import Rollups
 
 _RELEASE_COLUMNS = {
     "region_code": "six-digit administrative division code",
@@ -49,7 +49,7 @@ def keys(served: Sequence[Release], rollups: Rollups) -> dict[str, tuple[str, ..
     """What makes a row unique, for every table that `write_tables` makes."""
     released = {name: tuple(table["key"]) for release in served for name, table in release.tables.items()}
     made = {rollup.name: rollup.key for rollup in rollups.served}
-    return {**released, **made, "releases": _RELEASE_KEY, "check_results": history.KEY}
+    return {**released, **made, "releases": _RELEASE_KEY, "check_results": check_results.KEY}
 
 
 def write_tables(
@@ -67,7 +67,7 @@ def write_tables(
     for rollup in rollups.served:
         _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
     write_releases(connection, served, every, standings or {})
-    history.write_table(connection, served, every, checks)
+    check_results.write_table(connection, served, every, checks)
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:

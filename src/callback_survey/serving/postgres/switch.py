@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callback_survey.errors import SurveyError
-from callback_survey.postgres.address import READERS_KEEP
-from callback_survey.postgres.copied import MARK, comment_of, tables
-from callback_survey.postgres.sql import name, one, relation
+from callback_survey.serving.postgres.address import READERS_KEEP
+from callback_survey.serving.postgres.copied import MARK, comment_of, tables
+from callback_survey.serving.postgres.sql import name, one, relation
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812

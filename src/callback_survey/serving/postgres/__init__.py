@@ -6,6 +6,6 @@ fails, and the next run publishes.
 
 from __future__ import annotations
 
-from callback_survey.postgres.publish import Publication, publish
+from callback_survey.serving.postgres.publish import Publication, publish
 
 __all__ = ["Publication", "publish"]

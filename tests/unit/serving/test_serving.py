@@ -12,14 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from callback_survey import serving as serving_module
-from callback_survey.alerts import readers
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing, journal
 from callback_survey.releases.journal import Entry
-from callback_survey.rollups import Rollup, Rollups
-from callback_survey.serving import ServeReport, export_restricted
+from callback_survey.serving import readers
+from callback_survey.serving import serve as serving_module
+from callback_survey.serving.rollups import Rollup, Rollups
+from callback_survey.serving.serve import ServeReport, export_restricted
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.warehouse.published import PublishedTable
 from lakes import tree_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callback_survey.errors import SurveyError
-from callback_survey.postgres.address import READERS_KEEP
-from callback_survey.postgres.sql import name, one
+from callback_survey.serving.postgres.address import READERS_KEEP
+from callback_survey.serving.postgres.sql import name, one
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from callback_survey.errors import SurveyError
-from callback_survey.postgres import copied, switch
-from callback_survey.postgres.address import Address
-from callback_survey.postgres.grants import carry_over, ensure_role, grant_reading
-from callback_survey.postgres.sql import comment_on, name, one, relation
+from callback_survey.serving.postgres import copied, switch
+from callback_survey.serving.postgres.address import Address
+from callback_survey.serving.postgres.grants import carry_over, ensure_role, grant_reading
+from callback_survey.serving.postgres.sql import comment_on, name, one, relation
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -159,7 +159,7 @@ def _type(table: str, column: str, data_type: str) -> str:
             f"the type {data_type} has no counterpart in PostgreSQL here",
             where=f"{table}.{column}",
             expected=", ".join([*_TYPES, "DECIMAL"]),
-            next_step="cast the column in its model, or add the type to callback_survey.postgres.publish",
+            next_step="cast the column in its model, or add the type to callback_survey.serving.postgres.publish",
         )
     return _TYPES[data_type]
 
