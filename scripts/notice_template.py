@@ -1,6 +1,6 @@
 """Make the template of the notice's DOCX: `.venv/bin/python scripts/notice_template.py`, or `--check` to compare only.
 
-The template is a Word file whose text holds tags that `callback_survey.notice.docx` fills in. It is made here so that a change of
+The template is a Word file whose text holds tags that `callback_survey.documents.notice.docx` fills in. It is made here so that a change of
 it can be read; nobody edits the binary. The layout follows GB/T 9704: A4, margins 37/35/28/26 mm, body 16 pt in lines of 28 pt.
 """
 
@@ -22,9 +22,11 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor, Twips
 
-from callback_survey.notice.docx import ANNEX_WIDTH, TEMPLATE, packed
+from callback_survey.documents.notice.docx import ANNEX_WIDTH, TEMPLATE, packed
 
-TARGET = Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "notice" / "templates" / TEMPLATE
+TARGET = (
+    Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "documents" / "notice" / "templates" / TEMPLATE
+)
 LEFT, CENTER, RIGHT, BOTH = (getattr(WD_ALIGN_PARAGRAPH, name) for name in ("LEFT", "CENTER", "RIGHT", "JUSTIFY"))
 BODY_FONT, HEAD_FONT, SECOND_FONT, TITLE_FONT = "仿宋", "黑体", "楷体", "宋体"
 # Other names of the same type, and what stands for it where it is not installed.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-PATH = Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "companion" / "vega.js.gz"
+PATH = Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "documents" / "companion" / "vega.js.gz"
 # The page shows neither the link to Vega's editor nor the message that names an issue; without them, the file names
 # no address that anybody could visit.
 _ADDRESSES = {"https://vega.github.io/editor/": "", "https://github.com/vega/vega-lite/issues/2415": "issue 2415"}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from callback_survey import __version__, records_command, releases_command, watch_command
 from callback_survey.approval import command as approval_command
 from callback_survey.checks import command as checks_command
+from callback_survey.documents.notice import command as notice_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
-from callback_survey.notice import command as notice_command
 from callback_survey.quarter import Quarter
 from callback_survey.registers import command as register_command
 from callback_survey.sample_plan import command as plan_command

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from callback_survey import documents
 from callback_survey.approval import decide, fields, public
+from callback_survey.documents import write
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
-from callback_survey.notice.heading import Heading
 from callback_survey.releases import journal
 from callback_survey.settings import Settings
 from callback_survey.storage import files
@@ -24,7 +24,7 @@ HEADING = Heading("跑改办", "跑改办〔2018〕5号")
 
 @pytest.fixture(autouse=True)
 def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "write", print_heading)
+    monkeypatch.setattr(write, "write", print_heading)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def die_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
             journal, "append", lambda root, entry: die() if entry.act == "issued" else append(root, entry)
         )
     else:
-        module: Any = {"write": documents, "rename": os, "swap_symlink": files}[step]
+        module: Any = {"write": write, "rename": os, "swap_symlink": files}[step]
         monkeypatch.setattr(module, step, die)
 
 
@@ -203,7 +203,7 @@ def test_documents_that_cannot_be_made_leave_nothing_in_the_public_folder(
         files.write_text(folder / "notice.html", "half a notice")
         raise OSError("no font")
 
-    monkeypatch.setattr(documents, "write", no_font)
+    monkeypatch.setattr(write, "write", no_font)
     with pytest.raises(OSError, match="no font"):
         approve(settings)
     assert list(folder(settings).iterdir()) == []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
-from callback_survey import templates
+from callback_survey import pages
 from callback_survey.airflow_plugin import words
 from callback_survey.checks.page import local_time
 
@@ -81,7 +81,7 @@ def _style() -> tuple[str, str]:
 
 @cache
 def _templates() -> Environment:
-    environment = templates.environment("callback_survey.airflow_plugin")
+    environment = pages.environment("callback_survey.airflow_plugin")
     environment.filters |= {"local_time": local_time, "reason": words.reason, "period": words.period}
     environment.globals |= {
         "acts": words.ACTS,

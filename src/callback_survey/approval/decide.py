@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from callback_survey import releases
 from callback_survey.approval import public
 from callback_survey.approval.public import Issue
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, UsageError
-from callback_survey.notice.heading import Heading
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Entry
 from callback_survey.serving import readers

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
-from callback_survey.notice.heading import Heading
 from callback_survey.privacy import holds_personal_number
 from callback_survey.quarter import Quarter
 

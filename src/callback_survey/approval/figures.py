@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from callback_survey import releases
-from callback_survey.quarter_marts import QuarterMarts
+from callback_survey.documents.marts import QuarterMarts
 from callback_survey.releases import Release
 
 

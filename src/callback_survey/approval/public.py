@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callback_survey import documents, releases
-from callback_survey.notice.heading import Heading
+from callback_survey import releases
+from callback_survey.documents import write as documents
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
 from callback_survey.storage import files

@@ -14,8 +14,8 @@ from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, Rule, in_chinese, read_rules
+from callback_survey.documents.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.landing.corrections import DatasetDifference
-from callback_survey.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures

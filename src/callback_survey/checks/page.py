@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from callback_survey import templates
+from callback_survey import pages
 from callback_survey.alerts.words import Words
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
@@ -139,6 +139,6 @@ def _line(report: CheckReport, result: CheckResult, rules: Mapping[str, Rule]) -
 
 @cache
 def _template() -> Template:
-    environment = templates.environment("callback_survey.checks")
+    environment = pages.environment("callback_survey.checks")
     environment.filters["local_time"] = local_time
     return environment.get_template("results.html.j2")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from callback_survey import documents
 from callback_survey.checks.model import CheckReport
+from callback_survey.documents import write
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import dictionary
@@ -77,7 +77,7 @@ def release(
     )
     for report in checks:
         report.write(aside / "checks")
-    documents.write(connection, new, aside / "notice", schema="marts", formats=formats)
+    write.write(connection, new, aside / "notice", schema="marts", formats=formats)
     dictionary.write(new, aside)
     _seal(new)
     os.rename(aside, folder / f"r{revision}")

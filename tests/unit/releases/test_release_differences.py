@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from callback_survey import documents, pipeline, releases
+from callback_survey import pipeline, releases
+from callback_survey.documents import write as documents
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import Release

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from callback_survey import documents
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
+from callback_survey.documents import write as documents
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.releases import Release, every, latest, revisions
 from callback_survey.storage.files import sha256_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callback_survey.notice.data import (
+from callback_survey.documents.notice.data import (
     AnnexRow,
     FlaggedDepartment,
     MeasureSummary,
@@ -10,8 +10,8 @@ from callback_survey.notice.data import (
     NoticeDataMissing,
     RatedDepartment,
 )
-from callback_survey.notice.queries import read_notice_data
-from callback_survey.notice.render import render_notice
+from callback_survey.documents.notice.queries import read_notice_data
+from callback_survey.documents.notice.render import render_notice
 
 __all__ = [
     "AnnexRow",

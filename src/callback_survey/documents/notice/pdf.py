@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents.notice.render import render_html
 from callback_survey.errors import UsageError
-from callback_survey.notice.render import render_html
 
 if TYPE_CHECKING:
-    from callback_survey.notice.text import NoticeText
+    from callback_survey.documents.notice.text import NoticeText
 
 # What a browser cannot be told in the page itself: which release a single printed page belongs to, and that it is a draft.
 _MARGINS = """

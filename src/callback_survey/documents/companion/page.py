@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from callback_survey import templates
-from callback_survey.companion import charts, layout, wording
-from callback_survey.companion.model import CompanionData, MeasureFigures
-from callback_survey.notice.words import acceptance_sentence, benchmark, count, percent, points
+from callback_survey import pages as templates
+from callback_survey.documents.companion import charts, layout, wording
+from callback_survey.documents.companion.model import CompanionData, MeasureFigures
+from callback_survey.documents.notice.words import acceptance_sentence, benchmark, count, percent, points
 from callback_survey.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release) 
 
 @cache
 def environment() -> Environment:
-    found = templates.environment("callback_survey.companion")
+    found = templates.environment("callback_survey.documents.companion")
     found.filters.update(percent=percent, points=points, benchmark=benchmark, count=count)
     found.globals["say"] = wording
     return found

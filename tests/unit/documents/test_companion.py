@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from callback_survey.companion import charts, explore, layout, page, wording
-from callback_survey.companion.model import Flag
+from callback_survey.documents.companion import charts, explore, layout, page, wording
+from callback_survey.documents.companion.model import Flag
 from callback_survey.releases import Release
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
 from published import make_release
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 ADDRESS = re.compile(r"https?://[^\s\"'`)\\<]+")
 NAMESPACES = ("http://www.w3.org/", "https://vega.github.io/schema/")
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from callback_survey import templates
-from callback_survey.notice.data import NoticeData
-from callback_survey.notice.heading import DRAFT, Heading
-from callback_survey.notice.text import NoticeText, Origin, compose
+from callback_survey import pages
+from callback_survey.documents.notice.data import NoticeData
+from callback_survey.documents.notice.heading import DRAFT, Heading
+from callback_survey.documents.notice.text import NoticeText, Origin, compose
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -38,4 +38,4 @@ def render_html(text: NoticeText) -> str:
 
 @cache
 def _template() -> Template:
-    return templates.environment("callback_survey.notice").get_template("notice.html.j2")
+    return pages.environment("callback_survey.documents.notice").get_template("notice.html.j2")

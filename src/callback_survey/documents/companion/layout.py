@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import floor
 from unicodedata import east_asian_width
 
-from callback_survey.companion.model import DepartmentRate, MeasureFigures
+from callback_survey.documents.companion.model import DepartmentRate, MeasureFigures
 
 _NAME_UNITS = 16  # full-width characters of a name in one line
 _EM = 11

@@ -28,8 +28,8 @@ def write(
 
     `connection` shows the release's marts in `schema`. The same marts give the same files.
     """
-    from callback_survey.companion import charts, explore, page
-    from callback_survey.companion.data import read_companion_data
+    from callback_survey.documents.companion import charts, explore, page
+    from callback_survey.documents.companion.data import read_companion_data
 
     data = read_companion_data(connection, release.region_code, release.quarter, schema=schema)
     files_of = {figures.measure: page.chart_file(data, figures, release) for figures in data.measures}
@@ -43,7 +43,7 @@ def write(
         files.write_text(folder / "companion.html", html)
         files.write_text(folder / "explore.html", explore.render_explore(data, release))
         if "pdf" in formats:
-            from callback_survey.companion.pdf import pdf_of
+            from callback_survey.documents.companion.pdf import pdf_of
 
             _write_bytes(folder / "companion.pdf", pdf_of(html))
         for measure, picture in zip(files_of, pictures, strict=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callback_survey.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
+from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
 from callback_survey.quarter import Quarter
 
 QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}

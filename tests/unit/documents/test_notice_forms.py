@@ -20,16 +20,16 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from callback_survey.notice import NoticeData, read_notice_data
-from callback_survey.notice.docx import render_docx
-from callback_survey.notice.heading import Heading
-from callback_survey.notice.pdf import render_pdf
-from callback_survey.notice.render import render_html
-from callback_survey.notice.text import NoticeText, Origin, compose
+from callback_survey.documents.notice import NoticeData, read_notice_data
+from callback_survey.documents.notice.docx import render_docx
+from callback_survey.documents.notice.heading import Heading
+from callback_survey.documents.notice.pdf import render_pdf
+from callback_survey.documents.notice.render import render_html
+from callback_survey.documents.notice.text import NoticeText, Origin, compose
 from homes import FIXTURES
 from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 ORIGIN = Origin("r2", "c0ffee" * 8, "演示数据：<全部>虚构", ())
 ISSUED = Heading(
     "样区“最多跑一次”办公室", "样跑改办〔2020〕1号", date(2020, 1, 7), "值班长", "2020-01-06T17:30:00+00:00"
@@ -266,9 +266,9 @@ def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) 
     (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{latin}</dir>{cache}</fontconfig>", encoding="utf-8")
     code = (
         "from callback_survey.errors import UsageError\n"
-        "from callback_survey.notice import read_notice_data\n"
-        "from callback_survey.notice.pdf import render_pdf\n"
-        "from callback_survey.notice.text import compose\n"
+        "from callback_survey.documents.notice import read_notice_data\n"
+        "from callback_survey.documents.notice.pdf import render_pdf\n"
+        "from callback_survey.documents.notice.text import compose\n"
         "from notice_marts import QUARTER, REGION, notice_marts\n"
         "with notice_marts() as marts:\n"
         "    text = compose(read_notice_data(marts, REGION, QUARTER))\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from callback_survey.notice import scales
+from callback_survey.documents.notice import scales
 
 ANNEX = [{"department_code": "d1", "satisfied_pct": None}, {"department_code": "d2", "satisfied_pct": None}]
 ANSWERS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.companion.model import (
+from callback_survey.documents.companion.model import (
     CallOutcomes,
     CompanionData,
     DepartmentRate,
@@ -13,9 +13,9 @@ from callback_survey.companion.model import (
     Footnote,
     MeasureFigures,
 )
+from callback_survey.documents.marts import QuarterMarts
+from callback_survey.documents.notice.queries import ANNEX_SHARES
 from callback_survey.errors import SurveyError
-from callback_survey.notice.queries import ANNEX_SHARES
-from callback_survey.quarter_marts import QuarterMarts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

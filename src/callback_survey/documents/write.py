@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey.notice.heading import DRAFT, Heading
+from callback_survey.documents.notice.heading import DRAFT, Heading
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,8 +29,8 @@ def write(
     `connection` shows the release's marts in `schema`: "marts" in the warehouse, "main" over a frozen release
     (`releases.open_marts`). The same marts and heading give the same documents.
     """
-    from callback_survey import companion
-    from callback_survey.notice import write as notice
+    from callback_survey.documents import companion
+    from callback_survey.documents.notice import write as notice
 
     notice.write(connection, release, folder, schema=schema, formats=formats, heading=heading)
     companion.write(connection, release, folder, schema=schema, formats=formats)

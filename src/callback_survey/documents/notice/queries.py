@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.notice import scales
-from callback_survey.notice.data import (
+from callback_survey.documents.marts import QuarterMarts
+from callback_survey.documents.notice import scales
+from callback_survey.documents.notice.data import (
     REALISATION,
     SATISFACTION,
     AnnexRow,
@@ -16,7 +17,6 @@ from callback_survey.notice.data import (
     NoticeDataMissing,
     RatedDepartment,
 )
-from callback_survey.quarter_marts import QuarterMarts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

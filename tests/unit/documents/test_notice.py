@@ -10,7 +10,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from callback_survey.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
+from callback_survey.documents.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
 from notice_marts import NASTY, QUARTER, REALISATION, REGION, SATISFACTION, Page, notice_marts
 
 EXTERNAL = re.compile(

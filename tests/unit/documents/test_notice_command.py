@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey import cli
-from callback_survey.notice.data import REALISATION
+from callback_survey.documents.notice.data import REALISATION
 from notice_marts import QUARTER, REGION, notice_marts
 from published import make_release
 

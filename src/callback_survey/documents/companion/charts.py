@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from callback_survey.companion.layout import axis, name_width, row_step, wrapped
-from callback_survey.companion.model import DepartmentRate, Flag, MeasureFigures
+from callback_survey.documents.companion.layout import axis, name_width, row_step, wrapped
+from callback_survey.documents.companion.model import DepartmentRate, Flag, MeasureFigures
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from callback_survey.notice.data import FlaggedDepartment, MeasureSummary
-from callback_survey.notice.heading import LOCAL
+from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSummary
+from callback_survey.documents.notice.heading import LOCAL
 
 BLANK = "—"
 MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey.notice.heading import DRAFT, Heading
-from callback_survey.notice.queries import read_notice_data
-from callback_survey.notice.render import render_html
-from callback_survey.notice.text import NoticeText, Origin, compose
+from callback_survey.documents.notice.heading import DRAFT, Heading
+from callback_survey.documents.notice.queries import read_notice_data
+from callback_survey.documents.notice.render import render_html
+from callback_survey.documents.notice.text import NoticeText, Origin, compose
 from callback_survey.storage import files
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _write(text: NoticeText, path: Path, form: Format) -> Path:
 
 def _bytes(text: NoticeText, form: Format) -> bytes:
     if form == "pdf":
-        from callback_survey.notice.pdf import render_pdf
+        from callback_survey.documents.notice.pdf import render_pdf
 
         return render_pdf(text)
     if form == "docx":
-        from callback_survey.notice.docx import render_docx
+        from callback_survey.documents.notice.docx import render_docx
 
         return render_docx(text)
     return render_html(text).encode("utf-8")

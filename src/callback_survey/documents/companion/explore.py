@@ -8,8 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.companion import charts, page, wording
-from callback_survey.companion.model import CompanionData, DepartmentRate, MeasureFigures
+from callback_survey.documents.companion import charts, page, wording
+from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
 
 if TYPE_CHECKING:
     from callback_survey.releases import Release
@@ -46,7 +46,7 @@ def embedded(value: Any) -> str:
 @cache
 def runtime() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (scripts/vega_runtime makes it)."""
-    packed = resources.files("callback_survey.companion").joinpath(RUNTIME).read_bytes()
+    packed = resources.files("callback_survey.documents.companion").joinpath(RUNTIME).read_bytes()
     return gzip.decompress(packed).decode()
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
-from callback_survey.notice.heading import Heading
 from callback_survey.quarter import Quarter
 from callback_survey.settings import Format, Settings, load
 
@@ -52,7 +52,7 @@ def add_to(commands: Any) -> None:
 
 def _notice(options: argparse.Namespace) -> int:
     from callback_survey import releases
-    from callback_survey.notice import write
+    from callback_survey.documents.notice import write
 
     settings = load(home=options.home)
     heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from callback_survey.notice import words
-from callback_survey.notice.data import FlaggedDepartment
+from callback_survey.documents.notice import words
+from callback_survey.documents.notice.data import FlaggedDepartment
 
 
 def below(

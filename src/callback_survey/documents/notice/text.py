@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from callback_survey.notice import words
-from callback_survey.notice.data import AnnexRow, MeasureSummary, NoticeData
-from callback_survey.notice.heading import DRAFT, Heading
+from callback_survey.documents.notice import words
+from callback_survey.documents.notice.data import AnnexRow, MeasureSummary, NoticeData
+from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.quarter import Quarter
 
 DRAFT_MARK = "征求意见稿 · 未签发"
