@@ -1,4 +1,4 @@
-"""The quarter, end to end. This file says what runs and when; `callback_survey.pipeline` says how.
+"""The quarter, end to end. This file says what runs and when; `callback_survey.pipeline.steps` says how.
 
 Schedule: 06:00 on the 20th of January, April, July and October, Shanghai time: the day deliveries are due.
 """

@@ -136,10 +136,11 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
 
 def serve(context: Mapping[str, Any]) -> None:
     """The served table `releases` says what was decided."""
-    from callback_survey import pipeline, settings
+    from callback_survey import settings
+    from callback_survey.pipeline import steps
     from callback_survey.run import Run
 
-    pipeline.serve(Run(settings.load(), str(context["run_id"])))
+    steps.serve(Run(settings.load(), str(context["run_id"])))
 
 
 def problem_key(region_code: str, quarter: str) -> str:

@@ -66,11 +66,11 @@ task after mending. From outside Airflow, `callback-survey watch` in a crontab s
 
 def discover(context: Mapping[str, Any]) -> list[dict[str, str]]:
     """The deliveries to land. Empty for a scheduled quarter without any; an asked-for one raises NothingDelivered."""
-    from callback_survey import pipeline
+    from callback_survey.pipeline import steps
 
     quarter, is_asked_for = quarter_of(context)
     try:
-        found = pipeline.discover(_run(context), quarter, context["params"].get("region"))
+        found = steps.discover(_run(context), quarter, context["params"].get("region"))
     except NothingDelivered:
         if is_asked_for:
             raise
@@ -79,42 +79,42 @@ def discover(context: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def land(context: Mapping[str, Any], delivery: Mapping[str, str]) -> dict[str, Any]:
-    from callback_survey import pipeline
     from callback_survey.deliveries.delivery import Delivery
+    from callback_survey.pipeline import steps
 
     found = Delivery(delivery["region_code"], delivery["quarter"], Path(delivery["folder"]))
-    return pipeline.land(_run(context), found).as_json()
+    return steps.land(_run(context), found).as_json()
 
 
 def build(context: Mapping[str, Any], landed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    from callback_survey import pipeline
     from callback_survey.landing import LandingReport
+    from callback_survey.pipeline import steps
 
     reports = [LandingReport.from_json(dict(report)) for report in landed if report is not None]
-    return pipeline.build(_run(context), reports).as_json()
+    return steps.build(_run(context), reports).as_json()
 
 
 def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]:
-    from callback_survey import pipeline
+    from callback_survey.pipeline import steps
     from callback_survey.warehouse.build import BuildReport
 
-    return pipeline.gate(_run(context), BuildReport.from_json(dict(built))).as_json()
+    return steps.gate(_run(context), BuildReport.from_json(dict(built))).as_json()
 
 
 def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
-    from callback_survey import pipeline
-    from callback_survey.verdicts import GateReport
+    from callback_survey.pipeline import steps
+    from callback_survey.pipeline.verdicts import GateReport
     from callback_survey.warehouse.build import BuildReport
 
     report = GateReport.from_json(dict(verdicts))
-    return [new.name for new in pipeline.release(_run(context), BuildReport.from_json(dict(built)), report)]
+    return [new.name for new in steps.release(_run(context), BuildReport.from_json(dict(built)), report)]
 
 
 def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
-    from callback_survey import pipeline
-    from callback_survey.verdicts import GateReport
+    from callback_survey.pipeline import steps
+    from callback_survey.pipeline.verdicts import GateReport
 
-    return pipeline.revise_following(_run(context), GateReport.from_json(dict(verdicts))).as_json()
+    return steps.revise_following(_run(context), GateReport.from_json(dict(verdicts))).as_json()
 
 
 def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
@@ -122,14 +122,15 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
 
     Here a quarter has passed: what was told as failed of it before is told as over.
     """
-    from callback_survey import alerts, pipeline
-    from callback_survey.verdicts import GateReport
+    from callback_survey import alerts
+    from callback_survey.pipeline import steps
+    from callback_survey.pipeline.verdicts import GateReport
 
     run = _run(context)
-    pipeline.serve(run)
+    steps.serve(run)
     passed = [(scope.region_code, scope.quarter) for scope in GateReport.from_json(dict(judged)).passed]
     alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
-    return [new.key for new in pipeline.unannounced(run)]
+    return [new.key for new in steps.unannounced(run)]
 
 
 def remember_announced(context: Mapping[str, Any]) -> None:
@@ -155,10 +156,10 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
     """Raises GateFailed for a region that gate 2 held back. False where nothing was delivered and nothing was run."""
     if verdicts is None:
         return False
-    from callback_survey import pipeline
-    from callback_survey.verdicts import GateReport
+    from callback_survey.pipeline import steps
+    from callback_survey.pipeline.verdicts import GateReport
 
-    pipeline.complete(GateReport.from_json(dict(verdicts)))
+    steps.complete(GateReport.from_json(dict(verdicts)))
     return True
 
 

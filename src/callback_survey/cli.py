@@ -130,18 +130,19 @@ def _run(options: argparse.Namespace) -> int:
     settings, quarters, region = _asked(options)
     if options.dry_run:
         return _dry_run(settings, quarters, region, options.without_manifest)
-    from callback_survey import local_run, progress
+    from callback_survey import progress
     from callback_survey.display import Display
+    from callback_survey.pipeline import local
     from callback_survey.privacy import scrub
     from callback_survey.run import Run
 
     console = _console()
     for quarter in quarters:
         with Display(console) as display:
-            run = Run(settings, local_run.new_run_id(), display, options.without_manifest)
-            log = local_run.log_to_file(run)
+            run = Run(settings, local.new_run_id(), display, options.without_manifest)
+            log = local.log_to_file(run)
             try:
-                failure = local_run.run_quarter(run, quarter, region)
+                failure = local.run_quarter(run, quarter, region)
             except SurveyError:
                 raise
             except Exception as error:
@@ -157,15 +158,15 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None, is_manifest_optional: bool) -> int:
-    from callback_survey import local_run
+    from callback_survey.pipeline import local
     from callback_survey.run import Run
     from callback_survey.terminal import say
 
     console = _console()
-    run = Run(settings, local_run.new_run_id(), is_manifest_optional=is_manifest_optional)
+    run = Run(settings, local.new_run_id(), is_manifest_optional=is_manifest_optional)
     is_refused = False
     for quarter in quarters:
-        planned = local_run.plan(run, quarter, region)
+        planned = local.plan(run, quarter, region)
         if not planned:
             say(console, f"{quarter}: no delivery under {settings.exports}")
         for landing in planned:
@@ -204,9 +205,10 @@ def _airflow_standalone(options: argparse.Namespace) -> int:
 
 def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: str, events: Sequence[Event]) -> None:
     """The regions that passed, whatever became of the others, and what took the time."""
-    from callback_survey import pipeline, summary
+    from callback_survey import summary
+    from callback_survey.pipeline import steps
 
-    for region in pipeline.passed_regions(run_id, settings, quarter):
+    for region in steps.passed_regions(run_id, settings, quarter):
         summary.show_quarter(console, settings, region, str(quarter))
     summary.show_times(console, events)
 

@@ -89,8 +89,9 @@ def _rejects(options: argparse.Namespace) -> int:
 
 
 def _rotate_key(options: argparse.Namespace) -> int:
-    from callback_survey import local_run, settings
+    from callback_survey import settings
     from callback_survey.landing.rotation import rotate
+    from callback_survey.pipeline import local
 
     found = settings.load(home=options.home)
     kept = 0
@@ -99,7 +100,7 @@ def _rotate_key(options: argparse.Namespace) -> int:
         seeds=found.seeds,
         secret=found.read_privacy_key(),
         memory_limit=found.memory_limit,
-        run_id=local_run.new_run_id(),
+        run_id=local.new_run_id(),
         is_rehearsal=options.dry_run,
     ):
         kept += not rotated.is_done

@@ -155,15 +155,15 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from callback_survey import local_run
     from callback_survey.display import Display, open_console
-    from callback_survey.releases.rollback import roll_back
+    from callback_survey.pipeline import local
+    from callback_survey.pipeline.rollback import roll_back
     from callback_survey.run import Run
 
     settings, region, quarter = _scope(options)
     revision = _revision(options.revision)
     with Display(open_console()) as display:
-        run = Run(settings, local_run.new_run_id().replace("cli-", "rollback-", 1), display)
+        run = Run(settings, local.new_run_id().replace("cli-", "rollback-", 1), display)
         done = roll_back(run, region, quarter, revision, by=options.by, reason=options.reason)
     if done.is_healed:
         print(f"{done.served.name} is served: it was to be, and was not yet")

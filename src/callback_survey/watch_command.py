@@ -34,12 +34,13 @@ def add_to(commands: Any) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from callback_survey import local_run, settings
+    from callback_survey import settings
     from callback_survey.alerts import Place, tell
+    from callback_survey.pipeline import local
 
     found = settings.load(home=options.home, exports=options.exports)
     today = _day(options.today)
-    run_id = local_run.new_run_id().replace("cli-", "watch-", 1)
+    run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
     try:
         code = _look(found, run_id, today)

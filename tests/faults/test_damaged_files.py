@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import pipeline, releases
+from callback_survey import releases
 from callback_survey.errors import DamagedFile
+from callback_survey.pipeline import steps
 from homes import QUARTER, REGION, Home, contents
 from killing import copy_without_logs
 from stepwise import Bases, delivery_of, run_of, take
@@ -42,16 +43,16 @@ def home(bases: Bases, tmp_path: Path) -> Home:
 @pytest.mark.parametrize("dataset", ["frame", "calls", "rejects"])
 def test_a_damaged_file_of_the_lake_is_landed_again_and_said_aloud(damage: Damage, dataset: str, home: Home) -> None:
     before = contents(home.path / "lake" / "raw")
-    report = pipeline.land(run_of(home), delivery_of(home))
+    report = steps.land(run_of(home), delivery_of(home))
     assert not report.is_mended
     damage(home.path / "lake" / report.lake_files[dataset])
     assert contents(home.path / "lake" / "raw") != before
-    mended = pipeline.land(run_of(home), delivery_of(home))
+    mended = steps.land(run_of(home), delivery_of(home))
     assert contents(home.path / "lake" / "raw") == before
     assert mended.is_mended and mended.delivery_id == report.delivery_id
     said = run_of(home).progress.log.read_text(encoding="utf-8")
     assert "landed again: a file in the lake was damaged" in said
-    assert not pipeline.land(run_of(home), delivery_of(home)).is_mended
+    assert not steps.land(run_of(home), delivery_of(home)).is_mended
 
 
 def test_a_damaged_file_of_the_superseded_delivery_holds_no_correction_up(bases: Bases, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_damaged_release_is_named_with_what_to_do_and_not_served(
     damaged = home.revisions / "r2" / "marts" / "region_rates.parquet"
     damage(damaged)
     with pytest.raises(DamagedFile, match="330109 2018Q1 r2 is damaged or lost; what is served was left") as caught:
-        pipeline.serve(run_of(home))
+        steps.serve(run_of(home))
     assert str(damaged) in str(caught.value) and "put it back from a backup" in str(caught.value)
     assert contents(home.serving) == served
     # the way without a backup: the warehouse still holds what was built of the same delivery
@@ -90,7 +91,7 @@ def test_a_damaged_release_document_is_named(home: Home) -> None:
     document = home.revisions / "r2" / "release.json"
     cut_off(document)
     with pytest.raises(DamagedFile, match="cannot be read") as caught:
-        pipeline.serve(run_of(home))
+        steps.serve(run_of(home))
     assert str(document) in str(caught.value)
 
 
@@ -102,7 +103,7 @@ def test_a_damaged_served_file_is_made_again_from_the_releases(damage: Damage, n
     path = (home.serving / name).resolve()
     whole = path.read_bytes()
     damage(path)
-    pipeline.serve(run_of(home))
+    steps.serve(run_of(home))
     again = (home.serving / "current").readlink()
     assert sorted(map(repr, home.query("from department_rates"))) == before
     assert first != again, "readers saw the damaged version until the whole one was there"
@@ -110,21 +111,21 @@ def test_a_damaged_served_file_is_made_again_from_the_releases(damage: Damage, n
         assert (home.serving / name).read_bytes() == whole
     # damaged once more: between two names, never without one
     damage((home.serving / name).resolve())
-    pipeline.serve(run_of(home))
+    steps.serve(run_of(home))
     assert sorted(map(repr, home.query("from department_rates"))) == before
     if name.endswith(".parquet"):
         assert (home.serving / name).read_bytes() == whole
     served = contents(home.serving)
-    pipeline.serve(run_of(home))
+    steps.serve(run_of(home))
     assert contents(home.serving) == served, "whole: nothing is made again"
 
 
 @pytest.mark.parametrize("name", ["current.json", "delivery"])
 def test_a_damaged_entry_of_the_ledger_is_named(name: str, home: Home) -> None:
     folder = home.path / "lake" / "ledger" / f"region={REGION}" / f"quarter={QUARTER}"
-    report = pipeline.land(run_of(home), delivery_of(home))
+    report = steps.land(run_of(home), delivery_of(home))
     damaged = folder / (name if name == "current.json" else f"{report.delivery_id}.json")
     cut_off(damaged)
     with pytest.raises(DamagedFile, match="cannot be read") as caught:
-        pipeline.land(run_of(home), delivery_of(home))
+        steps.land(run_of(home), delivery_of(home))
     assert str(damaged) in str(caught.value)

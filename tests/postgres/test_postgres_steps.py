@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callback_survey import airflow_run, pipeline, settings, summary
+from callback_survey import airflow_run, settings, summary
 from callback_survey.errors import SurveyError, UsageError
+from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.storage import files
 from copies import Copy
@@ -35,12 +36,12 @@ def unserved(corrected: Served, tmp_path: Path) -> Home:
 def test_a_server_that_is_down_keeps_no_file_back_and_the_next_run_publishes(copy: Copy, unserved: Home) -> None:
     down = replace(copy.server, port=1).url(copy.database, copy.publisher)
     with pytest.raises(SurveyError, match=r"PostgreSQL cannot be reached(.|\n)*served files are switched") as failed:
-        pipeline.serve(run_of(unserved.with_settings(POSTGRES_URL=down)))
+        steps.serve(run_of(unserved.with_settings(POSTGRES_URL=down)))
     assert failed.value.exit_code == 1
     average = unserved.averages()["satisfaction"]
     up = unserved.with_settings(POSTGRES_URL=copy.url, POSTGRES_READER=copy.server.new_role())
     for _ in range(2):
-        report = pipeline.serve(run_of(up))
+        report = steps.serve(run_of(up))
         assert copy.run(AVERAGE) == [(average,)]
     reader = up.variables["POSTGRES_READER"]
     assert copy.run(AVERAGE, user=reader) == [(average,)]
@@ -60,7 +61,7 @@ def test_the_summary_says_where_the_copy_is_without_the_password(copy: Copy, cor
 def test_what_a_run_writes_down_holds_no_password(copy: Copy, unserved: Home) -> None:
     wrong = copy.server.url(copy.database, copy.publisher, "Wr0ng/word")
     with pytest.raises(SurveyError):
-        pipeline.serve(run_of(unserved.with_settings(POSTGRES_URL=wrong)))
+        steps.serve(run_of(unserved.with_settings(POSTGRES_URL=wrong)))
     for path in (unserved.path / "logs").rglob("*"):
         if path.is_file():
             assert b"Wr0ng" not in path.read_bytes(), path

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from callback_survey import cli, local_run
+from callback_survey import cli
 from callback_survey.errors import GateFailed, SurveyError
 from callback_survey.landing import ledger
+from callback_survey.pipeline import local
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
 KEY = "k" * 32
@@ -160,7 +161,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_an_error_is_told_in_words_and_ends_with_its_code(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: SurveyError, code: int
 ) -> None:
-    monkeypatch.setattr(local_run, "run_quarter", raising(error))
+    monkeypatch.setattr(local, "run_quarter", raising(error))
     assert cli.main(["run", "--quarter", "2018Q1"]) == code
     assert f"error: {error}" in capsys.readouterr().err
 
@@ -168,7 +169,7 @@ def test_an_error_is_told_in_words_and_ends_with_its_code(
 def test_a_fault_of_the_pipeline_ends_with_1_and_names_the_log_instead_of_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(local_run, "run_quarter", raising(RuntimeError("no space left\non the device")))
+    monkeypatch.setattr(local, "run_quarter", raising(RuntimeError("no space left\non the device")))
     assert cli.main(["run", "--quarter", "2018Q1"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("error: RuntimeError: no space left\n")
@@ -189,7 +190,7 @@ def test_a_quarter_without_a_delivery_was_a_mistake_of_the_caller(
 def test_stopping_by_hand_says_that_a_new_run_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(local_run, "run_quarter", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(local, "run_quarter", raising(KeyboardInterrupt()))
     assert cli.main(["run", "--quarter", "2018Q1"]) == 130
     assert "run again to go on" in capsys.readouterr().err
 
@@ -208,6 +209,6 @@ def test_a_range_runs_quarter_after_quarter_and_stops_at_the_first_failure(
             raise failure
         return failure
 
-    monkeypatch.setattr(local_run, "run_quarter", run_quarter)
+    monkeypatch.setattr(local, "run_quarter", run_quarter)
     assert cli.main(["run", "--quarter", "2018Q2..2018Q4"]) == 3
     assert asked == ["2018Q2", "2018Q3"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import pipeline
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed
 from callback_survey.landing import LandingReport, ledger
+from callback_survey.pipeline import steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings
@@ -45,7 +45,7 @@ def test_every_state_a_delivery_can_be_in_is_told_in_the_order_of_time(lake: Lak
     waiting = deliver_at(lake, "2018-04-13T06:00:00+00:00", "基本满意")
     second = lake.publish(deliver_at(lake, "2018-04-14T06:00:00+00:00", "比较满意"))
     with pytest.raises(DeliveryRefused):
-        pipeline.land(run, write_delivery(lake.exports, {"frame.csv": (b"x", 1)}))
+        steps.land(run, write_delivery(lake.exports, {"frame.csv": (b"x", 1)}))
     other = lake.publish(deliver_at(lake, "2018-01-01T06:00:00+00:00", "满意", quarter="2018Q2"))
     *found, refused = ledger.entries(lake.folder, REGION, "2018Q1")
     assert [(entry.state, entry.report and entry.report.delivery_id) for entry in found] == [
@@ -72,11 +72,11 @@ def test_a_delivery_that_is_sent_again_as_it_was_is_current_again(lake: Lake) ->
 
 def test_gate_1_writes_its_verdict_into_the_ledger(lake: Lake, run: Run) -> None:
     """Through the pipeline: a sound delivery, then one that calls someone who is in no frame."""
-    good = pipeline.land(run, write_delivery(lake.exports, FILES))
-    assert pipeline.discover(run, Quarter.parse("2018Q1"))
+    good = steps.land(run, write_delivery(lake.exports, FILES))
+    assert steps.discover(run, Quarter.parse("2018Q1"))
     stranger = ("XS-9", *ONE_CALL[1:])
     with pytest.raises(GateFailed, match="the one before stays current"):
-        pipeline.land(run, write_delivery(lake.exports, FILES | {"calls.csv": calls(ONE_CALL, stranger)}))
+        steps.land(run, write_delivery(lake.exports, FILES | {"calls.csv": calls(ONE_CALL, stranger)}))
     states = {entry.report.delivery_id: entry.state for entry in ledger.entries(lake.folder) if entry.report}
     assert sorted(states.values()) == ["current", "gate failed"]
     assert states[good.delivery_id] == "current"
@@ -97,7 +97,7 @@ REFUSED: dict[str, Mapping[str, tuple[bytes, int]]] = {
 def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, run: Run, fault: str) -> None:
     delivery = write_delivery(lake.exports, REFUSED[fault])
     with pytest.raises(DeliveryRefused) as told:
-        pipeline.land(run, delivery)
+        steps.land(run, delivery)
     (entry,) = ledger.entries(lake.folder)
     assert entry.state == "refused"
     assert entry.refusal is not None
@@ -115,7 +115,7 @@ def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, 
 def test_the_same_refusal_again_is_one_entry_and_another_fault_another(lake: Lake, run: Run) -> None:
     for rows in (2, 2, 3):
         with pytest.raises(DeliveryRefused):
-            pipeline.land(run, write_delivery(lake.exports, FILES | {"frame.csv": (frame(ONE_CASE)[0], rows)}))
+            steps.land(run, write_delivery(lake.exports, FILES | {"frame.csv": (frame(ONE_CASE)[0], rows)}))
     assert [entry.state for entry in ledger.entries(lake.folder)] == ["refused", "refused"]
 
 
@@ -125,7 +125,7 @@ def test_a_name_that_no_file_can_hold_is_refused_and_remembered(lake: Lake, run:
     name = os.fsdecode("通话.csv".encode("gbk"))
     (delivery.folder / name).write_bytes(b"x")
     with pytest.raises(DeliveryRefused):
-        pipeline.land(run, delivery)
+        steps.land(run, delivery)
     (entry,) = ledger.entries(lake.folder)
     assert entry.refusal is not None
     assert entry.refusal.faults == (f"{name!a}: in the folder, not in the manifest",)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli, pipeline
+from callback_survey import cli
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import LandingReport
+from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, REPOSITORY, Lake, as_csv, calls, frame, write_delivery
@@ -57,7 +58,7 @@ def refuse(lake: Lake, fault_file: str) -> None:
     shutil.rmtree(lake.exports / "330109", ignore_errors=True)
     delivery = write_delivery(lake.exports, {fault_file: (b"x", 1)})
     with pytest.raises(DeliveryRefused):
-        pipeline.land(Run(settings, "run-2"), delivery)
+        steps.land(Run(settings, "run-2"), delivery)
 
 
 ASKED = ("rejects", "--region", "330109", "--quarter", "2018Q1")

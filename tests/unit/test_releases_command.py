@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from callback_survey import cli, pipeline
+from callback_survey import cli
+from callback_survey.pipeline import steps
 from callback_survey.releases import journal
 from callback_survey.releases.journal import Entry
 from homes import REPOSITORY
@@ -202,7 +203,7 @@ def test_a_rollback_that_was_not_carried_out_is_by_the_same_command(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "serve", lambda run: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(steps, "serve", lambda run: (_ for _ in ()).throw(KeyboardInterrupt))
         assert releases("rollback", *KEYS, "r1", *WHY) == 130
     assert releases("rollback", *KEYS, "r1", *WHY) == 0
     assert "it was to be, and was not yet" in capsys.readouterr().out

@@ -107,18 +107,19 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
 
 def _tell(settings: Settings, region_code: str, quarter: str, run_id: str) -> None:
     """What was told as undecided is over, and the served table `releases` says what was decided."""
-    from callback_survey import airflow_notice, alerts, pipeline
+    from callback_survey import airflow_notice, alerts
+    from callback_survey.pipeline import steps
     from callback_survey.run import Run
 
     key = airflow_notice.problem_key(region_code, quarter)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", region_code, quarter))
-    pipeline.serve(Run(settings, run_id))
+    steps.serve(Run(settings, run_id))
 
 
 def _run_id() -> str:
-    from callback_survey import local_run
+    from callback_survey.pipeline import local
 
-    return local_run.new_run_id()
+    return local.new_run_id()
 
 
 def _now() -> str:

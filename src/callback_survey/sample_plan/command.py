@@ -67,8 +67,9 @@ def _run(options: argparse.Namespace) -> int:
             expected="six digits, such as 330109",
             next_step="callback-survey plan --region 330109 --quarter 2018Q2",
         )
-    from callback_survey import local_run, settings
+    from callback_survey import settings
     from callback_survey.display import Display
+    from callback_survey.pipeline import local
     from callback_survey.privacy import scrub
     from callback_survey.run import Run
     from callback_survey.sample_plan.plan import Asked, make_plan
@@ -90,7 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         found.read_privacy_key()
     console = open_console()
     with Display(console) as display:
-        run = Run(found, local_run.new_run_id(), display)
+        run = Run(found, local.new_run_id(), display)
         try:
             plan = make_plan(run, asked)
         except (SurveyError, OSError):

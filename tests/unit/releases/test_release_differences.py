@@ -9,10 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from callback_survey import pipeline, releases
+from callback_survey import releases
 from callback_survey.documents import write as documents
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.pipeline import steps
 from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
@@ -148,14 +149,14 @@ def test_the_rows_are_compared_with_the_delivery_of_the_latest_revision(
     run = Run(settings, "run-1")
     files = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
     first = lake.deliver(files)
-    assert pipeline._changed_rows(run, first) == [], "nothing was released yet"
+    assert steps._changed_rows(run, first) == [], "nothing was released yet"
     make_release(settings.releases)
-    assert pipeline._changed_rows(run, first) == [], "the delivery of the revision is not in the lake"
+    assert steps._changed_rows(run, first) == [], "the delivery of the revision is not in the lake"
     path = settings.releases / "330109/2018Q1/r1/release.json"
     path.write_text(path.read_text(encoding="utf-8").replace("delivery-1", first.delivery_id), encoding="utf-8")
-    assert pipeline._changed_rows(run, first) == []
+    assert steps._changed_rows(run, first) == []
     lake.deliver(files | {"calls.csv": calls(ONE_CALL, ONE_CALL, ONE_CALL)})
     third = lake.deliver(files | {"calls.csv": calls(ONE_CALL, ONE_CALL)})
-    assert [difference for difference in pipeline._changed_rows(run, third) if not difference.is_empty] == [
+    assert [difference for difference in steps._changed_rows(run, third) if not difference.is_empty] == [
         DatasetDifference("calls", 1, 0, 0)
     ]

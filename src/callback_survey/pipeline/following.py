@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from callback_survey import pipeline
 from callback_survey.errors import GateFailed
 from callback_survey.landing import LandingReport, ledger
+from callback_survey.pipeline import steps
+from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_record
 from callback_survey.releases import Release, comparison
 from callback_survey.run import Run
-from callback_survey.verdicts import DELIVERY_GATE, GateReport, as_record
 
 
 def revise(run: Run, verdicts: GateReport) -> GateReport:
@@ -28,9 +28,9 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
         failed += [_lost(release) for release in outdated if release.key not in {_key(report) for report in landed}]
         if not landed:
             break
-        built = pipeline.build(run, landed)
-        judged = pipeline.judge(run, built)
-        pipeline.release(run, built, judged)
+        built = steps.build(run, landed)
+        judged = steps.judge(run, built)
+        steps.release(run, built, judged)
         passed += judged.passed
         failed += judged.failed
         compared = [(scope.region_code, scope.quarter) for scope in judged.passed]

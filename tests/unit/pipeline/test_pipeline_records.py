@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_steps, pipeline, releases
+from callback_survey import airflow_steps, releases
 from callback_survey.checks.model import CheckReport, CheckResult
+from callback_survey.pipeline import steps
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, journal
@@ -40,9 +41,9 @@ def test_the_regions_that_passed_are_those_whose_marts_failed_no_check(settings:
     checked(run_id, "marts", "330111", "2018Q1", PASS)
     checked(run_id, "marts", "330112", "2018Q2", PASS)
     checked("another run", "marts", "330113", "2018Q1", PASS)
-    assert pipeline.passed_regions(run_id, settings, Quarter.parse("2018Q1")) == ["330109", "330111"]
-    assert pipeline.passed_regions(run_id, settings, Quarter.parse("2018Q2")) == ["330112"]
-    assert pipeline.passed_regions("no run", settings, Quarter.parse("2018Q1")) == []
+    assert steps.passed_regions(run_id, settings, Quarter.parse("2018Q1")) == ["330109", "330111"]
+    assert steps.passed_regions(run_id, settings, Quarter.parse("2018Q2")) == ["330112"]
+    assert steps.passed_regions("no run", settings, Quarter.parse("2018Q1")) == []
 
 
 def names(found: Sequence[Release]) -> list[str]:
@@ -123,7 +124,7 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
             settings.releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
         )
     assert told == [["330109|2018Q1"]] * 2
-    assert names(pipeline.unannounced(Run(settings, "run-1"))) == []
+    assert names(steps.unannounced(Run(settings, "run-1"))) == []
 
 
 @pytest.mark.parametrize(("params", "is_optional"), [({}, False), ({"without_manifest": True}, True)])

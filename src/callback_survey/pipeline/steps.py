@@ -12,10 +12,7 @@ from callback_survey import progress as progress_module
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
-from callback_survey.quarter import Quarter
-from callback_survey.run import Run
-from callback_survey.settings import Settings
-from callback_survey.verdicts import (
+from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
     as_record,
@@ -26,6 +23,9 @@ from callback_survey.verdicts import (
     recorded,
     reports_of,
 )
+from callback_survey.quarter import Quarter
+from callback_survey.run import Run
+from callback_survey.settings import Settings
 
 if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothing else
     from callback_survey.landing import LandingReport
@@ -186,7 +186,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
 
 def revise_following(run: Run, verdicts: GateReport) -> GateReport:
     """Revise the next quarter where its changes were compared with figures that are corrected now."""
-    from callback_survey import following
+    from callback_survey.pipeline import following
 
     return following.revise(run, verdicts)
 

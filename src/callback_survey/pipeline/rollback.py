@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callback_survey import pipeline
 from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.pipeline import steps
 from callback_survey.privacy import holds_personal_number
 from callback_survey.releases import comparison, journal
 from callback_survey.releases.model import Release, find, revisions
@@ -50,7 +50,7 @@ def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: st
                 "rolled_back", region_code, quarter, revision, by, reason, run_id=run.run_id, details=instead
             )
             journal.append(folder, act)
-        pipeline.serve(run)
+        steps.serve(run)
     if before == revision and was_shown:
         raise UsageError(
             f"{wanted.name} is served already",

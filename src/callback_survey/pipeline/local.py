@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callback_survey import alerts, pipeline
+from callback_survey import alerts
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.pipeline import steps
+from callback_survey.pipeline.verdicts import combined
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
-from callback_survey.verdicts import combined
 from callback_survey.warehouse.dbt import DbtProcess
 
 logger = logging.getLogger(__name__)
@@ -72,13 +73,13 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFail
 def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed]:
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
-        found = pipeline.discover(run, quarter, region_code)
+        found = steps.discover(run, quarter, region_code)
     with run.warehouse.lock(), _dbt(run) as dbt:
         landed: list[LandingReport] = []
         for delivery in found:
             try:
                 with _told(run, "land", quarter, delivery.region_code):
-                    landed.append(pipeline.land(run, delivery))
+                    landed.append(steps.land(run, delivery))
             except GateFailed as failure:
                 failures.append(failure)
         if landed:
@@ -92,19 +93,19 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
 def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Quarter, region_code: str | None) -> None:
     """From landed deliveries to served marts. Raises GateFailed for what gate 2 held back, after the rest is served."""
     with _told(run, "build", quarter, region_code):
-        built = pipeline.build(run, landed, dbt)
+        built = steps.build(run, landed, dbt)
     with _told(run, "gate", quarter, region_code):
-        verdicts = pipeline.gate(run, built)
+        verdicts = steps.gate(run, built)
     with _told(run, "release", quarter, region_code):
-        pipeline.release(run, built, verdicts)
+        steps.release(run, built, verdicts)
     with _told(run, "revise_following", quarter, region_code):
-        verdicts = pipeline.revise_following(run, verdicts)
+        verdicts = steps.revise_following(run, verdicts)
     with _told(run, "serve", quarter, region_code):
-        pipeline.serve(run)
+        steps.serve(run)
     passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
     alerts.tell_passed(run.settings, passed, _place(run, "serve", str(quarter), region_code))
     with _told(run, "complete", quarter, region_code):
-        pipeline.complete(verdicts)
+        steps.complete(verdicts)
 
 
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:
