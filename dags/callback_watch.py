@@ -1,4 +1,4 @@
-"""The daily look at what callbacks cannot see. This file says what runs and when; `callback_survey.watch` says how.
+"""The daily look at what callbacks cannot see. This file says what runs and when; `callback_survey.watch.look` says how.
 
 Schedule: 08:00 every day, Shanghai time. The same look from cron, `callback-survey watch`, also sees when this one is silent.
 """

@@ -166,8 +166,8 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Look once and tell what is new. Returns the runs of callback_quarter to start: none while one is under way."""
     from callback_survey import settings
-    from callback_survey import watch as watching
     from callback_survey.alerts import tell
+    from callback_survey.watch import look as watching
 
     found, run_id = settings.load(), run_key(context)
     report = watching.watch(

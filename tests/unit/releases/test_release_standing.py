@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import releases, watch_looks
+from callback_survey import releases
 from callback_survey.checks.gates import earlier_rates
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Standing, comparison, journal
@@ -17,6 +17,7 @@ from callback_survey.releases.journal import Act, Entry
 from callback_survey.sample_plan import history
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json, write_json
+from callback_survey.watch import problems
 from published import make_release
 
 Decide = Callable[..., None]
@@ -206,13 +207,13 @@ def test_drift_is_measured_and_samples_are_planned_on_what_is_served(tmp_path: P
 
 def test_the_watch_does_not_miss_what_somebody_took_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(tmp_path, tmp_path, tmp_path, "1GB", (), None, None)
-    monkeypatch.setattr(watch_looks, "_can_be_opened", lambda marts: True)
+    monkeypatch.setattr(problems, "_can_be_opened", lambda marts: True)
     first, second = (make_release(settings.releases, revision=revision) for revision in (1, 2))
     write_json(settings.serving / "current" / "served.json", [[first.key, first.content_hash]])
 
     def told() -> list[str]:
         now = datetime(2018, 4, 21, tzinfo=UTC)
-        return [problem.facts["names"] for problem in watch_looks.served(settings, now)]
+        return [problem.facts["names"] for problem in problems.served(settings, now)]
 
     assert told() == [second.name]
     entry = Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})

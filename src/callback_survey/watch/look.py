@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from callback_survey import watch_looks as looks
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.words import Words
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json, write_json
-from callback_survey.watch_looks import Problem, Waiting
+from callback_survey.watch import problems as looks
+from callback_survey.watch.problems import Problem, Waiting
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 _LOOK_AT = time(8, 0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from callback_survey import settings, watch_looks
+from callback_survey import settings
 from callback_survey.alerts import tell
 from callback_survey.cli import main
 from callback_survey.deliveries.delivery import Delivery, content_digest
@@ -20,8 +20,9 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.settings import Settings
-from callback_survey.watch import WatchReport, runs_to_start, watch
-from callback_survey.watch_looks import Waiting
+from callback_survey.watch import problems
+from callback_survey.watch.look import WatchReport, runs_to_start, watch
+from callback_survey.watch.problems import Waiting
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REPOSITORY
 from receivers import ALERT, Receiver
@@ -173,33 +174,33 @@ def test_a_delivery_without_its_manifest_is_not_complete(found: Settings) -> Non
 def test_what_was_landed_is_known_by_its_content_also_under_a_manifest_written_anew(found: Settings) -> None:
     folder = deliver(found)
     landed(found, folder)
-    assert watch_looks.waiting_deliveries(found) == []
+    assert problems.waiting_deliveries(found) == []
     manifest = json.loads((folder / "manifest.json").read_text())
     anew = {"files": manifest["files"][::-1], "note": "x"}
     (folder / "manifest.json").write_text(json.dumps(anew, indent=2))
-    assert watch_looks.waiting_deliveries(found) == []
+    assert problems.waiting_deliveries(found) == []
     manifest["files"][0]["sha256"] = "0" * 64
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert [one.key for one in watch_looks.waiting_deliveries(found)] == ["330109-2018Q1"]
+    assert [one.key for one in problems.waiting_deliveries(found)] == ["330109-2018Q1"]
 
 
 def test_a_refused_delivery_waits_again_only_when_something_in_its_folder_changed(found: Settings) -> None:
     folder = deliver(found)
     ledger.refuse(found.lake, Delivery("330109", "2018Q1", folder), DeliveryRefused("torn"), run_id="r")
-    assert watch_looks.waiting_deliveries(found) == []
+    assert problems.waiting_deliveries(found) == []
     os.utime(folder / "frame.csv", ns=(1, 1))
-    assert len(watch_looks.waiting_deliveries(found)) == 1
+    assert len(problems.waiting_deliveries(found)) == 1
 
 
 def test_a_manifest_that_cannot_be_read_still_starts_a_run_which_will_refuse_it(found: Settings) -> None:
     (deliver(found) / "manifest.json").write_text("{")
-    assert len(watch_looks.waiting_deliveries(found)) == 1
+    assert len(problems.waiting_deliveries(found)) == 1
 
 
 def test_folders_that_are_no_delivery_are_passed_over(found: Settings) -> None:
     for region, quarter in (("330109", "2018"), ("Xiaoshan", "2018Q1"), ("３３０１０９", "2018Q1")):
         deliver(found, quarter, region)
-    assert watch_looks.waiting_deliveries(found) == []
+    assert problems.waiting_deliveries(found) == []
 
 
 # What Airflow's watch starts
@@ -395,8 +396,8 @@ def test_a_watch_that_breaks_says_so_itself_and_again_when_it_works(
 
 
 def test_every_section_that_the_watch_names_is_in_the_runbook() -> None:
-    from callback_survey import watch as watching
     from callback_survey.alerts import compose
+    from callback_survey.watch import look as watching
 
     headings = {
         line.lstrip("# ").lower().replace(",", "").replace(" ", "-")
