@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from callback_survey.alerts.words import Words
 from callback_survey.checks.model import in_chinese, read_rules
+from callback_survey.wording.catalogue import Words
 from lakes import SEEDS
 
 RULES = read_rules(SEEDS)

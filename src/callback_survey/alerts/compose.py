@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from callback_survey.alerts.message import Alert, shortened
-from callback_survey.alerts.words import Words
 from callback_survey.errors import (
     ApprovalOutdated,
     DeliveryRefused,
@@ -26,6 +25,7 @@ from callback_survey.errors import (
     SurveyError,
     UsageError,
 )
+from callback_survey.wording.catalogue import Words
 
 MAX_TEXT_CHARACTERS = 300
 _MOST_RUNBOOK_PLACES = 5

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from callback_survey.alerts.words import Words
 from callback_survey.settings import Language
+from callback_survey.wording.catalogue import Words
 
 Severity = Literal["fail", "warn", "recovered"]
 

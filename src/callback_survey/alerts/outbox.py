@@ -20,8 +20,8 @@ from typing import Any, Literal, cast
 
 from callback_survey.alerts.channels import ChannelResult, deliver
 from callback_survey.alerts.message import Alert, render, scrub, scrubbed
-from callback_survey.alerts.words import Words
 from callback_survey.storage.files import read_json, write_json
+from callback_survey.wording.catalogue import Words
 
 logger = logging.getLogger(__name__)
 

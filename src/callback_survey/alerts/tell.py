@@ -21,11 +21,11 @@ from callback_survey.alerts import compose, open_problems
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.outbox import Delivery, resend_unsent, send
-from callback_survey.alerts.words import Words
 from callback_survey.checks.model import CheckReport, as_findings
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage.files import write_text
+from callback_survey.wording.catalogue import Words
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")

@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from callback_survey import releases
-from callback_survey.alerts.words import Words
 from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
@@ -21,6 +20,7 @@ from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
 from callback_survey.serving.readers import local_time
 from callback_survey.settings import Settings
+from callback_survey.wording.catalogue import Words
 
 MOST_MOVED = 40
 _QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from callback_survey import pages
-from callback_survey.alerts.words import Words
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
 from callback_survey.settings import RUNBOOKS
 from callback_survey.storage import files
+from callback_survey.wording.catalogue import Words
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from callback_survey.alerts.words import Words
-from callback_survey.releases import journal
 from callback_survey.storage.files import read_json
+from callback_survey.wording.catalogue import Words
 
 logger = logging.getLogger(__name__)
 _LOCAL = ZoneInfo("Asia/Shanghai")

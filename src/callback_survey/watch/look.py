@@ -20,11 +20,11 @@ from zoneinfo import ZoneInfo
 
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
-from callback_survey.alerts.words import Words
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch import problems as looks
 from callback_survey.watch.problems import Problem, Waiting
+from callback_survey.wording.catalogue import Words
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 _LOOK_AT = time(8, 0)

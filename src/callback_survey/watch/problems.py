@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 from callback_survey.alerts import outbox
 from callback_survey.alerts.compose import run_command
-from callback_survey.alerts.words import Words
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
@@ -28,6 +27,7 @@ from callback_survey.releases import journal
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage.files import read_json
+from callback_survey.wording.catalogue import Words
 
 # Of older quarters that never came, nobody expects anything any more.
 QUARTERS_WATCHED = 4

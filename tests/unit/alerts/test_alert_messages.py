@@ -11,8 +11,8 @@ import pytest
 
 from callback_survey.alerts import Place, render
 from callback_survey.alerts.compose import of_failure, of_recovery, of_warnings
-from callback_survey.alerts.words import Words, catalogue
 from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, RegisterError, SurveyError, UsageError
+from callback_survey.wording.catalogue import Words, catalogue
 from homes import REPOSITORY
 from receivers import ALERT
 

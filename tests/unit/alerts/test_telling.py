@@ -13,11 +13,11 @@ import pytest
 from callback_survey import alerts, settings
 from callback_survey.alerts import Place, outbox, tell
 from callback_survey.alerts.channels import deliver
-from callback_survey.alerts.words import Words
 from callback_survey.checks.model import CheckReport, CheckResult
 from callback_survey.errors import GateFailed
 from callback_survey.serving.readers import readers_see
 from callback_survey.settings import Settings
+from callback_survey.wording.catalogue import Words
 from homes import REPOSITORY
 from receivers import ALERT, Receiver
 

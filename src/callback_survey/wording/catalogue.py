@@ -23,7 +23,7 @@ _OBSERVED = (
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every text by `<group>.<name>` and language."""
-    text = resources.files("callback_survey.alerts").joinpath("words.toml").read_text(encoding="utf-8")
+    text = resources.files("callback_survey.wording").joinpath("alerts.toml").read_text(encoding="utf-8")
     groups = tomllib.loads(text)
     return {f"{group}.{name}": texts for group, names in groups.items() for name, texts in names.items()}
 
