@@ -1,5 +1,5 @@
 """From a served release to an issued notice, with a person in between. This file says what runs and when;
-`callback_survey.airflow_notice` says how.
+`callback_survey.airflow.notice` says how.
 
 Schedule: the event of each new release that callback_quarter serves; one run per region and quarter.
 """
@@ -12,11 +12,11 @@ import pendulum
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from callback_survey import airflow_notice as steps
-from callback_survey import airflow_policy
-from callback_survey.airflow_approval import NoticeApproval
-from callback_survey.airflow_assets import MARTS
-from callback_survey.alerts.airflow import notify_run
+from callback_survey.airflow import notice as steps
+from callback_survey.airflow import policy
+from callback_survey.airflow.approval import NoticeApproval
+from callback_survey.airflow.assets import MARTS
+from callback_survey.airflow.callbacks import notify_run
 
 with DAG(
     "callback_notice",
@@ -37,7 +37,7 @@ with DAG(
         ),
     },
     on_failure_callback=notify_run,
-    default_args=airflow_policy.default_args(),
+    default_args=policy.default_args(),
 ):
 
     @task

@@ -11,10 +11,10 @@ import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from callback_survey import airflow_policy
-from callback_survey import airflow_steps as steps
-from callback_survey.airflow_assets import MARTS
-from callback_survey.alerts.airflow import notify_run
+from callback_survey.airflow import policy
+from callback_survey.airflow import quarter as steps
+from callback_survey.airflow.assets import MARTS
+from callback_survey.airflow.callbacks import notify_run
 
 with DAG(
     "callback_quarter",
@@ -33,7 +33,7 @@ with DAG(
         ),
     },
     on_failure_callback=notify_run,
-    default_args=airflow_policy.default_args(),
+    default_args=policy.default_args(),
 ):
 
     @task

@@ -11,9 +11,9 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
-from callback_survey import airflow_policy
-from callback_survey import airflow_steps as steps
-from callback_survey.alerts.airflow import notify_run
+from callback_survey.airflow import policy
+from callback_survey.airflow import quarter as steps
+from callback_survey.airflow.callbacks import notify_run
 
 with DAG(
     "callback_watch",
@@ -25,7 +25,7 @@ with DAG(
     max_active_runs=1,
     tags=["callback-survey", "daily"],
     on_failure_callback=notify_run,
-    default_args=airflow_policy.default_args(hours=0.5),
+    default_args=policy.default_args(hours=0.5),
 ):
 
     @task

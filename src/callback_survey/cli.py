@@ -179,7 +179,7 @@ def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None
 
 def _airflow_run(options: argparse.Namespace) -> int:
     settings, quarters, region = _asked(options)
-    from callback_survey import airflow_run
+    from callback_survey.airflow import run as airflow_run
     from callback_survey.display import Display
 
     console = _console()
@@ -194,8 +194,9 @@ def _airflow_run(options: argparse.Namespace) -> int:
 
 
 def _airflow_standalone(options: argparse.Namespace) -> int:
-    from callback_survey import airflow_run, settings
-    from callback_survey.airflow_standalone import standalone
+    from callback_survey import settings
+    from callback_survey.airflow import run as airflow_run
+    from callback_survey.airflow.standalone import standalone
 
     found = settings.load(home=options.home)
     found.read_privacy_key()

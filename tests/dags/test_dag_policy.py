@@ -62,7 +62,7 @@ def test_every_task_ends_in_bounded_time(dags: list[Any]) -> None:
 
 
 def test_every_task_has_the_notifier(dags: list[Any]) -> None:
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     for task in tasks(dags):
         callbacks = task.on_failure_callback or []
@@ -149,7 +149,7 @@ def test_the_limit_of_the_work_is_not_taken_for_the_limit_of_the_waiting(bag: An
 
 
 def test_what_the_quarter_announces_starts_the_notice(bag: Any) -> None:
-    from callback_survey.airflow_assets import MARTS
+    from callback_survey.airflow.assets import MARTS
 
     assert bag.dags["callback_quarter"].get_task("serve").outlets == [MARTS]
     assert bag.dags["callback_notice"].timetable.asset_condition == MARTS

@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from callback_survey import airflow_notice as steps
+from callback_survey.airflow import notice as steps
 from callback_survey.errors import ApprovalOutdated, UsageError
 from callback_survey.releases import journal
 from homes import QUARTER, REGION, Home, Served
@@ -109,7 +109,7 @@ def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -
 @pytest.fixture
 def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The waiting task; that it asks a person shows as a LookupError."""
-    from callback_survey import airflow_approval
+    from callback_survey.airflow import approval as airflow_approval
 
     def asked(*_: Any) -> None:
         raise LookupError("a person is asked")
@@ -123,7 +123,7 @@ def execute(approval: Any, monkeypatch: pytest.MonkeyPatch, *, try_number: int, 
     kept = answered(option or "") | {"chosen_options": [option] if option else None}
     user = SimpleNamespace(**kept.pop("responded_by_user"))
     found = SimpleNamespace(**kept, responded_by_user=user, response_received=option is not None)
-    monkeypatch.setattr("callback_survey.airflow_approval.get_hitl_detail_content_detail", lambda ti_id: found)
+    monkeypatch.setattr("callback_survey.airflow.approval.get_hitl_detail_content_detail", lambda ti_id: found)
     request = {"quarter": QUARTER, "issuer": ""}
     ti = SimpleNamespace(id="the task", try_number=try_number, xcom_pull=lambda task_ids: request)
     return approval.execute({**context(hours=1), "ti": ti})

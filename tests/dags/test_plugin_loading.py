@@ -14,7 +14,7 @@ found = plugins_manager.get_plugin_info(["external_views", "fastapi_apps", "sour
 ours = [plugin for plugin in found if plugin["name"] == "callback_survey"]
 print(json.dumps([ours, sorted(set(sys.modules) - before)], default=str))
 """
-OURS = {"callback_survey", "callback_survey.airflow_plugin"}
+OURS = {"callback_survey", "callback_survey.airflow", "callback_survey.airflow.pages"}
 HEAVY = {"duckdb", "pyarrow", "pandas", "jinja2", "fastapi", "starlette", "weasyprint", "docxtpl", "vl_convert"}
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 import pendulum
 import pytest
 
-from callback_survey import airflow_steps
+from callback_survey.airflow import quarter as airflow_steps
 from callback_survey.errors import NothingDelivered, UsageError
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REPOSITORY, Home

@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped]
 RUN = """
 import sys
 from pathlib import Path
-from callback_survey.airflow_standalone import standalone
+from callback_survey.airflow.standalone import standalone
 standalone(Path(sys.argv[1]), Path(sys.argv[2]), port=int(sys.argv[3]))
 """
 DAG = """

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from callback_survey import airflow_home
+from callback_survey.airflow import home as airflow_home
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import PATIENCE_SECONDS, QUARTER, REGION, REPOSITORY, Home, Outcome
 from receivers import Mailbox, Receiver, free_port

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from callback_survey import airflow_home
+from callback_survey.airflow import home as airflow_home
 from homes import PATIENCE_SECONDS, REPOSITORY, Home, Outcome, Served, contents
 from receivers import Receiver
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from callback_survey import airflow_steps, releases
+from callback_survey import releases
+from callback_survey.airflow import quarter
 from homes import PATIENCE_SECONDS, QUARTER, REGION, Home
 
 # eleven hours behind UTC to fourteen ahead of it: on some day of each run the date is another one than in Shanghai
@@ -69,5 +70,5 @@ def test_the_quarter_of_a_scheduled_run_turns_at_midnight_in_shanghai(
     clock_of: str, start: datetime, expected: str
 ) -> None:
     context: dict[str, Any] = {"params": {}, "data_interval_start": start}
-    found, is_asked_for = airflow_steps.quarter_of(context)
+    found, is_asked_for = quarter.quarter_of(context)
     assert (str(found), is_asked_for) == (expected, False), clock_of

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callback_survey import airflow_run, settings, summary
+from callback_survey import settings, summary
+from callback_survey.airflow import run
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
@@ -69,7 +70,7 @@ def test_what_a_run_writes_down_holds_no_password(copy: Copy, unserved: Home) ->
 
 def test_a_task_gets_the_settings_and_their_text_does_not_hold_the_url(copy: Copy, tmp_path: Path) -> None:
     found = settings.load({"CALLBACK_SURVEY_POSTGRES_URL": copy.url, "CALLBACK_SURVEY_POSTGRES_READER": "analysts"})
-    again = settings.load(airflow_run.task_environment(found))
+    again = settings.load(run.task_environment(found))
     assert (again.postgres_url, again.postgres_reader) == (copy.url, "analysts")
     assert PASSWORD not in repr(found) and copy.url not in repr(found)
 

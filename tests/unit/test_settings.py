@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_run, settings
+from callback_survey import settings
+from callback_survey.airflow import run
 from callback_survey.errors import UsageError
 from lakes import REPOSITORY
 
@@ -86,7 +87,7 @@ def test_any_other_memory_limit_is_refused(size: str) -> None:
 def test_a_notice_waits_for_hours_or_parts_of_them_and_tasks_get_the_same(text: str, hours: float) -> None:
     found = load(APPROVAL_HOURS=text)
     assert found.approval_hours == hours
-    assert settings.load(airflow_run.task_environment(found)).approval_hours == hours
+    assert settings.load(run.task_environment(found)).approval_hours == hours
 
 
 @pytest.mark.parametrize("text", ["0", "0.0", "-1", "three days", "1e9"])

@@ -1,6 +1,6 @@
 """Alerts: what is said when something fails, warns or passes again, to whom, and the record that it was said.
 
-Light to import: Apprise is loaded when a message is sent, Airflow only by `callback_survey.alerts.airflow`.
+Light to import: Apprise is loaded when a message is sent, Airflow only by `callback_survey.airflow.callbacks`.
 """
 
 from __future__ import annotations

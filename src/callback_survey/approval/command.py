@@ -107,11 +107,12 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
 
 def _tell(settings: Settings, region_code: str, quarter: str, run_id: str) -> None:
     """What was told as undecided is over, and the served table `releases` says what was decided."""
-    from callback_survey import airflow_notice, alerts
+    from callback_survey import alerts
+    from callback_survey.airflow import notice
     from callback_survey.pipeline import steps
     from callback_survey.run import Run
 
-    key = airflow_notice.problem_key(region_code, quarter)
+    key = notice.problem_key(region_code, quarter)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", region_code, quarter))
     steps.serve(Run(settings, run_id))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callback_survey import alerts, settings
-from callback_survey.airflow_notice import problem_key
+from callback_survey.airflow.notice import problem_key
 from callback_survey.errors import ApprovalOutdated, NotAnswered, UsageError
 from receivers import Receiver
 
@@ -28,7 +28,7 @@ def fail(
     error: Exception, task: str = "approval", *, release: str | None = "330109|2018Q1", key: str | None = None
 ) -> None:
     """A task of callback_notice fails; the run is about `release` by its parameter, or about `key` by its event."""
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     ti = SimpleNamespace(task_id=task, map_index=-1, log_url="http://airflow.example/log")
     dag_run = SimpleNamespace(run_id="manual__1", partition_key=key, clear_number=0)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_steps, releases
+from callback_survey import releases
+from callback_survey.airflow import quarter as airflow_steps
 from callback_survey.checks.model import CheckReport, CheckResult
 from callback_survey.pipeline import steps
 from callback_survey.progress import file_name

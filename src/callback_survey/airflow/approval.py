@@ -12,7 +12,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
 
-from callback_survey import airflow_notice as steps
+from callback_survey.airflow import notice as steps
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

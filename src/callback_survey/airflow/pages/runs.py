@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey import progress
-from callback_survey.airflow_plugin.shelf import UNREADABLE, Revision, words_of
+from callback_survey.airflow.pages.revisions import UNREADABLE, Revision, words_of
 from callback_survey.checks import page
 from callback_survey.checks.model import CheckReport, Rule, read_rules
 from callback_survey.settings import Settings

@@ -93,7 +93,7 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
 def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
     """Write down that nobody decided in time. Returns what to raise."""
     from callback_survey import settings
-    from callback_survey.airflow_steps import run_key
+    from callback_survey.airflow.quarter import run_key
     from callback_survey.approval import decide
 
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
@@ -112,7 +112,7 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
 def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
     """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
     from callback_survey import alerts, settings
-    from callback_survey.airflow_steps import place_of, run_key
+    from callback_survey.airflow.quarter import place_of, run_key
     from callback_survey.approval import decide
 
     found, fields = settings.load(), answer["params_input"] or {}

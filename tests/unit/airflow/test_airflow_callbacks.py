@@ -22,7 +22,7 @@ from receivers import ALERT, Receiver, no_sleep
 DAG_FILE = """
 import pendulum
 from airflow.sdk import DAG, task
-from callback_survey.alerts.airflow import Notify, notify_run
+from callback_survey.airflow.callbacks import Notify, notify_run
 from callback_survey.errors import GateFailed
 
 def dag(name, **default_args):
@@ -119,7 +119,7 @@ def context(**more: Any) -> Any:
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, receiver: Receiver) -> Path:
     """Settings that send to the receiver; gives the outbox they name."""
-    from callback_survey.alerts import airflow
+    from callback_survey.airflow import callbacks as airflow
 
     monkeypatch.setattr(airflow, "GRACE_SECONDS", 0.0)
     monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path))
@@ -130,7 +130,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, receiver: Receiv
 
 
 def test_the_run_is_silent_once_a_task_has_spoken(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import Notify, notify_run
+    from callback_survey.airflow.callbacks import Notify, notify_run
 
     Notify().notify(context(exception=ValueError("broken")))
     notify_run(context(reason="task_failure"))
@@ -141,7 +141,7 @@ def test_the_run_is_silent_once_a_task_has_spoken(configured: Path, receiver: Re
 
 
 def test_the_run_speaks_where_only_a_warning_was_sent(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import notify_run
+    from callback_survey.airflow.callbacks import notify_run
 
     warning = replace(ALERT, severity="warn", run_id="callback_quarter/manual__1")
     send(warning, urls=[receiver.url], outbox=configured)
@@ -153,7 +153,7 @@ def test_the_run_speaks_where_only_a_warning_was_sent(configured: Path, receiver
 def test_the_run_waits_for_the_task_that_is_about_to_speak(
     configured: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from callback_survey.alerts import airflow
+    from callback_survey.airflow import callbacks as airflow
 
     monkeypatch.setattr(airflow, "GRACE_SECONDS", 30.0)
     run_callback = threading.Thread(target=airflow.notify_run, args=(context(reason="task_failure"),), daemon=True)
@@ -167,7 +167,7 @@ def test_the_run_waits_for_the_task_that_is_about_to_speak(
 
 
 def test_the_run_repeats_what_the_task_could_not_send(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import notify_run
+    from callback_survey.airflow.callbacks import notify_run
 
     unsent = replace(ALERT, run_id="callback_quarter/manual__1")
     receiver.answer = 500
@@ -181,7 +181,7 @@ def test_the_run_repeats_what_the_task_could_not_send(configured: Path, receiver
 
 
 def test_a_cleared_run_that_fails_again_is_told_again(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     class Cleared:
         clear_number = 1
@@ -193,7 +193,7 @@ def test_a_cleared_run_that_fails_again_is_told_again(configured: Path, receiver
 
 
 def test_the_same_run_id_of_another_dag_is_another_run(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     class Other:
         dag_id = "callback_notice"
@@ -208,8 +208,8 @@ def test_a_watch_that_fails_in_airflow_is_told_and_told_again_when_it_has_looked
     configured: Path, receiver: Receiver
 ) -> None:
     from callback_survey import settings
+    from callback_survey.airflow.callbacks import Notify, notify_run
     from callback_survey.alerts import Place, tell
-    from callback_survey.alerts.airflow import Notify, notify_run
 
     class Watch:
         dag_id = "callback_watch"
@@ -235,7 +235,7 @@ def test_a_watch_that_fails_in_airflow_is_told_and_told_again_when_it_has_looked
 def test_the_scope_is_that_of_the_run_also_of_a_scheduled_one(
     configured: Path, receiver: Receiver, more: dict[str, Any], scope: str
 ) -> None:
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     Notify().notify(context(exception=OSError("disk"), **more))
 
@@ -243,7 +243,7 @@ def test_the_scope_is_that_of_the_run_also_of_a_scheduled_one(
 
 
 def test_a_mapped_task_is_about_the_region_it_is_named_by(configured: Path, receiver: Receiver) -> None:
-    from callback_survey.alerts.airflow import Notify
+    from callback_survey.airflow.callbacks import Notify
 
     class Landing(FakeTask):
         task_id, map_index, rendered_map_index = "land", 1, "330110"
@@ -256,7 +256,7 @@ def test_a_mapped_task_is_about_the_region_it_is_named_by(configured: Path, rece
 def test_settings_that_cannot_be_read_are_logged_and_never_raised(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from callback_survey.alerts.airflow import Notify, notify_run
+    from callback_survey.airflow.callbacks import Notify, notify_run
 
     monkeypatch.setenv("CALLBACK_SURVEY_MEMORY_LIMIT", "plenty")
 
@@ -268,7 +268,7 @@ def test_settings_that_cannot_be_read_are_logged_and_never_raised(
 
 def test_dag_files_pay_nothing_for_the_notifier() -> None:
     heavy = {"pandas", "duckdb", "dbt", "great_expectations", "apprise", "requests"}
-    code = f"import sys, callback_survey.alerts.airflow; print(sorted({heavy!r} & sys.modules.keys()))"
+    code = f"import sys, callback_survey.airflow.callbacks; print(sorted({heavy!r} & sys.modules.keys()))"
     source = str(Path(callback_survey.__file__).parents[1])
 
     done = subprocess.run(

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-from callback_survey.alerts.airflow import Notify
+from callback_survey.airflow.callbacks import Notify
 
 # a verdict or a wrong setting is the same the second time
 _FINAL = (

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callback_survey import airflow_home, progress
+from callback_survey import progress
+from callback_survey.airflow import home
 from callback_survey.alerts import outbox as alerts
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.progress import Event, Listener, Progress
@@ -29,7 +30,7 @@ _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
 )
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 20
-_REPOSITORY = Path(__file__).resolve().parents[2]
+_REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def run_quarter(settings: Settings, quarter: Quarter, region_code: str | None, l
     runs = settings.logs / "runs"
     log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
     with Progress(name, progress_log, listener).step("airflow") as step:
-        step.result = "home made" if airflow_home.prepare(settings.home, dags_folder()) else "home ready"
+        step.result = "home made" if home.prepare(settings.home, dags_folder()) else "home ready"
     conf = json.dumps({"quarter": str(quarter), "region": region_code})
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
@@ -111,7 +112,7 @@ def _airflow(
     """An Airflow command whose output goes to `log`; ended with the parent."""
     environment = {
         **os.environ,
-        **airflow_home.environment(settings.home, dags_folder()),
+        **home.environment(settings.home, dags_folder()),
         **variables,
     }
     log.parent.mkdir(parents=True, exist_ok=True)

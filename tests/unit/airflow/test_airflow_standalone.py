@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_standalone
+from callback_survey.airflow import standalone
 from callback_survey.errors import SurveyError, UsageError
 
 # A component as stubborn as they come: it ignores TERM, and so does its child, which sits in a process group of its own.
@@ -33,13 +33,13 @@ BREAKING = (
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(airflow_standalone, "prepare", lambda *_: False)
-    monkeypatch.setattr(airflow_standalone, "_STOP_SECONDS", 0.5)
+    monkeypatch.setattr(standalone, "prepare", lambda *_: False)
+    monkeypatch.setattr(standalone, "_STOP_SECONDS", 0.5)
     yield tmp_path
 
 
 def act_as(monkeypatch: pytest.MonkeyPatch, program: str, folder: Path) -> None:
-    monkeypatch.setattr(airflow_standalone, "_AIRFLOW", (sys.executable, "-S", "-c", program, str(folder)))
+    monkeypatch.setattr(standalone, "_AIRFLOW", (sys.executable, "-S", "-c", program, str(folder)))
 
 
 def free_port() -> int:
@@ -71,7 +71,7 @@ def test_a_signal_stops_every_component_and_all_their_children(
     before = signal.getsignal(number)
     sender = threading.Thread(target=send_when_all_run)
     sender.start()
-    airflow_standalone.standalone(home, home, port=free_port())
+    standalone.standalone(home, home, port=free_port())
     sender.join()
     started = [int(path.stem) for path in home.glob("*.pid")]
     assert len(started) == 8
@@ -82,7 +82,7 @@ def test_a_signal_stops_every_component_and_all_their_children(
 def test_a_component_that_ends_is_named_with_its_last_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     act_as(monkeypatch, BREAKING, home)
     with pytest.raises(SurveyError, match=r"scheduler ended by itself \(exit code 4\)") as failed:
-        airflow_standalone.standalone(home, home, port=free_port())
+        standalone.standalone(home, home, port=free_port())
     assert "the reason why" in str(failed.value)
 
 
@@ -91,14 +91,14 @@ def test_a_taken_port_is_refused_before_anything_starts(home: Path) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         with pytest.raises(UsageError, match=r"port \d+ is taken"):
-            airflow_standalone.standalone(home, home, port=listener.getsockname()[1])
+            standalone.standalone(home, home, port=listener.getsockname()[1])
 
 
 def test_a_second_one_on_the_same_home_is_refused_and_told_how_to_stop_the_first(home: Path) -> None:
     (home / "airflow").mkdir()
     with (
-        airflow_standalone._only_one(home / "airflow" / "standalone.lock"),
+        standalone._only_one(home / "airflow" / "standalone.lock"),
         pytest.raises(UsageError, match=rf"(?s)already runs.*kill {os.getpid()}") as refused,
     ):
-        airflow_standalone.standalone(home, home, port=free_port())
+        standalone.standalone(home, home, port=free_port())
     assert refused.value.exit_code == 2

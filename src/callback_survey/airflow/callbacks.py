@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
-from callback_survey import airflow_notice, airflow_steps
+from callback_survey.airflow import notice
+from callback_survey.airflow import quarter as airflow_steps
 from callback_survey.alerts import tell
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.outbox import run_records
@@ -96,17 +97,17 @@ def _place(context: Context, step: str | None) -> Place:
         dag=dag_id,
         command="callback-survey watch" if dag_id else None,
     )
-    return _of_notice(context, found) if dag_id == airflow_notice.NOTICE_DAG else found
+    return _of_notice(context, found) if dag_id == notice.NOTICE_DAG else found
 
 
 def _of_notice(context: Context, place: Place) -> Place:
     """A notice is about one release, and what is open of it closes with a decision about that one."""
     try:
-        region, quarter = airflow_notice.release_key(context)
+        region, quarter = notice.release_key(context)
     except UsageError:  # the run itself fails with it, and nothing stays open
         return replace(place, dag=None, command="callback-survey approve --help")
     command = f"callback-survey approve --region {region} --quarter {quarter} --dry-run"
-    key = airflow_notice.problem_key(region, quarter)
+    key = notice.problem_key(region, quarter)
     return replace(place, region_code=region, quarter=quarter, dag=key, command=command)
 
 

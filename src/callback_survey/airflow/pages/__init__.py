@@ -28,7 +28,7 @@ class LaterApp:
         self, scope: _Scope, receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[Any]]
     ) -> None:
         if self._app is None:
-            from callback_survey.airflow_plugin.app import make_app
+            from callback_survey.airflow.pages.app import make_app
 
             self._app = make_app()
         await self._app(scope, receive, send)

@@ -19,9 +19,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from callback_survey import settings as settings_module
-from callback_survey.airflow_plugin import answers, figures, offers, runs, shelf
-from callback_survey.airflow_plugin.offers import Offer
-from callback_survey.airflow_plugin.shelf import UNREADABLE, QuarterShelf, Revision
+from callback_survey.airflow.pages import figures, files_offered, responses, runs
+from callback_survey.airflow.pages import revisions as shelf
+from callback_survey.airflow.pages.files_offered import Offer
+from callback_survey.airflow.pages.revisions import UNREADABLE, QuarterShelf, Revision
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Settings
 
@@ -69,7 +70,7 @@ def all_releases(
     shown = wanted[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     shelves = [found for place in shown if (found := shelf.quarter_shelf(settings, *place, now_served))]
     revisions = [revision for one in shelves for revision in one.revisions]
-    return answers.page(
+    return responses.page(
         "releases",
         root=_root(request),
         place="releases",
@@ -81,15 +82,15 @@ def all_releases(
         page_count=_page_count(len(wanted)),
         served=now_served,
         shelves=shelves,
-        issued={revision.place for revision in revisions if offers.of_issue(settings, revision)},
+        issued={revision.place for revision in revisions if files_offered.of_issue(settings, revision)},
     )
 
 
 @router.get("/releases/{region}/{quarter}/{name}")
 def one_release(request: Request, settings: Read, region: str, quarter: str, name: str) -> Response:
     shelf_of_quarter, revision = _find(settings, region, quarter, name)
-    offered = offers.of_release(revision)
-    return answers.page(
+    offered = files_offered.of_release(revision)
+    return responses.page(
         "release",
         root=_root(request),
         place="releases",
@@ -100,8 +101,8 @@ def one_release(request: Request, settings: Read, region: str, quarter: str, nam
         changed=shelf.integrity(revision.release) if revision.release else [],
         averages=figures.averages(offered),
         offers=list(offered.values()),
-        issued=offers.issued(settings, revision),
-        issue=list(offers.of_issue(settings, revision).values()),
+        issued=files_offered.issued(settings, revision),
+        issue=list(files_offered.of_issue(settings, revision).values()),
         run=runs.of_release(settings, revision),
     )
 
@@ -153,7 +154,7 @@ def content(
     if found is None:
         words = f"{offer.name} 已丢失，或与当时记下的内容不符，因此不再展示。请从备份中恢复。"
         return _message(request, 409, "文件已损坏", words)
-    return answers.document(
+    return responses.document(
         found, offer.name, offer.kind, f"{region}-{quarter}-{name}-{PurePosixPath(offer.name).name}"
     )
 
@@ -161,7 +162,7 @@ def content(
 @router.get("/runs")
 def all_runs(request: Request, settings: Read, page: PageNumber = 1) -> Response:
     found, count = runs.newest(settings, (page - 1) * PAGE_SIZE, PAGE_SIZE)
-    return answers.page(
+    return responses.page(
         "runs",
         root=_root(request),
         place="runs",
@@ -180,7 +181,7 @@ def one_run(request: Request, settings: Read, name: str) -> Response:
     if found.damage:
         return _message(request, 200, "检查结果已损坏", found.damage)
     root = _root(request)
-    return answers.page(
+    return responses.page(
         "document",
         root=root,
         place="runs",
@@ -214,7 +215,7 @@ def _find(settings: Settings, region: str, quarter: str, name: str) -> tuple[Qua
 
 
 def _offer(settings: Settings, origin: Origin, revision: Revision, file: str) -> Offer:
-    offered = offers.of_release(revision) if origin == "releases" else offers.of_issue(settings, revision)
+    offered = files_offered.of_release(revision) if origin == "releases" else files_offered.of_issue(settings, revision)
     if file not in offered:
         raise HTTPException(404)
     return offered[file]
@@ -232,7 +233,7 @@ def _framed(
 ) -> Response:
     root = _root(request)
     region = figures.region_names(settings).get(revision.region_code, revision.region_code)
-    return answers.page(
+    return responses.page(
         "document",
         root=root,
         place="releases",
@@ -247,7 +248,7 @@ def _framed(
 
 
 def _results(text: str) -> Response:
-    return answers.document(text.encode(), "checks.html", "page", "checks.html")
+    return responses.document(text.encode(), "checks.html", "page", "checks.html")
 
 
 def _page_count(count: int) -> int:
@@ -278,4 +279,6 @@ def _fail(request: Request, _error: Exception) -> Response:
 def _message(request: Request, status_code: int, title: str, words: str) -> Response:
     root = _root(request)
     login = f"{root.rpartition('/')[0]}/" if status_code == 401 else ""
-    return answers.page("message", root=root, status_code=status_code, place="", title=title, words=words, login=login)
+    return responses.page(
+        "message", root=root, status_code=status_code, place="", title=title, words=words, login=login
+    )

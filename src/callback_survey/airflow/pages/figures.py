@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from callback_survey.airflow_plugin.offers import Offer
-from callback_survey.airflow_plugin.shelf import UNREADABLE
+from callback_survey.airflow.pages.files_offered import Offer
+from callback_survey.airflow.pages.revisions import UNREADABLE
 from callback_survey.settings import Settings
 
 

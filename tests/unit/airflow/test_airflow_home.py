@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import airflow_home
+from callback_survey.airflow import home as airflow_home
 from callback_survey.errors import SurveyError
 
-PREPARE = "import sys; from pathlib import Path; from callback_survey.airflow_home import prepare; prepare(*map(Path, sys.argv[1:]))"
+PREPARE = "import sys; from pathlib import Path; from callback_survey.airflow.home import prepare; prepare(*map(Path, sys.argv[1:]))"
 
 
 def pools_of(home: Path) -> dict[str, int]:

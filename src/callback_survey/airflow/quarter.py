@@ -193,8 +193,8 @@ def run_key(context: Mapping[str, Any]) -> str:
 
 def place_of(context: Mapping[str, Any], step: str) -> Any:
     """Where a task tells something that is no failure."""
+    from callback_survey.airflow.callbacks import link_of
     from callback_survey.alerts import Place
-    from callback_survey.alerts.airflow import link_of
 
     ti = context.get("ti")
     return Place(run_key(context), step, link=link_of(ti) if ti is not None else None)

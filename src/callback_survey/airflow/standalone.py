@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from callback_survey.airflow_home import DEFAULT_PORT, environment, folder_of, login, prepare
+from callback_survey.airflow.home import DEFAULT_PORT, environment, folder_of, login, prepare
 from callback_survey.errors import SurveyError, UsageError
 
 COMPONENTS = {

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from callback_survey.airflow_plugin.shelf import UNREADABLE, Revision
+from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 

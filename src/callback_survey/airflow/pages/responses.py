@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from callback_survey import pages
-from callback_survey.airflow_plugin import words
+from callback_survey.airflow.pages import words
 from callback_survey.checks.page import local_time
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from callback_survey.airflow_plugin.offers import Kind
+    from callback_survey.airflow.pages.files_offered import Kind
 
 _TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -81,7 +81,7 @@ def _style() -> tuple[str, str]:
 
 @cache
 def _templates() -> Environment:
-    environment = pages.environment("callback_survey.airflow_plugin")
+    environment = pages.environment("callback_survey.airflow.pages")
     environment.filters |= {"local_time": local_time, "reason": words.reason, "period": words.period}
     environment.globals |= {
         "acts": words.ACTS,

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin
 import pytest
 
 from callback_survey import settings
-from callback_survey.airflow_plugin import CallbackSurveyPlugin, LaterApp
+from callback_survey.airflow.pages import CallbackSurveyPlugin, LaterApp
 from callback_survey.errors import UsageError
 from callback_survey.releases import journal
 from callback_survey.releases.journal import Entry
@@ -64,7 +64,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 def app_over(load: Callable[[], Settings]) -> FastAPI:
-    from callback_survey.airflow_plugin.app import make_app
+    from callback_survey.airflow.pages.app import make_app
 
     return make_app(load)
 
@@ -149,7 +149,7 @@ def test_the_list_can_be_asked_for_a_region_and_a_quarter(client: TestClient) ->
 
 
 def test_a_long_list_comes_in_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from callback_survey.airflow_plugin import app
+    from callback_survey.airflow.pages import app
 
     monkeypatch.setattr(app, "PAGE_SIZE", 2)
     first = text_of(client, f"{ROOT}/?quarter=")
@@ -256,14 +256,14 @@ def offer_of(home: Path, name: str, **values: Any) -> Any:
     """What a release offers by a name, had it been frozen with these values."""
     from types import SimpleNamespace
 
-    from callback_survey.airflow_plugin import offers, shelf
+    from callback_survey.airflow.pages import files_offered, revisions
 
     loaded = settings.load({}, home=home)
-    found = shelf.quarter_shelf(loaded, "330109", "2018Q1", shelf.served(loaded))
+    found = revisions.quarter_shelf(loaded, "330109", "2018Q1", revisions.served(loaded))
     assert found is not None and found.revisions[0].release is not None
     release: Any = SimpleNamespace(tables=found.revisions[0].release.tables, **values)
-    revision = shelf.Revision("330109", "2018Q1", 2, found.revisions[0].folder, release)
-    return offers.of_release(revision)[name]
+    revision = revisions.Revision("330109", "2018Q1", 2, found.revisions[0].folder, release)
+    return files_offered.of_release(revision)[name]
 
 
 def test_damaged_records_are_told_where_they_belong(client: TestClient, home: Path) -> None:
@@ -323,7 +323,7 @@ def test_a_notice_that_went_out_stays_out_whatever_is_decided_later(client: Test
     ],
 )
 def test_reasons_are_told_in_chinese_where_they_are_known(written: str, shown: str) -> None:
-    from callback_survey.airflow_plugin import words
+    from callback_survey.airflow.pages import words
 
     assert words.reason(written) == shown
 

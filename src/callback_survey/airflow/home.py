@@ -1,7 +1,7 @@
 """Airflow's home on one machine: database, secrets, login and pool under `<home>/airflow`, made once, then only looked at.
 
 Airflow reads its configuration when it is imported, so nothing here imports it at the top: the work is done in child processes
-whose environment is complete before they start. What the containers need of it (`python -m callback_survey.airflow_home`)
+whose environment is complete before they start. What the containers need of it (`python -m callback_survey.airflow.home`)
 is the same code.
 """
 
@@ -153,7 +153,7 @@ def _make_database(database: Path, variables: Mapping[str, str]) -> None:
 
 def _initialise(variables: Mapping[str, str]) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "callback_survey.airflow_home"],
+        [sys.executable, "-m", "callback_survey.airflow.home"],
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
