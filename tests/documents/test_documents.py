@@ -34,7 +34,7 @@ def test_every_make_target_named_exists(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_named_exists_with_its_options(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from callback_survey.cli import main
+    from callback_survey.cli.main import main
 
     text = document.read_text(encoding="utf-8")
     for command, options in re.findall(

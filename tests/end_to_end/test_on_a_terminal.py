@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import settings, summary
+from callback_survey import settings
+from callback_survey.cli import summary
 from homes import QUARTER, REGION, Home, Served
 from screens import Terminal, ends_of, run_on_terminal
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callback_survey import settings, summary
+from callback_survey import settings
 from callback_survey.airflow import run
+from callback_survey.cli import summary
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.pipeline import steps
 from callback_survey.run import Run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.errors import UsageError
 from callback_survey.landing import LandingReport, ledger, rotation
 from callback_survey.landing.rotation import Rotated
@@ -171,9 +171,9 @@ def test_the_command_tells_each_delivery_and_a_dry_run_that_nothing_was_written(
     monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path / "home"))
     before = tree_of(tmp_path)
     line = f"330109 2018Q1: key {OLD_ID} → {NEW_ID}\n"
-    assert cli.main(["rotate-key", "--dry-run"]) == 0
+    assert main.main(["rotate-key", "--dry-run"]) == 0
     assert capsys.readouterr().out == f"{line}nothing was written\n"
     assert tree_of(tmp_path) == before
-    assert cli.main(["rotate-key"]) == 0
+    assert main.main(["rotate-key"]) == 0
     assert capsys.readouterr().out.startswith(f"{line}the lake's key is the one set now; 0 ")
     assert current(lake).key_id == NEW_ID

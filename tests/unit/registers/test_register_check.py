@@ -14,7 +14,7 @@ import duckdb
 import jinja2
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.errors import RegisterError, UsageError
 from callback_survey.registers import validate
 from callback_survey.registers.check import faults_of
@@ -379,7 +379,7 @@ def test_a_run_ends_with_2_before_anything_lands(
     faulty_project: Path, tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_delivery(tmp_path / "exports", {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)})
-    assert cli.main(command) == 2
+    assert main.main(command) == 2
     told = capsys.readouterr().err
     assert "「区教育局」 means two departments" in told and "区经信局 (330109-001" in told
     assert f"where: {faulty_project / 'seeds' / 'departments.csv'}" in told
@@ -390,7 +390,7 @@ def test_register_check_tells_the_same_and_writes_nothing(
     faulty_project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = tree_of(faulty_project)
-    assert cli.main(["register", "check"]) == 2
+    assert main.main(["register", "check"]) == 2
     assert "「区教育局」 means two departments" in capsys.readouterr().err
     assert tree_of(faulty_project) == before and not (tmp_path / "home").exists()
 
@@ -399,5 +399,5 @@ def test_register_check_says_what_it_looked_through(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CALLBACK_SURVEY_DBT_PROJECT", raising=False)
-    assert cli.main(["register", "check"]) == 0
+    assert main.main(["register", "check"]) == 0
     assert re.search(r"no fault in \d\d departments of 1 regions, \d aliases, \d successions", capsys.readouterr().out)

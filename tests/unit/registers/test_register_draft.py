@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.registers import draft, draft_text
@@ -202,7 +202,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Delivery:
 
 def propose(sent: Delivery, *more: str, quarter: str = QUARTER) -> int:
     exports = str(sent.folder.parents[1])
-    return cli.main(["register", "propose", "--region", REGION, "--quarter", quarter, "--exports", exports, *more])
+    return main.main(["register", "propose", "--region", REGION, "--quarter", quarter, "--exports", exports, *more])
 
 
 def test_the_command_prints_the_draft_needs_no_key_and_leaves_nothing(
@@ -246,5 +246,5 @@ def test_a_folder_without_a_manifest_is_read_on_a_persons_word(
 def test_a_wrong_argument_ends_with_2(
     sent: Delivery, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["register", "propose", "--exports", str(sent.folder.parents[1]), *arguments]) == 2
+    assert main.main(["register", "propose", "--exports", str(sent.folder.parents[1]), *arguments]) == 2
     assert words in capsys.readouterr().err

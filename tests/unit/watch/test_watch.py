@@ -14,7 +14,7 @@ import pytest
 
 from callback_survey import settings
 from callback_survey.alerts import tell
-from callback_survey.cli import main
+from callback_survey.cli.main import main
 from callback_survey.deliveries.delivery import Delivery, content_digest
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import ledger

@@ -59,9 +59,10 @@ def add_to(commands: Any) -> None:
 
 
 def _deliveries(options: argparse.Namespace) -> int:
-    from callback_survey import records, settings
+    from callback_survey import settings
+    from callback_survey.cli import deliveries_shown
+    from callback_survey.cli.terminal import open_console
     from callback_survey.landing import ledger
-    from callback_survey.terminal import open_console
 
     found = settings.load(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
@@ -70,20 +71,23 @@ def _deliveries(options: argparse.Namespace) -> int:
         asked = " ".join(part for part in (options.region, quarter) if part)
         print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {found.lake}")
         return 0
-    records.show_deliveries(open_console(), entries, with_files=options.files)
+    deliveries_shown.show_deliveries(open_console(), entries, with_files=options.files)
     return 0
 
 
 def _rejects(options: argparse.Namespace) -> int:
-    from callback_survey import records, settings
-    from callback_survey.terminal import open_console
+    from callback_survey import settings
+    from callback_survey.cli import deliveries_shown
+    from callback_survey.cli.terminal import open_console
 
     found = settings.load(home=options.home)
-    report = records.find_delivery(found.lake, options.region, str(Quarter.parse(options.quarter)), options.delivery)
+    report = deliveries_shown.find_delivery(
+        found.lake, options.region, str(Quarter.parse(options.quarter)), options.delivery
+    )
     if options.export is None:
-        records.show_rejects(open_console(), found.lake, report)
+        deliveries_shown.show_rejects(open_console(), found.lake, report)
     else:
-        row_count = records.export_rejects(found.lake, report, options.export)
+        row_count = deliveries_shown.export_rejects(found.lake, report, options.export)
         print(f"{options.export}: {row_count:,} rejected rows")
     return 0
 

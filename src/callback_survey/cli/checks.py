@@ -228,6 +228,6 @@ def _list(settings: Settings, region_code: str | None, quarter: str | None) -> i
 
 def _say(text: str) -> None:
     """Print, folded for a terminal; what draws lines is loaded only now."""
-    from callback_survey.terminal import open_console, say
+    from callback_survey.cli.terminal import open_console, say
 
     say(open_console(), text)

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.pipeline import steps
 from callback_survey.releases import journal
 from callback_survey.releases.journal import Entry
@@ -50,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def releases(*arguments: str) -> int:
-    return cli.main(["releases", *arguments])
+    return main.main(["releases", *arguments])
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -223,7 +223,7 @@ def test_a_lost_revision_can_be_left_for_another(home: Path) -> None:
 def test_numbers_and_names_keep_their_columns_on_a_narrow_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callback_survey.display.open_console", lambda: of_width(80))
+    monkeypatch.setattr("callback_survey.cli.display.open_console", lambda: of_width(80))
     assert releases("list") == 0
     assert releases("diff", *KEYS, "r1", "r2") == 0
     shown = lines(capsys)

@@ -68,13 +68,13 @@ def _run(options: argparse.Namespace) -> int:
             next_step="callback-survey plan --region 330109 --quarter 2018Q2",
         )
     from callback_survey import settings
-    from callback_survey.display import Display
+    from callback_survey.cli.display import Display
+    from callback_survey.cli.plan_shown import show_plan
+    from callback_survey.cli.terminal import open_console
     from callback_survey.pipeline import local
     from callback_survey.privacy import scrub
     from callback_survey.run import Run
     from callback_survey.sample_plan.plan import Asked, make_plan
-    from callback_survey.sample_plan.show import show_plan
-    from callback_survey.terminal import open_console
 
     frame = options.exports / options.region / str(quarter) if options.exports else options.frame
     asked = Asked(

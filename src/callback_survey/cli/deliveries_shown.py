@@ -10,11 +10,11 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
+from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
 from callback_survey.storage import spreadsheet
-from callback_survey.terminal import NOTHING, Cell, Column, say, show_table
 
 REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
 _EXAMPLES_SHOWN = 20

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from callback_survey.checks.model import CheckReport, describe
 from callback_survey.checks.page import local_time
+from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
 from callback_survey.releases.journal import Entry
 from callback_survey.releases.model import Release
 from callback_survey.releases.standing import Standing
-from callback_survey.terminal import NOTHING, Cell, Column, say, show_table
 
 _COLOURS = {"served": "green", "rolled back": "yellow"}
 _UNKNOWN = "—"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from callback_survey.terminal import NOTHING, Column, fold, say, show_table
+from callback_survey.cli.terminal import NOTHING, Column, fold, say, show_table
 from screens import Terminal, ends_of
 
 NAMES = [

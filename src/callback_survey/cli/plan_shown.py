@@ -6,10 +6,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
 from callback_survey.sample_plan.output import LIST, PLAN, SIZES
 from callback_survey.sample_plan.plan import Plan
 from callback_survey.sample_plan.proposal import ExpectedMargin, Proposal, Sizing
-from callback_survey.terminal import NOTHING, Cell, Column, pad, say, show_table
 
 _LABELS: dict[Sizing, str] = {"rule": "by the rule", "neyman": "Neyman"}
 _LABEL_CELLS = 8

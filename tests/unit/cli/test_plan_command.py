@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 
 HEAVY = ("airflow", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "rich")
 LOADED = f"""
 import sys
-from callback_survey.cli import main
+from callback_survey.cli.main import main
 try:
     code = main(sys.argv[1:])
 except SystemExit as ended:
@@ -61,7 +61,7 @@ def test_a_usage_error_ends_with_2_before_anything_is_loaded(arguments: tuple[st
 def test_what_cannot_be_planned_is_told_and_writes_nothing(
     more: tuple[str, ...], words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main([*ASKED, *more]) == 2
+    assert main.main([*ASKED, *more]) == 2
     told = capsys.readouterr().err
     assert [word for word in words if word not in told] == []
     assert "13812345678" not in told
@@ -72,17 +72,17 @@ def test_a_missing_folder_and_an_unknown_region_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CALLBACK_SURVEY_PRIVACY_KEY", "k" * 32)
-    assert cli.main([*ASKED, "--exports", str(tmp_path / "none")]) == 2
+    assert main.main([*ASKED, "--exports", str(tmp_path / "none")]) == 2
     told = capsys.readouterr().err
     assert "no folder with a frame of 330109 2018Q2" in told
     assert f"where: {tmp_path / 'none' / '330109' / '2018Q2'}" in told
-    assert cli.main(["plan", "--region", "999999", "--quarter", "2018Q2"]) == 2
+    assert main.main(["plan", "--region", "999999", "--quarter", "2018Q2"]) == 2
     assert "no department of region 999999 is registered for 2018Q2" in capsys.readouterr().err
 
 
 def test_help_shows_commands_to_copy(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(["plan", "--help"])
+        main.main(["plan", "--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     for words in (

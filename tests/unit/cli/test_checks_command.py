@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
 from callback_survey.checks import page
-from callback_survey.checks.command import last_report
 from callback_survey.checks.model import CheckReport, CheckResult, now
+from callback_survey.cli import main
+from callback_survey.cli.checks import last_report
 
 KEYS = ["--region", "330109", "--quarter", "2018Q1"]
 FAILED = CheckResult(
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_runs_are_listed_oldest_first_with_outcome_and_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["checks"]) == 0
+    assert main.main(["checks"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2018-06-01 08:00:00  cli-1",
         "  330109 2018Q1  marts     failed: reconciliation_within_tolerance",
@@ -51,12 +51,12 @@ def test_of_two_checks_within_a_second_the_later_is_the_last(home: Path) -> None
 
 
 def test_one_run_is_shown_with_what_it_found_by_either_form_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["checks", "--run", "cli-1"]) == 0
+    assert main.main(["checks", "--run", "cli-1"]) == 0
     out = capsys.readouterr().out
     assert (
         "failed: reconciliation_within_tolerance: 1 of 385 rows; allowed: 0.02 points\n        区民政局: 77.43" in out
     )
-    assert cli.main(["checks", "--run", "dag/2:0"]) == 0
+    assert main.main(["checks", "--run", "dag/2:0"]) == 0
     assert "dag/2:0" in capsys.readouterr().out
 
 
@@ -64,12 +64,12 @@ def test_one_run_is_shown_with_what_it_found_by_either_form_of_its_name(capsys: 
 def test_nothing_found_says_for_what_and_where(
     home: Path, capsys: pytest.CaptureFixture[str], narrowed: list[str]
 ) -> None:
-    assert cli.main(["checks", *narrowed]) == 0
+    assert main.main(["checks", *narrowed]) == 0
     assert capsys.readouterr().out == f"no check results of {narrowed[1]} under {home / 'checks'}\n"
 
 
 def accept(*options: str) -> int:
-    return cli.main(["accept", *KEYS, "--check", FAILED.check_id, *options])
+    return main.main(["accept", *KEYS, "--check", FAILED.check_id, *options])
 
 
 def test_what_failed_last_is_what_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +83,7 @@ def test_an_accepted_failure_is_confirmed_and_listed(home: Path, capsys: pytest.
     assert accept("--by", "张三", "--reason", "印发有误") == 0
     out = capsys.readouterr().out
     assert "It holds for delivery delivery-1 and for what was found in it, and for nothing else" in out
-    assert cli.main(["accept", "--list"]) == 0
+    assert main.main(["accept", "--list"]) == 0
     assert "accepted by 张三 (in force)" in capsys.readouterr().out
     assert accept("--withdraw", "--by", "李四") == 0
     assert "What was released under it stays released" in capsys.readouterr().out
@@ -108,10 +108,10 @@ def test_an_accepted_failure_is_confirmed_and_listed(home: Path, capsys: pytest.
 def test_what_cannot_be_accepted_is_refused_with_words(
     options: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["accept", *options]) == 2
+    assert main.main(["accept", *options]) == 2
     assert said in capsys.readouterr().err
 
 
 def test_nothing_accepted_yet_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["accept", "--list"]) == 0
+    assert main.main(["accept", "--list"]) == 0
     assert capsys.readouterr().out == f"nothing was ever accepted under {home / 'overrides'}\n"

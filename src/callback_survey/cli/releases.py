@@ -70,8 +70,8 @@ def _action(actions: Any, name: str, text: str, examples: str, command: Any) -> 
 
 def _list(options: argparse.Namespace) -> int:
     from callback_survey import releases
-    from callback_survey.display import open_console
-    from callback_survey.releases import show
+    from callback_survey.cli import releases_shown
+    from callback_survey.cli.display import open_console
 
     settings, region, quarter = _asked(options)
     found = [
@@ -84,14 +84,15 @@ def _list(options: argparse.Namespace) -> int:
         print(f"nothing{f' of {asked}' if asked else ''} was released yet under {settings.releases}")
         return 0
     served = releases.served(settings.releases, region, quarter)
-    show.show_list(open_console(), found, served, releases.standings(settings.releases, found))
+    releases_shown.show_list(open_console(), found, served, releases.standings(settings.releases, found))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
     from callback_survey import releases
-    from callback_survey.display import open_console
-    from callback_survey.releases import journal, show
+    from callback_survey.cli import releases_shown
+    from callback_survey.cli.display import open_console
+    from callback_survey.releases import journal
 
     settings, region, quarter = _scope(options)
     found = releases.served(settings.releases, region, quarter)
@@ -107,14 +108,14 @@ def _show(options: argparse.Namespace) -> int:
         )
     entries = journal.entries(settings.releases, region, quarter)
     standing = releases.standing(entries, release.revision)
-    show.show_release(open_console(), release, found[0] if found else None, standing, entries)
+    releases_shown.show_release(open_console(), release, found[0] if found else None, standing, entries)
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from callback_survey import releases
-    from callback_survey.display import open_console
-    from callback_survey.releases import show
+    from callback_survey.cli import releases_shown
+    from callback_survey.cli.display import open_console
 
     settings, region, quarter = _scope(options)
     before, after = (
@@ -122,7 +123,7 @@ def _diff(options: argparse.Namespace) -> int:
     )
     for release in (before, after):
         release.verify_marts()
-    show.show_difference(open_console(), releases.between(before, after))
+    releases_shown.show_difference(open_console(), releases.between(before, after))
     return 0
 
 
@@ -155,7 +156,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from callback_survey.display import Display, open_console
+    from callback_survey.cli.display import Display, open_console
     from callback_survey.pipeline import local
     from callback_survey.pipeline.rollback import roll_back
     from callback_survey.run import Run

@@ -10,8 +10,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from callback_survey.cli.terminal import open_console, pad, say
 from callback_survey.progress import Event
-from callback_survey.terminal import open_console, pad, say
 
 __all__ = ["Display", "open_console"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.errors import GateFailed, SurveyError
 from callback_survey.landing import ledger
 from callback_survey.pipeline import local
@@ -21,7 +21,7 @@ KEY = "k" * 32
 HEAVY = ("airflow", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "rich")
 LOADED = f"""
 import sys
-from callback_survey.cli import main
+from callback_survey.cli.main import main
 try:
     code = main(sys.argv[1:])
 except SystemExit as ended:
@@ -95,14 +95,14 @@ def test_help_shows_commands_to_copy(
     arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(arguments)
+        main.main(arguments)
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     assert [word for word in words if word not in printed] == []
 
 
 def dry_run(lake: Lake, *more: str) -> int:
-    return cli.main(["run", "--quarter", "2018Q1", "--exports", str(lake.exports), "--dry-run", *more])
+    return main.main(["run", "--quarter", "2018Q1", "--exports", str(lake.exports), "--dry-run", *more])
 
 
 def test_a_dry_run_says_what_would_land_and_writes_nothing(
@@ -162,7 +162,7 @@ def test_an_error_is_told_in_words_and_ends_with_its_code(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: SurveyError, code: int
 ) -> None:
     monkeypatch.setattr(local, "run_quarter", raising(error))
-    assert cli.main(["run", "--quarter", "2018Q1"]) == code
+    assert main.main(["run", "--quarter", "2018Q1"]) == code
     assert f"error: {error}" in capsys.readouterr().err
 
 
@@ -170,7 +170,7 @@ def test_a_fault_of_the_pipeline_ends_with_1_and_names_the_log_instead_of_a_trac
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(local, "run_quarter", raising(RuntimeError("no space left\non the device")))
-    assert cli.main(["run", "--quarter", "2018Q1"]) == 1
+    assert main.main(["run", "--quarter", "2018Q1"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("error: RuntimeError: no space left\n")
     (log,) = (tmp_path / "home" / "logs" / "runs").glob("*.log")
@@ -181,7 +181,7 @@ def test_a_fault_of_the_pipeline_ends_with_1_and_names_the_log_instead_of_a_trac
 def test_a_quarter_without_a_delivery_was_a_mistake_of_the_caller(
     lake: Lake, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["run", "--quarter", "2018Q2", "--exports", str(lake.exports), "--region", "330109"]) == 2
+    assert main.main(["run", "--quarter", "2018Q2", "--exports", str(lake.exports), "--region", "330109"]) == 2
     told = capsys.readouterr().err
     assert "error: no delivery for 2018Q2 of region 330109" in told
     assert f"where: {lake.exports / '330109' / '2018Q2'}" in told
@@ -191,7 +191,7 @@ def test_stopping_by_hand_says_that_a_new_run_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(local, "run_quarter", raising(KeyboardInterrupt()))
-    assert cli.main(["run", "--quarter", "2018Q1"]) == 130
+    assert main.main(["run", "--quarter", "2018Q1"]) == 130
     assert "run again to go on" in capsys.readouterr().err
 
 
@@ -210,5 +210,5 @@ def test_a_range_runs_quarter_after_quarter_and_stops_at_the_first_failure(
         return failure
 
     monkeypatch.setattr(local, "run_quarter", run_quarter)
-    assert cli.main(["run", "--quarter", "2018Q2..2018Q4"]) == 3
+    assert main.main(["run", "--quarter", "2018Q2..2018Q4"]) == 3
     assert asked == ["2018Q2", "2018Q3"]

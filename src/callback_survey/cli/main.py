@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callback_survey import __version__, records_command, releases_command, watch_command
-from callback_survey.approval import command as approval_command
-from callback_survey.checks import command as checks_command
-from callback_survey.documents.notice import command as notice_command
+from callback_survey import __version__
+from callback_survey.cli import approval as approval_command
+from callback_survey.cli import checks as checks_command
+from callback_survey.cli import deliveries, releases, watch
+from callback_survey.cli import notice as notice_command
+from callback_survey.cli import plan as plan_command
+from callback_survey.cli import register as register_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
-from callback_survey.registers import command as register_command
-from callback_survey.sample_plan import command as plan_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,13 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
     plan_command.add_to(commands)
-    records_command.add_to(commands)
+    deliveries.add_to(commands)
     register_command.add_to(commands)
     checks_command.add_to(commands)
-    releases_command.add_to(commands)
+    releases.add_to(commands)
     notice_command.add_to(commands)
     approval_command.add_to(commands)
-    watch_command.add_to(commands)
+    watch.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(
@@ -131,7 +132,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(settings, quarters, region, options.without_manifest)
     from callback_survey import progress
-    from callback_survey.display import Display
+    from callback_survey.cli.display import Display
     from callback_survey.pipeline import local
     from callback_survey.privacy import scrub
     from callback_survey.run import Run
@@ -158,9 +159,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None, is_manifest_optional: bool) -> int:
+    from callback_survey.cli.terminal import say
     from callback_survey.pipeline import local
     from callback_survey.run import Run
-    from callback_survey.terminal import say
 
     console = _console()
     run = Run(settings, local.new_run_id(), is_manifest_optional=is_manifest_optional)
@@ -180,7 +181,7 @@ def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None
 def _airflow_run(options: argparse.Namespace) -> int:
     settings, quarters, region = _asked(options)
     from callback_survey.airflow import run as airflow_run
-    from callback_survey.display import Display
+    from callback_survey.cli.display import Display
 
     console = _console()
     for quarter in quarters:
@@ -206,7 +207,7 @@ def _airflow_standalone(options: argparse.Namespace) -> int:
 
 def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: str, events: Sequence[Event]) -> None:
     """The regions that passed, whatever became of the others, and what took the time."""
-    from callback_survey import summary
+    from callback_survey.cli import summary
     from callback_survey.pipeline import steps
 
     for region in steps.passed_regions(run_id, settings, quarter):
@@ -215,7 +216,7 @@ def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: s
 
 
 def _console() -> Console:
-    from callback_survey.terminal import open_console
+    from callback_survey.cli.terminal import open_console
 
     return open_console()
 
@@ -225,7 +226,7 @@ def _complain(text: str) -> None:
     if not sys.stderr.isatty():
         print(text, file=sys.stderr)
         return
-    from callback_survey.terminal import open_console, say
+    from callback_survey.cli.terminal import open_console, say
 
     say(open_console(sys.stderr), text)
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from callback_survey import summary
+from callback_survey.cli import summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release, journal

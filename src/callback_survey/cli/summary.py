@@ -10,13 +10,14 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
-from callback_survey import records, releases
+from callback_survey import releases
 from callback_survey.checks.page import local_time
+from callback_survey.cli import deliveries_shown
+from callback_survey.cli.terminal import Column, say, show_table
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.progress import Event
 from callback_survey.settings import Settings
-from callback_survey.terminal import Column, say, show_table
 
 LOWEST_SHOWN = 5
 _EXAMPLE_AT = 7
@@ -60,7 +61,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
 def _show_delivery(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
     landed = ledger.current(settings.lake, region_code, quarter)
     if landed is not None:
-        records.show_files(console, landed)
+        deliveries_shown.show_files(console, landed)
 
 
 def _show_measure(

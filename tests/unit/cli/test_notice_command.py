@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.documents.notice.data import REALISATION
 from notice_marts import QUARTER, REGION, notice_marts
 from published import make_release
@@ -39,7 +39,7 @@ def test_a_draft_of_the_served_revision_bears_what_is_given(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["--issuer", "样区办公室", "--number", "样办〔2020〕1号", "--date", "2020-01-07"]
-    assert cli.main([*ASKED, *given, "--output", str(tmp_path / "drafts")]) == 0
+    assert main.main([*ASKED, *given, "--output", str(tmp_path / "drafts")]) == 0
     page = (tmp_path / "drafts" / "notice.html").read_text(encoding="utf-8")
     for part in ("征求意见稿 · 未签发", "样区办公室", "样办〔2020〕1号", "2020年1月7日", "新样区", "<dd>r2</dd>"):
         assert part in page
@@ -49,7 +49,7 @@ def test_a_draft_of_the_served_revision_bears_what_is_given(
 
 
 def test_an_earlier_revision_is_drafted_from_its_own_marts(home: Path, tmp_path: Path) -> None:
-    assert cli.main([*ASKED, "--revision", "r1", "--output", str(tmp_path / "drafts")]) == 0
+    assert main.main([*ASKED, "--revision", "r1", "--output", str(tmp_path / "drafts")]) == 0
     page = (tmp_path / "drafts" / "notice.html").read_text(encoding="utf-8")
     assert "<dd>r1</dd>" in page and "新样区" not in page
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert cli.main([*ASKED, "--output", "drafts", *changed]) == 2
+    assert main.main([*ASKED, "--output", "drafts", *changed]) == 2
     assert said in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -84,6 +84,6 @@ def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(
 def test_a_damaged_release_is_not_drafted(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = home / "releases" / REGION / QUARTER / "r2" / "marts" / "below_average.parquet"
     path.write_bytes(path.read_bytes() + b" ")
-    assert cli.main([*ASKED, "--output", str(tmp_path / "drafts")]) == 1
+    assert main.main([*ASKED, "--output", str(tmp_path / "drafts")]) == 1
     assert "damaged" in capsys.readouterr().err
     assert not (tmp_path / "drafts").exists()

@@ -54,7 +54,7 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _look(found: Any, run_id: str, today: date | None) -> int:
-    from callback_survey.terminal import open_console, say
+    from callback_survey.cli.terminal import open_console, say
     from callback_survey.watch.look import watch
     from callback_survey.wording.catalogue import Words
 

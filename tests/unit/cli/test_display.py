@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from callback_survey.display import Display
+from callback_survey.cli.display import Display
 from callback_survey.progress import Event
 
 

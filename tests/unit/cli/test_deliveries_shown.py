@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import cli
+from callback_survey.cli import main
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import LandingReport
 from callback_survey.pipeline import steps
@@ -42,7 +42,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
     """Run the command; returns its code, the lines it printed, and its complaints."""
 
     def run(*arguments: str) -> tuple[int, list[str], str]:
-        code = cli.main(arguments)
+        code = main.main(arguments)
         told = capsys.readouterr()
         return code, told.out.splitlines(), told.err
 
