@@ -13,8 +13,9 @@ import duckdb
 import great_expectations.expectations as gxe
 import pandas as pd
 
-from callback_survey.checks.chance import Stratum, benjamini_hochberg, exact_p, normal_p
 from callback_survey.checks.model import Check, Rule
+
+from .chance import Stratum, benjamini_hochberg, exact_p, normal_p
 
 QUARTERS = 4
 _NOTHING = "none of the four quarters before is released with figures to compare"

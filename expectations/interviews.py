@@ -12,8 +12,9 @@ import duckdb
 import great_expectations.expectations as gxe
 import pandas as pd
 
-from callback_survey.checks.chance import Stratum, benjamini_hochberg, exact_p
 from callback_survey.checks.model import Check, Rule
+
+from .chance import Stratum, benjamini_hochberg, exact_p
 
 # One row per answered call of an interviewer, or within a clock hour; `place` is what the group is called.
 _GROUPED = {

@@ -87,7 +87,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
             else " (landed before)"
         )
     with run.progress.step("gate 1", delivery.region_code) as step:
-        from callback_survey.checks.gates import check_delivery
+        from callback_survey.expectations.gates import check_delivery
 
         checked = check_delivery(
             report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
@@ -123,7 +123,7 @@ def gate(run: Run, built: BuildReport) -> GateReport:
 
 def judge(run: Run, built: BuildReport) -> GateReport:
     """The verdicts of gate 2 over each region's quarter, also where none passed."""
-    from callback_survey.checks.gates import check_marts
+    from callback_survey.expectations.gates import check_marts
     from callback_survey.warehouse.build import verify_stamp
 
     failures: list[GateFailed] = []

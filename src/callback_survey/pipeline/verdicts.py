@@ -54,7 +54,7 @@ def recorded(run: Run, report: CheckReport) -> CheckReport:
 
 
 def record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
-    from callback_survey.checks.gates import refused
+    from callback_survey.expectations.gates import refused
 
     recorded(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
 

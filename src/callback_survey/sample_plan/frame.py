@@ -100,8 +100,8 @@ def open_frame(run: Run, region_code: str, quarter: str, folder: Path | None) ->
 
 def _land(run: Run, delivery: Delivery, lake: Path) -> tuple[LandingReport, tuple[str, ...]]:
     """Land a folder aside and hold gate 1 over it. The tokens are those that the quarter's delivery will have."""
-    from callback_survey.checks.gates import check_delivery
     from callback_survey.checks.model import describe
+    from callback_survey.expectations.gates import check_delivery
 
     settings = run.settings
     if not delivery.folder.is_dir():

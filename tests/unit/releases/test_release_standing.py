@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from callback_survey.expectations.gates import earlier_rates
 
 from callback_survey import releases
-from callback_survey.checks.gates import earlier_rates
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Standing, comparison, journal
 from callback_survey.releases.freeze import _reason_of_comparison

@@ -8,10 +8,9 @@ from fractions import Fraction
 from math import comb
 
 import pytest
+from callback_survey.expectations.chance import Stratum, benjamini_hochberg, exact_p, normal_p
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-
-from callback_survey.checks.chance import Stratum, benjamini_hochberg, exact_p, normal_p
 
 
 def counted(strata: list[Stratum], observed: int) -> Fraction:

@@ -27,7 +27,7 @@ _HISTORY_QUARTERS = 4
 def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
     """Gate 1 over a landed delivery."""
     engine.load_great_expectations()
-    from callback_survey.expectations import delivery  # type: ignore[import-not-found]  # in expectations/
+    from . import delivery
 
     register = Register.read(seeds, report.region_code, report.quarter)
     rules = read_rules(seeds)
@@ -71,7 +71,7 @@ def check_marts(
 ) -> CheckReport:
     """Gate 2 over the marts of one region and quarter, read from the warehouse; the quarters before from `releases`."""
     engine.load_great_expectations()
-    from callback_survey.expectations import marts
+    from . import marts
 
     rules = read_rules(seeds)
     earlier = earlier_rates(releases, scope.region_code, scope.quarter)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from callback_survey.expectations.gates import check_delivery
 
-from callback_survey.checks.gates import check_delivery
 from callback_survey.landing.ledger import FileRecord
 from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
 from landed_rows import RULES, Call, Landed, called, cases, judge, rejected_calls, tripped

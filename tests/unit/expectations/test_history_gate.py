@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from callback_survey.expectations.gates import check_marts, earlier_rates
 
-from callback_survey.checks.gates import check_marts, earlier_rates
 from callback_survey.checks.model import CheckResult
 from callback_survey.warehouse.build import Scope
 from lakes import SEEDS

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from callback_survey.expectations.gates import check_marts
 
-from callback_survey.checks.gates import check_marts
 from callback_survey.checks.model import CheckReport
 from callback_survey.warehouse.build import Scope
 from lakes import SEEDS
