@@ -242,7 +242,7 @@ _KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
 from lakes import Lake
-from callback_survey.exports.delivery import Delivery
+from callback_survey.deliveries.delivery import Delivery
 module = importlib.import_module("callback_survey.landing.land")
 kept, calls = module._store, []
 def store(*arguments):
