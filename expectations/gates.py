@@ -15,8 +15,8 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
+from callback_survey.storage import duck
 from callback_survey.warehouse.build import Scope
-from callback_survey.warehouse.database import connect
 
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
@@ -34,13 +34,10 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
     # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
     with (
         TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
-        connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
     ):
         for dataset, name in report.lake_files.items():
-            path = str(lake / name).replace("'", "''")
-            connection.execute(
-                f"create temp view {dataset} as select * from read_parquet('{path}', hive_partitioning = false)"
-            )
+            connection.execute(f"create temp view {dataset} as from {duck.read_parquet([lake / name])}")
         if "frame" in report.lake_files and "calls" not in report.lake_files:
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")

@@ -14,7 +14,7 @@ from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
-from callback_survey.storage import spreadsheet
+from callback_survey.storage import duck, spreadsheet
 
 REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
 _EXAMPLES_SHOWN = 20
@@ -123,10 +123,8 @@ def export_rejects(lake: Path, report: LandingReport, path: Path) -> int:
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, lake: Path, report: LandingReport) -> str:
-    path = str(lake / report.lake_files["rejects"]).replace("'", "''")
-    connection.execute(
-        f"create temp view rejects as from read_parquet('{path}', hive_partitioning = false) order by dataset, file, line"
-    )
+    rejects = duck.read_parquet([lake / report.lake_files["rejects"]])
+    connection.execute(f"create temp view rejects as from {rejects} order by dataset, file, line")
     return "rejects"
 
 

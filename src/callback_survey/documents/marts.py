@@ -20,7 +20,9 @@ class QuarterMarts:
 
     def rows(self, sql: str, **parameters: str | None) -> list[dict[str, Any]]:
         """The rows of a query that names its tables `{schema}.table` and may use $region_code, $quarter and `parameters`."""
-        schema = '"' + self.schema.replace('"', '""') + '"'
+        from callback_survey.storage import duck
+
+        schema = duck.name(self.schema)
         wanted = {"region_code": self.region_code, "quarter": self.quarter, **parameters}
         # DuckDB refuses a parameter that the statement does not name.
         named = {name: value for name, value in wanted.items() if f"${name}" in sql}

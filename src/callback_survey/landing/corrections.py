@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.warehouse.database import connect
+from callback_survey.storage import duck
 
 # What makes two rows the same row. Where a row stood in its file, and under which key it was tokenised, is no difference.
 _KEYS = {
@@ -51,15 +51,15 @@ def _compare(
     key = ", ".join(_KEYS[dataset])
     with (
         TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
-        connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
     ):
         for side, report in (("earlier", before), ("later", after)):
             other = after if report is before else before
             name = report.lake_files.get(dataset)
-            path = str(lake / (name or other.lake_files[dataset])).replace("'", "''")
+            path = lake / (name or other.lake_files[dataset])
             connection.execute(
                 f"create temp view {side} as select columns(name -> name not in ({', '.join(map(repr, ignored))})) "
-                f"from read_parquet('{path}', hive_partitioning = false) where {name is not None}"
+                f"from {duck.read_parquet([path])} where {name is not None}"
             )
         connection.execute("create temp table gone as select * from earlier except all select * from later")
         connection.execute("create temp table new as select * from later except all select * from earlier")

@@ -20,8 +20,8 @@ from callback_survey.privacy import (
     scrub_sql,
     token_sql,
 )
+from callback_survey.storage import duck
 from callback_survey.storage.scratch import scratch_folder
-from callback_survey.warehouse.database import connect
 
 # Adding a way to read files changes what the same bytes mean: add one.
 _READERS = 2
@@ -44,7 +44,7 @@ def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple
     """A scratch database on disk and its folder: memory stays within the limit."""
     with (
         scratch_folder(lake, "landing", delivery_id) as folder,
-        connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection,
+        duck.connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection,
     ):
         yield connection, folder
 

@@ -10,6 +10,7 @@ import duckdb
 
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.releases.model import RATES, Release
+from callback_survey.storage import duck
 from callback_survey.warehouse.published import PublishedTable
 
 
@@ -28,7 +29,7 @@ def against(
 
 def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:
     """The departments whose printed rate or flag is another one than in the revision before."""
-    path = str(before.folder / "marts" / f"{RATES}.parquet").replace("'", "''")
+    path = before.folder / "marts" / f"{RATES}.parquet"
     moved = connection.execute(
         f"""
         select
@@ -38,7 +39,7 @@ def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[
             later.rate_pct::text as rate_pct_after,
             earlier.is_below_average as is_below_average_before,
             later.is_below_average as is_below_average_after
-        from read_parquet('{path}') as earlier
+        from {duck.read_parquet([path])} as earlier
         full join (
             select * from marts.{RATES} where region_code = $region_code and quarter = $quarter
         ) as later using (department_code, measure)
@@ -129,8 +130,8 @@ def between(before: Release, after: Release) -> Difference:
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, release: Release) -> list[str]:
     """A release's rates as a view; returns its columns."""
-    path = str(release.folder / "marts" / f"{RATES}.parquet").replace("'", "''")
-    connection.execute(f"create view {name} as from read_parquet('{path}')")
+    path = release.folder / "marts" / f"{RATES}.parquet"
+    connection.execute(f"create view {name} as from {duck.read_parquet([path])}")
     return [row[0] for row in connection.execute(f"describe {name}").fetchall()]
 
 

@@ -20,7 +20,7 @@ from callback_survey.releases import hashes as sums
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
-from callback_survey.storage import files, spreadsheet
+from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ def _export(
         f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
     )
     ordered = f"select * from released order by {', '.join(table.order_by)}"
-    target = str(parquet).replace("'", "''")
-    connection.execute(f"copy ({ordered}) to '{target}' (format parquet, compression zstd)")
+    connection.execute(f"copy ({ordered}) to {duck.text(parquet)} (format parquet, compression zstd)")
     types = {name: kind for name, kind, *_ in connection.execute("describe released").fetchall()}
     rows = connection.execute(ordered)
     row_count = spreadsheet.write_csv(csv, [column[0] for column in rows.description or ()], iter(rows.fetchone, None))

@@ -14,6 +14,7 @@ import duckdb
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.releases import journal
+from callback_survey.storage import duck
 from callback_survey.storage.files import read_json, sha256_of
 
 RATES = "department_rates"
@@ -170,8 +171,8 @@ def open_marts(release: Release) -> duckdb.DuckDBPyConnection:
     """A release's frozen marts as views in schema main of a database in memory. The caller closes it."""
     connection = duckdb.connect()
     for name in release.tables:
-        path = str(release.folder / "marts" / f"{name}.parquet").replace("'", "''")
-        connection.execute(f"create view {name} as select * from read_parquet('{path}')")
+        path = release.folder / "marts" / f"{name}.parquet"
+        connection.execute(f"create view {name} as from {duck.read_parquet([path])}")
     return connection
 
 

@@ -19,6 +19,7 @@ from callback_survey.releases.model import (
     folders,
     scopes,
 )
+from callback_survey.storage import duck
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import content_hash
 
@@ -126,9 +127,10 @@ def _contents(release: Release, found: Mapping[str, str]) -> Iterator[Damage]:
     with duckdb.connect() as connection:
         for name, digest in readable.items():
             path, order_by = f"marts/{name}.parquet", tuple(release.tables[name]["order_by"])
-            quoted = str(release.folder / path).replace("'", "''")
             try:
-                connection.execute(f"create or replace view frozen as from read_parquet('{quoted}')")
+                connection.execute(
+                    f"create or replace view frozen as from {duck.read_parquet([release.folder / path])}"
+                )
                 if content_hash(connection, "frozen", order_by) != digest:
                     yield Damage("content", path, "its rows are not those that were frozen")
             except duckdb.Error as error:

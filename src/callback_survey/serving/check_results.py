@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from callback_survey.checks.model import CheckReport
 from callback_survey.releases import Release
+from callback_survey.storage import duck
 
 DESCRIPTION = (
     "One row per check of a gate: those of every revision ever released, and those of runs in which a gate failed. "
@@ -61,9 +62,9 @@ def write_table(
         order by region_code, quarter, checked_at nulls first, run_id, revision, gate, check_id
     """)
     connection.unregister("found_results")
-    connection.execute(f"comment on table check_results is {_text(DESCRIPTION)}")
+    connection.execute(f"comment on table check_results is {duck.text(DESCRIPTION)}")
     for name, meaning in COLUMNS.items():
-        connection.execute(f"comment on column check_results.{name} is {_text(meaning)}")
+        connection.execute(f"comment on column check_results.{name} is {duck.text(meaning)}")
 
 
 def _released(served: Sequence[Release], every: Sequence[Release]) -> Iterator[dict[str, Any]]:
@@ -88,7 +89,3 @@ def _unreleased(every: Sequence[Release], checks: Path) -> Iterator[dict[str, An
 def _rows(report: CheckReport, revision: int | None, is_served: bool) -> Iterator[dict[str, Any]]:
     for row in report.as_rows():
         yield {**row, "revision": revision, "is_served": is_served}
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -20,8 +20,7 @@ from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing
 from callback_survey.serving import tables as assembly
 from callback_survey.serving.rollups import Rollups
-from callback_survey.storage import files
-from callback_survey.warehouse.database import connect
+from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
@@ -162,7 +161,7 @@ def _assemble(
         files.remove_tree(leftover)
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
-    with connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
+    with duck.connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
         assembly.write_tables(connection, served, every, rollups, checks, standings)
         assembly.write_parquet(connection, aside / "parquet")
     files.remove_tree(aside / "spill")
@@ -188,7 +187,7 @@ def _assemble(
 
 def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
     """Open the new file as a reader does: every release's rates must be there, with as many rows as were released."""
-    with connect(marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True) as connection:
+    with duck.connect(marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True) as connection:
         counts = dict(
             connection.execute(
                 "select region_code || '|' || quarter, count(*) from department_rates group by all"

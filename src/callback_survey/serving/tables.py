@@ -12,6 +12,7 @@ from callback_survey.releases import Release, Standing
 from callback_survey.serving import check_results
 from callback_survey.serving import rollups as rollups_module
 from callback_survey.serving.rollups import Rollups
+from callback_survey.storage import duck
 
 _RELEASE_COLUMNS = {
     "region_code": "six-digit administrative division code",
@@ -72,18 +73,17 @@ def write_tables(
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
     """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
-    parts = ", ".join(_text(str(release.folder / "marts" / f"{name}.parquet")) for release in served)
+    paths = {release.key: release.folder / "marts" / f"{name}.parquet" for release in served}
     newest = max(served, key=lambda release: (release.released_at, release.key))
     details = newest.tables[name]
     ages = ", ".join(
-        f"({_text(str(release.folder / 'marts' / f'{name}.parquet'))}, {_text(release.released_at + release.key)})"
-        for release in served
+        f"({duck.text(paths[release.key])}, {duck.text(release.released_at + release.key)})" for release in served
     )
     connection.execute(f"""
         create table {name} as
         with ages (filename, age) as (values {ages}),
         rows as (
-            select * from read_parquet([{parts}], union_by_name = true, filename = true, hive_partitioning = false)
+            select * from {duck.read_parquet(paths.values(), union_by_name=True, filename=True)}
         )
         select rows.* exclude (filename)
         from rows
@@ -125,9 +125,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, values: list[objec
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str]) -> None:
-    connection.execute(f"comment on table {name} is {_text(description)}")
+    connection.execute(f"comment on table {name} is {duck.text(description)}")
     for column, text in columns.items():
-        connection.execute(f"comment on column {name}.{column} is {_text(text)}")
+        connection.execute(f"comment on column {name}.{column} is {duck.text(text)}")
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -136,8 +136,4 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     ).fetchall():
         path = folder / name / f"{name}.parquet"
         path.parent.mkdir()
-        connection.execute(f"copy {name} to {_text(str(path))} (format parquet, compression zstd)")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+        connection.execute(f"copy {name} to {duck.text(path)} (format parquet, compression zstd)")

@@ -18,7 +18,7 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import comparison
 from callback_survey.releases.comparison import Comparison
 from callback_survey.settings import Settings
-from callback_survey.storage import files
+from callback_survey.storage import duck, files
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess
 
@@ -269,22 +269,17 @@ def _previous_rates(report: LandingReport, found: Comparison) -> str:
     return (
         f"select '{report.region_code}' as region_code, '{report.quarter}' as quarter, "
         f"'{found.quarter}' as previous_quarter, {found.revision}::bigint as previous_revision, "
-        f"{', '.join(comparison.FIGURES)} from read_parquet([{_quoted(str(found.path))}], hive_partitioning = false)"
+        f"{', '.join(comparison.FIGURES)} from {duck.read_parquet([found.path])}"
     )
 
 
 def _select(columns: Sequence[str], paths: Sequence[str]) -> str:
     names = [*_KEYS, *columns]
     if paths:
-        listed = ", ".join(_quoted(path) for path in paths)
-        return f"select {', '.join(names)} from read_parquet([{listed}], hive_partitioning = false)"
+        return f"select {', '.join(names)} from {duck.read_parquet(paths)}"
     return _nothing(names)
 
 
 def _nothing(names: Sequence[str]) -> str:
     typed = ", ".join(f"null::{_TYPES.get(name, 'text')} as {name}" for name in names)
     return f"select {typed} where false"
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

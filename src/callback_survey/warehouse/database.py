@@ -18,27 +18,12 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.errors import DamagedWarehouse, SurveyError
+from callback_survey.storage import duck
 
 POLL_SECONDS = 0.2
 WAIT_SECONDS = 30 * 60
 # What DuckDB says of a file that is cut off, overwritten, or fails a block's checksum; not of one that is locked or gone.
 _DAMAGED = ("Corrupt database file", "not a valid DuckDB database file", "Could not read enough bytes")
-
-
-@contextmanager
-def connect(
-    path: Path, *, memory_limit: str, spill: Path, read_only: bool = False
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with bounded memory, a spill folder, and no extension fetched from anywhere."""
-    spill.mkdir(parents=True, exist_ok=True)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory_limit,
-        "temp_directory": str(spill),
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
-        yield connection
 
 
 @dataclass
@@ -86,7 +71,7 @@ class Warehouse:
         """A connection to the warehouse, under the lock. Raises DamagedWarehouse where the file cannot be read."""
         with self.lock():
             try:
-                with connect(
+                with duck.connect(
                     self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only
                 ) as connection:
                     yield connection

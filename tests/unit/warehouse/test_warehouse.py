@@ -16,8 +16,9 @@ import duckdb
 import pytest
 
 from callback_survey.errors import SurveyError
+from callback_survey.storage import duck
 from callback_survey.warehouse import database as warehouse_module
-from callback_survey.warehouse.database import Warehouse, connect
+from callback_survey.warehouse.database import Warehouse
 
 # A run in a process of its own: takes the lock, says so, and keeps it until its standard input ends.
 HOLDER = """
@@ -178,7 +179,7 @@ def test_the_name_of_an_earlier_holder_does_not_stay(tmp_path: Path) -> None:
 
 
 def test_connections_are_bounded_and_fetch_nothing(tmp_path: Path) -> None:
-    with connect(tmp_path / "a.duckdb", memory_limit="123MB", spill=tmp_path / "spill") as connection:
+    with duck.connect(tmp_path / "a.duckdb", memory_limit="123MB", spill=tmp_path / "spill") as connection:
         settings = dict(
             connection.execute(
                 "select name, value from duckdb_settings() where name in "

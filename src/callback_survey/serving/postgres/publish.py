@@ -100,12 +100,12 @@ def _prepare(cursor: Cursor, patience_seconds: float) -> None:
 
 @contextmanager
 def _reading(marts: Path, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    from callback_survey.warehouse.database import connect
+    from callback_survey.storage import duck
 
     with tempfile.TemporaryDirectory(prefix="callback-survey-postgres-") as scratch:
         folder = Path(scratch)
         spill = folder / "spill"
-        with connect(marts, memory_limit=memory_limit, spill=spill, read_only=True) as connection:
+        with duck.connect(marts, memory_limit=memory_limit, spill=spill, read_only=True) as connection:
             yield connection, folder
 
 

@@ -1,0 +1,44 @@
+"""DuckDB as every room uses it: how it is opened, and how names and paths get into its SQL where it takes no parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+
+@contextmanager
+def connect(
+    path: Path, *, memory_limit: str, spill: Path, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with bounded memory, a spill folder, and no extension fetched from anywhere."""
+    spill.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
+        yield connection
+
+
+def text(value: object) -> str:
+    """A value's text as a literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A name of a schema, table or column, whatever it is made of."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def read_parquet(paths: Iterable[Path | str], **options: bool) -> str:
+    """The rows of these files, and of no folder's name: `region=330109` above a file is no column of it."""
+    listed = ", ".join(text(path) for path in paths)
+    given = {"hive_partitioning": False, **options}
+    return (
+        f"read_parquet([{listed}], {', '.join(f'{option} = {str(value).lower()}' for option, value in given.items())})"
+    )
