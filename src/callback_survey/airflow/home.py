@@ -8,7 +8,6 @@ is the same code.
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import secrets
@@ -21,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 
 from callback_survey.errors import SurveyError
+from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, remove_tree, sync, write_text, written_aside
 
 ADMIN = "admin"
@@ -130,8 +130,7 @@ def _write_private(path: Path, values: Mapping[str, str]) -> None:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locks.held(folder / ".lock"):
         yield
 
 

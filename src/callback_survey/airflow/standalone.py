@@ -6,7 +6,6 @@ interfaces, and on TERM it leaves its children behind. Task logs are read from t
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import json
 import os
@@ -24,6 +23,7 @@ from typing import Any
 
 from callback_survey.airflow.home import DEFAULT_PORT, environment, folder_of, login, prepare
 from callback_survey.errors import SurveyError, UsageError
+from callback_survey.storage import locks
 
 COMPONENTS = {
     "api-server": ["api-server"],
@@ -161,21 +161,22 @@ def _stop(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
 @contextmanager
 def _only_one(path: Path) -> Iterator[int]:
     """Two schedulers on one SQLite file fight over it."""
-    with path.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    descriptor = locks.open_lock(path)
+    try:
+        if not locks.take_if_free(descriptor):
             pids = path.read_text(encoding="utf-8").strip()
             raise UsageError(
                 "Airflow already runs on this home", where=str(path.parent), next_step=f"stop it with: kill {pids}"
-            ) from error
-        _write_pids(lock.fileno(), [os.getpid()])
-        yield lock.fileno()
+            )
+        _write_pids(descriptor, [os.getpid()])
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _write_pids(lock: int, pids: Iterable[int]) -> None:
     os.ftruncate(lock, 0)
-    os.write(lock, (" ".join(map(str, pids)) + "\n").encode("ascii"))
+    os.pwrite(lock, (" ".join(map(str, pids)) + "\n").encode("ascii"), 0)
 
 
 def _require_free(port: int) -> None:

@@ -6,13 +6,11 @@ it), `no_channel` (none is configured). A record left `pending` by a process tha
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any, Literal, cast
 
 from callback_survey.alerts.channels import ChannelResult, deliver
 from callback_survey.alerts.message import Alert, render, scrub, scrubbed
+from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.wording.catalogue import Words
 
@@ -65,7 +64,7 @@ def send(alert: Alert, *, urls: Sequence[str], outbox: Path, sleep: Callable[[fl
     title, body = render(clean)
     path = record_path(outbox, alert)
     try:
-        with _claimed(path) as is_ours:
+        with locks.held_if_free(path.with_suffix(".lock")) as is_ours:
             known = read_record(path) if is_ours else None
             if not is_ours or (known is not None and known["state"] != "pending"):
                 state: State = known["state"] if known else "pending"
@@ -96,7 +95,7 @@ def resend_unsent(
     """
     deliveries = []
     for path in _open_records(outbox, run_id):
-        with _claimed(path) as is_ours:
+        with locks.held_if_free(path.with_suffix(".lock")) as is_ours:
             record = read_record(path) if is_ours else None
             if record is not None and record["state"] in _OPEN:
                 late = Words(record.get("language", "zh"))("label.late", at=record["created_at"])
@@ -180,19 +179,6 @@ def _save(path: Path, record: dict[str, Any]) -> bool:
         logger.error("the record of an alert cannot be written: %s", error)
         return False
     return True
-
-
-@contextmanager
-def _claimed(path: Path) -> Iterator[bool]:
-    """Whether this process holds the record. The lock dies with its process, so a killed sender blocks nobody."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def _logged(delivery: Delivery, title: str) -> Delivery:

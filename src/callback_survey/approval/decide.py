@@ -20,7 +20,7 @@ from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Entry
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
-from callback_survey.storage import files
+from callback_survey.storage import locks
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 NOBODY = "nobody"
@@ -138,7 +138,7 @@ def _alone(settings: Settings, region_code: str, quarter: str) -> Iterator[None]
             region_code=region_code,
             quarter=quarter,
         )
-    with files.locked(folder):
+    with locks.held(folder / ".lock"):
         yield
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, now
 from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
-from callback_survey.storage import files
+from callback_survey.storage import files, locks
 
 Act = Literal["accepted", "withdrawn"]
 
@@ -176,7 +176,7 @@ def _failed_ids(report: CheckReport) -> str:
 
 def _append(overrides: Path, decision: Decision) -> Decision:
     folder = overrides / decision.region_code / decision.quarter
-    with files.locked(overrides):
+    with locks.held(overrides / ".lock"):
         folder.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(path.name.partition("-")[0]) for path in folder.glob("*.json")), default=0)
         files.write_json(folder / f"{number:04d}-{decision.act}-{decision.check_id}.json", asdict(decision))

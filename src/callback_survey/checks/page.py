@@ -14,7 +14,7 @@ from callback_survey import pages
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
 from callback_survey.settings import RUNBOOKS
-from callback_survey.storage import files
+from callback_survey.storage import files, locks
 from callback_survey.wording.catalogue import Words
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def write(folder: Path, rules: Mapping[str, Rule], *, runbook: str = RUNBOOK) ->
     `runbook` is where people read it: an address becomes a link, a file name is shown as it is.
     """
     path = folder / NAME
-    with files.locked(folder):
+    with locks.held(folder / ".lock"):
         files.write_text(path, render(reports_in(folder), rules, folder.name, runbook=runbook))
     return path
 

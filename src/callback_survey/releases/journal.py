@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from callback_survey.storage import files
+from callback_survey.storage import files, locks
 
 # unanswered: nobody decided in time. rolled_back: `revision` is served again instead of a later one.
 Act = Literal["approved", "rejected", "unanswered", "issued", "rolled_back"]
@@ -39,7 +39,7 @@ def append(releases: Path, entry: Entry) -> Path:
     """Write an entry down, after all others of its region and quarter. Returns its file."""
     folder = releases / entry.region_code / entry.quarter / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with files.locked(folder):
+    with locks.held(folder / ".lock"):
         number = 1 + max((int(path.name.partition("-")[0]) for path in folder.glob("*.json")), default=0)
         path = folder / f"{number:04d}-{entry.act}-r{entry.revision}.json"
         files.write_json(path, asdict(entry))

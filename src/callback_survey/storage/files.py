@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import hashlib
 import json
@@ -63,18 +62,6 @@ def _may_be_written(aside: Path) -> bool:
         except PermissionError:
             return True
     return time.time() - aside.lstat().st_mtime < _ABANDONED_SECONDS
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Alone in a folder, among processes that ask: what is listed here stays true until it is written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

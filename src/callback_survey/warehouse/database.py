@@ -6,21 +6,17 @@ a killed parent does not free the warehouse while dbt is still writing.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from callback_survey.errors import DamagedWarehouse, SurveyError
-from callback_survey.storage import duck
+from callback_survey.storage import duck, locks
 
-POLL_SECONDS = 0.2
 WAIT_SECONDS = 30 * 60
 # What DuckDB says of a file that is cut off, overwritten, or fails a block's checksum; not of one that is locked or gone.
 _DAMAGED = ("Corrupt database file", "not a valid DuckDB database file", "Could not read enough bytes")
@@ -103,37 +99,25 @@ class Warehouse:
         return kept
 
     def _acquire(self) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / "warehouse.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        deadline = time.monotonic() + WAIT_SECONDS
-        is_told = False
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                holder = _read_holder(descriptor)
-                if not is_told:
-                    self.waiting(f"waiting for the warehouse, held by {holder}")
-                    is_told = True
-                if time.monotonic() > deadline:
-                    os.close(descriptor)
-                    raise SurveyError(
-                        f"the warehouse is held by {holder} for more than {WAIT_SECONDS // 60} minutes",
-                        where=str(self.path),
-                        next_step="look at that run; end it if it hangs, then run again",
-                    ) from None
-                time.sleep(POLL_SECONDS)
-        # the name is for who waits; where the disk is full, the lock holds without one
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "run_id": self.run_id}).encode(), 0)
+        descriptor = locks.open_lock(self.folder / "warehouse.lock")
+
+        def say_for_whom() -> None:
+            self.waiting(f"waiting for the warehouse, held by {_holder(descriptor)}")
+
+        if not locks.take_within(descriptor, WAIT_SECONDS, waiting=say_for_whom):
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise SurveyError(
+                f"the warehouse is held by {holder} for more than {WAIT_SECONDS // 60} minutes",
+                where=str(self.path),
+                next_step="look at that run; end it if it hangs, then run again",
+            )
+        locks.sign(descriptor, {"pid": os.getpid(), "run_id": self.run_id})
         return descriptor
 
 
-def _read_holder(descriptor: int) -> str:
-    try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-        return f"run {holder['run_id']} (pid {holder['pid']})"
-    except (ValueError, KeyError):
-        return "another run"
+def _holder(descriptor: int) -> str:
+    match locks.holder_of(descriptor):
+        case {"run_id": run_id, "pid": pid}:
+            return f"run {run_id} (pid {pid})"
+    return "another run"

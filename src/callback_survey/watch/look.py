@@ -6,21 +6,18 @@ heard is of no use.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import groupby
-from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
 from callback_survey.settings import Settings
+from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch import problems as looks
 from callback_survey.watch.problems import Problem, Waiting
@@ -87,7 +84,7 @@ def watch(
     """
     now = datetime.now(UTC) if today is None else datetime.combine(today, _LOOK_AT, _LOCAL)
     say = Words(settings.language)
-    with _alone(settings.watch):
+    with locks.held(settings.watch / "watch.lock"):
         path = settings.watch / "state.json"
         state = _State(**read_json(path)) if path.is_file() else _State()
         resent = tell.resend(settings)
@@ -221,15 +218,3 @@ def _solved(run_id: str, severity: Literal["fail", "warn"], texts: Sequence[str]
         recovers=severity,
         language=say.language,
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One look at a time: cron's and Airflow's share what was told. The lock goes with its process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "watch.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

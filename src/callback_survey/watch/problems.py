@@ -6,9 +6,7 @@ Callbacks cannot see what never happens: a delivery that does not come, a schedu
 from __future__ import annotations
 
 import csv
-import fcntl
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -26,6 +24,7 @@ from callback_survey.quarter import Quarter
 from callback_survey.releases import journal
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
+from callback_survey.storage import locks
 from callback_survey.storage.files import read_json
 from callback_survey.wording.catalogue import Words
 
@@ -181,17 +180,9 @@ def disk(settings: Settings) -> list[Problem]:
 def warehouse_holder(settings: Settings) -> dict[str, Any] | None:
     """Who holds the warehouse now, and since when; None where nobody does. A holder long gone holds nothing."""
     path = settings.warehouse / "warehouse.lock"
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    if not locks.is_held(path):
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return None
-    except BlockingIOError:
-        return {**_holder(path), "since": os.fstat(descriptor).st_mtime}
-    finally:
-        os.close(descriptor)
+    return {**_holder(path), "since": path.stat().st_mtime}
 
 
 def hanging(settings: Settings, now: datetime, holder: Mapping[str, Any] | None) -> list[Problem]:

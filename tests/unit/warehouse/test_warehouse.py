@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from callback_survey.errors import SurveyError
-from callback_survey.storage import duck
+from callback_survey.storage import duck, locks
 from callback_survey.warehouse import database as warehouse_module
 from callback_survey.warehouse.database import Warehouse
 
@@ -46,7 +46,7 @@ with warehouse.lock():
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse_module, "POLL_SECONDS", 0.005)
+    monkeypatch.setattr(locks, "POLL_SECONDS", 0.005)
 
 
 def made(folder: Path, run_id: str = "run-1", waiting: Callable[[str], None] = lambda message: None) -> Warehouse:
