@@ -11,6 +11,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check
+from callback_survey.scope import Scope
 
 _REGION = """
     select measures.measure_name, rated_department_count, average_pct::text as average_pct,
@@ -29,11 +30,9 @@ _LISTED = """
 _RATE_TOLERANCE = 1e-12
 
 
-def facts(
-    connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str, rates: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
+def facts(connection: duckdb.DuckDBPyConnection, scope: Scope, rates: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Averages, flags and every other figure beside what the counts give; `rates` is the table of facts of that name."""
-    keys = {"region_code": region_code, "quarter": quarter}
+    keys = {"region_code": scope.region_code, "quarter": scope.quarter}
     regions = {row["measure_name"]: row for row in connection.execute(_REGION, keys).df().to_dict("records")}
     listed = connection.execute(_LISTED, keys).df()
     averages: list[tuple[str, ...]] = []

@@ -15,8 +15,9 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
+from callback_survey.scope import Scope
 from callback_survey.storage import duck
-from callback_survey.warehouse.build import Scope
+from callback_survey.warehouse.build import BuiltScope
 
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
@@ -29,7 +30,7 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
     engine.load_great_expectations()
     from . import delivery
 
-    register = Register.read(seeds, report.region_code, report.quarter)
+    register = Register.read(seeds, report.scope)
     rules = read_rules(seeds)
     # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
     with (
@@ -64,27 +65,27 @@ def refused(delivery: Delivery, refusal: DeliveryRefused, *, seeds: Path, run_id
 
 
 def check_marts(
-    connection: duckdb.DuckDBPyConnection, scope: Scope, *, seeds: Path, releases: Path, run_id: str
+    connection: duckdb.DuckDBPyConnection, scope: BuiltScope, *, seeds: Path, releases: Path, run_id: str
 ) -> CheckReport:
     """Gate 2 over the marts of one region and quarter, read from the warehouse; the quarters before from `releases`."""
     engine.load_great_expectations()
     from . import marts
 
     rules = read_rules(seeds)
-    earlier = earlier_rates(releases, scope.region_code, scope.quarter)
-    facts = marts.facts(connection, scope.region_code, scope.quarter, rules, earlier)
+    earlier = earlier_rates(releases, scope)
+    facts = marts.facts(connection, scope, rules, earlier)
     results = engine.run(marts.suite(rules), facts, rules, gate="marts", suite="marts")
     return CheckReport(run_id, "marts", scope.region_code, scope.quarter, results, scope.delivery_id, now())
 
 
-def earlier_rates(releases: Path, region_code: str, quarter: str) -> list[Path]:
+def earlier_rates(releases: Path, scope: Scope) -> list[Path]:
     """The rates of the last four calendar quarters, as they are served; a gap is not made up by older ones."""
-    found, before = [], Quarter.parse(quarter)
+    found, before = [], Quarter.parse(scope.quarter)
     for _ in range(_HISTORY_QUARTERS):
         before = before.previous()
         found += [
             release.folder / "marts" / f"{released.RATES}.parquet"
-            for release in released.served(releases, region_code, str(before))
+            for release in released.served(releases, scope.region_code, str(before))
             if released.RATES in release.tables
         ]
     return found

@@ -14,6 +14,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+from callback_survey.scope import Scope
 
 from .chance import Stratum, benjamini_hochberg, exact_p, normal_p
 
@@ -77,8 +78,7 @@ _VOLUMES = """
 
 def facts(
     connection: duckdb.DuckDBPyConnection,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     earlier: Sequence[Path],
     rules: Mapping[str, Rule],
 ) -> dict[str, pd.DataFrame]:
@@ -86,7 +86,7 @@ def facts(
     empty = pd.DataFrame()
     if not earlier:
         return dict.fromkeys(("department_drift", "region_drift", "frame_volume", "sample_volume"), empty)
-    keys = {"region_code": region_code, "quarter": quarter, "earlier": [str(path) for path in earlier]}
+    keys = {"region_code": scope.region_code, "quarter": scope.quarter, "earlier": [str(path) for path in earlier]}
     drift = _drift(connection.execute(_RATES, keys).df(), rules["department_drift"])
     volumes = connection.execute(_VOLUMES, keys).df()
     return {

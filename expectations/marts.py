@@ -10,6 +10,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+from callback_survey.scope import Scope
 
 from . import figures, history
 from . import printed as printed_annexes
@@ -133,8 +134,7 @@ _ADJUSTED = """
 
 def facts(
     connection: duckdb.DuckDBPyConnection,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     rules: Mapping[str, Rule],
     earlier: Sequence[Path] = (),
 ) -> dict[str, pd.DataFrame]:
@@ -142,7 +142,7 @@ def facts(
 
     `earlier` are the released rates of the quarters before, one file each.
     """
-    keys = {"region_code": region_code, "quarter": quarter}
+    keys = {"region_code": scope.region_code, "quarter": scope.quarter}
     queries = {
         "rates": _RATES,
         "coverage": _COVERAGE,
@@ -161,9 +161,9 @@ def facts(
     return {
         **tables,
         **counts,
-        **figures.facts(connection, region_code, quarter, rates),
-        **history.facts(connection, region_code, quarter, earlier, rules),
-        **printed_annexes.facts(connection, region_code, quarter),
+        **figures.facts(connection, scope, rates),
+        **history.facts(connection, scope, earlier, rules),
+        **printed_annexes.facts(connection, scope),
     }
 
 

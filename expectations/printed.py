@@ -13,6 +13,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+from callback_survey.scope import Scope
 
 # LEFT JOIN: a department that an annex does not list stays visible
 _LINES = """
@@ -52,9 +53,9 @@ _SHARES = """
 """
 
 
-def facts(connection: duckdb.DuckDBPyConnection, region_code: str, quarter: str) -> dict[str, pd.DataFrame]:
+def facts(connection: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, pd.DataFrame]:
     """The printed lines of a region's quarter; no rows where it has cases."""
-    keys = {"region_code": region_code, "quarter": quarter}
+    keys = {"region_code": scope.region_code, "quarter": scope.quarter}
     queries = {"printed_lines": _LINES, "printed_shares": _SHARES}
     return {name: connection.execute(query, keys).df() for name, query in queries.items()}
 

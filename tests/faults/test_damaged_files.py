@@ -12,6 +12,7 @@ import pytest
 from callback_survey import releases
 from callback_survey.errors import DamagedFile
 from callback_survey.pipeline import steps
+from callback_survey.scope import Scope
 from homes import QUARTER, REGION, Home, contents
 from killing import copy_without_logs
 from stepwise import Bases, delivery_of, run_of, take
@@ -58,11 +59,11 @@ def test_a_damaged_file_of_the_lake_is_landed_again_and_said_aloud(damage: Damag
 def test_a_damaged_file_of_the_superseded_delivery_holds_no_correction_up(bases: Bases, tmp_path: Path) -> None:
     """Only the list of changed rows needs it: that stays empty, and the departments that moved are named all the same."""
     home = copy_without_logs(bases.before["release"], tmp_path / "home")
-    first, *_ = releases.revisions(home.path / "releases", REGION, QUARTER)
+    first, *_ = releases.revisions(home.path / "releases", Scope(REGION, QUARTER))
     ledger = home.path / "lake" / "ledger" / f"region={REGION}" / f"quarter={QUARTER}" / f"{first.delivery_id}.json"
     cut_off(home.path / "lake" / json.loads(ledger.read_text(encoding="utf-8"))["lake_files"]["calls"])
     take("release", home, bases.said)
-    difference = releases.revisions(home.path / "releases", REGION, QUARTER)[-1].difference
+    difference = releases.revisions(home.path / "releases", Scope(REGION, QUARTER))[-1].difference
     assert difference is not None and difference["rows"] == [] and difference["departments"]
 
 
@@ -79,10 +80,10 @@ def test_a_damaged_release_is_named_with_what_to_do_and_not_served(
     assert str(damaged) in str(caught.value) and "put it back from a backup" in str(caught.value)
     assert contents(home.serving) == served
     # the way without a backup: the warehouse still holds what was built of the same delivery
-    content_hash = releases.revisions(home.path / "releases", REGION, QUARTER)[-1].content_hash
+    content_hash = releases.revisions(home.path / "releases", Scope(REGION, QUARTER))[-1].content_hash
     shutil.move(home.revisions / "r2", tmp_path / "r2")
     take("release", home, bases.said)
-    assert releases.revisions(home.path / "releases", REGION, QUARTER)[-1].content_hash == content_hash
+    assert releases.revisions(home.path / "releases", Scope(REGION, QUARTER))[-1].content_hash == content_hash
     take("serve", home, bases.said)
     assert home.averages()["satisfaction"] == "83.33"
 

@@ -15,6 +15,7 @@ import pytest
 
 from callback_survey import releases
 from callback_survey.landing import ledger
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 from homes import QUARTER, REGION, Home, Served, contents
 from killing import copy_without_logs, job, kill_steps
@@ -113,7 +114,7 @@ def test_what_has_its_name_is_whole(point: Point, killed: dict[Point, Home]) -> 
         assert path.stem == files.sha256_of(path)
     for entry in ledger.entries(home.path / "lake"):
         assert entry.report is not None
-        assert ledger.find(home.path / "lake", entry.region_code, entry.quarter, entry.name) is not None
+        assert ledger.find(home.path / "lake", entry.scope, entry.name) is not None
     for release in releases.every(home.path / "releases"):
         assert len(release.check_reports()) == 2 and release.notice.is_file()
         assert releases.verify(release).damage == ()
@@ -150,7 +151,7 @@ def test_a_build_killed_before_its_stamp_is_nobody_s_build(bases: Bases) -> None
 
 
 def current(home: Home) -> str:
-    pointer = ledger.folder(home.path / "lake", REGION, QUARTER) / "current.json"
+    pointer = ledger.folder(home.path / "lake", Scope(REGION, QUARTER)) / "current.json"
     return str(files.read_json(pointer)["delivery_id"])
 
 
@@ -161,7 +162,7 @@ def verdicts(home: Home) -> dict[str, list[str]]:
 
 def end_of(home: Home) -> dict[str, object]:
     """What a correction ends with, without the moments and the names of runs."""
-    first, second = releases.revisions(home.path / "releases", REGION, QUARTER)
+    first, second = releases.revisions(home.path / "releases", Scope(REGION, QUARTER))
     tables = [name for (name,) in home.query("select table_name from duckdb_tables() order by 1")]
     timeless = [name for name in tables if name not in ("releases", "check_results")]
     return {

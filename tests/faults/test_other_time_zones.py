@@ -12,6 +12,7 @@ import pytest
 
 from callback_survey import releases
 from callback_survey.airflow import quarter
+from callback_survey.scope import Scope
 from homes import PATIENCE_SECONDS, QUARTER, REGION, Home
 
 # eleven hours behind UTC to fourteen ahead of it: on some day of each run the date is another one than in Shanghai
@@ -36,7 +37,9 @@ def elsewhere(small_exports: Path, privacy_key: str, tmp_path_factory: pytest.Te
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_run_elsewhere_releases_the_same_content(zone: str, elsewhere: dict[str, Home], small: Home) -> None:
-    here, there = (releases.revisions(home.path / "releases", REGION, QUARTER) for home in (small, elsewhere[zone]))
+    here, there = (
+        releases.revisions(home.path / "releases", Scope(REGION, QUARTER)) for home in (small, elsewhere[zone])
+    )
     assert [release.content_hash for release in there] == [release.content_hash for release in here]
     assert [release.delivery_id for release in there] == [release.delivery_id for release in here]
 

@@ -15,6 +15,7 @@ from callback_survey.cli import summary
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 from copies import Copy
 from homes import QUARTER, REGION, Home, Served
@@ -55,7 +56,7 @@ def test_a_server_that_is_down_keeps_no_file_back_and_the_next_run_publishes(cop
 def test_the_summary_says_where_the_copy_is_without_the_password(copy: Copy, corrected: Served) -> None:
     found = settings.load(corrected.home.with_settings(POSTGRES_URL=copy.url).environment)
     text = io.StringIO()
-    summary.show_quarter(Console(file=text, width=160), found, REGION, QUARTER)
+    summary.show_quarter(Console(file=text, width=160), found, Scope(REGION, QUARTER))
     place = f"postgresql://{copy.publisher}@127.0.0.1:{copy.server.port}/{copy.database}, schema marts"
     assert f"  postgres {place}" in text.getvalue().splitlines()
 

@@ -21,6 +21,7 @@ from callback_survey.alerts import tell
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.outbox import run_records
 from callback_survey.errors import UsageError
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _of_notice(context: Context, place: Place) -> Place:
     except UsageError:  # the run itself fails with it, and nothing stays open
         return replace(place, dag=None, command="callback-survey approve --help")
     command = f"callback-survey approve --region {region} --quarter {quarter} --dry-run"
-    key = notice.problem_key(region, quarter)
+    key = notice.problem_key(Scope(region, quarter))
     return replace(place, region_code=region, quarter=quarter, dag=key, command=command)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from callback_survey.errors import NotAnswered, UsageError
+from callback_survey.scope import Scope
 
 NOTICE_DAG = "callback_notice"
 APPROVE, REJECT = "Approve", "Reject"
@@ -67,8 +68,8 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
 
     found = settings.load()
     region_code, quarter = release_key(context)
-    release = decide.served_release(found, region_code, quarter)
-    out = public.current(found.public, region_code, quarter)
+    release = decide.served_release(found, Scope(region_code, quarter))
+    out = public.current(found.public, Scope(region_code, quarter))
     if out is not None and out.content_hash == release.content_hash:
         return None
     last = public.last(found.public, region_code)
@@ -98,7 +99,7 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
 
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
     decide.record_unanswered(
-        settings.load(), region_code, quarter, revision, waited_hours=hours, run_id=run_key(context)
+        settings.load(), Scope(region_code, quarter), revision, waited_hours=hours, run_id=run_key(context)
     )
     return NotAnswered(
         f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
@@ -116,7 +117,7 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     from callback_survey.approval import decide
 
     found, fields = settings.load(), answer["params_input"] or {}
-    scope = (request["region_code"], request["quarter"], request["revision"])
+    scope, revision = Scope(request["region_code"], request["quarter"]), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
         "by": str(user.get("name") or user.get("id") or "unknown"),
@@ -126,11 +127,11 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     }
     folder = None
     if APPROVE in answer["chosen_options"]:
-        folder = str(decide.approve(found, *scope, _heading(request, fields), **said).folder)
+        folder = str(decide.approve(found, scope, revision, _heading(request, fields), **said).folder)
     else:
-        decide.reject(found, *scope, reason=_reason(fields), **said)
+        decide.reject(found, scope, revision, reason=_reason(fields), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
-    alerts.tell_dag_passed(found, problem_key(*scope[:2]), place_of(context, "issue"))
+    alerts.tell_dag_passed(found, problem_key(scope), place_of(context, "issue"))
     return folder
 
 
@@ -143,9 +144,9 @@ def serve(context: Mapping[str, Any]) -> None:
     steps.serve(Run(settings.load(), str(context["run_id"])))
 
 
-def problem_key(region_code: str, quarter: str) -> str:
+def problem_key(scope: Scope) -> str:
     """Under this an undecided notice stays open: another region's decision does not close it."""
-    return f"{NOTICE_DAG} {region_code} {quarter}"
+    return f"{NOTICE_DAG} {scope.name}"
 
 
 def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:

@@ -18,6 +18,7 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, UsageError
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Entry
+from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage import locks
@@ -26,30 +27,29 @@ _LOCAL = ZoneInfo("Asia/Shanghai")
 NOBODY = "nobody"
 
 
-def served_release(settings: Settings, region_code: str, quarter: str) -> Release:
+def served_release(settings: Settings, scope: Scope) -> Release:
     """The revision that readers see. Only that one can be issued: a notice must not differ from the tables."""
-    every = releases.revisions(settings.releases, region_code, quarter)
-    shown = dict(readers.served_keys(settings.serving)).get(f"{region_code}|{quarter}")
+    every = releases.revisions(settings.releases, scope)
+    shown = dict(readers.served_keys(settings.serving)).get(f"{scope.key}")
     found = [one for one in every if one.content_hash == shown]
     # of two revisions with the same figures, the one that somebody had served again
     if found and (named := releases.served_of(every, settings.releases)) in found:
         return named
     if not found:
         raise UsageError(
-            f"nothing of {region_code} {quarter} is served",
+            f"nothing of {scope.name} is served",
             where=str(settings.serving),
             expected="a released quarter",
-            next_step=f"callback-survey run --region {region_code} --quarter {quarter}",
-            region_code=region_code,
-            quarter=quarter,
+            next_step=f"callback-survey run --region {scope.region_code} --quarter {scope.quarter}",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
         )
     return found[-1]
 
 
 def approve(
     settings: Settings,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     revision: int,
     heading: Heading,
     *,
@@ -64,14 +64,14 @@ def approve(
     again now, is shown again as it was. Raises ApprovalOutdated where another revision is served, UsageError where it is
     issued already under another heading, DamagedFile where the release is not what was frozen.
     """
-    with _alone(settings, region_code, quarter):
-        release = _still_served(settings, region_code, quarter, revision)
+    with _alone(settings, scope):
+        release = _still_served(settings, scope, revision)
         release.verify_marts()
-        before = public.current(settings.public, region_code, quarter)
-        issue = public.issued(settings.public, region_code, quarter, revision)
+        before = public.current(settings.public, scope)
+        issue = public.issued(settings.public, scope, revision)
         if issue is not None:
             _require_same(issue, heading)
-        entry = Entry("approved", region_code, quarter, revision, by, at=at, run_id=run_id)
+        entry = Entry("approved", scope.region_code, scope.quarter, revision, by, at=at, run_id=run_id)
         entry = replace(entry, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
             _record(settings, entry)
@@ -86,8 +86,7 @@ def approve(
 
 def reject(
     settings: Settings,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     revision: int,
     *,
     by: str,
@@ -100,73 +99,73 @@ def reject(
 
     Raises UsageError where its notice is out already.
     """
-    with _alone(settings, region_code, quarter):
-        _find(settings, region_code, quarter, revision)
-        issue = public.issued(settings.public, region_code, quarter, revision)
+    with _alone(settings, scope):
+        _find(settings, scope, revision)
+        issue = public.issued(settings.public, scope, revision)
         if issue is not None:
             raise UsageError(
-                f"the notice of {region_code} {quarter} r{revision} is issued already, by {issue.approved_by}",
+                f"the notice of {scope.name} r{revision} is issued already, by {issue.approved_by}",
                 where=str(issue.folder),
                 next_step="what is out cannot be rejected: correct the delivery, and approve the revision that comes of it",
-                region_code=region_code,
-                quarter=quarter,
+                region_code=scope.region_code,
+                quarter=scope.quarter,
             )
-        entry = Entry("rejected", region_code, quarter, revision, by, reason, at, run_id, dict(details or {}))
+        entry = Entry(
+            "rejected", scope.region_code, scope.quarter, revision, by, reason, at, run_id, dict(details or {})
+        )
         _record(settings, entry)
 
 
-def record_unanswered(
-    settings: Settings, region_code: str, quarter: str, revision: int, *, waited_hours: float, run_id: str
-) -> None:
+def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> None:
     """Write down that nobody decided in time."""
-    with _alone(settings, region_code, quarter):
-        entry = Entry("unanswered", region_code, quarter, revision, NOBODY, run_id=run_id)
-        told = [(one.act, one.revision, one.run_id) for one in _entries(settings, region_code, quarter)]
+    with _alone(settings, scope):
+        entry = Entry("unanswered", scope.region_code, scope.quarter, revision, NOBODY, run_id=run_id)
+        told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
         if (entry.act, revision, run_id) not in told:
             journal.append(settings.releases, replace(entry, details={"waited_hours": f"{waited_hours:g}"}))
 
 
 @contextmanager
-def _alone(settings: Settings, region_code: str, quarter: str) -> Iterator[None]:
+def _alone(settings: Settings, scope: Scope) -> Iterator[None]:
     """Two people who press the button at once: one after the other. The journal has a lock of its own within this."""
-    folder = settings.releases / region_code / quarter
+    folder = scope.folder(settings.releases)
     if not folder.is_dir():
         raise UsageError(
-            f"nothing of {region_code} {quarter} was ever released",
+            f"nothing of {scope.name} was ever released",
             where=str(folder),
             next_step="check the region code and the quarter",
-            region_code=region_code,
-            quarter=quarter,
+            region_code=scope.region_code,
+            quarter=scope.quarter,
         )
     with locks.held(folder / ".lock"):
         yield
 
 
-def _find(settings: Settings, region_code: str, quarter: str, revision: int) -> Release:
-    found = releases.revisions(settings.releases, region_code, quarter)
+def _find(settings: Settings, scope: Scope, revision: int) -> Release:
+    found = releases.revisions(settings.releases, scope)
     for release in found:
         if release.revision == revision:
             return release
     raise UsageError(
-        f"{region_code} {quarter} has no revision r{revision}",
+        f"{scope.name} has no revision r{revision}",
         expected="one of " + ", ".join(f"r{release.revision}" for release in found),
         next_step="name a revision that is there",
-        region_code=region_code,
-        quarter=quarter,
+        region_code=scope.region_code,
+        quarter=scope.quarter,
     )
 
 
-def _still_served(settings: Settings, region_code: str, quarter: str, revision: int) -> Release:
-    asked = _find(settings, region_code, quarter, revision)
-    served = served_release(settings, region_code, quarter)
+def _still_served(settings: Settings, scope: Scope, revision: int) -> Release:
+    asked = _find(settings, scope, revision)
+    served = served_release(settings, scope)
     if served.content_hash != asked.content_hash:
         raise ApprovalOutdated(
-            f"{region_code} {quarter} r{revision} was approved, and readers see r{served.revision} now; nothing was issued",
+            f"{scope.name} r{revision} was approved, and readers see r{served.revision} now; nothing was issued",
             expected=f"an approval of r{served.revision}",
             next_step=f"look at r{served.revision}, which asks for an approval of its own: "
-            f"callback-survey approve --region {region_code} --quarter {quarter} --dry-run",
-            region_code=region_code,
-            quarter=quarter,
+            f"callback-survey approve --region {scope.region_code} --quarter {scope.quarter} --dry-run",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
         )
     return asked
 
@@ -193,22 +192,20 @@ def _as_text(heading: Heading) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
-def _entries(settings: Settings, region_code: str, quarter: str) -> list[Entry]:
-    return journal.entries(settings.releases, region_code, quarter)
+def _entries(settings: Settings, scope: Scope) -> list[Entry]:
+    return journal.entries(settings.releases, scope.region_code, scope.quarter)
 
 
 def _record(settings: Settings, entry: Entry) -> None:
     """Append the entry, unless a step that was killed afterwards has done so."""
-    known = [
-        (one.act, one.revision, one.run_id, one.at) for one in _entries(settings, entry.region_code, entry.quarter)
-    ]
+    known = [(one.act, one.revision, one.run_id, one.at) for one in _entries(settings, entry.scope)]
     if (entry.act, entry.revision, entry.run_id, entry.at) not in known:
         journal.append(settings.releases, entry)
 
 
 def _record_issued(settings: Settings, issue: Issue, before: Issue | None, run_id: str) -> None:
     acts: tuple[Act, ...] = ("approved", "issued")
-    done = [one for one in _entries(settings, issue.region_code, issue.quarter) if one.act in acts]
+    done = [one for one in _entries(settings, issue.scope) if one.act in acts]
     if done and (done[-1].act, done[-1].revision) == ("issued", issue.revision):
         return
     printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}

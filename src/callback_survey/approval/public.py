@@ -17,6 +17,7 @@ from callback_survey import releases
 from callback_survey.documents import write as documents
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.releases import Release
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 
@@ -46,6 +47,10 @@ class Issue:
     folder: Path
 
     @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
+
+    @property
     def title(self) -> str:
         """How people call it: its number and date; without a number, the revision."""
         return f"{self.number or f'r{self.revision}'}（{self.dated_on}）"
@@ -55,18 +60,18 @@ class Issue:
         return cls(**files.read_json(folder / DOCUMENT), folder=folder)
 
 
-def issued(public: Path, region_code: str, quarter: str, revision: int) -> Issue | None:
+def issued(public: Path, scope: Scope, revision: int) -> Issue | None:
     """A revision as it was issued, or None."""
-    folder = public / region_code / quarter / f"r{revision}"
+    folder = scope.folder(public) / f"r{revision}"
     return Issue.read(folder) if (folder / DOCUMENT).is_file() else None
 
 
-def current(public: Path, region_code: str, quarter: str) -> Issue | None:
+def current(public: Path, scope: Scope) -> Issue | None:
     """The issued notice that holds, or None where none was issued."""
-    link = public / region_code / quarter / CURRENT
+    link = scope.folder(public) / CURRENT
     if not link.is_symlink():
         return None
-    return issued(public, region_code, quarter, int(os.readlink(link).removeprefix("r")))
+    return issued(public, scope, int(os.readlink(link).removeprefix("r")))
 
 
 def last(public: Path, region_code: str) -> Issue | None:

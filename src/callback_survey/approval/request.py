@@ -74,8 +74,8 @@ def _state(settings: Settings, release: Release) -> Iterator[str]:
     yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(reason)}"
     if release.data_note:
         yield f"- 数据说明：**{_md(release.data_note)}**"
-    issue = public.issued(settings.public, release.region_code, release.quarter, release.revision)
-    before = public.current(settings.public, release.region_code, release.quarter)
+    issue = public.issued(settings.public, release.scope, release.revision)
+    before = public.current(settings.public, release.scope)
     if issue is not None:
         what = "就是现行通报，无须再批" if before == issue else "批准即恢复为现行通报，文字和文号不变"
         yield f"- 本版已印发：{_issue(issue)}；{what}"
@@ -127,9 +127,9 @@ def _significance(measure: Measure) -> str:
 
 def _differences(settings: Settings, release: Release) -> Iterator[str]:
     """Against the revision before, and against the one that is out, where that is another one."""
-    others = releases.revisions(settings.releases, release.region_code, release.quarter)
+    others = releases.revisions(settings.releases, release.scope)
     earlier = [one for one in others if one.revision < release.revision]
-    issue = public.current(settings.public, release.region_code, release.quarter)
+    issue = public.current(settings.public, release.scope)
     out = next((one for one in others if issue and one.revision == issue.revision != release.revision), None)
     compared = {one.revision: ("上一版", one) for one in earlier[-1:]}
     if out is not None:

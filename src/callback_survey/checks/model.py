@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 
 if TYPE_CHECKING:
@@ -113,6 +114,10 @@ class CheckReport:
     results: tuple[CheckResult, ...]
     delivery_id: str = ""
     checked_at: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
 
     @property
     def failures(self) -> list[CheckResult]:

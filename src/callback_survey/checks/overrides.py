@@ -15,6 +15,7 @@ from typing import Literal
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, now
 from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
+from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
 Act = Literal["accepted", "withdrawn"]
@@ -36,6 +37,10 @@ class Decision:
     observed: str = ""
     examples: tuple[str, ...] = ()
 
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
+
     def covers(self, report: CheckReport, result: CheckResult) -> bool:
         """Whether this is about the same delivery, and about what was found now. A larger fault is another one."""
         return (
@@ -48,7 +53,7 @@ class Decision:
 
 def applied(report: CheckReport, overrides: Path, rules: Mapping[str, Rule]) -> CheckReport:
     """The report with each failure marked that a person accepted. A check that could not judge is never accepted."""
-    standing = {decision.check_id: decision for decision in in_force(overrides, report.region_code, report.quarter)}
+    standing = {decision.check_id: decision for decision in in_force(overrides, report.scope)}
     return replace(report, results=tuple(_judged(report, result, standing, rules) for result in report.results))
 
 
@@ -73,9 +78,9 @@ def decisions(overrides: Path, region_code: str | None = None, quarter: str | No
     return [_read(path) for folder in folders for path in sorted(folder.glob("*.json"))]
 
 
-def in_force(overrides: Path, region_code: str, quarter: str) -> list[Decision]:
+def in_force(overrides: Path, scope: Scope) -> list[Decision]:
     """The last decision on each check of a region's quarter, where that was to accept."""
-    last = {decision.check_id: decision for decision in decisions(overrides, region_code, quarter)}
+    last = {decision.check_id: decision for decision in decisions(overrides, scope.region_code, scope.quarter)}
     return [decision for decision in last.values() if decision.act == "accepted"]
 
 
@@ -97,7 +102,7 @@ def accept(
             f"{check_id} has not judged ({result.outcome}: {result.observed}): there is nothing to accept",
             next_step="mend what keeps the check from judging, then run the quarter again",
         )
-    for decision in in_force(overrides, report.region_code, report.quarter):
+    for decision in in_force(overrides, report.scope):
         if decision.covers(report, result):
             raise UsageError(
                 f"{check_id} is accepted already, by {decision.by}: {decision.reason}",
@@ -121,12 +126,12 @@ def accept(
     )
 
 
-def withdraw(region_code: str, quarter: str, check_id: str, *, overrides: Path, by: str, reason: str) -> Decision:
+def withdraw(scope: Scope, check_id: str, *, overrides: Path, by: str, reason: str) -> Decision:
     """Record that an acceptance holds no longer. What was released under it stays released."""
-    found = [decision for decision in in_force(overrides, region_code, quarter) if decision.check_id == check_id]
+    found = [decision for decision in in_force(overrides, scope) if decision.check_id == check_id]
     if not found:
         raise UsageError(
-            f"nothing to withdraw: no acceptance of {check_id} is in force for {region_code} {quarter}",
+            f"nothing to withdraw: no acceptance of {check_id} is in force for {scope.name}",
             next_step="callback-survey accept --list",
         )
     said = _text("--reason", reason) if reason.strip() else ""

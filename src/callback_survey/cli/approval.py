@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from callback_survey.settings import Settings
@@ -61,17 +62,17 @@ def _approve(options: argparse.Namespace) -> int:
     found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
     heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date)
     if options.dry_run:
-        request = request_for(found, decide.served_release(found, options.region, quarter))
+        request = request_for(found, decide.served_release(found, Scope(options.region, quarter)))
         print(f"{request.subject}\n\n{request.body}")
         return 0
     revision, by, run_id = *_decided(options), _run_id()
-    issue = decide.approve(found, options.region, quarter, revision, heading, by=by, at=_now(), run_id=run_id)
+    issue = decide.approve(found, Scope(options.region, quarter), revision, heading, by=by, at=_now(), run_id=run_id)
     print(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
     print(f"  folder  {issue.folder}")
     print(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
         print(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
-    _tell(found, options.region, quarter, run_id)
+    _tell(found, Scope(options.region, quarter), run_id)
     return 0
 
 
@@ -84,10 +85,10 @@ def _reject(options: argparse.Namespace) -> int:
     reason = fields.reason_of(options.reason)
     if not reason:
         raise UsageError("the reason is empty", next_step="callback-survey reject --help")
-    decide.reject(found, options.region, quarter, revision, by=by, reason=reason, at=_now(), run_id=run_id)
+    decide.reject(found, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     print(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     print("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
-    _tell(found, options.region, quarter, run_id)
+    _tell(found, Scope(options.region, quarter), run_id)
     return 0
 
 
@@ -105,15 +106,15 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
     return revision_of(options.revision), line_of("name of who decides", options.by)
 
 
-def _tell(settings: Settings, region_code: str, quarter: str, run_id: str) -> None:
+def _tell(settings: Settings, scope: Scope, run_id: str) -> None:
     """What was told as undecided is over, and the served table `releases` says what was decided."""
     from callback_survey import alerts
     from callback_survey.airflow import notice
     from callback_survey.pipeline import steps
     from callback_survey.run import Run
 
-    key = notice.problem_key(region_code, quarter)
-    alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", region_code, quarter))
+    key = notice.problem_key(scope)
+    alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", scope.region_code, scope.quarter))
     steps.serve(Run(settings, run_id))
 
 

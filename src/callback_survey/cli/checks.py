@@ -14,6 +14,7 @@ from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings, load
 
 _CHECKS_EXAMPLES = """examples:
@@ -80,19 +81,19 @@ def runs(checks: Path) -> list[CheckedRun]:
     return sorted((run for run in found if run.reports), key=lambda run: (run.at, run.name))
 
 
-def last_report(checks: Path, gate: str, region_code: str, quarter: str) -> CheckReport:
+def last_report(checks: Path, gate: str, scope: Scope) -> CheckReport:
     """What the gate said last of a region's quarter. Raises UsageError where it was never held."""
     found = [
         report
         for run in runs(checks)
         for report in run.reports
-        if (report.gate, report.region_code, report.quarter) == (gate, region_code, quarter)
+        if (report.gate, report.region_code, report.quarter) == (gate, scope.region_code, scope.quarter)
     ]
     if not found:
         raise UsageError(
-            f"no results of gate {gate} for {region_code} {quarter}",
+            f"no results of gate {gate} for {scope.name}",
             where=str(checks),
-            next_step=f"callback-survey run --region {region_code} --quarter {quarter}",
+            next_step=f"callback-survey run --region {scope.region_code} --quarter {scope.quarter}",
         )
     return max(found, key=lambda report: report.checked_at)
 
@@ -166,14 +167,18 @@ def _accept(options: argparse.Namespace) -> int:
     rule = _rule(rules, options.check)
     if options.withdraw:
         withdrawn = overrides.withdraw(
-            options.region, quarter, rule.check_id, overrides=settings.overrides, by=options.by, reason=options.reason
+            Scope(options.region, quarter),
+            rule.check_id,
+            overrides=settings.overrides,
+            by=options.by,
+            reason=options.reason,
         )
         _say(
             f"withdrawn: {rule.check_id} of {withdrawn.region_code} {quarter}, delivery {withdrawn.delivery_id}\n"
             "What was released under it stays released; from now on the gate stops this delivery again."
         )
         return 0
-    report = last_report(settings.checks, rule.gate, options.region, quarter)
+    report = last_report(settings.checks, rule.gate, Scope(options.region, quarter))
     accepted = overrides.accept(
         report, rule.check_id, overrides=settings.overrides, rules=rules, by=options.by, reason=options.reason
     )
@@ -207,7 +212,7 @@ def _list(settings: Settings, region_code: str | None, quarter: str | None) -> i
     standing = {
         (decision.region_code, decision.quarter, decision.check_id, decision.at)
         for decision in found
-        if decision in overrides.in_force(settings.overrides, decision.region_code, decision.quarter)
+        if decision in overrides.in_force(settings.overrides, decision.scope)
     }
     for decision in found:
         key = (decision.region_code, decision.quarter, decision.check_id, decision.at)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 _DELIVERIES_EXAMPLES = """examples:
   callback-survey deliveries
@@ -82,7 +83,7 @@ def _rejects(options: argparse.Namespace) -> int:
 
     found = settings.load(home=options.home)
     report = deliveries_shown.find_delivery(
-        found.lake, options.region, str(Quarter.parse(options.quarter)), options.delivery
+        found.lake, Scope(options.region, str(Quarter.parse(options.quarter))), options.delivery
     )
     if options.export is None:
         deliveries_shown.show_rejects(open_console(), found.lake, report)

@@ -14,6 +14,7 @@ from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
+from callback_survey.scope import Scope
 from callback_survey.storage import duck, spreadsheet
 
 REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
@@ -73,15 +74,15 @@ def show_files(console: Console, report: LandingReport) -> None:
         say(console, f"  {remark}")
 
 
-def find_delivery(lake: Path, region_code: str, quarter: str, delivery_id: str | None) -> LandingReport:
+def find_delivery(lake: Path, scope: Scope, delivery_id: str | None) -> LandingReport:
     """The current delivery of a region's quarter, else the one landed last, or the one asked for by its id."""
-    landed = [entry for entry in ledger.entries(lake, region_code, quarter) if entry.report is not None]
+    landed = [entry for entry in ledger.entries(lake, scope.region_code, scope.quarter) if entry.report is not None]
     wanted = [entry for entry in landed if delivery_id in (None, entry.report.delivery_id if entry.report else None)]
     current = [entry for entry in wanted if entry.state == "current"]
     chosen = (current or wanted)[-1:]
     if not chosen or chosen[0].report is None:
         raise UsageError(
-            f"no landed delivery {delivery_id or ''} of {region_code} {quarter}".replace("  ", " "),
+            f"no landed delivery {delivery_id or ''} of {scope.name}".replace("  ", " "),
             where=str(lake),
             next_step="callback-survey deliveries lists them",
         )

@@ -18,6 +18,7 @@ from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -211,7 +212,7 @@ def _summarise(console: Console, settings: Settings, quarter: Quarter, run_id: s
     from callback_survey.pipeline import steps
 
     for region in steps.passed_regions(run_id, settings, quarter):
-        summary.show_quarter(console, settings, region, str(quarter))
+        summary.show_quarter(console, settings, Scope(region, str(quarter)))
     summary.show_times(console, events)
 
 

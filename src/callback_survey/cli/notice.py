@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 from callback_survey.settings import Format, Settings, load
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _notice(options: argparse.Namespace) -> int:
     settings = load(home=options.home)
     heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))
     folder = _folder(settings, options.output)
-    release = _release(settings, options.region, str(Quarter.parse(options.quarter)), options.revision)
+    release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()
     connection = releases.open_marts(release)
     try:
@@ -95,24 +96,24 @@ def _folder(settings: Settings, output: Path) -> Path:
     return folder
 
 
-def _release(settings: Settings, region_code: str, quarter: str, wanted: str | None) -> Release:
+def _release(settings: Settings, scope: Scope, wanted: str | None) -> Release:
     from callback_survey import releases
 
     if wanted is not None and re.fullmatch("r[1-9][0-9]*", wanted) is None:
         raise UsageError(
             f"--revision is {wanted!r}", expected="a revision such as r1", next_step="correct the argument"
         )
-    found = releases.revisions(settings.releases, region_code, quarter)
+    found = releases.revisions(settings.releases, scope)
     served = releases.served_of(found, settings.releases) if wanted is None else None
     chosen = served or next((release for release in found if f"r{release.revision}" == wanted), None)
     if chosen is None:
         known = "、".join(f"r{release.revision}" for release in found)
         raise UsageError(
-            f"{region_code} {quarter} {wanted} is not there" if found else f"{region_code} {quarter} is not released",
-            where=str(settings.releases / region_code / quarter),
+            f"{scope.name} {wanted} is not there" if found else f"{scope.name} is not released",
+            where=str(scope.folder(settings.releases)),
             expected=f"one of {known}" if found else "a released quarter",
             next_step="give one of these"
             if found
-            else f"callback-survey run --region {region_code} --quarter {quarter}",
+            else f"callback-survey run --region {scope.region_code} --quarter {scope.quarter}",
         )
     return chosen

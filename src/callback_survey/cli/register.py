@@ -9,6 +9,7 @@ from typing import Any
 
 from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 _CHECK_DESCRIPTION = """Looks through the registers in dbt_project/seeds for what cannot be counted: a name that means two departments
 in one quarter, a code with two names at once, successions and definitions that do not fit. Every run does so before it
@@ -98,7 +99,7 @@ def _propose(options: argparse.Namespace) -> int:
     # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
     with workbench(found.lake, f"register-{options.region}", found.memory_limit) as (_, folder):
         names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)
-    text = draft_text.as_text(draft.propose(names, found.seeds, options.region, str(quarter)), found.seeds)
+    text = draft_text.as_text(draft.propose(names, found.seeds, Scope(options.region, str(quarter))), found.seeds)
     if options.output is None:
         print(text, end="")
         return 0

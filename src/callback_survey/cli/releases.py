@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from callback_survey.settings import Settings
@@ -97,7 +98,7 @@ def _show(options: argparse.Namespace) -> int:
     settings, region, quarter = _scope(options)
     found = releases.served(settings.releases, region, quarter)
     if options.revision is not None:
-        release = releases.find(settings.releases, region, quarter, _revision(options.revision))
+        release = releases.find(settings.releases, Scope(region, quarter), _revision(options.revision))
     elif found:
         release = found[0]
     else:
@@ -119,7 +120,8 @@ def _diff(options: argparse.Namespace) -> int:
 
     settings, region, quarter = _scope(options)
     before, after = (
-        releases.find(settings.releases, region, quarter, _revision(name)) for name in (options.before, options.after)
+        releases.find(settings.releases, Scope(region, quarter), _revision(name))
+        for name in (options.before, options.after)
     )
     for release in (before, after):
         release.verify_marts()
@@ -165,7 +167,7 @@ def _rollback(options: argparse.Namespace) -> int:
     revision = _revision(options.revision)
     with Display(open_console()) as display:
         run = Run(settings, local.new_run_id().replace("cli-", "rollback-", 1), display)
-        done = roll_back(run, region, quarter, revision, by=options.by, reason=options.reason)
+        done = roll_back(run, Scope(region, quarter), revision, by=options.by, reason=options.reason)
     if done.is_healed:
         print(f"{done.served.name} is served: it was to be, and was not yet")
     else:

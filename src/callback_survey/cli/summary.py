@@ -17,21 +17,24 @@ from callback_survey.cli.terminal import Column, say, show_table
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.progress import Event
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 
 LOWEST_SHOWN = 5
 _EXAMPLE_AT = 7
 
 
-def show_quarter(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
+def show_quarter(console: Console, settings: Settings, scope: Scope) -> None:
     """The served figures of a region's quarter, read as any reader would: from serving/marts.duckdb, read-only."""
     marts = settings.serving / "marts.duckdb"
     with duckdb.connect(str(marts), read_only=True) as connection:
-        keys = {"region_code": region_code, "quarter": quarter}
+        keys = {"region_code": scope.region_code, "quarter": scope.quarter}
         found = _rows(
-            connection, "select region_name from regions where region_code = $region_code", region_code=region_code
+            connection,
+            "select region_name from regions where region_code = $region_code",
+            region_code=scope.region_code,
         )
-        console.rule(Text(f"{found[0]['region_name']} {quarter}"), characters="-")
+        console.rule(Text(f"{found[0]['region_name']} {scope.quarter}"), characters="-")
         release = _rows(
             connection,
             "select revision, data_note from releases where region_code = $region_code "
@@ -40,7 +43,7 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         )[0]
         if release["data_note"]:
             say(console, Text(release["data_note"], style="yellow"))
-        _show_delivery(console, settings, region_code, quarter)
+        _show_delivery(console, settings, scope)
         for rates in _rows(
             connection,
             "select * from region_rates join measures using (measure) "
@@ -51,15 +54,15 @@ def show_quarter(console: Console, settings: Settings, region_code: str, quarter
         _show_findings(console, connection, keys)
         _show_checks(console, connection, keys)
         measures = dict(connection.execute("select measure, measure_name from measures").fetchall())
-    found_releases = releases.revisions(settings.releases, region_code, quarter)
+    found_releases = releases.revisions(settings.releases, scope)
     served = next(found for found in found_releases if found.revision == release["revision"])
     _show_rollback(console, settings, served, found_releases[-1])
     _show_difference(console, served, measures)
     _show_places(console, settings, served)
 
 
-def _show_delivery(console: Console, settings: Settings, region_code: str, quarter: str) -> None:
-    landed = ledger.current(settings.lake, region_code, quarter)
+def _show_delivery(console: Console, settings: Settings, scope: Scope) -> None:
+    landed = ledger.current(settings.lake, scope)
     if landed is not None:
         deliveries_shown.show_files(console, landed)
 

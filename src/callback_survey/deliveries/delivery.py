@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from callback_survey.errors import DeliveryRefused
 from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 
 MANIFEST_NAME = "manifest.json"
@@ -32,8 +33,12 @@ class Delivery:
     folder: Path
 
     @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
+
+    @property
     def name(self) -> str:
-        return f"{self.region_code} {self.quarter}"
+        return self.scope.name
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def identify(delivery: Delivery, delivered: Sequence[DeliveredFile], *, seeds: P
     content = {
         "delivery": [delivery.region_code, delivery.quarter],
         "files": [[file.path.name, file.sha256, file.row_count] for file in delivered],
-        "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.region_code, delivery.quarter)),
+        "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.scope)),
         "key": key.key_id,
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
@@ -66,7 +66,7 @@ def land(
     manifest = deliveries.verify(delivery, is_manifest_optional=is_manifest_optional)
     ledger.require_key(lake, key.key_id)
     delivery_id = identify(delivery, manifest.files, seeds=seeds, key=key)
-    before = ledger.find(lake, delivery.region_code, delivery.quarter, delivery_id)
+    before = ledger.find(lake, delivery.scope, delivery_id)
     damaged = ledger.damaged_files(lake, before) if before is not None else []
     if before is not None and not damaged:
         return before
@@ -76,7 +76,7 @@ def land(
         work = folder / "work"
         work.mkdir()
         try:
-            vocabulary = Vocabulary.read(seeds, delivery.region_code, delivery.quarter)
+            vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
             records, remarks = _read_files(connection, delivery, manifest.files, work, words)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from callback_survey.deliveries.delivery import Delivery, folder_digest, told
 from callback_survey.errors import DeliveryRefused, UsageError
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
@@ -70,6 +71,10 @@ class LandingReport:
     content_digest: str | None = None
     is_new: bool = True
     is_mended: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
 
     @property
     def name(self) -> str:
@@ -138,13 +143,13 @@ def _frozen(item: Any) -> Any:
     return tuple(item) if isinstance(item, list) else item
 
 
-def folder(lake: Path, region_code: str, quarter: str) -> Path:
-    return lake / "ledger" / f"region={region_code}" / f"quarter={quarter}"
+def folder(lake: Path, scope: Scope) -> Path:
+    return lake / "ledger" / f"region={scope.region_code}" / f"quarter={scope.quarter}"
 
 
-def find(lake: Path, region_code: str, quarter: str, delivery_id: str) -> LandingReport | None:
+def find(lake: Path, scope: Scope, delivery_id: str) -> LandingReport | None:
     """The report of a delivery landed before, if all its lake files are still there."""
-    path = folder(lake, region_code, quarter) / f"{delivery_id}.json"
+    path = folder(lake, scope) / f"{delivery_id}.json"
     if not path.is_file():
         return None
     report = replace(LandingReport.from_json(files.read_json(path)), is_new=False, is_mended=False)
@@ -157,13 +162,13 @@ def damaged_files(lake: Path, report: LandingReport) -> list[str]:
 
 
 def record(lake: Path, report: LandingReport) -> None:
-    files.write_json(folder(lake, report.region_code, report.quarter) / f"{report.delivery_id}.json", report.as_json())
+    files.write_json(folder(lake, report.scope) / f"{report.delivery_id}.json", report.as_json())
 
 
-def current(lake: Path, region_code: str, quarter: str) -> LandingReport | None:
+def current(lake: Path, scope: Scope) -> LandingReport | None:
     """The delivery that models read, or None where none has passed gate 1."""
-    pointer = folder(lake, region_code, quarter) / "current.json"
-    return find(lake, region_code, quarter, files.read_json(pointer)["delivery_id"]) if pointer.is_file() else None
+    pointer = folder(lake, scope) / "current.json"
+    return find(lake, scope, files.read_json(pointer)["delivery_id"]) if pointer.is_file() else None
 
 
 def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
@@ -182,13 +187,13 @@ def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: st
         faults=tuple(error.alert_lines),
         folder_digest=folder_digest(delivery.folder),
     )
-    path = folder(lake, delivery.region_code, delivery.quarter) / f"refused-{refusal.refusal_id}.json"
+    path = folder(lake, delivery.scope) / f"refused-{refusal.refusal_id}.json"
     files.write_json(path, asdict(refusal))
 
 
 def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
     """What gate 1 said of a landed delivery. The same verdict again changes nothing in the lake."""
-    path = folder(lake, report.region_code, report.quarter) / f"{report.delivery_id}{_VERDICT}"
+    path = folder(lake, report.scope) / f"{report.delivery_id}{_VERDICT}"
     if path.is_file() and files.read_json(path)["failed_checks"] == list(failed_checks):
         return
     files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
@@ -244,7 +249,7 @@ def change_key(lake: Path, key_id: str) -> None:
 
 def make_current(lake: Path, report: LandingReport, *, run_id: str) -> None:
     """From now on models read this delivery of its region and quarter. Called once gate 1 has passed."""
-    pointer = folder(lake, report.region_code, report.quarter) / "current.json"
+    pointer = folder(lake, report.scope) / "current.json"
     if pointer.is_file() and files.read_json(pointer)["delivery_id"] == report.delivery_id:
         return
     files.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from callback_survey.deliveries import headers
 from callback_survey.registers import rows, scales_in
+from callback_survey.scope import Scope
 
 _DISPOSITION = "disposition"
 
@@ -33,9 +34,9 @@ class Vocabulary:
     spellings: tuple[Spelling, ...]
 
     @classmethod
-    def read(cls, seeds: Path, region_code: str, quarter: str) -> Vocabulary:
+    def read(cls, seeds: Path, scope: Scope) -> Vocabulary:
         """Raises UsageError where a measure has no definition, and so its question no scale."""
-        questions = {scale: question for question, scale in scales_in(seeds, region_code, quarter).items()}
+        questions = {scale: question for question, scale in scales_in(seeds, scope).items()}
         answers = [
             Spelling(questions[row["scale"]], row["spelling"], row["answer_code"], row["is_or_more"] == "true")
             for row in rows.read(seeds, "answer_spellings")

@@ -22,10 +22,10 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
     the rest to the next one.
     """
     passed, failed = list(verdicts.passed), list(verdicts.failed)
-    compared = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
+    compared = verdicts.passed
     while outdated := comparison.outdated(run.settings.releases, compared):
         landed = [report for release in outdated if (report := _landed(run, release)) is not None]
-        failed += [_lost(release) for release in outdated if release.key not in {_key(report) for report in landed}]
+        failed += [_lost(release) for release in outdated if release.scope not in {report.scope for report in landed}]
         if not landed:
             break
         built = steps.build(run, landed)
@@ -33,13 +33,13 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
         steps.release(run, built, judged)
         passed += judged.passed
         failed += judged.failed
-        compared = [(scope.region_code, scope.quarter) for scope in judged.passed]
+        compared = judged.passed
     return GateReport(tuple(passed), tuple(failed))
 
 
 def _landed(run: Run, release: Release) -> LandingReport | None:
     """The delivery that a release was made of. It passed gate 1 then, and that result counts for this run."""
-    report = ledger.find(run.settings.lake, release.region_code, release.quarter, release.delivery_id)
+    report = ledger.find(run.settings.lake, release.scope, release.delivery_id)
     if report is not None and ledger.damaged_files(run.settings.lake, report):
         return None
     if report is not None:
@@ -49,13 +49,9 @@ def _landed(run: Run, release: Release) -> LandingReport | None:
     return report
 
 
-def _key(report: LandingReport) -> str:
-    return f"{report.region_code}|{report.quarter}"
-
-
 def _lost(release: Release) -> dict[str, Any]:
     failure = GateFailed(
-        f"{release.region_code} {release.quarter}: its changes on the quarter before were not computed again",
+        f"{release.scope.name}: its changes on the quarter before were not computed again",
         next_step="land its delivery again and run the quarter",
         region_code=release.region_code,
         quarter=release.quarter,

@@ -132,7 +132,7 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     key = TokenKey.from_secret(settings.read_privacy_key())
     ledger.verify_key(settings.lake, key.key_id)
     delivery_id = identify(delivery, delivered, seeds=settings.seeds, key=key)
-    current = ledger.current(settings.lake, delivery.region_code, delivery.quarter)
+    current = ledger.current(settings.lake, delivery.scope)
     if current is None:
         effect = f"delivery {delivery_id} would be the first"
     elif current.delivery_id == delivery_id:

@@ -12,6 +12,7 @@ from callback_survey.releases import comparison, journal
 from callback_survey.releases.model import Release, find, revisions
 from callback_survey.releases.verification import verify
 from callback_survey.run import Run
+from callback_survey.scope import Scope
 from callback_survey.serving import readers
 
 
@@ -30,7 +31,7 @@ class Rollback:
     issued: tuple[int, ...]
 
 
-def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: str, reason: str) -> Rollback:
+def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) -> Rollback:
     """Have a revision of a region's quarter served from now on, until a newer one is released.
 
     Raises UsageError where it is unknown or served already, DamagedFile where it is not what was frozen.
@@ -38,16 +39,23 @@ def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: st
     by, reason = _text("--by", by), _text("--reason", reason)
     folder = run.settings.releases
     with run.warehouse.lock():
-        wanted = find(folder, region_code, quarter, revision)
-        newest = revisions(folder, region_code, quarter)[-1]
-        entries = journal.entries(folder, region_code, quarter)
+        wanted = find(folder, scope, revision)
+        newest = revisions(folder, scope)[-1]
+        entries = journal.entries(folder, scope.region_code, scope.quarter)
         before = journal.served_revision(entries, newest.revision)
         _require_whole(wanted)
         was_shown = (wanted.key, wanted.content_hash) in readers.served_keys(run.settings.serving)
         if before != revision:
             instead = {"instead_of": f"r{newest.revision}", "served_before": f"r{before}"}
             act = journal.Entry(
-                "rolled_back", region_code, quarter, revision, by, reason, run_id=run.run_id, details=instead
+                "rolled_back",
+                scope.region_code,
+                scope.quarter,
+                revision,
+                by,
+                reason,
+                run_id=run.run_id,
+                details=instead,
             )
             journal.append(folder, act)
         steps.serve(run)
@@ -55,13 +63,13 @@ def roll_back(run: Run, region_code: str, quarter: str, revision: int, *, by: st
         raise UsageError(
             f"{wanted.name} is served already",
             expected="another revision",
-            next_step=f"callback-survey releases list --region {region_code} --quarter {quarter}",
+            next_step=f"callback-survey releases list --region {scope.region_code} --quarter {scope.quarter}",
         )
     return Rollback(
         served=wanted,
         before=before,
         is_healed=before == revision,
-        outdated=tuple(comparison.outdated(folder, [(region_code, quarter)])),
+        outdated=tuple(comparison.outdated(folder, [scope])),
         issued=tuple(sorted({entry.revision for entry in entries if entry.act == "issued"})),
     )
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothi
     from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
     from callback_survey.serving.serve import ServeReport
-    from callback_survey.warehouse.build import BuildReport, Scope
+    from callback_survey.warehouse.build import BuildReport, BuiltScope
     from callback_survey.warehouse.dbt import DbtProcess
 
 
@@ -127,7 +127,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
     from callback_survey.warehouse.build import verify_stamp
 
     failures: list[GateFailed] = []
-    passed: list[Scope] = []
+    passed: list[BuiltScope] = []
     with run.warehouse.open() as connection:
         verify_stamp(connection, built)
         for scope in built.scope:
@@ -161,11 +161,11 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
         restricted = published.published_tables(manifest, published.RESTRICTED)
         fingerprint = build_module.code_fingerprint(run.settings.dbt_project)
         for scope in verdicts.passed:
-            landed = ledger.find(run.settings.lake, scope.region_code, scope.quarter, scope.delivery_id)
+            landed = ledger.find(run.settings.lake, scope, scope.delivery_id)
             if landed is None:
                 raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
-            serving.export_restricted(connection, restricted, run.settings.serving, scope.region_code, scope.quarter)
-            compared = comparison.of(run.settings.releases, scope.region_code, scope.quarter)
+            serving.export_restricted(connection, restricted, run.settings.serving, scope)
+            compared = comparison.of(run.settings.releases, scope)
             new = releases.release(
                 connection,
                 landed,
@@ -196,10 +196,10 @@ def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
     from callback_survey import releases
     from callback_survey.landing import corrections, ledger
 
-    earlier = releases.revisions(run.settings.releases, landed.region_code, landed.quarter)
+    earlier = releases.revisions(run.settings.releases, landed.scope)
     if not earlier or earlier[-1].delivery_id == landed.delivery_id:
         return []
-    before = ledger.find(run.settings.lake, landed.region_code, landed.quarter, earlier[-1].delivery_id)
+    before = ledger.find(run.settings.lake, landed.scope, earlier[-1].delivery_id)
     if before is None or ledger.damaged_files(run.settings.lake, before):
         return []
     return corrections.compare(before, landed, lake=run.settings.lake, memory_limit=run.settings.memory_limit)

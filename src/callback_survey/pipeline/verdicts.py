@@ -12,7 +12,7 @@ from callback_survey.run import Run
 
 if TYPE_CHECKING:
     from callback_survey.checks.model import CheckReport
-    from callback_survey.warehouse.build import Scope
+    from callback_survey.warehouse.build import BuiltScope
 
 DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
 
@@ -21,7 +21,7 @@ DELIVERY_GATE, MARTS_GATE = "delivery", "marts"
 class GateReport:
     """The verdicts of gate 2: what may be released, and for the rest what was wrong, ready to be told."""
 
-    passed: tuple[Scope, ...]
+    passed: tuple[BuiltScope, ...]
     failed: tuple[dict[str, Any], ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -29,12 +29,12 @@ class GateReport:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> GateReport:
-        from callback_survey.warehouse.build import Scope
+        from callback_survey.warehouse.build import BuiltScope
 
-        return cls(tuple(Scope(**scope) for scope in value["passed"]), tuple(value["failed"]))
+        return cls(tuple(BuiltScope(**scope) for scope in value["passed"]), tuple(value["failed"]))
 
 
-def reports_of(run: Run, scope: Scope) -> list[CheckReport]:
+def reports_of(run: Run, scope: BuiltScope) -> list[CheckReport]:
     from callback_survey.checks.model import CheckReport
 
     names = [f"{gate}-{scope.region_code}-{scope.quarter}.json" for gate in (DELIVERY_GATE, MARTS_GATE)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from callback_survey.errors import UsageError
 from callback_survey.registers import rows
 from callback_survey.registers.rows import Row
+from callback_survey.scope import Scope
 
 _LEVELS_UP = 3
 
@@ -25,34 +26,34 @@ class Definition:
     scale: str
 
 
-def definitions_in(seeds: Path, region_code: str, quarter: str) -> dict[str, Definition]:
+def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
     """The definition of every measure in a region and quarter. Raises UsageError where a measure has none."""
     scales = {
         (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
     }
-    lineage = lineage_of(rows.read(seeds, "regions"), region_code)
+    lineage = lineage_of(rows.read(seeds, "regions"), scope.region_code)
     periods = rows.read(seeds, "definition_periods")
     found = {}
     for measure in rows.read(seeds, "measures"):
         name = measure["measure"]
-        period = period_in([row for row in periods if row["measure"] == name], lineage, quarter)
+        period = period_in([row for row in periods if row["measure"] == name], lineage, scope.quarter)
         if period is None or (name, period["measure_definition"]) not in scales:
             raise UsageError(
-                f"{region_code} {quarter}: no definition of the measure {name} holds",
+                f"{scope.name}: no definition of the measure {name} holds",
                 where=str(seeds / "definition_periods.csv"),
-                expected=f"a row of {name} that holds in {quarter} and names a row of measure_definitions.csv",
+                expected=f"a row of {name} that holds in {scope.quarter} and names a row of measure_definitions.csv",
                 next_step="callback-survey register check",
-                region_code=region_code,
-                quarter=quarter,
+                region_code=scope.region_code,
+                quarter=scope.quarter,
             )
         definition = period["measure_definition"]
         found[name] = Definition(name, measure["question"], definition, scales[name, definition])
     return found
 
 
-def scales_in(seeds: Path, region_code: str, quarter: str) -> dict[str, str]:
+def scales_in(seeds: Path, scope: Scope) -> dict[str, str]:
     """The scale of every question in a region and quarter. Measures of one question share it (`validate` sees to it)."""
-    return {found.question: found.scale for found in definitions_in(seeds, region_code, quarter).values()}
+    return {found.question: found.scale for found in definitions_in(seeds, scope).values()}
 
 
 def lineage_of(regions: Iterable[Row], region_code: str) -> list[str]:

@@ -23,6 +23,7 @@ from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
 from callback_survey.registers import rows
 from callback_survey.registers.names import Register
+from callback_survey.scope import Scope
 
 # A column with more names, or with names this long, is not one of departments.
 _MOST_NAMES, _LONGEST_NAME = 1_000, 60
@@ -112,22 +113,23 @@ def read_names(delivery: Delivery, work: Path, *, is_manifest_optional: bool = F
     return names
 
 
-def propose(names: FrameNames, seeds: Path, region_code: str, quarter: str) -> Draft:
+def propose(names: FrameNames, seeds: Path, scope: Scope) -> Draft:
     """A draft of what the registers lack for these names. Codes go on after the last one the region ever used."""
-    known = Register.read(seeds, region_code, quarter)
+    known = Register.read(seeds, scope)
     new = [key for key in names.spellings if key not in known.names]
     new.sort(key=lambda key: (-names.spellings[key].total(), key))
-    first = _last_number(seeds, region_code) + 1
+    first = _last_number(seeds, scope.region_code) + 1
     departments = tuple(
-        _proposed(f"{region_code}-{number:03d}", names.spellings[key]) for number, key in enumerate(new, start=first)
+        _proposed(f"{scope.region_code}-{number:03d}", names.spellings[key])
+        for number, key in enumerate(new, start=first)
     )
     return Draft(
-        region_code,
-        quarter,
+        scope.region_code,
+        scope.quarter,
         names,
-        tuple(_missing_regions(seeds, region_code)),
+        tuple(_missing_regions(seeds, scope.region_code)),
         departments,
-        tuple(_questions(departments, _known_names(seeds, region_code, quarter))),
+        tuple(_questions(departments, _known_names(seeds, scope))),
     )
 
 
@@ -175,12 +177,12 @@ def _missing_regions(seeds: Path, region_code: str) -> Iterator[tuple[str, ...]]
             yield (code, "", parent, level, "true" if code == region_code else "false")
 
 
-def _known_names(seeds: Path, region_code: str, quarter: str) -> dict[str, str]:
+def _known_names(seeds: Path, scope: Scope) -> dict[str, str]:
     """Names of the departments that the register has in the quarter, with their codes."""
     return {
         row["department_name"]: row["department_code"]
         for row in rows.read(seeds, "departments")
-        if row["region_code"] == region_code and row.period.holds_in(quarter)
+        if row["region_code"] == scope.region_code and row.period.holds_in(scope.quarter)
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from callback_survey.deliveries.headers import name_key
 from callback_survey.registers import rows
 from callback_survey.registers.rows import Row
+from callback_survey.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Register:
     names: dict[str, str]
 
     @classmethod
-    def read(cls, seeds: Path, region_code: str, quarter: str) -> Register:
+    def read(cls, seeds: Path, scope: Scope) -> Register:
         """The departments and aliases valid in the quarter."""
-        departments = {row["department_code"]: row for row in valid_rows(seeds, "departments", region_code, quarter)}
+        departments = {row["department_code"]: row for row in valid_rows(seeds, "departments", scope)}
         names = {name_key(row["department_name"]): row["department_name"] for row in departments.values()}
-        for alias in valid_rows(seeds, "department_aliases", region_code, quarter):
+        for alias in valid_rows(seeds, "department_aliases", scope):
             if alias["department_code"] in departments:
                 names[name_key(alias["alias"])] = departments[alias["department_code"]]["department_name"]
         return cls(names)
@@ -42,6 +43,10 @@ class Register:
         return self.names[match[0]] if match else ""
 
 
-def valid_rows(seeds: Path, name: str, region_code: str, quarter: str) -> list[Row]:
+def valid_rows(seeds: Path, name: str, scope: Scope) -> list[Row]:
     """The rows of a register that a region has in a quarter."""
-    return [row for row in rows.read(seeds, name) if row["region_code"] == region_code and row.period.holds_in(quarter)]
+    return [
+        row
+        for row in rows.read(seeds, name)
+        if row["region_code"] == scope.region_code and row.period.holds_in(scope.quarter)
+    ]

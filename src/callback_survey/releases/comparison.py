@@ -11,6 +11,7 @@ import duckdb
 from callback_survey import releases
 from callback_survey.quarter import Quarter
 from callback_survey.releases import RATES, Release
+from callback_survey.scope import Scope
 
 # What a change is made of; another average or flag in a later revision compares the same.
 FIGURES = (
@@ -36,14 +37,14 @@ class Comparison:
         return {"quarter": self.quarter, "revision": self.revision}
 
 
-def of(folder: Path, region_code: str, quarter: str) -> Comparison | None:
+def of(folder: Path, scope: Scope) -> Comparison | None:
     """What a region's quarter is compared with: the calendar quarter before, or None where that was never released.
 
     Of revisions with equal figures up to the served one it is the first: a revision that only corrects something else
     must not open a new one of every quarter after it.
     """
-    previous = str(Quarter.parse(quarter).previous())
-    every = releases.revisions(folder, region_code, previous)
+    previous = str(Quarter.parse(scope.quarter).previous())
+    every = releases.revisions(folder, Scope(scope.region_code, previous))
     served = releases.served_of(every, folder)
     found = [release for release in every if served and release.revision <= served.revision and RATES in release.tables]
     if not found:
@@ -56,15 +57,15 @@ def of(folder: Path, region_code: str, quarter: str) -> Comparison | None:
     return Comparison(previous, first.revision, _rates(first))
 
 
-def outdated(folder: Path, compared: Iterable[tuple[str, str]]) -> list[Release]:
-    """The served releases of the quarters after the given (region, quarter) that were compared with other figures.
+def outdated(folder: Path, compared: Iterable[Scope]) -> list[Release]:
+    """The served releases of the quarters after the given ones that were compared with other figures.
 
     Served, not latest: a revision that was rolled back must not come back as the ground of a new one.
     """
     found = []
-    for region_code, quarter in compared:
-        for following in releases.served(folder, region_code, str(Quarter.parse(quarter).next())):
-            comparison = of(folder, region_code, following.quarter)
+    for scope in compared:
+        for following in releases.served(folder, scope.region_code, str(Quarter.parse(scope.quarter).next())):
+            comparison = of(folder, following.scope)
             if following.compared_with != (comparison.as_json() if comparison else None):
                 found.append(following)
     return found

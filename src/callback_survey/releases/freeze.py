@@ -20,6 +20,7 @@ from callback_survey.releases import hashes as sums
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
+from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 
@@ -45,9 +46,9 @@ def release(
     `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
     """
     region_code, quarter = landed.region_code, landed.quarter
-    hashes = {table.name: _hash_of(connection, table, region_code, quarter) for table in tables}
+    hashes = {table.name: _hash_of(connection, table, Scope(region_code, quarter)) for table in tables}
     combined = combined_hash(hashes, compared_with)
-    earlier = revisions(releases, region_code, quarter)
+    earlier = revisions(releases, Scope(region_code, quarter))
     if earlier and earlier[-1].content_hash == combined:
         return None
     revision = earlier[-1].revision + 1 if earlier else 1
@@ -69,7 +70,7 @@ def release(
         difference=against(connection, earlier[-1], tables, changed_rows) if earlier else None,
         compared_with=compared_with,
         code_fingerprint=code_fingerprint,
-        tables={table.name: _export(connection, table, aside, region_code, quarter, hashes) for table in tables},
+        tables={table.name: _export(connection, table, aside, Scope(region_code, quarter), hashes) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
         folder=aside,
         accepted=tuple(_accepted(checks)),
@@ -94,10 +95,8 @@ def _seal(new: Release) -> None:
     files.sync_tree(new.folder)
 
 
-def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, region_code: str, quarter: str) -> str:
-    connection.execute(
-        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
-    )
+def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, scope: Scope) -> str:
+    connection.execute(f"create or replace temp table released as {table.query()}", table.parameters(scope))
     return content_hash(connection, "released", table.order_by)
 
 
@@ -105,17 +104,14 @@ def _export(
     connection: duckdb.DuckDBPyConnection,
     table: PublishedTable,
     folder: Path,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     hashes: dict[str, str],
 ) -> dict[str, Any]:
     """Write a mart as Parquet, and as a CSV that is safe to open in a spreadsheet."""
     parquet, csv = folder / "marts" / f"{table.name}.parquet", folder / "csv" / f"{table.name}.csv"
     for path in (parquet, csv):
         path.parent.mkdir(exist_ok=True)
-    connection.execute(
-        f"create or replace temp table released as {table.query()}", table.parameters(region_code, quarter)
-    )
+    connection.execute(f"create or replace temp table released as {table.query()}", table.parameters(scope))
     ordered = f"select * from released order by {', '.join(table.order_by)}"
     connection.execute(f"copy ({ordered}) to {duck.text(parquet)} (format parquet, compression zstd)")
     types = {name: kind for name, kind, *_ in connection.execute("describe released").fetchall()}

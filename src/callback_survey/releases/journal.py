@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
 # unanswered: nobody decided in time. rolled_back: `revision` is served again instead of a later one.
@@ -33,6 +34,10 @@ class Entry:
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     run_id: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
 
 
 def append(releases: Path, entry: Entry) -> Path:

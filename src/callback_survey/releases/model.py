@@ -14,6 +14,7 @@ import duckdb
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.releases import journal
+from callback_survey.scope import Scope
 from callback_survey.storage import duck
 from callback_survey.storage.files import read_json, sha256_of
 
@@ -53,8 +54,12 @@ class Release:
     files: dict[str, str] = field(default_factory=dict)
 
     @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
+
+    @property
     def name(self) -> str:
-        return f"{self.region_code} {self.quarter} r{self.revision}"
+        return f"{self.scope.name} r{self.revision}"
 
     @property
     def notice(self) -> Path:
@@ -63,7 +68,7 @@ class Release:
     @property
     def key(self) -> str:
         """The partition key of the released asset's events."""
-        return f"{self.region_code}|{self.quarter}"
+        return self.scope.key
 
     @property
     def accepted_checks(self) -> str | None:
@@ -99,30 +104,30 @@ class Release:
 _FIELDS = {field.name for field in fields(Release)} - {"folder"}
 
 
-def folders(releases: Path, region_code: str, quarter: str) -> list[Path]:
+def folders(releases: Path, scope: Scope) -> list[Path]:
     """The folders of a region's quarter that are named as revisions, oldest first."""
-    found = [path for path in (releases / region_code / quarter).glob("r*") if _REVISION.fullmatch(path.name)]
+    found = [path for path in (scope.folder(releases)).glob("r*") if _REVISION.fullmatch(path.name)]
     return sorted(found, key=lambda path: int(path.name[1:]))
 
 
-def scopes(releases: Path) -> list[tuple[str, str]]:
+def scopes(releases: Path) -> list[Scope]:
     """The regions and quarters that have a folder, in order."""
-    return [(path.parent.name, path.name) for path in sorted(releases.glob("*/*")) if path.is_dir()]
+    return [Scope(path.parent.name, path.name) for path in sorted(releases.glob("*/*")) if path.is_dir()]
 
 
-def revisions(releases: Path, region_code: str, quarter: str) -> list[Release]:
+def revisions(releases: Path, scope: Scope) -> list[Release]:
     """The revisions of a region's quarter, oldest first."""
-    found = folders(releases, region_code, quarter)
+    found = folders(releases, scope)
     return [Release.read(path) for path in found if (path / RELEASE_FILE).is_file()]
 
 
-def find(releases: Path, region_code: str, quarter: str, revision: int) -> Release:
+def find(releases: Path, scope: Scope, revision: int) -> Release:
     """One revision. Raises UsageError, naming those there are, where it is not there."""
-    found = {release.revision: release for release in revisions(releases, region_code, quarter)}
+    found = {release.revision: release for release in revisions(releases, scope)}
     if revision not in found:
         raise UsageError(
-            f"no revision r{revision} of {region_code} {quarter}",
-            where=str(releases / region_code / quarter),
+            f"no revision r{revision} of {scope.name}",
+            where=str(scope.folder(releases)),
             expected=f"one of {', '.join(f'r{number}' for number in found)}" if found else "a released quarter",
             next_step="callback-survey releases list",
         )
@@ -131,7 +136,7 @@ def find(releases: Path, region_code: str, quarter: str, revision: int) -> Relea
 
 def every(releases: Path) -> list[Release]:
     """All revisions of all regions and quarters, in order."""
-    return [found for scope in scopes(releases) for found in revisions(releases, *scope)]
+    return [found for scope in scopes(releases) for found in revisions(releases, scope)]
 
 
 def latest(releases: Path) -> list[Release]:
@@ -142,8 +147,12 @@ def latest(releases: Path) -> list[Release]:
 def served(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Release]:
     """What readers are given of every region and quarter, in order: the latest revision, or the one that a person had
     served again instead of it. A revision newer than that decision ends it."""
-    wanted = [scope for scope in scopes(releases) if region_code in (None, scope[0]) and quarter in (None, scope[1])]
-    found = [served_of(revisions(releases, *scope), releases) for scope in wanted]
+    wanted = [
+        scope
+        for scope in scopes(releases)
+        if region_code in (None, scope.region_code) and quarter in (None, scope.quarter)
+    ]
+    found = [served_of(revisions(releases, scope), releases) for scope in wanted]
     return [release for release in found if release is not None]
 
 

@@ -65,11 +65,10 @@ def verify(release: Release) -> Verified:
 def verify_all(releases: Path, region_code: str | None = None, quarter: str | None = None) -> Iterator[Verified]:
     """Every revision, also one whose release.json cannot be read, and one that is gone from the row of its numbers."""
     for scope in scopes(releases):
-        if region_code in (None, scope[0]) and quarter in (None, scope[1]):
-            numbers = {int(path.name[1:]): path for path in folders(releases, *scope)}
+        if region_code in (None, scope.region_code) and quarter in (None, scope.quarter):
+            numbers = {int(path.name[1:]): path for path in folders(releases, scope)}
             for number in range(1, max(numbers, default=0) + 1):
-                name, folder = f"{scope[0]} {scope[1]} r{number}", releases / scope[0] / scope[1] / f"r{number}"
-                yield _verified(name, folder)
+                yield _verified(f"{scope.name} r{number}", scope.folder(releases) / f"r{number}")
 
 
 def _verified(name: str, folder: Path) -> Verified:

@@ -19,6 +19,7 @@ from callback_survey.errors import GateFailed, UsageError
 from callback_survey.landing import land, ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import TokenKey
+from callback_survey.scope import Scope
 from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import build
 from callback_survey.warehouse.database import Warehouse
@@ -69,14 +70,14 @@ class JudgedFrame:
 
 
 @contextmanager
-def open_frame(run: Run, region_code: str, quarter: str, folder: Path | None) -> Iterator[JudgedFrame | None]:
+def open_frame(run: Run, scope: Scope, folder: Path | None) -> Iterator[JudgedFrame | None]:
     """The frame in `folder`, else the one of the quarter's current delivery; None where neither is there.
 
     Calls that lie beside the frame are left out: who was called must not decide who is drawn. Raises GateFailed for a frame
     that gate 1 would refuse.
     """
     settings = run.settings
-    landed = ledger.current(settings.lake, region_code, quarter) if folder is None else None
+    landed = ledger.current(settings.lake, scope) if folder is None else None
     if folder is None and (landed is None or "frame" not in landed.lake_files):
         yield None
         return
@@ -84,11 +85,11 @@ def open_frame(run: Run, region_code: str, quarter: str, folder: Path | None) ->
         lake = settings.lake if folder is None else scratch / "lake"
         warnings: tuple[str, ...] = ()
         if folder is not None:
-            landed, warnings = _land(run, Delivery(region_code, quarter, folder), lake)
+            landed, warnings = _land(run, Delivery(scope.region_code, scope.quarter, folder), lake)
         assert landed is not None
         alone = replace(landed, lake_files={"frame": str(lake / landed.lake_files["frame"])})
         warehouse = Warehouse(scratch / "warehouse", settings.memory_limit, run.run_id)
-        with run.progress.step("judge", region_code) as step:
+        with run.progress.step("judge", scope.region_code) as step:
             build([alone], settings=settings, warehouse=warehouse, select=_MODELS, say=step.say)
             step.result = "frame rows judged by the models of every quarter"
         with warehouse.open() as connection:

@@ -13,6 +13,7 @@ import duckdb
 
 from callback_survey import releases
 from callback_survey.releases import RATES, Release
+from callback_survey.scope import Scope
 
 _FIGURES = """
     select department_code, department_name, measure, measure_name, source_grain, valid_frame_count, sample_count,
@@ -69,10 +70,12 @@ class Succession:
     is_split: bool
 
 
-def latest_before(folder: Path, region_code: str, quarter: str) -> ReleasedQuarter | None:
+def latest_before(folder: Path, scope: Scope) -> ReleasedQuarter | None:
     """The last quarter of a region that was released before the given one, as it is served; None if there is none."""
     earlier = [
-        found for found in releases.served(folder, region_code) if found.quarter < quarter and RATES in found.tables
+        found
+        for found in releases.served(folder, scope.region_code)
+        if found.quarter < scope.quarter and RATES in found.tables
     ]
     return _read(max(earlier, key=lambda found: found.quarter)) if earlier else None
 

@@ -14,6 +14,7 @@ from callback_survey.sample_plan import draw
 from callback_survey.sample_plan.draw import Department
 from callback_survey.sample_plan.frame import JudgedFrame
 from callback_survey.sample_plan.proposal import Proposal, Sizing
+from callback_survey.scope import Scope
 from callback_survey.storage import files, spreadsheet
 
 PLAN, LIST, SIZES = "plan.json", "call-list.csv", "sizes.csv"
@@ -29,7 +30,7 @@ _SIZE_COLUMNS = (
 )
 
 
-def earlier_seed(folder: Path, region_code: str, quarter: str) -> str | None:
+def earlier_seed(folder: Path, scope: Scope) -> str | None:
     """The seed of the plan that lies in a folder, if there is one and it drew. Raises UsageError where the plan is another
     region's or quarter's, or cannot be read."""
     path = folder / PLAN
@@ -42,7 +43,7 @@ def earlier_seed(folder: Path, region_code: str, quarter: str) -> str | None:
         name, seed = f"{found['region_code']} {found['quarter']}", found["seed"]
     except (ValueError, KeyError, TypeError):
         raise _other_list(folder, f"its {PLAN} is none of ours") from None
-    if name != f"{region_code} {quarter}":
+    if name != f"{scope.name}":
         raise _other_list(folder, f"it holds the plan of {name}")
     return str(seed) if seed is not None else None
 

@@ -13,6 +13,7 @@ from callback_survey.sample_plan import draw, history, output
 from callback_survey.sample_plan.frame import JudgedFrame, open_frame
 from callback_survey.sample_plan.proposal import Proposal, Sizing, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
+from callback_survey.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def make_plan(run: Run, asked: Asked) -> Plan:
     seed = draw.checked_seed(asked.seed) if asked.seed is not None else None
     if seed is None and asked.output is not None:
         # the same folder again means the same list
-        seed = output.earlier_seed(asked.output, asked.region_code, quarter)
+        seed = output.earlier_seed(asked.output, Scope(asked.region_code, quarter))
     registered = _registered(run, asked)
-    with open_frame(run, asked.region_code, quarter, asked.frame) as frame:
+    with open_frame(run, Scope(asked.region_code, quarter), asked.frame) as frame:
         proposal = _propose(run, asked, registered, frame)
         if asked.output is None:
             return Plan(asked, proposal, frame)
@@ -62,7 +63,7 @@ def make_plan(run: Run, asked: Asked) -> Plan:
 
 def _registered(run: Run, asked: Asked) -> dict[str, str]:
     path = run.settings.seeds / "departments.csv"
-    rows = registers.valid_rows(run.settings.seeds, "departments", asked.region_code, str(asked.quarter))
+    rows = registers.valid_rows(run.settings.seeds, "departments", Scope(asked.region_code, str(asked.quarter)))
     if not rows:
         raise UsageError(
             f"no department of region {asked.region_code} is registered for {asked.quarter}",
@@ -74,7 +75,7 @@ def _registered(run: Run, asked: Asked) -> dict[str, str]:
 
 def _propose(run: Run, asked: Asked, registered: dict[str, str], frame: JudgedFrame | None) -> Proposal:
     seeds, region_code, quarter = run.settings.seeds, asked.region_code, str(asked.quarter)
-    previous = history.latest_before(run.settings.releases, region_code, quarter)
+    previous = history.latest_before(run.settings.releases, Scope(region_code, quarter))
     if frame is None and previous is None:
         raise UsageError(
             f"nothing is known of the frames of {region_code} {quarter}: it has no landed frame, and no quarter before it "
@@ -84,13 +85,12 @@ def _propose(run: Run, asked: Asked, registered: dict[str, str], frame: JudgedFr
             next_step="give the folder that holds the frame: callback-survey plan --frame DIR",
         )
     return propose(
-        region_code,
-        quarter,
+        Scope(region_code, quarter),
         registered,
         frame.counts if frame else None,
         previous,
         history.read_successions(seeds, region_code, after=previous.quarter, until=quarter) if previous else [],
-        rules=SamplePlanRules.read(seeds, region_code, quarter),
-        previous_rules=SamplePlanRules.find(seeds, region_code, previous.quarter) if previous else None,
+        rules=SamplePlanRules.read(seeds, Scope(region_code, quarter)),
+        previous_rules=SamplePlanRules.find(seeds, Scope(region_code, previous.quarter)) if previous else None,
         wanted_margin=asked.wanted_margin,
     )

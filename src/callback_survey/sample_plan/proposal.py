@@ -10,6 +10,7 @@ from typing import Literal
 from callback_survey.sample_plan.allocation import Stratum, expected_variance, margin, neyman
 from callback_survey.sample_plan.history import Answers, Department, ReleasedQuarter, Succession, inherited
 from callback_survey.sample_plan.rules import SamplePlanRules
+from callback_survey.scope import Scope
 
 Sizing = Literal["rule", "neyman"]
 # What is said of the expected margins where no earlier quarter tells of any measure.
@@ -76,8 +77,7 @@ class Proposal:
 
 
 def propose(
-    region_code: str,
-    quarter: str,
+    scope: Scope,
     registered: Mapping[str, str],
     frames: Mapping[str, int] | None,
     previous: ReleasedQuarter | None,
@@ -110,8 +110,8 @@ def propose(
         for code, name in sorted(registered.items())
     )
     return Proposal(
-        region_code=region_code,
-        quarter=quarter,
+        region_code=scope.region_code,
+        quarter=scope.quarter,
         wanted_margin=wanted_margin,
         rules=rules,
         departments=departments,

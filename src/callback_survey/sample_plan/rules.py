@@ -10,6 +10,7 @@ from pathlib import Path
 from callback_survey import registers
 from callback_survey.errors import UsageError
 from callback_survey.registers.rows import Row
+from callback_survey.scope import Scope
 
 _SEED = "sample_plan_rules"
 
@@ -53,33 +54,33 @@ class SamplePlanRules:
     rules: tuple[SizeRule, ...]
 
     @classmethod
-    def read(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules:
+    def read(cls, seeds: Path, scope: Scope) -> SamplePlanRules:
         """The region's own lines, else those of every region. Raises UsageError where they leave a gap or overlap."""
-        found = cls.find(seeds, region_code, quarter)
+        found = cls.find(seeds, scope)
         if found is None:
-            raise _wrong(seeds / f"{_SEED}.csv", quarter, "no line is valid")
+            raise _wrong(seeds / f"{_SEED}.csv", scope.quarter, "no line is valid")
         return found
 
     @classmethod
-    def find(cls, seeds: Path, region_code: str, quarter: str) -> SamplePlanRules | None:
+    def find(cls, seeds: Path, scope: Scope) -> SamplePlanRules | None:
         """The same, or None for a quarter in which no line is valid: one before there was a rule."""
         path = seeds / f"{_SEED}.csv"
-        rows = registers.valid_rows(seeds, _SEED, region_code, quarter) or registers.valid_rows(
-            seeds, _SEED, "", quarter
-        )
+        rows = registers.valid_rows(seeds, _SEED, scope) or registers.valid_rows(seeds, _SEED, Scope("", scope.quarter))
         if not rows:
             return None
         try:
             rules = sorted((_rule(row) for row in rows), key=lambda rule: rule.frame_count_from)
         except (ValueError, ZeroDivisionError) as error:
-            raise _wrong(path, quarter, f"a line cannot be read: {error}") from error
+            raise _wrong(path, scope.quarter, f"a line cannot be read: {error}") from error
         expected: int | None = 0
         for rule in rules:
             if rule.frame_count_from != expected:
-                raise _wrong(path, quarter, f"the line from {rule.frame_count_from} does not follow the one before it")
+                raise _wrong(
+                    path, scope.quarter, f"the line from {rule.frame_count_from} does not follow the one before it"
+                )
             expected = None if rule.frame_count_to is None else rule.frame_count_to + 1
         if expected is not None:
-            raise _wrong(path, quarter, f"no line for a frame of {expected}")
+            raise _wrong(path, scope.quarter, f"no line for a frame of {expected}")
         return cls(tuple(rules))
 
     def size(self, valid_frame_count: int) -> int:

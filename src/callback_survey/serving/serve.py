@@ -18,6 +18,7 @@ import duckdb
 
 from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing
+from callback_survey.scope import Scope
 from callback_survey.serving import tables as assembly
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck, files
@@ -100,15 +101,14 @@ def export_restricted(
     connection: duckdb.DuckDBPyConnection,
     tables: Iterable[PublishedTable],
     serving: Path,
-    region_code: str,
-    quarter: str,
+    scope: Scope,
 ) -> None:
     """Record-level partitions of one region and quarter, from the warehouse; replaced only where they differ."""
     for table in tables:
-        folder = serving / "restricted" / table.name / f"region_code={region_code}" / f"quarter={quarter}"
+        folder = serving / "restricted" / table.name / f"region_code={scope.region_code}" / f"quarter={scope.quarter}"
         path = folder / f"{table.name}.parquet"
         folder.mkdir(parents=True, exist_ok=True)
-        relation = connection.sql(table.query(), params=table.parameters(region_code, quarter))
+        relation = connection.sql(table.query(), params=table.parameters(scope))
         with files.written_aside(path, keep_equal=True) as aside:
             relation.write_parquet(str(aside), compression="zstd")
 

@@ -17,6 +17,7 @@ from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import comparison
 from callback_survey.releases.comparison import Comparison
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.database import Warehouse
@@ -74,16 +75,10 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Scope:
+class BuiltScope(Scope):
     """One region and quarter of a run, and the delivery it is built from."""
 
-    region_code: str
-    quarter: str
     delivery_id: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.region_code} {self.quarter}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ class BuildReport:
     """A finished build. Whoever reads the warehouse afterwards checks that it still holds this `build_id`."""
 
     build_id: str
-    scope: tuple[Scope, ...]
+    scope: tuple[BuiltScope, ...]
     # the warehouse file was damaged, and was made anew
     is_rebuilt: bool = False
 
@@ -100,7 +95,7 @@ class BuildReport:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> BuildReport:
-        return cls(value["build_id"], tuple(Scope(**scope) for scope in value["scope"]), value["is_rebuilt"])
+        return cls(value["build_id"], tuple(BuiltScope(**scope) for scope in value["scope"]), value["is_rebuilt"])
 
 
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
@@ -145,7 +140,7 @@ def build(
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
             connection.execute("create or replace table raw.build as select $1 as build_id", [build_id])
-    scope = tuple(Scope(report.region_code, report.quarter, report.delivery_id) for report in landed)
+    scope = tuple(BuiltScope(report.region_code, report.quarter, report.delivery_id) for report in landed)
     return BuildReport(build_id, scope, is_rebuilt)
 
 
@@ -258,7 +253,7 @@ def _write_previous_rates(
     connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], releases: Path
 ) -> None:
     """The quarter before each landed one, as released: the warehouse may hold another build of it, or none."""
-    compared = [(report, comparison.of(releases, report.region_code, report.quarter)) for report in landed]
+    compared = [(report, comparison.of(releases, report.scope)) for report in landed]
     parts = [_previous_rates(report, found) for report, found in compared if found is not None]
     names = ("region_code", "quarter", "previous_quarter", "previous_revision", *comparison.FIGURES)
     selected = " union all ".join(parts) or _nothing(names)

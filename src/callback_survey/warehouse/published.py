@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 
 PUBLIC = "callback_marts"
@@ -37,8 +38,8 @@ class PublishedTable:
         """The rows of one region and quarter, in order; takes $region_code and $quarter as far as it needs them."""
         return f"select * from marts.{self.name} where {_FILTERS[self.scoping]} order by {', '.join(self.order_by)}"
 
-    def parameters(self, region_code: str, quarter: str) -> dict[str, str]:
-        values = {"region_code": region_code, "quarter": quarter}
+    def parameters(self, scope: Scope) -> dict[str, str]:
+        values = {"region_code": scope.region_code, "quarter": scope.quarter}
         return {name: value for name, value in values.items() if f"${name}" in _FILTERS[self.scoping]}
 
 

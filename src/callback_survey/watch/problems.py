@@ -22,6 +22,7 @@ from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
 from callback_survey.quarter import Quarter
 from callback_survey.releases import journal
+from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage import locks
@@ -75,7 +76,7 @@ def waiting_deliveries(settings: Settings) -> list[Waiting]:
         if not _is_scope(region_code, quarter):
             continue
         digest = deliveries.content_digest(folder)
-        if digest is not None and not _is_known(settings.lake, region_code, quarter, folder, digest):
+        if digest is not None and not _is_known(settings.lake, Scope(region_code, quarter), folder, digest):
             found.append(Waiting(quarter, region_code, digest))
     return sorted(found)
 
@@ -115,7 +116,7 @@ def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Word
         missing = [
             quarter
             for quarter in _due(today)
-            if _is_expected(settings.seeds, region_code, str(quarter))
+            if _is_expected(settings.seeds, Scope(region_code, str(quarter)))
             and f"{region_code}-{quarter}" not in waiting_keys
             and not any((settings.releases / region_code / str(quarter)).glob("r*/release.json"))
         ]
@@ -217,8 +218,8 @@ def _is_scope(region_code: str, quarter: str) -> bool:
         return False
 
 
-def _is_known(lake: Path, region_code: str, quarter: str, folder: Path, digest: str) -> bool:
-    for entry in ledger.entries(lake, region_code, quarter):
+def _is_known(lake: Path, scope: Scope, folder: Path, digest: str) -> bool:
+    for entry in ledger.entries(lake, scope.region_code, scope.quarter):
         if entry.report is not None and entry.report.content_digest == digest:
             return True
         if entry.refusal is not None and entry.refusal.folder_digest == deliveries.folder_digest(folder):
@@ -242,10 +243,13 @@ def _survey_regions(seeds: Path) -> dict[str, str]:
     return {row["region_code"]: row["region_name"] for row in rows if row["is_survey_region"].lower() == "true"}
 
 
-def _is_expected(seeds: Path, region_code: str, quarter: str) -> bool:
+def _is_expected(seeds: Path, scope: Scope) -> bool:
     """Whether the register has a department of the region in the quarter, or none at all yet."""
-    own = [row for row in _rows(seeds / "departments.csv") if row["region_code"] == region_code]
-    valid = [(row["valid_from"] or quarter) <= quarter and (row["valid_to"] or quarter) >= quarter for row in own]
+    own = [row for row in _rows(seeds / "departments.csv") if row["region_code"] == scope.region_code]
+    valid = [
+        (row["valid_from"] or scope.quarter) <= scope.quarter and (row["valid_to"] or scope.quarter) >= scope.quarter
+        for row in own
+    ]
     return not own or any(valid)
 
 

@@ -15,6 +15,7 @@ from callback_survey.airflow.pages import CallbackSurveyPlugin, LaterApp
 from callback_survey.errors import UsageError
 from callback_survey.releases import journal
 from callback_survey.releases.journal import Entry
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from published import make_release
@@ -259,7 +260,7 @@ def offer_of(home: Path, name: str, **values: Any) -> Any:
     from callback_survey.airflow.pages import files_offered, revisions
 
     loaded = settings.load({}, home=home)
-    found = revisions.quarter_shelf(loaded, "330109", "2018Q1", revisions.served(loaded))
+    found = revisions.quarter_shelf(loaded, Scope("330109", "2018Q1"), revisions.served(loaded))
     assert found is not None and found.revisions[0].release is not None
     release: Any = SimpleNamespace(tables=found.revisions[0].release.tables, **values)
     revision = revisions.Revision("330109", "2018Q1", 2, found.revisions[0].folder, release)

@@ -14,6 +14,7 @@ from callback_survey.documents import write
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
 from callback_survey.releases import journal
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from homes import contents
@@ -256,7 +257,7 @@ def test_nothing_can_be_decided_about_what_is_not_there(settings: Settings) -> N
     with pytest.raises(UsageError, match="has no revision r7"):
         reject(settings, 7)
     with pytest.raises(UsageError, match="nothing of 330109 2018Q2 was ever released"):
-        decide.reject(settings, "330109", "2018Q2", 1, by="值班长", reason="x", at=AT)
+        decide.reject(settings, Scope("330109", "2018Q2"), 1, by="值班长", reason="x", at=AT)
     files.write_json(settings.serving / "current" / "served.json", [])
     with pytest.raises(UsageError, match="nothing of 330109 2018Q1 is served"):
         approve(settings)

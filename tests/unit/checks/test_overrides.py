@@ -12,6 +12,7 @@ import pytest
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Outcome, Severity, read_rules
 from callback_survey.errors import UsageError
+from callback_survey.scope import Scope
 from callback_survey.storage import files
 from lakes import SEEDS
 
@@ -141,7 +142,7 @@ def test_the_record_is_only_added_to_and_a_withdrawal_is_one_more_entry(tmp_path
     accept(tmp_path)
     [first] = tmp_path.rglob("*.json")
     before = first.read_bytes()
-    overrides.withdraw("330109", "2018Q1", CHECK, overrides=tmp_path, by="李四", reason="")
+    overrides.withdraw(Scope("330109", "2018Q1"), CHECK, overrides=tmp_path, by="李四", reason="")
     assert len(judged(tmp_path).failures) == 1
     accept(tmp_path, by="王五")
     assert judged(tmp_path).accepted[0].accepted_by == "王五"
@@ -154,7 +155,7 @@ def test_the_record_is_only_added_to_and_a_withdrawal_is_one_more_entry(tmp_path
 
 def test_nothing_in_force_cannot_be_withdrawn(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to withdraw"):
-        overrides.withdraw("330109", "2018Q1", CHECK, overrides=tmp_path, by="李四", reason="")
+        overrides.withdraw(Scope("330109", "2018Q1"), CHECK, overrides=tmp_path, by="李四", reason="")
 
 
 def _accept_one(folder: Path, number: int) -> None:

@@ -11,6 +11,7 @@ from callback_survey.checks import page
 from callback_survey.checks.model import CheckReport, CheckResult, now
 from callback_survey.cli import main
 from callback_survey.cli.checks import last_report
+from callback_survey.scope import Scope
 
 KEYS = ["--region", "330109", "--quarter", "2018Q1"]
 FAILED = CheckResult(
@@ -47,7 +48,7 @@ def test_of_two_checks_within_a_second_the_later_is_the_last(home: Path) -> None
     """An acceptance binds to what the last run found; its name says nothing of its time."""
     for name in ("a-first", "z-second"):
         replace(RUN, run_id=name, checked_at=now()).write(home / "checks" / name)
-    assert last_report(home / "checks", "marts", "330109", "2018Q1").run_id == "z-second"
+    assert last_report(home / "checks", "marts", Scope("330109", "2018Q1")).run_id == "z-second"
 
 
 def test_one_run_is_shown_with_what_it_found_by_either_form_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:

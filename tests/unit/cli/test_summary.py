@@ -16,6 +16,7 @@ from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Entry
+from callback_survey.scope import Scope
 from callback_survey.serving import serve, tables
 from callback_survey.settings import Settings
 from published import make_release
@@ -70,7 +71,7 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
         monkeypatch.setattr(tables, "write_table", plain_table)
         serve.serve([release], [release], serving=settings.serving, memory_limit="1GB")
         text = io.StringIO()
-        summary.show_quarter(Console(file=text, width=160, highlight=False), settings, "330109", "2018Q1")
+        summary.show_quarter(Console(file=text, width=160, highlight=False), settings, Scope("330109", "2018Q1"))
         return text.getvalue().splitlines()
 
     def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[Release]) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from callback_survey.documents.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
+from callback_survey.scope import Scope
 from notice_marts import NASTY, QUARTER, REALISATION, REGION, SATISFACTION, Page, notice_marts
 
 EXTERNAL = re.compile(
@@ -26,7 +27,7 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def data(marts: duckdb.DuckDBPyConnection) -> NoticeData:
-    return read_notice_data(marts, REGION, QUARTER)
+    return read_notice_data(marts, Scope(REGION, QUARTER))
 
 
 def test_both_averages_stand_beside_their_benchmarks(data: NoticeData) -> None:
@@ -137,7 +138,8 @@ def test_the_search_for_outside_addresses_finds_them(leak: str) -> None:
 
 def test_the_same_data_give_the_same_bytes(marts: duckdb.DuckDBPyConnection) -> None:
     first, second = (
-        render_notice(read_notice_data(marts, REGION, QUARTER), revision="r1", content_hash="c0ffee") for _ in range(2)
+        render_notice(read_notice_data(marts, Scope(REGION, QUARTER)), revision="r1", content_hash="c0ffee")
+        for _ in range(2)
     )
 
     assert first == second
@@ -185,7 +187,7 @@ def test_comparison_with_a_printed_annex_is_summed_up(marts: duckdb.DuckDBPyConn
         """
     )
 
-    html = render_notice(read_notice_data(marts, REGION, QUARTER))
+    html = render_notice(read_notice_data(marts, Scope(REGION, QUARTER)))
 
     assert "与已印发附件逐项核对5项：一致3项，容差以内的1项，未抽样1项。" in html
 
@@ -199,7 +201,7 @@ def test_a_quarter_of_which_only_the_annexes_survive_says_so(
 ) -> None:
     marts.execute("update marts.department_rates set source_grain = 'published'")
 
-    text = Page(render_notice(read_notice_data(marts, REGION, QUARTER))).text
+    text = Page(render_notice(read_notice_data(marts, Scope(REGION, QUARTER)))).text
 
     assert "本通报所据只有2019年第四季度当时印发的附件，没有办结记录和电话回访记录。" in text
     assert "电话回访记录编写" not in text
@@ -217,7 +219,7 @@ def test_a_department_the_printed_annex_leaves_out_is_neither_zero_nor_unsampled
         "update marts.annex_satisfaction set valid_frame_count = null, sample_count = null where department_code = 'D5'"
     )
 
-    data = read_notice_data(marts, REGION, QUARTER)
+    data = read_notice_data(marts, Scope(REGION, QUARTER))
     page = Page(render_notice(data))
 
     assert page.rows(1)[5] == ["5", "区旅游局", "—", "—", "—", "—", "—", "—", "—"]
@@ -232,7 +234,7 @@ def test_a_department_the_printed_annex_leaves_out_is_neither_zero_nor_unsampled
 def test_the_definition_of_a_rate_is_that_of_the_data(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("update marts.department_rates set measure_definition = 'top_two' where measure = 'satisfaction'")
 
-    text = render_notice(read_notice_data(marts, REGION, QUARTER))
+    text = render_notice(read_notice_data(marts, Scope(REGION, QUARTER)))
 
     assert "口径代码 top_two" in text
     assert "“比较满意”和“基本满意”不计入" not in text
@@ -243,7 +245,7 @@ def test_the_served_file_has_its_tables_in_another_schema(marts: duckdb.DuckDBPy
         marts.execute(f"create table main.{table} as from marts.{table}")
     marts.execute("drop schema marts cascade")
 
-    assert read_notice_data(marts, REGION, QUARTER, schema="main") == data
+    assert read_notice_data(marts, Scope(REGION, QUARTER), schema="main") == data
 
 
 @pytest.mark.parametrize(
@@ -251,7 +253,7 @@ def test_the_served_file_has_its_tables_in_another_schema(marts: duckdb.DuckDBPy
 )
 def test_half_a_notice_is_refused(marts: duckdb.DuckDBPyConnection, region: str, quarter: str) -> None:
     with pytest.raises(NoticeDataMissing) as failure:
-        read_notice_data(marts, region, quarter)
+        read_notice_data(marts, Scope(region, quarter))
 
     assert region in str(failure.value)
     assert quarter in str(failure.value)

@@ -26,6 +26,7 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.pdf import render_pdf
 from callback_survey.documents.notice.render import render_html
 from callback_survey.documents.notice.text import NoticeText, Origin, compose
+from callback_survey.scope import Scope
 from homes import FIXTURES
 from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
 
@@ -39,7 +40,7 @@ ISSUED = Heading(
 @pytest.fixture(scope="module")
 def data() -> Iterator[NoticeData]:
     with notice_marts() as connection:
-        yield read_notice_data(connection, REGION, QUARTER)
+        yield read_notice_data(connection, Scope(REGION, QUARTER))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import pytest
 from callback_survey.expectations.gates import check_marts, earlier_rates
 
 from callback_survey.checks.model import CheckResult
-from callback_survey.warehouse.build import Scope
+from callback_survey.scope import Scope
+from callback_survey.warehouse.build import BuiltScope
 from lakes import SEEDS
 from published import make_release
 from small_marts import SOUND
@@ -52,7 +53,7 @@ def release(folder: Path, quarter: str, rows: str = BEFORE, revision: int = 1) -
 
 
 def judge(warehouse: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, CheckResult]:
-    scope = Scope("330109", "2018Q1", "delivery-1")
+    scope = BuiltScope("330109", "2018Q1", "delivery-1")
     report = check_marts(warehouse, scope, seeds=SEEDS, releases=releases, run_id="run-1")
     return {result.check_id: result for result in report.results if result.check_id in CHECKS}
 
@@ -148,7 +149,7 @@ def test_the_latest_revision_of_each_quarter_is_compared_with_and_a_gap_is_not_m
     release(tmp_path, "2017Q2")
     release(tmp_path, "2017Q4")
     release(tmp_path, "2017Q4", revision=2)
-    found = [path.relative_to(tmp_path).parts[1:3] for path in earlier_rates(tmp_path, "330109", "2018Q1")]
+    found = [path.relative_to(tmp_path).parts[1:3] for path in earlier_rates(tmp_path, Scope("330109", "2018Q1"))]
     assert found == [("2017Q4", "r2"), ("2017Q2", "r1")]
 
 

@@ -11,11 +11,11 @@ import pytest
 from callback_survey.expectations.gates import check_marts
 
 from callback_survey.checks.model import CheckReport
-from callback_survey.warehouse.build import Scope
+from callback_survey.warehouse.build import BuiltScope
 from lakes import SEEDS
 from small_marts import SOUND
 
-SCOPE = Scope("330109", "2018Q1", "delivery-1")
+SCOPE = BuiltScope("330109", "2018Q1", "delivery-1")
 # these look at quarters without cases: test_printed_gate.py
 PRINTED_ONLY = {
     "printed_departments_complete",

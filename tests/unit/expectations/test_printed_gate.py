@@ -10,7 +10,7 @@ import pytest
 from callback_survey.expectations.gates import check_marts
 
 from callback_survey.checks.model import CheckReport
-from callback_survey.warehouse.build import Scope
+from callback_survey.warehouse.build import BuiltScope
 from lakes import SEEDS
 from small_marts import PRINTED, SOUND
 
@@ -41,7 +41,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def judge(warehouse: duckdb.DuckDBPyConnection, quarter: str = "2017Q4") -> CheckReport:
     return check_marts(
-        warehouse, Scope("330109", quarter, "delivery-1"), seeds=SEEDS, releases=Path("none"), run_id="run-1"
+        warehouse, BuiltScope("330109", quarter, "delivery-1"), seeds=SEEDS, releases=Path("none"), run_id="run-1"
     )
 
 

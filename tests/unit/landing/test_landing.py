@@ -18,6 +18,7 @@ import pytest
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.landing import ledger, workbench
 from callback_survey.privacy import TokenKey
+from callback_survey.scope import Scope
 from homes import FIXTURES
 from lakes import (
     ONE_CALL,
@@ -178,9 +179,9 @@ def test_a_changed_rule_for_phones_or_scrubbing_makes_the_same_bytes_another_del
 
 def test_only_what_passed_the_gate_is_current_and_a_report_reads_back_equal(lake: Lake) -> None:
     first = lake.deliver(FILES)
-    assert ledger.current(lake.folder, REGION, QUARTER) is None
+    assert ledger.current(lake.folder, Scope(REGION, QUARTER)) is None
     ledger.make_current(lake.folder, first, run_id="run-1")
-    current = ledger.current(lake.folder, REGION, QUARTER)
+    current = ledger.current(lake.folder, Scope(REGION, QUARTER))
     assert current == replace(first, is_new=False)
     before = tree_of(lake.folder)
     ledger.make_current(lake.folder, first, run_id="run-2")
@@ -190,7 +191,7 @@ def test_only_what_passed_the_gate_is_current_and_a_report_reads_back_equal(lake
 def test_a_delivery_whose_lake_files_are_gone_is_landed_again(lake: Lake) -> None:
     first = lake.deliver(FILES)
     (lake.folder / first.lake_files["calls"]).unlink()
-    assert ledger.find(lake.folder, REGION, QUARTER, first.delivery_id) is None
+    assert ledger.find(lake.folder, Scope(REGION, QUARTER), first.delivery_id) is None
     second = lake.deliver(FILES)
     assert second.is_new
     assert second.lake_files == first.lake_files

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
+from callback_survey.scope import Scope
 from lakes import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, SEEDS, Lake
 
 MOMENTS = st.datetimes(dt.datetime(1955, 1, 1), dt.datetime(2173, 1, 1)).map(lambda found: found.replace(microsecond=0))
@@ -75,7 +76,7 @@ def spelled(draw: st.DrawFn) -> Spelled:
 @pytest.fixture(scope="module")
 def sql() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        define_rules(connection, Vocabulary.read(SEEDS, "330109", "2018Q1"), TokenKey.from_secret(b"k" * 32))
+        define_rules(connection, Vocabulary.read(SEEDS, Scope("330109", "2018Q1")), TokenKey.from_secret(b"k" * 32))
         yield connection
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey.landing import ledger
+from callback_survey.scope import Scope
 from lakes import ONE_CASE, Lake, calls, frame, write_delivery
 from register_seeds import GBT_FROM_2018Q2, add, copied_seeds
 
@@ -90,7 +91,7 @@ def test_a_change_of_scale_makes_another_delivery_where_and_when_it_holds_and_no
 
     assert [report.is_new for report in after] == [False, True, False]
     assert after[1].delivery_id != before[1].delivery_id
-    current = ledger.current(lake.folder, "330109", "2018Q2")
+    current = ledger.current(lake.folder, Scope("330109", "2018Q2"))
     assert current is not None and current.delivery_id == before[1].delivery_id, "gate 1 decides about the other one"
 
 

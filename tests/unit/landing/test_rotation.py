@@ -12,6 +12,7 @@ from callback_survey.errors import UsageError
 from callback_survey.landing import LandingReport, ledger, rotation
 from callback_survey.landing.rotation import Rotated
 from callback_survey.privacy import TokenKey
+from callback_survey.scope import Scope
 from lakes import ONE_CALL, ONE_CASE, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
@@ -33,7 +34,7 @@ def rotate(lake: Lake, *, is_rehearsal: bool = False) -> list[Rotated]:
 
 
 def current(lake: Lake, region: str = "330109") -> LandingReport:
-    found = ledger.current(lake.folder, region, "2018Q1")
+    found = ledger.current(lake.folder, Scope(region, "2018Q1"))
     assert found is not None
     return found
 

@@ -13,6 +13,7 @@ import pytest
 
 from callback_survey.errors import UsageError
 from callback_survey.registers import definitions_in, scales_in
+from callback_survey.scope import Scope
 from lakes import REPOSITORY, SEEDS
 from register_seeds import GBT_FROM_2018Q2, add, copied_seeds, keep_header
 
@@ -21,13 +22,15 @@ REGIONS = {"330000": "", "330100": "330000", "330109": "330100", "330110": "3301
 
 
 def test_without_rows_of_its_own_a_region_is_measured_as_everywhere() -> None:
-    found = definitions_in(SEEDS, "330109", "2018Q1")
+    found = definitions_in(SEEDS, Scope("330109", "2018Q1"))
     assert {measure: row.measure_definition for measure, row in found.items()} == {
         "satisfaction": "top_box",
         "realisation": "within_one_visit",
     }
-    assert scales_in(SEEDS, "330109", "2018Q1") == {"satisfaction": "satisfaction_2018", "visits": "visits"}
-    assert scales_in(SEEDS, "110101", "2030Q4") == scales_in(SEEDS, "330109", "2018Q1"), "and so is an unknown one"
+    assert scales_in(SEEDS, Scope("330109", "2018Q1")) == {"satisfaction": "satisfaction_2018", "visits": "visits"}
+    assert scales_in(SEEDS, Scope("110101", "2030Q4")) == scales_in(SEEDS, Scope("330109", "2018Q1")), (
+        "and so is an unknown one"
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,14 +48,14 @@ def test_a_region_goes_over_to_another_scale_with_all_below_it(
 ) -> None:
     seeds = copied_seeds(tmp_path)
     add(seeds, "definition_periods", (region, *GBT_FROM_2018Q2))
-    assert scales_in(seeds, of_region, quarter)["satisfaction"] == scale
+    assert scales_in(seeds, Scope(of_region, quarter))["satisfaction"] == scale
 
 
 def test_a_measure_without_a_definition_is_an_error_that_says_where_to_look(tmp_path: Path) -> None:
     seeds = copied_seeds(tmp_path)
     keep_header(seeds, "definition_periods")
     with pytest.raises(UsageError, match="330109 2018Q1: no definition of the measure satisfaction") as raised:
-        definitions_in(seeds, "330109", "2018Q1")
+        definitions_in(seeds, Scope("330109", "2018Q1"))
     assert "definition_periods.csv" in str(raised.value.where)
 
 
@@ -133,5 +136,5 @@ def test_landing_and_the_models_choose_the_same_definition(tmp_path: Path, seed:
     chosen = chosen_by_the_model(seeds, model_sql())
     assert len(chosen) == (len(REGIONS) + 1) * len(QUARTERS)
     for (region, quarter), expected in chosen.items():
-        found = definitions_in(seeds, region, quarter)["m"]
+        found = definitions_in(seeds, Scope(region, quarter))["m"]
         assert (found.measure_definition, found.scale) == expected, (region, quarter)

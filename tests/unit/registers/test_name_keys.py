@@ -17,6 +17,7 @@ from callback_survey.deliveries.headers import fold, name_key
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules
 from callback_survey.privacy import TokenKey
+from callback_survey.scope import Scope
 from lakes import REPOSITORY, SEEDS
 
 WHITE_SPACE = " \t\n\r\f\v\u3000\u00a0\u2003\u2028\u0085\u001c"
@@ -51,7 +52,7 @@ def duckdb_macro(name: str, argument: str) -> str:
 @pytest.fixture(scope="module")
 def sql() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        define_rules(connection, Vocabulary.read(SEEDS, "330109", "2018Q1"), TokenKey.from_secret(b"k" * 32))
+        define_rules(connection, Vocabulary.read(SEEDS, Scope("330109", "2018Q1")), TokenKey.from_secret(b"k" * 32))
         connection.execute(f"create temp macro dbt_name_key(t) as {duckdb_macro('name_key', 't')}")
         yield connection
 

@@ -12,6 +12,7 @@ from callback_survey.cli import main
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.registers import draft, draft_text
+from callback_survey.scope import Scope
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds
 
@@ -35,7 +36,7 @@ def seeds(tmp_path: Path) -> Path:
 
 
 def proposed(tmp_path: Path, seeds: Path, names: Sequence[str], region: str = REGION) -> draft.Draft:
-    return draft.propose(names_in(tmp_path, names, region), seeds, region, QUARTER)
+    return draft.propose(names_in(tmp_path, names, region), seeds, Scope(region, QUARTER))
 
 
 def lines_of(found: draft.Draft, file: str) -> list[str]:

@@ -15,6 +15,7 @@ from callback_survey.releases import Standing, comparison, journal
 from callback_survey.releases.freeze import _reason_of_comparison
 from callback_survey.releases.journal import Act, Entry
 from callback_survey.sample_plan import history
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch import problems
@@ -148,7 +149,7 @@ def test_changes_are_compared_with_the_served_revision(tmp_path: Path, decide: D
         make(tmp_path, revision, rate)
 
     def compared() -> int:
-        found = comparison.of(tmp_path, "330109", "2018Q2")
+        found = comparison.of(tmp_path, Scope("330109", "2018Q2"))
         assert found is not None
         assert found.path == tmp_path / "330109/2018Q1" / f"r{found.revision}" / "marts/department_rates.parquet"
         return found.revision
@@ -200,8 +201,10 @@ def test_drift_is_measured_and_samples_are_planned_on_what_is_served(tmp_path: P
     for revision, rate in ((1, 90), (2, 80)):
         make(tmp_path, revision, rate)
     decide("rolled_back", 1, instead_of="r2")
-    assert earlier_rates(tmp_path, "330109", "2018Q2") == [tmp_path / "330109/2018Q1/r1/marts/department_rates.parquet"]
-    planned = history.latest_before(tmp_path, "330109", "2018Q2")
+    assert earlier_rates(tmp_path, Scope("330109", "2018Q2")) == [
+        tmp_path / "330109/2018Q1/r1/marts/department_rates.parquet"
+    ]
+    planned = history.latest_before(tmp_path, Scope("330109", "2018Q2"))
     assert planned is not None and planned.name == "2018Q1 r1"
 
 

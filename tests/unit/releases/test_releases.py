@@ -17,6 +17,7 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.documents import write as documents
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.releases import Release, every, latest, revisions
+from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import PublishedTable
 from lakes import tree_of
@@ -214,7 +215,7 @@ def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
         patch.setattr(documents, "write", fail)
         with pytest.raises(RuntimeError):
             release(warehouse, tmp_path)
-    assert revisions(tmp_path, "330109", "2018Q1") == every(tmp_path) == []
+    assert revisions(tmp_path, Scope("330109", "2018Q1")) == every(tmp_path) == []
     new = release(warehouse, tmp_path)
     assert new is not None
     assert new.revision == 1
@@ -234,7 +235,7 @@ def test_revisions_order_by_number_and_only_whole_ones_count(
     for name in ("r11", ".r12-99", "r013", "rx"):
         (folder / name).mkdir()
     (folder / "r013/release.json").write_text("{}", encoding="utf-8")
-    assert [found.revision for found in revisions(tmp_path, "330109", "2018Q1")] == [1, 2, 10]
+    assert [found.revision for found in revisions(tmp_path, Scope("330109", "2018Q1"))] == [1, 2, 10]
     correct(warehouse, 1)
     new = release(warehouse, tmp_path)
     assert new is not None

@@ -14,16 +14,16 @@ from callback_survey.sample_plan import output
 from callback_survey.sample_plan.frame import JudgedFrame
 from callback_survey.sample_plan.proposal import Proposal, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
+from callback_survey.scope import Scope
 from lakes import SEEDS, Lake, calls, frame, tree_of
 
 CASES = [("d1", f"c{number:03d}") for number in range(150)]
-RULES = SamplePlanRules.read(SEEDS, "330109", "2018Q2")
+RULES = SamplePlanRules.read(SEEDS, Scope("330109", "2018Q2"))
 
 
 def proposal(margin: float = 3) -> Proposal:
     return propose(
-        "330109",
-        "2018Q2",
+        Scope("330109", "2018Q2"),
         {"d1": "区甲局"},
         {"d1": len(CASES)},
         None,
@@ -55,7 +55,7 @@ def test_the_same_list_is_written_once_and_told_as_the_same(judged: JudgedFrame,
     assert output.write_plan(tmp_path / "plan", proposal(), judged, "s", "rule") == (50, True)
     assert tree_of(tmp_path / "plan") == was
     assert set(was) == {"call-list.csv", "call-list.parquet", "sizes.csv", "plan.json"}
-    assert output.earlier_seed(tmp_path / "plan", "330109", "2018Q2") == "s"
+    assert output.earlier_seed(tmp_path / "plan", Scope("330109", "2018Q2")) == "s"
 
 
 @pytest.mark.parametrize("change", ["seed", "sizing", "frame", "no frame"])
@@ -77,7 +77,7 @@ def test_another_list_is_refused_and_nothing_is_changed(judged: JudgedFrame, tmp
 
 def test_sizes_without_a_list_are_replaced_by_a_plan_that_draws(judged: JudgedFrame, tmp_path: Path) -> None:
     assert output.write_plan(tmp_path, proposal(), None, None, "rule") == (0, False)
-    assert output.earlier_seed(tmp_path, "330109", "2018Q2") is None
+    assert output.earlier_seed(tmp_path, Scope("330109", "2018Q2")) is None
     assert output.write_plan(tmp_path, proposal(), judged, "s", "rule") == (50, False)
     assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["call_list"]["row_count"] == 50
 
@@ -95,4 +95,4 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, files: dict[str, 
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=words):
-        output.earlier_seed(tmp_path, "330109", "2018Q2")
+        output.earlier_seed(tmp_path, Scope("330109", "2018Q2"))

@@ -16,9 +16,10 @@ from callback_survey.sample_plan.allocation import Stratum, expected_variance, n
 from callback_survey.sample_plan.history import Answers, Department, ReleasedQuarter, Succession, inherited
 from callback_survey.sample_plan.proposal import Proposal, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
+from callback_survey.scope import Scope
 from lakes import SEEDS
 
-RULES = SamplePlanRules.read(SEEDS, "330109", "2018Q2")
+RULES = SamplePlanRules.read(SEEDS, Scope("330109", "2018Q2"))
 NAMES = {"d1": "区甲局", "d2": "区乙局", "d3": "区丙局"}
 
 
@@ -51,8 +52,7 @@ def plan(
     margin: float = 3,
 ) -> Proposal:
     return propose(
-        "330109",
-        "2018Q2",
+        Scope("330109", "2018Q2"),
         registered,
         frames,
         previous,
@@ -213,18 +213,18 @@ def test_the_latest_revision_of_the_last_quarter_before_is_learnt_from(tmp_path:
     release(tmp_path, "330109", "2017Q4", 2, {"sample_count": 3})
     release(tmp_path, "330109", "2018Q2", 1, {"sample_count": 4})
     release(tmp_path, "330110", "2018Q1", 1, {"sample_count": 5})
-    found = history.latest_before(tmp_path, "330109", "2018Q2")
+    found = history.latest_before(tmp_path, Scope("330109", "2018Q2"))
     assert found is not None
     assert (found.name, found.departments["d1"].sample_count, found.has_counts) == ("2017Q4 r2", 3, True)
     assert found.departments["d1"].answers == {"satisfaction": Answers(Fraction(43), Fraction(32))}
-    assert history.latest_before(tmp_path, "330109", "2017Q3") is None
+    assert history.latest_before(tmp_path, Scope("330109", "2017Q3")) is None
 
 
 def test_of_a_quarter_of_printed_annexes_the_sample_stands_for_the_answers(tmp_path: Path) -> None:
     printed = {"source_grain": "published", "answered_count": None, "success_count": None}
     unsampled = {"department_code": "d2", "sample_count": 0, "rate_pct": None}
     release(tmp_path, "330109", "2018Q1", 1, printed, printed | unsampled)
-    found = history.latest_before(tmp_path, "330109", "2018Q2")
+    found = history.latest_before(tmp_path, Scope("330109", "2018Q2"))
     assert found is not None and not found.has_counts
     assert found.departments["d1"].answers["satisfaction"] == Answers(Fraction(50), Fraction("37.21"))
     assert found.departments["d2"].answers["satisfaction"] == Answers()

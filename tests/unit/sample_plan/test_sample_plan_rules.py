@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from callback_survey.errors import UsageError
 from callback_survey.sample_plan.rules import SamplePlanRules
+from callback_survey.scope import Scope
 from lakes import REPOSITORY, SEEDS
 
 ANNEX = REPOSITORY / "sample_exports" / "330109" / "2018Q1" / "published-satisfaction.csv"
 HEADER = (
     "region_code,frame_count_from,frame_count_to,size_rule,sample_pct,round_up_to,sample_count,valid_from,valid_to\n"
 )
-RULES = SamplePlanRules.read(SEEDS, "330109", "2018Q1")
+RULES = SamplePlanRules.read(SEEDS, Scope("330109", "2018Q1"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def rules_of(tmp_path: Path) -> Callable[..., SamplePlanRules]:
         (tmp_path / "sample_plan_rules.csv").write_text(
             HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8"
         )
-        return SamplePlanRules.read(tmp_path, region, quarter)
+        return SamplePlanRules.read(tmp_path, Scope(region, quarter))
 
     return read
 
@@ -138,4 +139,4 @@ def test_the_rule_is_read_from_the_project_that_is_set(tmp_path: Path) -> None:
     shutil.copytree(SEEDS, tmp_path / "seeds")
     path = tmp_path / "seeds" / "sample_plan_rules.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",fixed,,,50,", ",fixed,,,60,"), encoding="utf-8")
-    assert SamplePlanRules.read(tmp_path / "seeds", "330109", "2018Q1").size(100) == 60
+    assert SamplePlanRules.read(tmp_path / "seeds", Scope("330109", "2018Q1")).size(100) == 60

@@ -16,6 +16,7 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing, journal
 from callback_survey.releases.journal import Entry
+from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.serving import serve as serving_module
 from callback_survey.serving.rollups import Rollup, Rollups
@@ -346,7 +347,7 @@ def test_a_restricted_partition_is_kept_when_equal_and_replaced_when_not(folder:
         )
 
         def export() -> Path:
-            export_restricted(connection, [CASES], folder, "330109", "2018Q1")
+            export_restricted(connection, [CASES], folder, Scope("330109", "2018Q1"))
             (path,) = folder.rglob("*.parquet")
             return path
 

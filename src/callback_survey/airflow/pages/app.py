@@ -24,6 +24,7 @@ from callback_survey.airflow.pages import revisions as shelf
 from callback_survey.airflow.pages.files_offered import Offer
 from callback_survey.airflow.pages.revisions import UNREADABLE, QuarterShelf, Revision
 from callback_survey.errors import SurveyError
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 
 PAGE_SIZE = 40
@@ -66,17 +67,17 @@ def all_releases(
 ) -> Response:
     now_served = shelf.served(settings)
     places = shelf.quarters(settings)
-    wanted = [place for place in places if region in ("", place[0]) and quarter in ("", place[1])]
+    wanted = [place for place in places if region in ("", place.region_code) and quarter in ("", place.quarter)]
     shown = wanted[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    shelves = [found for place in shown if (found := shelf.quarter_shelf(settings, *place, now_served))]
+    shelves = [found for place in shown if (found := shelf.quarter_shelf(settings, place, now_served))]
     revisions = [revision for one in shelves for revision in one.revisions]
     return responses.page(
         "releases",
         root=_root(request),
         place="releases",
         names=figures.region_names(settings),
-        regions=sorted({place[0] for place in places}),
-        quarters=sorted({place[1] for place in places}, reverse=True),
+        regions=sorted({place.region_code for place in places}),
+        quarters=sorted({place.quarter for place in places}, reverse=True),
         asked={"region": region, "quarter": quarter},
         page=page,
         page_count=_page_count(len(wanted)),
@@ -207,7 +208,7 @@ def unknown(anything: str) -> Response:  # noqa: ARG001
 
 
 def _find(settings: Settings, region: str, quarter: str, name: str) -> tuple[QuarterShelf, Revision]:
-    found = shelf.quarter_shelf(settings, region, quarter, shelf.served(settings))
+    found = shelf.quarter_shelf(settings, Scope(region, quarter), shelf.served(settings))
     revision = found.revision(name) if found else None
     if found is None or revision is None:
         raise HTTPException(404)

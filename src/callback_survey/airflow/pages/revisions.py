@@ -15,6 +15,7 @@ from typing import Any
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Entry
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 
@@ -90,23 +91,19 @@ def served(settings: Settings) -> Served:
         return Served(damage=words_of(error))
 
 
-def quarters(settings: Settings) -> list[tuple[str, str]]:
+def quarters(settings: Settings) -> list[Scope]:
     """Every region and quarter that has a revision: the newest quarter first, then by region."""
-    places = [folder.parts[-2:] for folder in settings.releases.glob("*/*") if folder.is_dir()]
-    found = [
-        (region_code, quarter)
-        for region_code, quarter in places
-        if _revision_folders(settings.releases, region_code, quarter)
-    ]
-    return sorted(sorted(found), key=lambda place: place[1], reverse=True)
+    places = [Scope(*folder.parts[-2:]) for folder in settings.releases.glob("*/*") if folder.is_dir()]
+    found = [place for place in places if _revision_folders(settings.releases, place)]
+    return sorted(sorted(found), key=lambda place: place.quarter, reverse=True)
 
 
-def quarter_shelf(settings: Settings, region_code: str, quarter: str, now_served: Served) -> QuarterShelf | None:
+def quarter_shelf(settings: Settings, scope: Scope, now_served: Served) -> QuarterShelf | None:
     """The revisions of a region's quarter; None where there is none of these names."""
-    folders = _revision_folders(settings.releases, region_code, quarter)
+    folders = _revision_folders(settings.releases, scope)
     if not folders:
         return None
-    entries, damage = _journal(settings.releases, region_code, quarter)
+    entries, damage = _journal(settings.releases, scope)
     found = sorted((_read(folder) for folder in folders), key=lambda revision: -revision.number)
     shown = _shown(found, now_served, entries)
     revisions = tuple(
@@ -118,7 +115,7 @@ def quarter_shelf(settings: Settings, region_code: str, quarter: str, now_served
         )
         for revision in found
     )
-    return QuarterShelf(region_code, quarter, revisions, entries, damage)
+    return QuarterShelf(scope.region_code, scope.quarter, revisions, entries, damage)
 
 
 def integrity(release: Release) -> list[str]:
@@ -138,11 +135,11 @@ def _is_as_frozen(path: Path, expected: str) -> bool:
         return False
 
 
-def _revision_folders(releases: Path, region_code: str, quarter: str) -> list[Path]:
+def _revision_folders(releases: Path, scope: Scope) -> list[Path]:
     """Without links: a release is a folder, and what lies elsewhere is none."""
-    if not (_REGION.fullmatch(region_code) and _QUARTER.fullmatch(quarter)):
+    if not (_REGION.fullmatch(scope.region_code) and _QUARTER.fullmatch(scope.quarter)):
         return []
-    found = (releases / region_code / quarter).glob("r*")
+    found = (scope.folder(releases)).glob("r*")
     return [path for path in found if _REVISION.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
 
 
@@ -174,9 +171,9 @@ def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]
     return max(same, default=None)
 
 
-def _journal(releases: Path, region_code: str, quarter: str) -> tuple[tuple[Entry, ...], str | None]:
+def _journal(releases: Path, scope: Scope) -> tuple[tuple[Entry, ...], str | None]:
     try:
-        return tuple(journal.entries(releases, region_code, quarter)), None
+        return tuple(journal.entries(releases, scope.region_code, scope.quarter)), None
     except UNREADABLE as error:
         return (), words_of(error)
 

@@ -31,7 +31,7 @@ def write(
     from callback_survey.documents.companion import charts, explore, page
     from callback_survey.documents.companion.data import read_companion_data
 
-    data = read_companion_data(connection, release.region_code, release.quarter, schema=schema)
+    data = read_companion_data(connection, release.scope, schema=schema)
     files_of = {figures.measure: page.chart_file(data, figures, release) for figures in data.measures}
     for measure, svg in files_of.items():
         files.write_text(folder / "charts" / f"{measure}.svg", svg)

@@ -16,6 +16,7 @@ from callback_survey.documents.companion.model import (
 from callback_survey.documents.marts import QuarterMarts
 from callback_survey.documents.notice.queries import ANNEX_SHARES
 from callback_survey.errors import SurveyError
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,30 +28,28 @@ class CompanionDataMissing(SurveyError):
     """The marts hold no complete region and quarter to write a companion about."""
 
 
-def read_companion_data(
-    connection: DuckDBPyConnection, region_code: str, quarter: str, *, schema: str = "marts"
-) -> CompanionData:
+def read_companion_data(connection: DuckDBPyConnection, scope: Scope, *, schema: str = "marts") -> CompanionData:
     """Read one region and quarter from the marts in `schema` ("marts" in the warehouse, "main" over a release).
 
     Raises CompanionDataMissing where the region or its rates are not there.
     """
-    marts = QuarterMarts(connection, schema, region_code, quarter)
+    marts = QuarterMarts(connection, schema, scope.region_code, scope.quarter)
     region = marts.region()
     measures = tuple(_measure(marts, row) for row in _measures(marts))
     if region is None or not measures:
         raise CompanionDataMissing(
             "the marts cannot fill a companion",
-            where=f"{schema}.regions and {schema}.region_rates, region {region_code}, quarter {quarter}",
+            where=f"{schema}.regions and {schema}.region_rates, region {scope.region_code}, quarter {scope.quarter}",
             expected="the region, and a row for each of its measures",
             next_step="build the quarter first, or check the region code and the quarter",
-            region_code=region_code,
-            quarter=quarter,
+            region_code=scope.region_code,
+            quarter=scope.quarter,
         )
     return CompanionData(
-        region_code=region_code,
+        region_code=scope.region_code,
         region_name=region["region_name"],
         parent_region_name=region["parent_region_name"],
-        quarter=quarter,
+        quarter=scope.quarter,
         measures=measures,
         call_outcomes=_call_outcomes(marts),
         findings=_findings(marts, None),

@@ -17,6 +17,7 @@ from callback_survey.documents.notice.data import (
     NoticeDataMissing,
     RatedDepartment,
 )
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,22 +35,20 @@ ANNEX_SHARES = {
 }
 
 
-def read_notice_data(
-    connection: DuckDBPyConnection, region_code: str, quarter: str, *, schema: str = "marts"
-) -> NoticeData:
+def read_notice_data(connection: DuckDBPyConnection, scope: Scope, *, schema: str = "marts") -> NoticeData:
     """Read one region and quarter from the marts in `schema` ("marts" in the warehouse, "main" in the served file).
 
     Raises NoticeDataMissing where the region, its rates or an annex are not there: half a notice is not written.
     """
-    reader = _Reader(connection, schema, region_code, quarter)
+    reader = _Reader(connection, schema, scope.region_code, scope.quarter)
     region = reader.region()
     if region is None:
         raise reader.missing("regions", "one row for the region")
     return NoticeData(
-        region_code=region_code,
+        region_code=scope.region_code,
         region_name=region["region_name"],
         parent_region_name=region["parent_region_name"],
-        quarter=quarter,
+        quarter=scope.quarter,
         satisfaction=_measure(reader, SATISFACTION),
         realisation=_measure(reader, REALISATION),
         reconciliation_counts=_reconciliation_counts(reader),

@@ -31,7 +31,7 @@ def write(
     heading: Heading = DRAFT,
 ) -> list[Path]:
     """Write the notice of a release into `folder`, and return its files. All forms are made of one text."""
-    data = read_notice_data(connection, release.region_code, release.quarter, schema=schema)
+    data = read_notice_data(connection, release.scope, schema=schema)
     origin = Origin(f"r{release.revision}", release.content_hash, release.data_note, release.accepted)
     text = compose(data, origin, heading)
     return [_write(text, folder / f"{NAME}.{form}", form) for form in formats]
