@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
-from callback_survey import releases as released
 from callback_survey.checks import engine
 from callback_survey.checks.model import CheckReport, CheckResult, now, read_rules
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
-from callback_survey.scope import Scope
 from callback_survey.storage import duck
 from callback_survey.warehouse.build import BuiltScope
 
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
 )
-_HISTORY_QUARTERS = 4
 
 
 def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
@@ -65,27 +62,14 @@ def refused(delivery: Delivery, refusal: DeliveryRefused, *, seeds: Path, run_id
 
 
 def check_marts(
-    connection: duckdb.DuckDBPyConnection, scope: BuiltScope, *, seeds: Path, releases: Path, run_id: str
+    connection: duckdb.DuckDBPyConnection, scope: BuiltScope, *, seeds: Path, earlier: Sequence[Path], run_id: str
 ) -> CheckReport:
-    """Gate 2 over the marts of one region and quarter, read from the warehouse; the quarters before from `releases`."""
+    """Gate 2 over the marts of one region and quarter, read from the warehouse. `earlier` are the rates of the quarters
+    before, as Parquet files (`releases.earlier`)."""
     engine.load_great_expectations()
     from . import marts
 
     rules = read_rules(seeds)
-    earlier = earlier_rates(releases, scope)
     facts = marts.facts(connection, scope, rules, earlier)
     results = engine.run(marts.suite(rules), facts, rules, gate="marts", suite="marts")
     return CheckReport(run_id, "marts", scope.region_code, scope.quarter, results, scope.delivery_id, now())
-
-
-def earlier_rates(releases: Path, scope: Scope) -> list[Path]:
-    """The rates of the last four calendar quarters, as they are served; a gap is not made up by older ones."""
-    found, before = [], Quarter.parse(scope.quarter)
-    for _ in range(_HISTORY_QUARTERS):
-        before = before.previous()
-        found += [
-            release.folder / "marts" / f"{released.RATES}.parquet"
-            for release in released.served(releases, scope.region_code, str(before))
-            if released.RATES in release.tables
-        ]
-    return found

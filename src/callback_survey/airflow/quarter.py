@@ -111,10 +111,10 @@ def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapp
 
 
 def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
-    from callback_survey.pipeline import steps
+    from callback_survey.pipeline import following
     from callback_survey.pipeline.verdicts import GateReport
 
-    return steps.revise_following(_run(context), GateReport.from_json(dict(verdicts))).as_json()
+    return following.revise(_run(context), GateReport.from_json(dict(verdicts))).as_json()
 
 
 def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:

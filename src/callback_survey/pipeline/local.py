@@ -15,7 +15,7 @@ from callback_survey import alerts
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import steps
+from callback_survey.pipeline import following, steps
 from callback_survey.pipeline.verdicts import combined
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -99,7 +99,7 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
     with _told(run, "release", quarter, region_code):
         steps.release(run, built, verdicts)
     with _told(run, "revise_following", quarter, region_code):
-        verdicts = steps.revise_following(run, verdicts)
+        verdicts = following.revise(run, verdicts)
     with _told(run, "serve", quarter, region_code):
         steps.serve(run)
     passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]

@@ -6,6 +6,7 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
@@ -104,10 +105,19 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
     """Build the marts of the landed deliveries in one dbt process."""
+    from callback_survey.releases.comparison import comparison_for
     from callback_survey.warehouse.build import build as build_marts
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
-        built = build_marts(landed, settings=run.settings, warehouse=run.warehouse, dbt=dbt, say=step.say)
+        before = {report.scope: comparison_for(run.settings.releases, report.scope) for report in landed}
+        built = build_marts(
+            landed,
+            settings=run.settings,
+            warehouse=run.warehouse,
+            compared={scope: found for scope, found in before.items() if found is not None},
+            dbt=dbt,
+            say=step.say,
+        )
         remark = " (the warehouse file was damaged; rebuilt from the lake)" if built.is_rebuilt else ""
         step.result = f"build {built.build_id}{remark}"
         return built
@@ -124,6 +134,7 @@ def gate(run: Run, built: BuildReport) -> GateReport:
 def judge(run: Run, built: BuildReport) -> GateReport:
     """The verdicts of gate 2 over each region's quarter, also where none passed."""
     from callback_survey.expectations.gates import check_marts
+    from callback_survey.releases.earlier import earlier_rates
     from callback_survey.warehouse.build import verify_stamp
 
     failures: list[GateFailed] = []
@@ -133,7 +144,11 @@ def judge(run: Run, built: BuildReport) -> GateReport:
         for scope in built.scope:
             with run.progress.step("gate 2", scope.region_code) as step:
                 checked = check_marts(
-                    connection, scope, seeds=run.settings.seeds, releases=run.settings.releases, run_id=run.run_id
+                    connection,
+                    scope,
+                    seeds=run.settings.seeds,
+                    earlier=earlier_rates(run.settings.releases, scope),
+                    run_id=run.run_id,
                 )
                 checked = recorded(run, checked)
                 step.result = in_words(checked)
@@ -147,8 +162,9 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
     from callback_survey import releases
+    from callback_survey.documents.write import write as write_documents
     from callback_survey.landing import ledger
-    from callback_survey.releases import comparison
+    from callback_survey.releases.comparison import comparison_for
     from callback_survey.serving import serve as serving
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import published
@@ -165,7 +181,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
             if landed is None:
                 raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
             serving.export_restricted(connection, restricted, run.settings.serving, scope)
-            compared = comparison.of(run.settings.releases, scope)
+            compared = comparison_for(run.settings.releases, scope)
             new = releases.release(
                 connection,
                 landed,
@@ -176,19 +192,12 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
                 code_fingerprint=fingerprint,
                 changed_rows=_changed_rows(run, landed),
                 compared_with=compared.as_json() if compared else None,
-                formats=run.settings.documents,
+                write_documents=partial(write_documents, schema="marts", formats=run.settings.documents),
             )
             if new is not None:
                 released.append(new)
         step.result = ", ".join(new.name for new in released) or "nothing new"
     return released
-
-
-def revise_following(run: Run, verdicts: GateReport) -> GateReport:
-    """Revise the next quarter where its changes were compared with figures that are corrected now."""
-    from callback_survey.pipeline import following
-
-    return following.revise(run, verdicts)
 
 
 def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:

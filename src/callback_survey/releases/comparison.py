@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -12,32 +11,10 @@ from callback_survey import releases
 from callback_survey.quarter import Quarter
 from callback_survey.releases import RATES, Release
 from callback_survey.scope import Scope
-
-# What a change is made of; another average or flag in a later revision compares the same.
-FIGURES = (
-    "department_code",
-    "measure",
-    "measure_definition",
-    "source_grain",
-    "answered_count",
-    "success_count",
-    "rate",
-)
+from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A released quarter to compare with, and the revision since which its figures are what they are."""
-
-    quarter: str
-    revision: int
-    path: Path
-
-    def as_json(self) -> dict[str, str | int]:
-        return {"quarter": self.quarter, "revision": self.revision}
-
-
-def of(folder: Path, scope: Scope) -> Comparison | None:
+def comparison_for(folder: Path, scope: Scope) -> Comparison | None:
     """What a region's quarter is compared with: the calendar quarter before, or None where that was never released.
 
     Of revisions with equal figures up to the served one it is the first: a revision that only corrects something else
@@ -65,14 +42,14 @@ def outdated(folder: Path, compared: Iterable[Scope]) -> list[Release]:
     found = []
     for scope in compared:
         for following in releases.served(folder, scope.region_code, str(Quarter.parse(scope.quarter).next())):
-            comparison = of(folder, following.scope)
+            comparison = comparison_for(folder, following.scope)
             if following.compared_with != (comparison.as_json() if comparison else None):
                 found.append(following)
     return found
 
 
 def _same_figures(one: Release, other: Release) -> bool:
-    listed = ", ".join(FIGURES)
+    listed = ", ".join(COMPARED_FIGURES)
     with duckdb.connect() as connection:
         rows = [
             connection.execute(

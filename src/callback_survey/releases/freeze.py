@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from callback_survey.checks.model import CheckReport
-from callback_survey.documents import write
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import dictionary
@@ -24,8 +23,11 @@ from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 
-if TYPE_CHECKING:
-    from callback_survey.settings import Format
+DocumentWriter = Callable[[duckdb.DuckDBPyConnection, Release, Path], None]
+
+
+def no_documents(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path) -> None:
+    """A release of tables alone."""
 
 
 def release(
@@ -39,11 +41,12 @@ def release(
     code_fingerprint: str,
     changed_rows: Sequence[DatasetDifference] = (),
     compared_with: dict[str, str | int] | None = None,
-    formats: Sequence[Format] = ("html",),
+    write_documents: DocumentWriter = no_documents,
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
-    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
+    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision. `write_documents` puts
+    into a folder what people read of the release, from the marts as they are in the warehouse.
     """
     region_code, quarter = landed.region_code, landed.quarter
     hashes = {table.name: _hash_of(connection, table, Scope(region_code, quarter)) for table in tables}
@@ -78,7 +81,7 @@ def release(
     )
     for report in checks:
         report.write(aside / "checks")
-    write.write(connection, new, aside / "notice", schema="marts", formats=formats)
+    write_documents(connection, new, aside / "notice")
     dictionary.write(new, aside)
     _seal(new)
     os.rename(aside, folder / f"r{revision}")

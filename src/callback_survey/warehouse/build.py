@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ import duckdb
 from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.releases import comparison
-from callback_survey.releases.comparison import Comparison
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
+from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess
 
@@ -115,11 +114,15 @@ def build(
     *,
     settings: Settings,
     warehouse: Warehouse,
+    compared: Mapping[Scope, Comparison] | None = None,
     dbt: DbtProcess | None = None,
     select: Sequence[str] = (),
     say: Callable[[str], None] = lambda message: None,
 ) -> BuildReport:
     """Build the marts for the given current deliveries. The stamp is taken off first and put back last.
+
+    `compared` are the released quarters that the changes of these are computed from; of a quarter that it does not name,
+    no change is computed.
 
     A damaged warehouse file is set aside and built again from the lake: it holds nothing that is only there.
 
@@ -128,14 +131,14 @@ def build(
     with warehouse.lock():
         _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
         try:
-            _fill(landed, settings, warehouse, dbt, select, say)
+            _fill(landed, settings, warehouse, compared or {}, dbt, select, say)
             is_rebuilt = False
         except DamagedWarehouse as damage:
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
             say("the warehouse file was damaged: building it again from the lake")
             _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
-            _fill(landed, settings, warehouse, None, select, say)
+            _fill(landed, settings, warehouse, compared or {}, None, select, say)
             is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
@@ -148,6 +151,7 @@ def _fill(
     landed: Sequence[LandingReport],
     settings: Settings,
     warehouse: Warehouse,
+    compared: Mapping[Scope, Comparison],
     dbt: DbtProcess | None,
     select: Sequence[str],
     say: Callable[[str], None],
@@ -160,7 +164,7 @@ def _fill(
     try:
         with warehouse.open(read_only=False) as connection:
             _write_raw(connection, landed, settings.lake)
-            _write_previous_rates(connection, landed, settings.releases)
+            _write_previous_rates(connection, compared)
         process = dbt or start_dbt(settings, warehouse)
         process.run(_dbt_arguments(settings, warehouse, chosen, is_part=bool(select)), say)
         if not chosen:
@@ -249,22 +253,19 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
         connection.execute(f"create or replace view raw.{dataset} as {_select(columns, paths)}")
 
 
-def _write_previous_rates(
-    connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], releases: Path
-) -> None:
-    """The quarter before each landed one, as released: the warehouse may hold another build of it, or none."""
-    compared = [(report, comparison.of(releases, report.scope)) for report in landed]
-    parts = [_previous_rates(report, found) for report, found in compared if found is not None]
-    names = ("region_code", "quarter", "previous_quarter", "previous_revision", *comparison.FIGURES)
+def _write_previous_rates(connection: duckdb.DuckDBPyConnection, compared: Mapping[Scope, Comparison]) -> None:
+    """The quarter before each built one, as released: the warehouse may hold another build of it, or none."""
+    parts = [_previous_rates(scope, found) for scope, found in compared.items()]
+    names = ("region_code", "quarter", "previous_quarter", "previous_revision", *COMPARED_FIGURES)
     selected = " union all ".join(parts) or _nothing(names)
     connection.execute(f"create or replace view raw.previous_rates as {selected}")
 
 
-def _previous_rates(report: LandingReport, found: Comparison) -> str:
+def _previous_rates(scope: Scope, found: Comparison) -> str:
     return (
-        f"select '{report.region_code}' as region_code, '{report.quarter}' as quarter, "
+        f"select '{scope.region_code}' as region_code, '{scope.quarter}' as quarter, "
         f"'{found.quarter}' as previous_quarter, {found.revision}::bigint as previous_revision, "
-        f"{', '.join(comparison.FIGURES)} from {duck.read_parquet([found.path])}"
+        f"{', '.join(COMPARED_FIGURES)} from {duck.read_parquet([found.path])}"
     )
 
 

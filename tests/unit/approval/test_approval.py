@@ -39,11 +39,11 @@ def settings(tmp_path: Path) -> Settings:
 def approve(
     settings: Settings, revision: int = 1, heading: Heading = HEADING, *, run_id: str = "run-1"
 ) -> public.Issue:
-    return decide.approve(settings, *SCOPE, revision, heading, by="值班长", at=AT, run_id=run_id)
+    return decide.approve(settings, SCOPE, revision, heading, by="值班长", at=AT, run_id=run_id)
 
 
 def reject(settings: Settings, revision: int = 1) -> None:
-    decide.reject(settings, *SCOPE, revision, by="值班长", reason="数字待核实", at=AT, run_id="run-1")
+    decide.reject(settings, SCOPE, revision, by="值班长", reason="数字待核实", at=AT, run_id="run-1")
 
 
 def correct(settings: Settings) -> None:
@@ -66,7 +66,7 @@ def test_an_approved_notice_is_issued_under_the_name_of_who_approved_it(settings
     ]
     assert (folder(settings) / "current").resolve() == issue.folder
     assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
-    last = journal.entries(settings.releases, *SCOPE)[-1]
+    last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
     assert last.details == {"issuer": "跑改办", "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
 
 
@@ -76,7 +76,7 @@ def test_issue_json_names_every_file_with_its_hash_and_what_the_figures_are(sett
     assert written["files"] == {
         name: files.sha256_of(issue.folder / name) for name in ("charts/satisfaction.svg", "notice.html")
     }
-    assert written["content_hash"] == decide.served_release(settings, *SCOPE).content_hash
+    assert written["content_hash"] == decide.served_release(settings, SCOPE).content_hash
     assert (written["approved_by"], written["approved_at"], written["supersedes"]) == ("值班长", AT, None)
 
 
@@ -94,7 +94,7 @@ def test_a_correction_replaces_the_notice_and_leaves_the_earlier_one_as_it_was(s
     assert contents(first.folder) == before
     assert second.supersedes == {"revision": 1, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
     assert os.readlink(folder(settings) / "current") == "r2"
-    assert journal.entries(settings.releases, *SCOPE)[-1].details["supersedes"] == "r1"
+    assert journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1].details["supersedes"] == "r1"
 
 
 def test_an_approval_of_what_is_not_served_any_more_issues_nothing(settings: Settings) -> None:
@@ -121,14 +121,14 @@ def test_after_a_rollback_the_earlier_notice_holds_again_as_it_was(settings: Set
     assert approve(settings, 1, Heading(), run_id="run-3") == first
     assert contents(first.folder) == before
     assert os.readlink(folder(settings) / "current") == "r1"
-    last = journal.entries(settings.releases, *SCOPE)[-1]
+    last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
     assert (last.act, last.revision, last.details["supersedes"]) == ("issued", 1, "r2")
 
 
 def freeze_again(settings: Settings) -> Any:
     from callback_survey import releases
 
-    return releases.revisions(settings.releases, *SCOPE)[0]
+    return releases.revisions(settings.releases, SCOPE)[0]
 
 
 def test_the_same_approval_again_changes_nothing(settings: Settings) -> None:
@@ -184,10 +184,10 @@ def test_killed_while_issuing_and_done_again_it_ends_as_if_nothing_had_happened(
         die_at(monkeypatch, step)
         with pytest.raises(Killed):
             approve(settings)
-    assert public.current(settings.public, *SCOPE) is None or step == "issued"
+    assert public.current(settings.public, SCOPE) is None or step == "issued"
     issue = approve(settings)
     assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
-    assert public.current(settings.public, *SCOPE) == issue
+    assert public.current(settings.public, SCOPE) == issue
     assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
 
 
@@ -224,7 +224,7 @@ def test_two_who_approve_at_once_issue_one_notice(settings: Settings) -> None:
 
 
 def test_a_damaged_release_is_not_issued(settings: Settings) -> None:
-    damage(decide.served_release(settings, *SCOPE))
+    damage(decide.served_release(settings, SCOPE))
     with pytest.raises(DamagedFile):
         approve(settings)
     assert acts(settings) == [] and not settings.public.exists()
@@ -233,7 +233,7 @@ def test_a_damaged_release_is_not_issued(settings: Settings) -> None:
 def test_a_rejection_says_why_and_issues_nothing(settings: Settings) -> None:
     reject(settings)
     reject(settings)
-    entry = journal.entries(settings.releases, *SCOPE)
+    entry = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)
     assert [(one.act, one.by, one.reason) for one in entry] == [("rejected", "值班长", "数字待核实")]
     assert not settings.public.exists()
 
@@ -248,8 +248,8 @@ def test_who_rejected_may_think_again_until_the_notice_is_out(settings: Settings
 
 def test_that_nobody_decided_is_written_down_once_a_run(settings: Settings) -> None:
     for run_id in ("run-1", "run-1", "run-1 (cleared 1)"):
-        decide.record_unanswered(settings, *SCOPE, 1, waited_hours=72, run_id=run_id)
-    entries = journal.entries(settings.releases, *SCOPE)
+        decide.record_unanswered(settings, SCOPE, 1, waited_hours=72, run_id=run_id)
+    entries = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)
     assert [(one.act, one.by, one.details) for one in entries] == [("unanswered", "nobody", {"waited_hours": "72"})] * 2
 
 

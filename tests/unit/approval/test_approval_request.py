@@ -30,7 +30,7 @@ def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(set
     assert request.subject == "签发：杭州市萧山区2018年第一季度满意度回访通报 r1"
     assert "| 满意率 | 89.81 | 2017年全省平均满意率 94.70 | −4.89 | 3 / 3 | 1 | 区民政局 |" in request.body
     assert "| 实现率 | 89.81 | 没有基准 | — | 3 / 3 | 0 | 区民政局 |" in request.body
-    assert (request.region_code, request.quarter, request.revision) == (*SCOPE, 1)
+    assert (request.region_code, request.quarter, request.revision) == ("330109", "2018Q1", 1)
 
 
 def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> None:
@@ -86,7 +86,7 @@ def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> No
 def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write, "write", print_heading)
     serve(settings, freeze(settings))
-    decide.approve(settings, *SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
+    decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
     freeze(settings, 2, rate="80")
     text = body(settings, freeze(settings, 3, rate="81"))
     assert "- 现行通报：r1，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from callback_survey.expectations.gates import check_marts, earlier_rates
+from callback_survey.expectations.gates import check_marts
 
 from callback_survey.checks.model import CheckResult
+from callback_survey.releases.earlier import earlier_rates
 from callback_survey.scope import Scope
 from callback_survey.warehouse.build import BuiltScope
 from lakes import SEEDS
@@ -54,7 +55,7 @@ def release(folder: Path, quarter: str, rows: str = BEFORE, revision: int = 1) -
 
 def judge(warehouse: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, CheckResult]:
     scope = BuiltScope("330109", "2018Q1", "delivery-1")
-    report = check_marts(warehouse, scope, seeds=SEEDS, releases=releases, run_id="run-1")
+    report = check_marts(warehouse, scope, seeds=SEEDS, earlier=earlier_rates(releases, scope), run_id="run-1")
     return {result.check_id: result for result in report.results if result.check_id in CHECKS}
 
 

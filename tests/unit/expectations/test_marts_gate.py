@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -36,7 +35,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def judge(warehouse: duckdb.DuckDBPyConnection) -> CheckReport:
-    return check_marts(warehouse, SCOPE, seeds=SEEDS, releases=Path("none"), run_id="run-1")
+    return check_marts(warehouse, SCOPE, seeds=SEEDS, earlier=[], run_id="run-1")
 
 
 def tripped(report: CheckReport) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -40,9 +39,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def judge(warehouse: duckdb.DuckDBPyConnection, quarter: str = "2017Q4") -> CheckReport:
-    return check_marts(
-        warehouse, BuiltScope("330109", quarter, "delivery-1"), seeds=SEEDS, releases=Path("none"), run_id="run-1"
-    )
+    return check_marts(warehouse, BuiltScope("330109", quarter, "delivery-1"), seeds=SEEDS, earlier=[], run_id="run-1")
 
 
 def tripped(report: CheckReport) -> dict[str, tuple[str, ...]]:

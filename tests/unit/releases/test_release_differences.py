@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from callback_survey import releases
-from callback_survey.documents import write as documents
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import steps
@@ -26,15 +24,6 @@ KEY = ("region_code", "quarter", "department_code", "measure")
 TABLES = [PublishedTable("department_rates", KEY, KEY, "region_quarter", "Rates.", {})]
 LANDED = LandingReport("330109", "2018Q1", "delivery-1", "", "", "run-0", "key", (), {})
 CHANGED = [DatasetDifference("calls", 2, 1, 3), DatasetDifference("frame", 0, 0, 0)]
-
-
-@pytest.fixture(autouse=True)
-def _notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path, **options: Any) -> None:
-        folder.mkdir()
-        (folder / "notice.html").write_text("notice", encoding="utf-8")
-
-    monkeypatch.setattr(documents, "write", write)
 
 
 @pytest.fixture

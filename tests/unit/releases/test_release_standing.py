@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from callback_survey.expectations.gates import earlier_rates
 
 from callback_survey import releases
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Standing, comparison, journal
+from callback_survey.releases.earlier import earlier_rates
 from callback_survey.releases.freeze import _reason_of_comparison
 from callback_survey.releases.journal import Act, Entry
 from callback_survey.sample_plan import history
@@ -149,7 +149,7 @@ def test_changes_are_compared_with_the_served_revision(tmp_path: Path, decide: D
         make(tmp_path, revision, rate)
 
     def compared() -> int:
-        found = comparison.of(tmp_path, Scope("330109", "2018Q2"))
+        found = comparison.comparison_for(tmp_path, Scope("330109", "2018Q2"))
         assert found is not None
         assert found.path == tmp_path / "330109/2018Q1" / f"r{found.revision}" / "marts/department_rates.parquet"
         return found.revision
@@ -167,7 +167,7 @@ def test_a_rollback_makes_the_quarter_after_it_outdated(tmp_path: Path, decide: 
     make(tmp_path, 1, quarter="2018Q2", compared_with=2)
 
     def outdated() -> list[str]:
-        return [release.name for release in comparison.outdated(tmp_path, [("330109", "2018Q1")])]
+        return [release.name for release in comparison.outdated(tmp_path, [Scope("330109", "2018Q1")])]
 
     assert outdated() == []
     decide("rolled_back", 1, instead_of="r2")
@@ -180,7 +180,7 @@ def test_what_is_made_anew_is_the_served_revision_not_one_that_was_rolled_back(t
     make(tmp_path, 1, quarter="2018Q2")
     make(tmp_path, 2, quarter="2018Q2")
     decide("rolled_back", 1, quarter="2018Q2", instead_of="r2")
-    found = comparison.outdated(tmp_path, [("330109", "2018Q1")])
+    found = comparison.outdated(tmp_path, [Scope("330109", "2018Q1")])
     assert [release.name for release in found] == ["330109 2018Q2 r1"]
 
 

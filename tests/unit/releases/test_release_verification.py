@@ -31,8 +31,8 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture
-def frozen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
-    return freeze(warehouse, tmp_path / "releases", monkeypatch)
+def frozen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> Release:
+    return freeze(warehouse, tmp_path / "releases")
 
 
 def found_in(release: Release) -> list[tuple[str, str]]:

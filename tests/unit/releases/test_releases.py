@@ -14,7 +14,6 @@ import pytest
 
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
-from callback_survey.documents import write as documents
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.releases import Release, every, latest, revisions
 from callback_survey.scope import Scope
@@ -52,15 +51,10 @@ CHECKS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _notice(monkeypatch: pytest.MonkeyPatch) -> None:
+def write_notice(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path) -> None:
     """The notice needs all marts and has tests of its own."""
-
-    def write(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path, **options: Any) -> None:
-        folder.mkdir()
-        (folder / "notice.html").write_text("notice", encoding="utf-8")
-
-    monkeypatch.setattr(documents, "write", write)
+    folder.mkdir()
+    (folder / "notice.html").write_text("notice", encoding="utf-8")
 
 
 @pytest.fixture
@@ -87,6 +81,7 @@ def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) ->
         "tables": TABLES,
         "run_id": "run-1",
         "code_fingerprint": "code-1",
+        "write_documents": write_notice,
     }
     return releases_module.release(warehouse, releases=root, **{**options, **changes})
 
@@ -206,15 +201,13 @@ def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDB
 
 
 def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    def fail(*arguments: object, **options: object) -> None:
+    def fail(*arguments: object) -> None:
         raise RuntimeError("the notice cannot be written")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(documents, "write", fail)
-        with pytest.raises(RuntimeError):
-            release(warehouse, tmp_path)
+    with pytest.raises(RuntimeError):
+        release(warehouse, tmp_path, write_documents=fail)
     assert revisions(tmp_path, Scope("330109", "2018Q1")) == every(tmp_path) == []
     new = release(warehouse, tmp_path)
     assert new is not None

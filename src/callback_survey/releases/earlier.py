@@ -1,0 +1,24 @@
+"""The quarters before one, as gate 2 holds a new one against them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from callback_survey.quarter import Quarter
+from callback_survey.releases.model import RATES, served
+from callback_survey.scope import Scope
+
+_QUARTERS = 4
+
+
+def earlier_rates(releases: Path, scope: Scope) -> list[Path]:
+    """The rates of the last four calendar quarters, as they are served; a gap is not made up by older ones."""
+    found, before = [], Quarter.parse(scope.quarter)
+    for _ in range(_QUARTERS):
+        before = before.previous()
+        found += [
+            release.folder / "marts" / f"{RATES}.parquet"
+            for release in served(releases, scope.region_code, str(before))
+            if RATES in release.tables
+        ]
+    return found
