@@ -29,13 +29,11 @@ NOBODY = "nobody"
 
 def served_release(settings: Settings, scope: Scope) -> Release:
     """The revision that readers see. Only that one can be issued: a notice must not differ from the tables."""
-    every = releases.revisions(settings.releases, scope)
-    shown = dict(readers.served_keys(settings.serving)).get(f"{scope.key}")
-    found = [one for one in every if one.content_hash == shown]
-    # of two revisions with the same figures, the one that somebody had served again
-    if found and (named := releases.served_of(every, settings.releases)) in found:
-        return named
-    if not found:
+    every = {one.revision: one for one in releases.revisions(settings.releases, scope)}
+    served = dict(readers.served_keys(settings.serving)).get(scope.key)
+    contents = {revision: one.content_hash for revision, one in every.items()}
+    shown = journal.shown_revision(contents, served, _entries(settings, scope))
+    if shown is None:
         raise UsageError(
             f"nothing of {scope.name} is served",
             where=str(settings.serving),
@@ -44,7 +42,7 @@ def served_release(settings: Settings, scope: Scope) -> Release:
             region_code=scope.region_code,
             quarter=scope.quarter,
         )
-    return found[-1]
+    return every[shown]
 
 
 def approve(

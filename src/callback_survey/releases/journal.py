@@ -58,11 +58,22 @@ def entries(releases: Path, region_code: str | None = None, quarter: str | None 
 
 
 def served_revision(entries: Sequence[Entry], newest: int) -> int:
-    """The revision of a region's quarter that readers are given, by what was decided in it. `newest` is its latest.
+    """The revision of a region's quarter that is to be served, by what was decided in it. `newest` is its latest.
 
     A decision to serve another one holds until there is a revision that whoever decided could not know of.
     """
     decided = [entry for entry in entries if entry.act == "rolled_back"]
-    if decided and decided[-1].details["instead_of"] == f"r{newest}":
+    if decided and decided[-1].details.get("instead_of") == f"r{newest}":
         return decided[-1].revision
     return newest
+
+
+def shown_revision(contents: Mapping[int, str], served: str | None, entries: Sequence[Entry]) -> int | None:
+    """The revision that readers see now, None where it is none of these: of those with the `served` content the one that is
+    to be served, else the latest, for a later revision may have gone back to the figures of an earlier one.
+
+    `contents` are the content hashes by revision.
+    """
+    same = [revision for revision, content_hash in contents.items() if content_hash == served]
+    named = served_revision(entries, max(contents, default=0))
+    return named if named in same else max(same, default=None)

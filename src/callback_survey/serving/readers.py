@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from callback_survey.scope import Scope
 from callback_survey.storage.files import read_json
 from callback_survey.wording.catalogue import Words
 
@@ -48,19 +49,19 @@ def served(serving: Path, releases: Path) -> list[ServedRelease]:
 
 
 def _find(releases: Path, key: str, content_hash: str) -> ServedRelease | None:
-    """The revision of that content. A later one may have gone back to it: then the one that somebody named, else the latest."""
-    region_code, quarter = key.split("|")
-    folders = [path for path in (releases / region_code / quarter).glob("r[0-9]*") if (path / "release.json").is_file()]
-    documents = {int(path.name[1:]): read_json(path / "release.json") for path in folders}
-    same = [revision for revision, document in documents.items() if document["content_hash"] == content_hash]
-    if not same:
-        return None
+    """The revision of that content, as its release.json says."""
     from callback_survey.releases import journal  # alerts are told by processes that need nothing else of releases
 
-    named = journal.served_revision(journal.entries(releases, region_code, quarter), max(documents))
-    revision = named if named in same else max(same)
+    scope = Scope.parse(key)
+    folders = [path for path in scope.folder(releases).glob("r[0-9]*") if (path / "release.json").is_file()]
+    documents = {int(path.name[1:]): read_json(path / "release.json") for path in folders}
+    contents = {revision: document["content_hash"] for revision, document in documents.items()}
+    entries = journal.entries(releases, scope.region_code, scope.quarter)
+    revision = journal.shown_revision(contents, content_hash, entries)
+    if revision is None:
+        return None
     frozen = datetime.fromisoformat(documents[revision]["released_at"])
-    return ServedRelease(region_code, quarter, content_hash, revision, frozen)
+    return ServedRelease(scope.region_code, scope.quarter, content_hash, revision, frozen)
 
 
 def readers_see(serving: Path, releases: Path, region_code: str | None, quarter: str | None, say: Words) -> str:

@@ -158,17 +158,11 @@ def _read(folder: Path) -> Revision:
 
 
 def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]) -> int | None:
-    """The number of the revision that readers see. A later revision may have gone back to an earlier one's figures."""
-    same = [
-        revision.number
-        for revision in found
-        if revision.release and (revision.release.key, revision.release.content_hash) in now_served.keys
-    ]
-    rollbacks = [entry for entry in entries if entry.act == "rolled_back"]
-    # a revision newer than the one that was set aside ends a rollback
-    if rollbacks and rollbacks[-1].revision in same and rollbacks[-1].details.get("instead_of") == found[0].name:
-        return rollbacks[-1].revision
-    return max(same, default=None)
+    """The number of the revision that readers see. One that cannot be read has no content to be told by."""
+    contents = {revision.number: revision.release.content_hash if revision.release else "" for revision in found}
+    return journal.shown_revision(
+        contents, dict(now_served.keys).get(f"{found[0].region_code}|{found[0].quarter}"), entries
+    )
 
 
 def _journal(releases: Path, scope: Scope) -> tuple[tuple[Entry, ...], str | None]:
