@@ -17,13 +17,14 @@ from callback_survey.airflow import policy
 from callback_survey.airflow.approval import NoticeApproval
 from callback_survey.airflow.assets import MARTS
 from callback_survey.airflow.callbacks import notify_run
+from callback_survey.local_time import TIME_ZONE
 
 with DAG(
     "callback_notice",
     description="A person approves a served release; then its notice is issued into the public folder",
     doc_md=steps.DOCUMENTATION,
     schedule=PartitionedAssetTimetable(assets=MARTS),
-    start_date=pendulum.datetime(2018, 1, 1, tz="Asia/Shanghai"),
+    start_date=pendulum.datetime(2018, 1, 1, tz=TIME_ZONE),
     catchup=False,
     # a run is mostly a person who has not come yet: one region must not wait for another's
     max_active_runs=1000,

@@ -15,13 +15,14 @@ from callback_survey.airflow import policy
 from callback_survey.airflow import quarter as steps
 from callback_survey.airflow.assets import MARTS
 from callback_survey.airflow.callbacks import notify_run
+from callback_survey.local_time import TIME_ZONE
 
 with DAG(
     "callback_quarter",
     description="Land, check, build, check, release and serve a quarter of call-back surveys",
     doc_md=steps.DOCUMENTATION,
-    schedule=CronDataIntervalTimetable("0 6 20 1,4,7,10 *", timezone="Asia/Shanghai"),
-    start_date=pendulum.datetime(2017, 1, 1, tz="Asia/Shanghai"),
+    schedule=CronDataIntervalTimetable("0 6 20 1,4,7,10 *", timezone=TIME_ZONE),
+    start_date=pendulum.datetime(2017, 1, 1, tz=TIME_ZONE),
     catchup=False,
     max_active_runs=1,
     tags=["callback-survey", "quarterly"],

@@ -14,13 +14,14 @@ from airflow.sdk import DAG, CronTriggerTimetable, task
 from callback_survey.airflow import policy
 from callback_survey.airflow import quarter as steps
 from callback_survey.airflow.callbacks import notify_run
+from callback_survey.local_time import TIME_ZONE
 
 with DAG(
     "callback_watch",
     description="Daily: late deliveries, old figures, unsent alerts, a full disk, a hanging run; starts what has come",
     doc_md=steps.WATCH_DOCUMENTATION,
-    schedule=CronTriggerTimetable("0 8 * * *", timezone="Asia/Shanghai"),
-    start_date=pendulum.datetime(2018, 1, 1, tz="Asia/Shanghai"),
+    schedule=CronTriggerTimetable("0 8 * * *", timezone=TIME_ZONE),
+    start_date=pendulum.datetime(2018, 1, 1, tz=TIME_ZONE),
     catchup=False,
     max_active_runs=1,
     tags=["callback-survey", "daily"],

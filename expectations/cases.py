@@ -6,8 +6,7 @@ Everything is counted in SQL; what arrives here are counts per department with a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import duckdb
 import great_expectations.expectations as gxe
@@ -15,11 +14,11 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
 
 UNNAMED = "（未注明部门）"
-_LOCAL = ZoneInfo("Asia/Shanghai")
 _NAMES_SHOWN = 5
 # a dataset without rows fails reject_share
 _NO_CALLS = "there are no calls"
@@ -273,7 +272,7 @@ def _last_call_day(report: LandingReport, quarter: Quarter, days: int) -> date:
     latest = quarter.last_day + timedelta(days=days)
     if not report.landed_at:
         return latest
-    return min(latest, datetime.fromisoformat(report.landed_at).astimezone(_LOCAL).date())
+    return min(latest, local_date(report.landed_at))
 
 
 def _clock(rule: Rule) -> str:

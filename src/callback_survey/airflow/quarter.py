@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from callback_survey.errors import NothingDelivered, UsageError
+from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
-
-_LOCAL = ZoneInfo("Asia/Shanghai")
 
 QUARTER_DAG = "callback_quarter"
 
@@ -221,4 +219,4 @@ def quarter_of(context: Mapping[str, Any]) -> tuple[Quarter, bool]:
             next_step='trigger with {"quarter": "2018Q1"}',
         )
     # The interval ends on the due date, so it starts within the quarter: 20 January to 20 April is the first one
-    return Quarter.containing(start.astimezone(_LOCAL).date()), False
+    return Quarter.containing(local_date(start)), False

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.alerts.message import Alert
-from callback_survey.serving.readers import local_time
+from callback_survey.local_time import to_the_minute
 from callback_survey.storage.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def opened(outbox: Path, alert: Alert) -> None:
                     "run_id": alert.run_id,
                     "step": alert.step,
                     "title": alert.title,
-                    "since": local_time(datetime.now(UTC)),
+                    "since": to_the_minute(datetime.now(UTC)),
                 },
             )
 

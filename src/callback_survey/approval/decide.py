@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from callback_survey import releases
 from callback_survey.approval import public
 from callback_survey.approval.public import Issue
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, UsageError
+from callback_survey.local_time import local_date
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Entry
 from callback_survey.scope import Scope
@@ -23,7 +22,6 @@ from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage import locks
 
-_LOCAL = ZoneInfo("Asia/Shanghai")
 NOBODY = "nobody"
 
 
@@ -74,7 +72,7 @@ def approve(
         if issue is None or before != issue:
             _record(settings, entry)
             if issue is None:
-                day = heading.dated_on or datetime.fromisoformat(at).astimezone(_LOCAL).date()
+                day = heading.dated_on or local_date(at)
                 complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
                 issue = public.write(settings, release, complete, before)
             public.show(settings.public, issue)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from callback_survey import releases
@@ -15,10 +14,10 @@ from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, Rule, in_chinese, read_rules
 from callback_survey.documents.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.local_time import to_the_minute
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
-from callback_survey.serving.readers import local_time
 from callback_survey.settings import Settings
 from callback_survey.wording.catalogue import Words
 
@@ -70,7 +69,7 @@ def request_for(settings: Settings, release: Release) -> Request:
 def _state(settings: Settings, release: Release) -> Iterator[str]:
     """What the data are, why this revision exists, and what is out already."""
     reason = "，".join(_REASONS.get(part, part) for part in release.reason.split(" and "))
-    since = local_time(datetime.fromisoformat(release.released_at))
+    since = to_the_minute(release.released_at)
     yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(reason)}"
     if release.data_note:
         yield f"- 数据说明：**{_md(release.data_note)}**"

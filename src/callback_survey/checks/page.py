@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from callback_survey import pages
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
+from callback_survey.local_time import to_the_second
 from callback_survey.settings import RUNBOOKS
 from callback_survey.storage import files, locks
 from callback_survey.wording.catalogue import Words
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "index.html"
 RUNBOOK = RUNBOOKS["zh"]
-_LOCAL = ZoneInfo("Asia/Shanghai")
 _GATE_ORDER = {"delivery": 1, "marts": 2}
 GATE_NAMES = {"delivery": "第一关 交付 delivery", "marts": "第二关 结果表 marts"}
 # What a reader must see first stands first.
@@ -111,11 +109,6 @@ def state_of(result: CheckResult) -> str:
     return "failed" if result.severity == "fail" else "warned"
 
 
-def local_time(moment: str) -> str:
-    """A moment in UTC as a clock in Shanghai shows it; empty for none."""
-    return f"{datetime.fromisoformat(moment).astimezone(_LOCAL):%Y-%m-%d %H:%M:%S}" if moment else ""
-
-
 def _section(report: CheckReport, rules: Mapping[str, Rule]) -> Section:
     lines = [_line(report, result, rules) for result in report.results]
     order = list(STATES)
@@ -140,5 +133,5 @@ def _line(report: CheckReport, result: CheckResult, rules: Mapping[str, Rule]) -
 @cache
 def _template() -> Template:
     environment = pages.environment("callback_survey.checks")
-    environment.filters["local_time"] = local_time
+    environment.filters["local_time"] = to_the_second
     return environment.get_template("results.html.j2")

@@ -13,6 +13,7 @@ from callback_survey.checks import overrides, page
 from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
 from callback_survey.errors import UsageError
+from callback_survey.local_time import to_the_second
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings, load
@@ -108,7 +109,7 @@ def _checks(options: argparse.Namespace) -> int:
         if run.reports and wanted in (None, run.name)
     ]
     for run in shown:
-        _say(f"{page.local_time(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
+        _say(f"{to_the_second(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
         for line in _lines(run.reports, with_findings=run is shown[-1]):
             _say(f"  {line}")
         _say(f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (older than the pages)")
@@ -218,7 +219,7 @@ def _list(settings: Settings, region_code: str | None, quarter: str | None) -> i
         key = (decision.region_code, decision.quarter, decision.check_id, decision.at)
         state = "in force" if key in standing else "past" if decision.act == "accepted" else ""
         _say(
-            f"{page.local_time(decision.at)}  {decision.region_code} {decision.quarter}  {decision.check_id}  "
+            f"{to_the_second(decision.at)}  {decision.region_code} {decision.quarter}  {decision.check_id}  "
             f"{decision.act} by {decision.by}{f' ({state})' if state else ''}"
         )
         _say(

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from callback_survey.checks.model import CheckReport, describe
-from callback_survey.checks.page import local_time
 from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.local_time import to_the_second
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
 from callback_survey.releases.journal import Entry
 from callback_survey.releases.model import Release
@@ -36,7 +36,7 @@ def show_list(
                 release.region_code,
                 release.quarter,
                 f"r{release.revision}",
-                local_time(release.released_at),
+                to_the_second(release.released_at),
                 Text(state, style=_COLOURS.get(state, "dim")),
                 _notice(standing),
                 str(release.warning_count),
@@ -100,7 +100,7 @@ def show_release(
 def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]]:
     if served is not None and served.name != release.name:
         yield "served is", f"r{served.revision}"
-    yield "released", f"{local_time(release.released_at)} (Shanghai), by run {release.run_id}"
+    yield "released", f"{to_the_second(release.released_at)} (Shanghai), by run {release.run_id}"
     yield "why", release.reason
     if release.compared_with:
         yield "compared with", "{quarter} r{revision}".format(**release.compared_with)
@@ -130,11 +130,11 @@ def _checks(reports: Sequence[CheckReport]) -> Iterator[str]:
                 yield f"  {kind}: {first}"
                 yield from (f"  {line}" for line in others)
                 if result.is_accepted:
-                    yield f"    accepted by {result.accepted_by}, {local_time(result.accepted_at)}: {result.accepted_reason}"
+                    yield f"    accepted by {result.accepted_by}, {to_the_second(result.accepted_at)}: {result.accepted_reason}"
 
 
 def _decision(entry: Entry) -> str:
-    told = f"{local_time(entry.at)}  r{entry.revision} {entry.act.replace('_', ' ')} by {entry.by}"
+    told = f"{to_the_second(entry.at)}  r{entry.revision} {entry.act.replace('_', ' ')} by {entry.by}"
     details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry.details.items())
     return told + (f": {entry.reason}" if entry.reason else "") + (f" ({details})" if details else "")
 

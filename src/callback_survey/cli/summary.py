@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from callback_survey import releases
-from callback_survey.checks.page import local_time
 from callback_survey.cli import deliveries_shown
 from callback_survey.cli.terminal import Column, say, show_table
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.local_time import to_the_second
 from callback_survey.progress import Event
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
@@ -161,7 +161,7 @@ def _show_rollback(console: Console, settings: Settings, served: releases.Releas
     if served.revision == newest.revision:
         return
     found = releases.standings(settings.releases, [newest])[newest.name]
-    told = f"{found.rolled_back_by}, {local_time(found.rolled_back_at or '')}: {found.rolled_back_reason}"
+    told = f"{found.rolled_back_by}, {to_the_second(found.rolled_back_at or '')}: {found.rolled_back_reason}"
     console.print()
     instead = (f"r{served.revision} is served instead of r{newest.revision}", "yellow")
     say(console, Text.assemble(instead, f", rolled back by {told}"))

@@ -6,14 +6,13 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from callback_survey.local_time import to_the_minute
 from callback_survey.scope import Scope
 from callback_survey.storage.files import read_json
 from callback_survey.wording.catalogue import Words
 
 logger = logging.getLogger(__name__)
-_LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,7 @@ class ServedRelease:
 
     @property
     def since(self) -> str:
-        return local_time(self.released_at)
-
-
-def local_time(moment: datetime) -> str:
-    """A moment as an alert tells it: Shanghai time, to the minute."""
-    return f"{moment.astimezone(_LOCAL):%Y-%m-%d %H:%M}"
+        return to_the_minute(self.released_at)
 
 
 def served_keys(serving: Path) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
+from callback_survey.local_time import LOCAL, local_date
 from callback_survey.settings import Settings
 from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, write_json
@@ -23,7 +23,6 @@ from callback_survey.watch import problems as looks
 from callback_survey.watch.problems import Problem, Waiting
 from callback_survey.wording.catalogue import Words
 
-_LOCAL = ZoneInfo("Asia/Shanghai")
 _LOOK_AT = time(8, 0)
 _MOST_RUNBOOK_PLACES = 5
 # what cannot be judged while a run is under way: it may be about to mend it
@@ -82,7 +81,7 @@ def watch(
     `starts`: the caller runs the deliveries in `to_start`, so they are no problem yet; `is_running`: a run of a quarter
     is under way, as far as the caller knows; `is_scheduled`: this is Airflow's daily look, not one by hand.
     """
-    now = datetime.now(UTC) if today is None else datetime.combine(today, _LOOK_AT, _LOCAL)
+    now = datetime.now(UTC) if today is None else datetime.combine(today, _LOOK_AT, LOCAL)
     say = Words(settings.language)
     with locks.held(settings.watch / "watch.lock"):
         path = settings.watch / "state.json"
@@ -131,7 +130,7 @@ def _look(
             problems += looks.started_in_vain([one for one in waits if one not in to_start])
         else:
             problems += looks.waiting(waits)
-        problems += looks.overdue(settings, now.astimezone(_LOCAL).date(), waits, say)
+        problems += looks.overdue(settings, local_date(now), waits, say)
         problems += looks.served(settings, now)
     problems += looks.hanging(settings, now, holder)
     problems += looks.stuck(settings, now, state.running_since)

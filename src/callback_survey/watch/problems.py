@@ -20,6 +20,7 @@ from callback_survey.alerts.compose import run_command
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger
+from callback_survey.local_time import to_the_minute
 from callback_survey.quarter import Quarter
 from callback_survey.releases import journal
 from callback_survey.scope import Scope
@@ -149,7 +150,7 @@ def served(settings: Settings, now: datetime) -> list[Problem]:
         problems.append(Problem("served/unserved", "fail", "unserved", facts, " ".join(unserved)))
     newest = max(released_at for _, _, released_at in frozen.values())
     if now - newest > timedelta(days=settings.watch_served_days):
-        facts = {"since": readers.local_time(newest), "days": str(settings.watch_served_days)}
+        facts = {"since": to_the_minute(newest), "days": str(settings.watch_served_days)}
         problems.append(Problem("served/age", "warn", "served_age", facts, newest.isoformat()))
     return problems
 
@@ -199,7 +200,7 @@ def stuck(settings: Settings, now: datetime, running_since: str | None) -> list[
         hours=settings.watch_run_hours
     ):
         return []
-    since = readers.local_time(datetime.fromisoformat(running_since))
+    since = to_the_minute(running_since)
     return [Problem("stuck", "fail", "stuck", {"since": since}, since)]
 
 
@@ -207,7 +208,7 @@ def silent_scheduler(scheduled_at: str | None, now: datetime) -> list[Problem]:
     """That the watch in Airflow, which once ran by its schedule, still does. Seen from outside Airflow only."""
     if scheduled_at is None or now - datetime.fromisoformat(scheduled_at) <= _SILENT_AFTER:
         return []
-    since = readers.local_time(datetime.fromisoformat(scheduled_at))
+    since = to_the_minute(scheduled_at)
     return [Problem("scheduler", "fail", "silent", {"since": since}, since)]
 
 

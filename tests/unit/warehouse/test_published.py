@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callback_survey.scope import Scope
 from callback_survey.warehouse.published import RESTRICTED, content_hash, published_tables
 
 KEY = ("department_code", "measure")
@@ -157,4 +158,4 @@ def test_a_release_takes_the_rows_of_its_region_and_quarter_as_far_as_a_table_ha
     with duckdb.connect() as connection:
         connection.execute("create schema marts; create table marts.rates (region_code text, quarter text)")
         connection.execute("insert into marts.rates values ('2', '2018Q1'), ('1', '2018Q2'), ('1', '2018Q1')")
-        assert connection.execute(table.query(), table.parameters("1", "2018Q1")).fetchall() == found
+        assert connection.execute(table.query(), table.parameters(Scope("1", "2018Q1"))).fetchall() == found

@@ -92,7 +92,7 @@ def test_a_second_run_waits_and_is_told_once_who_holds_the_warehouse(
             end(holder)
             holder.wait()
 
-    monkeypatch.setattr(warehouse_module, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
+    monkeypatch.setattr(locks, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
     with made(tmp_path, waiting=told.append).lock():
         assert len(waits) == 3, "it got the lock once the other was gone, and not before"
     assert told == [f"waiting for the warehouse, held by run run-of-another-process (pid {holder.pid})"]

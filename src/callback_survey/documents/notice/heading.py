@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
-LOCAL = ZoneInfo("Asia/Shanghai")
+from callback_survey.local_time import in_local
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Heading:
         """Who approved it and when, by the clock of those who read it; empty in a draft."""
         if self.approved_by is None or self.approved_at is None:
             return self.approved_by or ""
-        at = datetime.fromisoformat(self.approved_at).astimezone(LOCAL)
+        at = in_local(self.approved_at)
         return f"{self.approved_by}，{chinese_date(at.date())} {at:%H:%M}（北京时间）"
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
 
 from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSummary
-from callback_survey.documents.notice.heading import LOCAL
+from callback_survey.local_time import local_date
 
 BLANK = "—"
 MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}
@@ -126,7 +125,7 @@ def reconciliation_sentence(counts: Mapping[str, int]) -> str | None:
 
 def acceptance_sentence(check: Mapping[str, str]) -> str:
     """What a release was let through with: the check, what it found, who accepted that, when and why."""
-    accepted_on = datetime.fromisoformat(check["at"]).astimezone(LOCAL).date()
+    accepted_on = local_date(check["at"])
     return (
         f"检查项 {check['check_id']} 未通过（{check['examples'] or check['observed']}），"
         f"由{check['by']}于 {accepted_on} 接受后发布，理由：{check['reason']}"
