@@ -36,13 +36,14 @@ run-local: $(STATE)/run .privacy-key ## the same without Airflow
 test: $(STATE)/dev ## run all tests
 	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project
+lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project, imports that run one way
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy expectations dags
 	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests dbt_project/rollups
 	@scripts/dbt_lint
+	@scripts/lint_imports
 
 docs: $(STATE)/run ## build the site that describes the dbt project, one page that opens without a network: var/docs/index.html
 	@.venv/bin/python scripts/dbt_docs.py
