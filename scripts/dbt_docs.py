@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from callback_survey import settings
 from callback_survey.errors import SurveyError
+from callback_survey.settings import load_settings
 from callback_survey.storage import files
 from callback_survey.warehouse.build import build
 from callback_survey.warehouse.database import Warehouse
@@ -62,7 +62,7 @@ def _generated(scratch: Path) -> Path:
     """dbt's single page about a warehouse that holds all relations and no rows."""
     from dbt.cli.main import dbtRunner
 
-    loaded = settings.load({}, home=scratch, exports=scratch)
+    loaded = load_settings({}, home=scratch, exports=scratch)
     warehouse = Warehouse(loaded.warehouse, loaded.memory_limit, "docs")
     build([], settings=loaded, warehouse=warehouse)
     os.environ |= {"CALLBACK_SURVEY_WAREHOUSE": str(warehouse.path), "DO_NOT_TRACK": "1"}

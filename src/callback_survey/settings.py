@@ -139,7 +139,7 @@ class Settings:
         return key.encode("utf-8")
 
 
-def load(
+def load_settings(
     environment: Mapping[str, str] | None = None, *, home: Path | None = None, exports: Path | None = None
 ) -> Settings:
     """Settings from the environment; `home` and `exports` (command-line options) win over it."""
@@ -191,7 +191,7 @@ def _dbt_project(given: str | None) -> Path:
 def size_in_bytes(size: str) -> int:
     """A size such as 2GB, or 512 MiB by powers of two, in bytes."""
     match = _SIZE.fullmatch(size)
-    assert match is not None, "settings.load lets nothing else through"
+    assert match is not None, "load_settings lets nothing else through"
     number, unit, binary = match.groups()
     return int(float(number) * (_BINARY_UNITS if binary else _UNITS)[unit.upper()])
 

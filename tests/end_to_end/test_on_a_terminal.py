@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import settings
 from callback_survey.cli import summary
 from callback_survey.scope import Scope
+from callback_survey.settings import load_settings
 from homes import QUARTER, REGION, Home, Served
 from screens import Terminal, ends_of, run_on_terminal
 
@@ -20,7 +20,7 @@ COMMAND = str(Path(sys.executable).with_name("callback-survey"))
 def test_the_summary_cuts_no_name_and_its_figures_stand_under_each_other(served: Served, columns: int) -> None:
     environment = {"CALLBACK_SURVEY_HOME": str(served.home.path)}
     terminal = Terminal(columns)
-    summary.show_quarter(terminal.console, settings.load(environment), Scope(REGION, QUARTER))
+    summary.show_quarter(terminal.console, load_settings(environment), Scope(REGION, QUARTER))
     screen = terminal.screen()
     below = [name for (name,) in served.home.query("select department_name from below_average")]
     for name in below:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from callback_survey import settings
 from callback_survey.alerts import channels, tell
+from callback_survey.settings import load_settings
 from deliveries import rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, Home, Outcome, contents
 from receivers import Receiver, free_port
@@ -73,7 +73,7 @@ def test_the_log_of_the_run_says_so_too(unheard: Unheard) -> None:
 
 def test_it_is_sent_once_the_receiver_hears_again(unheard: Unheard) -> None:
     hearing = Receiver()
-    tell.resend(settings.load(unheard.home.with_settings(ALERT_URLS=hearing.url).environment))
+    tell.resend(load_settings(unheard.home.with_settings(ALERT_URLS=hearing.url).environment))
     hearing.close()
     [message] = [message for message in hearing.messages if message["type"] == "failure"]
     assert "区民政局: 抽样 11 > 样本框 8" in message["message"]

@@ -9,7 +9,7 @@ import pytest
 
 from callback_survey import releases
 from callback_survey.releases import journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from homes import QUARTER, REGION, Home, Served, contents
 from killing import copy_without_logs, job, kill_steps
 from stepwise import take
@@ -74,7 +74,7 @@ def test_a_run_of_the_same_delivery_leaves_the_rollback_and_every_revision_as_th
     home = corrected.home.copy(tmp_path / "home")
     before = frozen(home)
     take("rollback", home, {})
-    journal.append(home.path / "releases", Entry("approved", REGION, QUARTER, 1, "值班长"))
+    journal.append(home.path / "releases", Decision("approved", REGION, QUARTER, 1, "值班长"))
     assert frozen(home) == before
     outcome = home.run_quarter_here()
     assert outcome.code == 0, outcome.err

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callback_survey import settings
 from callback_survey.airflow import run
 from callback_survey.cli import summary
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.scope import Scope
+from callback_survey.settings import load_settings
 from callback_survey.storage import files
 from copies import Copy
 from homes import QUARTER, REGION, Home, Served
@@ -25,7 +25,7 @@ AVERAGE = "select average_pct::text from marts.region_rates where measure = 'sat
 
 
 def run_of(home: Home) -> Run:
-    return Run(settings.load(home.environment), "serve-again")
+    return Run(load_settings(home.environment), "serve-again")
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def test_a_server_that_is_down_keeps_no_file_back_and_the_next_run_publishes(cop
 
 
 def test_the_summary_says_where_the_copy_is_without_the_password(copy: Copy, corrected: Served) -> None:
-    found = settings.load(corrected.home.with_settings(POSTGRES_URL=copy.url).environment)
+    settings = load_settings(corrected.home.with_settings(POSTGRES_URL=copy.url).environment)
     text = io.StringIO()
-    summary.show_quarter(Console(file=text, width=160), found, Scope(REGION, QUARTER))
+    summary.show_quarter(Console(file=text, width=160), settings, Scope(REGION, QUARTER))
     place = f"postgresql://{copy.publisher}@127.0.0.1:{copy.server.port}/{copy.database}, schema marts"
     assert f"  postgres {place}" in text.getvalue().splitlines()
 
@@ -71,14 +71,14 @@ def test_what_a_run_writes_down_holds_no_password(copy: Copy, unserved: Home) ->
 
 
 def test_a_task_gets_the_settings_and_their_text_does_not_hold_the_url(copy: Copy, tmp_path: Path) -> None:
-    found = settings.load({"CALLBACK_SURVEY_POSTGRES_URL": copy.url, "CALLBACK_SURVEY_POSTGRES_READER": "analysts"})
-    again = settings.load(run.task_environment(found))
+    settings = load_settings({"CALLBACK_SURVEY_POSTGRES_URL": copy.url, "CALLBACK_SURVEY_POSTGRES_READER": "analysts"})
+    again = load_settings(run.task_environment(settings))
     assert (again.postgres_url, again.postgres_reader) == (copy.url, "analysts")
-    assert PASSWORD not in repr(found) and copy.url not in repr(found)
+    assert PASSWORD not in repr(settings) and copy.url not in repr(settings)
 
 
 @pytest.mark.parametrize("url", ["mysql://user:secret@host/db", "host=127.0.0.1 password=secret", "secret"])
 def test_anything_but_a_postgresql_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(UsageError, match="POSTGRES_URL is no PostgreSQL URL") as refused:
-        settings.load({"CALLBACK_SURVEY_POSTGRES_URL": url})
+        load_settings({"CALLBACK_SURVEY_POSTGRES_URL": url})
     assert "secret" not in str(refused.value)

@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from callback_survey import releases, settings
+from callback_survey import releases
 from callback_survey.errors import SurveyError
 from callback_survey.serving import rollups
 from callback_survey.serving import tables as assembly
+from callback_survey.settings import load_settings
 from copies import Copy, marts_file
 from homes import Served
 
@@ -20,9 +21,9 @@ TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "B
 
 
 def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(copy: Copy, served: Served) -> None:
-    found = settings.load(served.home.environment)
-    latest = releases.latest(found.releases)
-    keys = assembly.keys(latest, rollups.read(found.dbt_project))
+    settings = load_settings(served.home.environment)
+    latest = releases.latest(settings.releases)
+    keys = assembly.keys(latest, rollups.read(settings.dbt_project))
     copy.publish(served.home.serving / "marts.duckdb", "v1", keys=keys)
     tables = served.home.query("select table_name, comment from duckdb_tables() order by 1")
     described = "select relname, obj_description(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'r'"

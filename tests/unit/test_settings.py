@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey import settings
 from callback_survey.airflow import run
 from callback_survey.errors import UsageError
+from callback_survey.settings import RUNBOOKS, Settings, load_settings
 from lakes import REPOSITORY
 
 KEY = "0123456789abcdef" * 2
 
 
-def load(**variables: str) -> settings.Settings:
-    return settings.load({f"CALLBACK_SURVEY_{name}": value for name, value in variables.items()})
+def load(**variables: str) -> Settings:
+    return load_settings({f"CALLBACK_SURVEY_{name}": value for name, value in variables.items()})
 
 
 def test_without_any_variable_everything_is_below_the_working_folder(
@@ -37,13 +37,13 @@ def test_the_home_holds_all_that_is_written(tmp_path: Path) -> None:
 
 def test_options_win_over_the_environment(tmp_path: Path) -> None:
     environment = {"CALLBACK_SURVEY_HOME": "/elsewhere", "CALLBACK_SURVEY_EXPORTS": "/elsewhere"}
-    found = settings.load(environment, home=tmp_path / "home", exports=tmp_path / "exports")
-    assert (found.home, found.exports) == (tmp_path / "home", tmp_path / "exports")
+    settings = load_settings(environment, home=tmp_path / "home", exports=tmp_path / "exports")
+    assert (settings.home, settings.exports) == (tmp_path / "home", tmp_path / "exports")
 
 
 def test_the_process_environment_is_read_when_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path))
-    assert settings.load().home == tmp_path
+    assert load_settings().home == tmp_path
 
 
 def test_relative_paths_become_absolute_before_a_step_changes_folder(
@@ -65,7 +65,7 @@ def test_alert_urls_are_separated_by_white_space() -> None:
 
 
 def test_alerts_lead_to_the_runbook_in_their_language_unless_another_one_is_named() -> None:
-    for language, runbook in settings.RUNBOOKS.items():
+    for language, runbook in RUNBOOKS.items():
         assert load(LANGUAGE=language).runbook == runbook
         assert (REPOSITORY / runbook).is_file()
     assert load().runbook == "docs/runbook.zh-CN.md"
@@ -87,7 +87,7 @@ def test_any_other_memory_limit_is_refused(size: str) -> None:
 def test_a_notice_waits_for_hours_or_parts_of_them_and_tasks_get_the_same(text: str, hours: float) -> None:
     found = load(APPROVAL_HOURS=text)
     assert found.approval_hours == hours
-    assert settings.load(run.task_environment(found)).approval_hours == hours
+    assert load_settings(run.task_environment(found)).approval_hours == hours
 
 
 @pytest.mark.parametrize("text", ["0", "0.0", "-1", "three days", "1e9"])

@@ -63,23 +63,23 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the approver is shown of the release as served; None where exactly its notice is out already."""
     from dataclasses import asdict
 
-    from callback_survey import settings
     from callback_survey.approval import decide, public, request
+    from callback_survey.settings import load_settings
 
-    found = settings.load()
+    settings = load_settings()
     region_code, quarter = release_key(context)
-    release = decide.served_release(found, Scope(region_code, quarter))
-    out = public.current(found.public, Scope(region_code, quarter))
+    release = decide.served_release(settings, Scope(region_code, quarter))
+    out = public.current(settings.public, Scope(region_code, quarter))
     if out is not None and out.content_hash == release.content_hash:
         return None
-    last = public.last(found.public, region_code)
-    return {**asdict(request.request_for(found, release)), "issuer": last.issuer if last else ""}
+    last = public.last(settings.public, region_code)
+    return {**asdict(request.request_for(settings, release)), "issuer": last.issuer if last else ""}
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:
-    from callback_survey import settings
+    from callback_survey.settings import load_settings
 
-    return float((context.get("params") or {}).get("hours") or settings.load().approval_hours)
+    return float((context.get("params") or {}).get("hours") or load_settings().approval_hours)
 
 
 def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -93,13 +93,13 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
 
 def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
     """Write down that nobody decided in time. Returns what to raise."""
-    from callback_survey import settings
     from callback_survey.airflow.quarter import run_key
     from callback_survey.approval import decide
+    from callback_survey.settings import load_settings
 
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
     decide.record_unanswered(
-        settings.load(), Scope(region_code, quarter), revision, waited_hours=hours, run_id=run_key(context)
+        load_settings(), Scope(region_code, quarter), revision, waited_hours=hours, run_id=run_key(context)
     )
     return NotAnswered(
         f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
@@ -112,11 +112,12 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
 
 def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
     """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
-    from callback_survey import alerts, settings
+    from callback_survey import alerts
     from callback_survey.airflow.quarter import place_of, run_key
     from callback_survey.approval import decide
+    from callback_survey.settings import load_settings
 
-    found, fields = settings.load(), answer["params_input"] or {}
+    settings, fields = load_settings(), answer["params_input"] or {}
     scope, revision = Scope(request["region_code"], request["quarter"]), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
@@ -127,21 +128,21 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     }
     folder = None
     if APPROVE in answer["chosen_options"]:
-        folder = str(decide.approve(found, scope, revision, _heading(request, fields), **said).folder)
+        folder = str(decide.approve(settings, scope, revision, _heading(request, fields), **said).folder)
     else:
-        decide.reject(found, scope, revision, reason=_reason(fields), **said)
+        decide.reject(settings, scope, revision, reason=_reason(fields), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
-    alerts.tell_dag_passed(found, problem_key(scope), place_of(context, "issue"))
+    alerts.tell_dag_passed(settings, problem_key(scope), place_of(context, "issue"))
     return folder
 
 
 def serve(context: Mapping[str, Any]) -> None:
     """The served table `releases` says what was decided."""
-    from callback_survey import settings
     from callback_survey.pipeline import steps
     from callback_survey.run import Run
+    from callback_survey.settings import load_settings
 
-    steps.serve(Run(settings.load(), str(context["run_id"])))
+    steps.serve(Run(load_settings(), str(context["run_id"])))
 
 
 def problem_key(scope: Scope) -> str:

@@ -133,10 +133,10 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
 
 def remember_announced(context: Mapping[str, Any]) -> None:
     """Called when the serving task has succeeded, and its events are stored with it."""
-    from callback_survey import settings
     from callback_survey.serving import serve as serving
+    from callback_survey.settings import load_settings
 
-    serving.remember_announced(settings.load().serving)
+    serving.remember_announced(load_settings().serving)
 
 
 def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> bool:
@@ -144,9 +144,10 @@ def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> b
 
     False where gate 2 has judged nothing.
     """
-    from callback_survey import alerts, settings
+    from callback_survey import alerts
+    from callback_survey.settings import load_settings
 
-    alerts.tell_warnings(settings.load(), str(context["run_id"]), place_of(context, "gates"))
+    alerts.tell_warnings(load_settings(), str(context["run_id"]), place_of(context, "gates"))
     return complete(verdicts)
 
 
@@ -163,20 +164,20 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 
 def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Look once and tell what is new. Returns the runs of callback_quarter to start: none while one is under way."""
-    from callback_survey import settings
     from callback_survey.alerts import tell
+    from callback_survey.settings import load_settings
     from callback_survey.watch import look as watching
 
-    found, run_id = settings.load(), run_key(context)
+    settings, run_id = load_settings(), run_key(context)
     report = watching.watch(
-        found,
+        settings,
         run_id=run_id,
         starts=True,
         # a queued run may wait for ever, such as that of a paused DAG: it must not stop the watch from looking
         is_running=context["ti"].get_dr_count(QUARTER_DAG, states=["running"]) > 0,
         is_scheduled=getattr(context["dag_run"], "run_type", None) == "scheduled",
     )
-    tell.tell_dag_passed(found, str(context["dag"].dag_id), place_of(context, "look"))
+    tell.tell_dag_passed(settings, str(context["dag"].dag_id), place_of(context, "look"))
     return watching.runs_to_start(report.to_start)
 
 
@@ -199,11 +200,11 @@ def place_of(context: Mapping[str, Any], step: str) -> Any:
 
 
 def _run(context: Mapping[str, Any]) -> Any:
-    from callback_survey import settings
     from callback_survey.run import Run
+    from callback_survey.settings import load_settings
 
     is_manifest_optional = bool(context["params"].get("without_manifest"))
-    return Run(settings.load(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
+    return Run(load_settings(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
 
 
 def quarter_of(context: Mapping[str, Any]) -> tuple[Quarter, bool]:

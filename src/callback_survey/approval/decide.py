@@ -16,7 +16,7 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, UsageError
 from callback_survey.local_time import local_date
 from callback_survey.releases import Release, journal
-from callback_survey.releases.journal import Act, Entry
+from callback_survey.releases.journal import Act, Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
@@ -67,7 +67,7 @@ def approve(
         issue = public.issued(settings.public, scope, revision)
         if issue is not None:
             _require_same(issue, heading)
-        entry = Entry("approved", scope.region_code, scope.quarter, revision, by, at=at, run_id=run_id)
+        entry = Decision("approved", scope.region_code, scope.quarter, revision, by, at=at, run_id=run_id)
         entry = replace(entry, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
             _record(settings, entry)
@@ -106,7 +106,7 @@ def reject(
                 region_code=scope.region_code,
                 quarter=scope.quarter,
             )
-        entry = Entry(
+        entry = Decision(
             "rejected", scope.region_code, scope.quarter, revision, by, reason, at, run_id, dict(details or {})
         )
         _record(settings, entry)
@@ -115,7 +115,7 @@ def reject(
 def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> None:
     """Write down that nobody decided in time."""
     with _alone(settings, scope):
-        entry = Entry("unanswered", scope.region_code, scope.quarter, revision, NOBODY, run_id=run_id)
+        entry = Decision("unanswered", scope.region_code, scope.quarter, revision, NOBODY, run_id=run_id)
         told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
         if (entry.act, revision, run_id) not in told:
             journal.append(settings.releases, replace(entry, details={"waited_hours": f"{waited_hours:g}"}))
@@ -188,11 +188,11 @@ def _as_text(heading: Heading) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
-def _entries(settings: Settings, scope: Scope) -> list[Entry]:
+def _entries(settings: Settings, scope: Scope) -> list[Decision]:
     return journal.entries(settings.releases, scope.region_code, scope.quarter)
 
 
-def _record(settings: Settings, entry: Entry) -> None:
+def _record(settings: Settings, entry: Decision) -> None:
     """Append the entry, unless a step that was killed afterwards has done so."""
     known = [(one.act, one.revision, one.run_id, one.at) for one in _entries(settings, entry.scope)]
     if (entry.act, entry.revision, entry.run_id, entry.at) not in known:
@@ -209,5 +209,5 @@ def _record_issued(settings: Settings, issue: Issue, before: Issue | None, run_i
     revision = before.revision if before and before != issue else (issue.supersedes or {}).get("revision")
     replaced = {"supersedes": f"r{revision}"} if revision else {}
     by = done[-1].by if done else issue.approved_by
-    entry = Entry("issued", issue.region_code, issue.quarter, issue.revision, by, run_id=run_id)
+    entry = Decision("issued", issue.region_code, issue.quarter, issue.revision, by, run_id=run_id)
     journal.append(settings.releases, replace(entry, details={**printed, **replaced}))

@@ -55,40 +55,40 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
 
 
 def _approve(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.approval import decide, fields
     from callback_survey.approval.request import request_for
+    from callback_survey.settings import load_settings
 
-    found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
+    settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
     heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date)
     if options.dry_run:
-        request = request_for(found, decide.served_release(found, Scope(options.region, quarter)))
+        request = request_for(settings, decide.served_release(settings, Scope(options.region, quarter)))
         print(f"{request.subject}\n\n{request.body}")
         return 0
     revision, by, run_id = *_decided(options), _run_id()
-    issue = decide.approve(found, Scope(options.region, quarter), revision, heading, by=by, at=_now(), run_id=run_id)
+    issue = decide.approve(settings, Scope(options.region, quarter), revision, heading, by=by, at=_now(), run_id=run_id)
     print(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
     print(f"  folder  {issue.folder}")
     print(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
         print(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
-    _tell(found, Scope(options.region, quarter), run_id)
+    _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 
 
 def _reject(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.approval import decide, fields
+    from callback_survey.settings import load_settings
 
-    found, quarter = settings.load(home=options.home), str(Quarter.parse(options.quarter))
+    settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
     revision, by, run_id = *_decided(options), _run_id()
     reason = fields.reason_of(options.reason)
     if not reason:
         raise UsageError("the reason is empty", next_step="callback-survey reject --help")
-    decide.reject(found, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
+    decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     print(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     print("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
-    _tell(found, Scope(options.region, quarter), run_id)
+    _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 
 

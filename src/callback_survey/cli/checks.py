@@ -16,7 +16,7 @@ from callback_survey.errors import UsageError
 from callback_survey.local_time import to_the_second
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
-from callback_survey.settings import Settings, load
+from callback_survey.settings import Settings, load_settings
 
 _CHECKS_EXAMPLES = """examples:
   callback-survey checks                                      every run; of the last one, what failed and warned
@@ -100,7 +100,7 @@ def last_report(checks: Path, gate: str, scope: Scope) -> CheckReport:
 
 
 def _checks(options: argparse.Namespace) -> int:
-    settings = load(home=options.home)
+    settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     wanted = progress.file_name(options.run) if options.run else None
     shown = [
@@ -153,7 +153,7 @@ def _outcome(report: CheckReport) -> str:
 
 
 def _accept(options: argparse.Namespace) -> int:
-    settings = load(home=options.home)
+    settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     if options.list:
         return _list(settings, options.region, quarter)

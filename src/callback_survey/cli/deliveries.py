@@ -60,51 +60,51 @@ def add_to(commands: Any) -> None:
 
 
 def _deliveries(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.cli import deliveries_shown
     from callback_survey.cli.terminal import open_console
     from callback_survey.landing import ledger
+    from callback_survey.settings import load_settings
 
-    found = settings.load(home=options.home)
+    settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
-    entries = ledger.entries(found.lake, options.region, quarter)
+    entries = ledger.entries(settings.lake, options.region, quarter)
     if not entries:
         asked = " ".join(part for part in (options.region, quarter) if part)
-        print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {found.lake}")
+        print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {settings.lake}")
         return 0
     deliveries_shown.show_deliveries(open_console(), entries, with_files=options.files)
     return 0
 
 
 def _rejects(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.cli import deliveries_shown
     from callback_survey.cli.terminal import open_console
+    from callback_survey.settings import load_settings
 
-    found = settings.load(home=options.home)
+    settings = load_settings(home=options.home)
     report = deliveries_shown.find_delivery(
-        found.lake, Scope(options.region, str(Quarter.parse(options.quarter))), options.delivery
+        settings.lake, Scope(options.region, str(Quarter.parse(options.quarter))), options.delivery
     )
     if options.export is None:
-        deliveries_shown.show_rejects(open_console(), found.lake, report)
+        deliveries_shown.show_rejects(open_console(), settings.lake, report)
     else:
-        row_count = deliveries_shown.export_rejects(found.lake, report, options.export)
+        row_count = deliveries_shown.export_rejects(settings.lake, report, options.export)
         print(f"{options.export}: {row_count:,} rejected rows")
     return 0
 
 
 def _rotate_key(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.landing.rotation import rotate
     from callback_survey.pipeline import local
+    from callback_survey.settings import load_settings
 
-    found = settings.load(home=options.home)
+    settings = load_settings(home=options.home)
     kept = 0
     for rotated in rotate(
-        found.lake,
-        seeds=found.seeds,
-        secret=found.read_privacy_key(),
-        memory_limit=found.memory_limit,
+        settings.lake,
+        seeds=settings.seeds,
+        secret=settings.read_privacy_key(),
+        memory_limit=settings.memory_limit,
         run_id=local.new_run_id(),
         is_rehearsal=options.dry_run,
     ):

@@ -113,7 +113,7 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
 
 def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | None]:
     """The options, judged before anything is started."""
-    from callback_survey import settings
+    from callback_survey.settings import load_settings
 
     quarters = Quarter.parse_range(options.quarter)
     region = options.region
@@ -123,9 +123,9 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
             expected="six digits, such as 330109",
             next_step="callback-survey run --region 330109 --quarter 2018Q1",
         )
-    found = settings.load(home=options.home, exports=options.exports)
-    found.read_privacy_key()
-    return found, quarters, region
+    settings = load_settings(home=options.home, exports=options.exports)
+    settings.read_privacy_key()
+    return settings, quarters, region
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -196,13 +196,15 @@ def _airflow_run(options: argparse.Namespace) -> int:
 
 
 def _airflow_standalone(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.airflow import run as airflow_run
     from callback_survey.airflow.standalone import standalone
+    from callback_survey.settings import load_settings
 
-    found = settings.load(home=options.home)
-    found.read_privacy_key()
-    standalone(found.home, airflow_run.dags_folder(), port=options.port, variables=airflow_run.task_environment(found))
+    settings = load_settings(home=options.home)
+    settings.read_privacy_key()
+    standalone(
+        settings.home, airflow_run.dags_folder(), port=options.port, variables=airflow_run.task_environment(settings)
+    )
     return 0
 
 

@@ -12,7 +12,7 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
-from callback_survey.settings import Format, Settings, load
+from callback_survey.settings import Format, Settings, load_settings
 
 if TYPE_CHECKING:
     from callback_survey.releases import Release
@@ -55,7 +55,7 @@ def _notice(options: argparse.Namespace) -> int:
     from callback_survey import releases
     from callback_survey.documents.notice import write
 
-    settings = load(home=options.home)
+    settings = load_settings(home=options.home)
     heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)

@@ -67,7 +67,6 @@ def _run(options: argparse.Namespace) -> int:
             expected="six digits, such as 330109",
             next_step="callback-survey plan --region 330109 --quarter 2018Q2",
         )
-    from callback_survey import settings
     from callback_survey.cli.display import Display
     from callback_survey.cli.plan_shown import show_plan
     from callback_survey.cli.terminal import open_console
@@ -75,6 +74,7 @@ def _run(options: argparse.Namespace) -> int:
     from callback_survey.privacy import scrub
     from callback_survey.run import Run
     from callback_survey.sample_plan.plan import Asked, make_plan
+    from callback_survey.settings import load_settings
 
     frame = options.exports / options.region / str(quarter) if options.exports else options.frame
     asked = Asked(
@@ -86,12 +86,12 @@ def _run(options: argparse.Namespace) -> int:
         seed=options.seed,
         output=options.output,
     )
-    found = settings.load(home=options.home)
+    settings = load_settings(home=options.home)
     if asked.frame is not None:
-        found.read_privacy_key()
+        settings.read_privacy_key()
     console = open_console()
     with Display(console) as display:
-        run = Run(found, local.new_run_id(), display)
+        run = Run(settings, local.new_run_id(), display)
         try:
             plan = make_plan(run, asked)
         except (SurveyError, OSError):

@@ -55,10 +55,10 @@ def add_to(commands: Any) -> None:
 
 
 def _check(_options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.registers import rows, validate
+    from callback_survey.settings import load_settings
 
-    seeds = settings.load().seeds
+    seeds = load_settings().seeds
     validate(seeds)
     departments = rows.read(seeds, "departments")
     codes = {row["department_code"] for row in departments}
@@ -74,10 +74,10 @@ def _check(_options: argparse.Namespace) -> int:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.deliveries import delivery as deliveries
     from callback_survey.landing.workbench import workbench
     from callback_survey.registers import draft, draft_text
+    from callback_survey.settings import load_settings
 
     quarter = Quarter.parse(options.quarter)
     if not re.fullmatch("[0-9]{6}", options.region):
@@ -86,20 +86,20 @@ def _propose(options: argparse.Namespace) -> int:
             expected="six digits, such as 330110",
             next_step="callback-survey register propose --region 330110 --quarter 2018Q1",
         )
-    found = settings.load(home=options.home, exports=options.exports)
+    settings = load_settings(home=options.home, exports=options.exports)
     _verify_new(options.output)
-    delivered = deliveries.discover(found.exports, quarter, options.region)
+    delivered = deliveries.discover(settings.exports, quarter, options.region)
     if not delivered:
         raise NothingDelivered(
             f"no delivery for {quarter} of region {options.region}",
-            where=str(found.exports / options.region / str(quarter)),
+            where=str(settings.exports / options.region / str(quarter)),
             expected="a folder with a frame and manifest.json",
             next_step="check the region code, the quarter and --exports",
         )
     # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
-    with workbench(found.lake, f"register-{options.region}", found.memory_limit) as (_, folder):
+    with workbench(settings.lake, f"register-{options.region}", settings.memory_limit) as (_, folder):
         names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)
-    text = draft_text.as_text(draft.propose(names, found.seeds, Scope(options.region, str(quarter))), found.seeds)
+    text = draft_text.as_text(draft.propose(names, settings.seeds, Scope(options.region, str(quarter))), settings.seeds)
     if options.output is None:
         print(text, end="")
         return 0

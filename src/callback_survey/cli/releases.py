@@ -185,12 +185,12 @@ def _rollback(options: argparse.Namespace) -> int:
 
 
 def _asked(options: argparse.Namespace) -> tuple[Settings, str | None, str | None]:
-    from callback_survey import settings
+    from callback_survey.settings import load_settings
 
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     if options.region is not None and not re.fullmatch("[0-9]{6}", options.region):
         raise UsageError(f"not a region code: {options.region!r}", expected="six digits, such as 330109")
-    return settings.load(home=options.home), options.region, quarter
+    return load_settings(home=options.home), options.region, quarter
 
 
 def _scope(options: argparse.Namespace) -> tuple[Settings, str, str]:

@@ -13,7 +13,7 @@ from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_second
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 from callback_survey.releases.standing import Standing
 
@@ -67,7 +67,7 @@ def _why(release: Release, standing: Standing) -> str:
 
 
 def show_release(
-    console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Entry]
+    console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Decision]
 ) -> None:
     """One revision whole: what it was made of, what it holds, what was checked and what was decided."""
     shown = {served.name} if served else set()
@@ -133,7 +133,7 @@ def _checks(reports: Sequence[CheckReport]) -> Iterator[str]:
                     yield f"    accepted by {result.accepted_by}, {to_the_second(result.accepted_at)}: {result.accepted_reason}"
 
 
-def _decision(entry: Entry) -> str:
+def _decision(entry: Decision) -> str:
     told = f"{to_the_second(entry.at)}  r{entry.revision} {entry.act.replace('_', ' ')} by {entry.by}"
     details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry.details.items())
     return told + (f": {entry.reason}" if entry.reason else "") + (f" ({details})" if details else "")

@@ -34,22 +34,22 @@ def add_to(commands: Any) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from callback_survey import settings
     from callback_survey.alerts import Place, tell
     from callback_survey.pipeline import local
+    from callback_survey.settings import load_settings
 
-    found = settings.load(home=options.home, exports=options.exports)
+    settings = load_settings(home=options.home, exports=options.exports)
     today = _day(options.today)
     run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
     try:
-        code = _look(found, run_id, today)
+        code = _look(settings, run_id, today)
     except Exception as error:
-        tell.tell_failure(found, error, place, checks_of=run_id)
+        tell.tell_failure(settings, error, place, checks_of=run_id)
         logging.getLogger(__name__).exception("the watch broke")
         print(f"error: the watch itself broke: {type(error).__name__}: {error}", file=sys.stderr)
         return BROKE
-    tell.tell_dag_passed(found, "watch", place)
+    tell.tell_dag_passed(settings, "watch", place)
     return code
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from callback_survey.errors import GateFailed
 from callback_survey.landing import LandingReport, ledger
 from callback_survey.pipeline import steps
-from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_record
+from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_dict
 from callback_survey.releases import Release, comparison
 from callback_survey.run import Run
 
@@ -57,4 +57,4 @@ def _lost(release: Release) -> dict[str, Any]:
         quarter=release.quarter,
         alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}, or not whole"],
     )
-    return as_record(failure)
+    return as_dict(failure)

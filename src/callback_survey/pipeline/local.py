@@ -16,7 +16,7 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import following, steps
-from callback_survey.pipeline.verdicts import combined
+from callback_survey.pipeline.verdicts import merge_failures
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.warehouse.dbt import DbtProcess
@@ -67,7 +67,7 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFail
         failures = _run(run, quarter, region_code)
     finally:
         alerts.tell_warnings(run.settings, run.run_id, _place(run, "gates", str(quarter), region_code))
-    return combined(failures) if failures else None
+    return merge_failures(failures) if failures else None
 
 
 def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed]:

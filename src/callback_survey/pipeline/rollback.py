@@ -47,7 +47,7 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
         was_shown = (wanted.key, wanted.content_hash) in readers.served_keys(run.settings.serving)
         if before != revision:
             instead = {"instead_of": f"r{newest.revision}", "served_before": f"r{before}"}
-            act = journal.Entry(
+            act = journal.Decision(
                 "rolled_back",
                 scope.region_code,
                 scope.quarter,

@@ -16,13 +16,13 @@ from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
 from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
-    as_record,
-    combined,
+    as_dict,
     gate_failed,
-    in_words,
+    merge_failures,
+    record,
     record_refusal,
-    recorded,
     reports_of,
+    summarise,
 )
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -93,8 +93,8 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
         checked = check_delivery(
             report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
         )
-        checked = recorded(run, checked)
-        step.result = in_words(checked)
+        checked = record(run, checked)
+        step.result = summarise(checked)
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
@@ -127,7 +127,7 @@ def gate(run: Run, built: BuildReport) -> GateReport:
     """Hold gate 2 over each region's quarter. Raises GateFailed where none may be released."""
     verdicts = judge(run, built)
     if not verdicts.passed:
-        raise combined([GateFailed(**failure) for failure in verdicts.failed])
+        raise merge_failures([GateFailed(**failure) for failure in verdicts.failed])
     return verdicts
 
 
@@ -150,13 +150,13 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                     earlier=earlier_rates(run.settings.releases, scope),
                     run_id=run.run_id,
                 )
-                checked = recorded(run, checked)
-                step.result = in_words(checked)
+                checked = record(run, checked)
+                step.result = summarise(checked)
             if checked.failures:
                 failures.append(gate_failed(run, checked, "nothing of this quarter was released"))
             else:
                 passed.append(scope)
-    return GateReport(tuple(passed), tuple(as_record(failure) for failure in failures))
+    return GateReport(tuple(passed), tuple(as_dict(failure) for failure in failures))
 
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
@@ -279,4 +279,4 @@ def passed_regions(run_id: str, settings: Settings, quarter: Quarter) -> list[st
 def complete(verdicts: GateReport) -> None:
     """The last word on a run: raises GateFailed where a region was held back while others were released."""
     if verdicts.failed:
-        raise combined([GateFailed(**failure) for failure in verdicts.failed])
+        raise merge_failures([GateFailed(**failure) for failure in verdicts.failed])

@@ -41,7 +41,7 @@ def reports_of(run: Run, scope: BuiltScope) -> list[CheckReport]:
     return [CheckReport.read(run.checks_folder / name) for name in names]
 
 
-def recorded(run: Run, report: CheckReport) -> CheckReport:
+def record(run: Run, report: CheckReport) -> CheckReport:
     """The report with what a person accepted, written down with the run's page of results."""
     from callback_survey.checks import overrides, page
     from callback_survey.checks.model import read_rules
@@ -56,10 +56,10 @@ def recorded(run: Run, report: CheckReport) -> CheckReport:
 def record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
     from callback_survey.expectations.gates import refused
 
-    recorded(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
+    record(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
 
 
-def in_words(report: CheckReport) -> str:
+def summarise(report: CheckReport) -> str:
     accepted = f", {len(report.accepted)} failed and accepted" if report.accepted else ""
     return f"{len(report.results)} checks, {len(report.failures)} failed{accepted}, {len(report.warnings)} warned"
 
@@ -80,7 +80,7 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     )
 
 
-def combined(failures: Sequence[GateFailed]) -> GateFailed:
+def merge_failures(failures: Sequence[GateFailed]) -> GateFailed:
     """One error for the failures of several regions, with the words of each."""
     if len(failures) == 1:
         return failures[0]
@@ -93,6 +93,6 @@ def combined(failures: Sequence[GateFailed]) -> GateFailed:
     )
 
 
-def as_record(failure: GateFailed) -> dict[str, Any]:
+def as_dict(failure: GateFailed) -> dict[str, Any]:
     names = ("what", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
     return {name: getattr(failure, name) for name in names}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from callback_survey.deliveries.headers import name_key
 from callback_survey.registers import rows
-from callback_survey.registers.faults import Fault, of
+from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import Period, Row
 
 _WITH_PERIODS = ("departments", "department_aliases", "department_successions", "definition_periods", "thresholds")
@@ -39,10 +39,10 @@ def periods(seeds: Path) -> Iterator[Fault]:
         for row in rows.read(seeds, name):
             for column in ("valid_from", "valid_to"):
                 if row[column] and not _QUARTER.fullmatch(row[column]):
-                    yield of(row, f"{column} is 「{row[column]}」", "write a quarter such as 2018Q1, or nothing")
+                    yield fault_in(row, f"{column} is 「{row[column]}」", "write a quarter such as 2018Q1, or nothing")
             if row["valid_to"] and row["valid_from"] > row["valid_to"]:
                 written = f"valid from {row['valid_from']} to {row['valid_to']}"
-                yield of(row, f"{written}: it ends before it begins", "both quarters are inclusive; correct one")
+                yield fault_in(row, f"{written}: it ends before it begins", "both quarters are inclusive; correct one")
 
 
 def regions(seeds: Path) -> Iterator[Fault]:
@@ -51,22 +51,24 @@ def regions(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "regions"):
         code = row["region_code"]
         if code in known:
-            yield of(row, f"region {code} stands in line {known[code].line} too", "remove one of the two rows")
+            yield fault_in(row, f"region {code} stands in line {known[code].line} too", "remove one of the two rows")
         known[code] = row
         if not re.fullmatch("[0-9]{6}", code):
-            yield of(row, f"「{code}」 is no region code", "write its six digits, such as 330109")
+            yield fault_in(row, f"「{code}」 is no region code", "write its six digits, such as 330109")
         if not row["region_name"].strip():
-            yield of(row, f"region {code} has no name", "write the name of the division")
+            yield fault_in(row, f"region {code} has no name", "write the name of the division")
         if row["region_level"] not in _LEVELS:
-            yield of(
+            yield fault_in(
                 row, f"region {code} has the level 「{row['region_level']}」", f"write one of {', '.join(_LEVELS)}"
             )
     for code, row in known.items():
         parent = known.get(row["parent_region_code"])
         if row["parent_region_code"] and parent is None:
-            yield of(row, f"region {code} lies in {row['parent_region_code']}, which is not here", "add a row for it")
+            yield fault_in(
+                row, f"region {code} lies in {row['parent_region_code']}, which is not here", "add a row for it"
+            )
         elif parent is not None and _rank(parent) <= _rank(row):
-            yield of(
+            yield fault_in(
                 row,
                 f"region {code} ({row['region_level']}) lies in {parent['region_code']} ({parent['region_level']})",
                 "a district lies in a city, or in a province itself; a city in a province",
@@ -80,14 +82,16 @@ def departments(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "departments"):
         by_code[row["department_code"]].append(row)
         if row["region_code"] not in known_regions:
-            yield of(row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it")
+            yield fault_in(
+                row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it"
+            )
         if not name_key(row["department_name"]) or not row["department_code"]:
-            yield of(row, "a department without a name or a code", "write both")
+            yield fault_in(row, "a department without a name or a code", "write both")
     for code, found in by_code.items():
         for one, other in itertools.combinations(found, 2):
             if one["region_code"] != other["region_code"]:
                 regions_named = f"of {one['region_code']} (line {one.line}) and of {other['region_code']}"
-                yield of(other, f"code {code} is {regions_named}", "give one of them a code of its own")
+                yield fault_in(other, f"code {code} is {regions_named}", "give one of them a code of its own")
             elif both := one.period.common(other.period):
                 names_told = f"{one['department_name']} (line {one.line}) and {other['department_name']}"
                 yield Fault(
@@ -102,10 +106,10 @@ def departments(seeds: Path) -> Iterator[Fault]:
         owners = by_code.get(row["department_code"], [])
         if not any(owner["region_code"] == row["region_code"] for owner in owners):
             told = f"alias 「{row['alias']}」 is of {row['department_code']}, no department of {row['region_code']}"
-            yield of(row, told, "name the code of a department of that region, as in departments.csv")
+            yield fault_in(row, told, "name the code of a department of that region, as in departments.csv")
         elif not any(row.period.common(owner.period) for owner in owners):
             told = f"alias 「{row['alias']}」 holds only while {row['department_code']} does not"
-            yield of(row, told, "correct its period, or remove it")
+            yield fault_in(row, told, "correct its period, or remove it")
 
 
 def names(seeds: Path) -> Iterator[Fault]:
@@ -151,15 +155,15 @@ def successions(seeds: Path) -> Iterator[Fault]:
         ]
         if strangers:
             told = f"{', '.join(strangers)}: no department of {row['region_code']}"
-            yield of(row, told, "register both departments first, the new one with a new code")
+            yield fault_in(row, told, "register both departments first, the new one with a new code")
         elif before == after:
-            yield of(
+            yield fault_in(
                 row,
                 f"{before} follows itself",
                 "a department that only changed its name keeps its code and needs no row",
             )
         elif not row["valid_from"]:
-            yield of(
+            yield fault_in(
                 row, f"{after} follows {before}, and no quarter says from when", "write the successor's first quarter"
             )
         else:
@@ -170,7 +174,7 @@ def _unfit(row: Row, before: Sequence[Row], after: Sequence[Row], labels: dict[s
     quarter, old, new = row["valid_from"], row["predecessor_code"], row["successor_code"]
     lasting = [found for found in before if found.period.last >= quarter]
     if lasting:
-        yield of(
+        yield fault_in(
             row,
             f"{labels[old]} ({old}) ends where {labels[new]} ({new}) begins, {quarter}, and {lasting[0].place} has it go on",
             f"end its row (valid_to) in the quarter before {quarter}",
@@ -178,7 +182,7 @@ def _unfit(row: Row, before: Sequence[Row], after: Sequence[Row], labels: dict[s
         )
     if min(found.period.first for found in after) != quarter:
         first = min(after, key=lambda found: found.period.first)
-        yield of(
+        yield fault_in(
             row,
             f"{labels[new]} ({new}) takes over in {quarter}, but begins in {first.period.shown_first} ({first.place})",
             "write the same quarter in both; a department that existed before needs a new code to take over",

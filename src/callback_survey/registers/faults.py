@@ -18,7 +18,7 @@ class Fault:
     quarter: str | None = None
 
 
-def of(row: Row, what: str, next_step: str, *others: Row) -> Fault:
+def fault_in(row: Row, what: str, next_step: str, *others: Row) -> Fault:
     """A fault of a row, and of others that it does not go with."""
     files = tuple(dict.fromkeys([row.file, *(other.file for other in others)]))
     return Fault(f"{row.place}: {what}", files, next_step, row["region_code"] or None)

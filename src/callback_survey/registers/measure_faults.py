@@ -10,7 +10,7 @@ from pathlib import Path
 from callback_survey.deliveries.headers import fold
 from callback_survey.registers import rows
 from callback_survey.registers.definitions import lineage_of, period_in
-from callback_survey.registers.faults import Fault, of
+from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import ALWAYS, EVER, Row
 
 
@@ -20,13 +20,13 @@ def scales(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "answers"):
         if first := answers.get(row["answer_code"]):
             told = f"answer {row['answer_code']} of {row['scale']} is one of {first['scale']} too (line {first.line})"
-            yield of(row, told, "give it a code of its own: the same word is another answer on another scale")
+            yield fault_in(row, told, "give it a code of its own: the same word is another answer on another scale")
         answers.setdefault(row["answer_code"], row)
     spelt: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "answer_spellings"):
         answer = answers.get(row["answer_code"])
         if answer is None or answer["scale"] != row["scale"]:
-            yield of(
+            yield fault_in(
                 row,
                 f"「{row['spelling']}」 is {row['answer_code']}, no answer of {row['scale']}",
                 "correct one of them",
@@ -46,19 +46,25 @@ def definitions(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "measure_successes"):
         definition = known.get((row["measure"], row["measure_definition"]))
         if definition is None:
-            yield of(row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale")
+            yield fault_in(
+                row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale"
+            )
         elif definition["scale"] not in scales_of[row["answer_code"]]:
             told = f"{_name(row)} counts {row['answer_code']}, no answer of its scale {definition['scale']}"
-            yield of(row, told, "name an answer of that scale, or correct the scale", definition)
+            yield fault_in(row, told, "name an answer of that scale, or correct the scale", definition)
         counted.add((row["measure"], row["measure_definition"]))
     for key, definition in known.items():
         if key not in counted:
-            yield of(definition, f"{_name(definition)} counts no answer", "add its answers to measure_successes.csv")
+            yield fault_in(
+                definition, f"{_name(definition)} counts no answer", "add its answers to measure_successes.csv"
+            )
     by_measure: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows.read(seeds, "definition_periods"):
         by_measure[row["measure"]].append(row)
         if (row["measure"], row["measure_definition"]) not in known:
-            yield of(row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale")
+            yield fault_in(
+                row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale"
+            )
     known_regions = {row["region_code"] for row in rows.read(seeds, "regions")}
     for measure in rows.read(seeds, "measures"):
         yield from _overlaps(by_measure[measure["measure"]], known_regions)
@@ -100,14 +106,16 @@ def questions(seeds: Path) -> Iterator[Fault]:
 def _spelt_twice(spelt: dict[tuple[str, str], Row], key: tuple[str, str], row: Row, of_what: str) -> Iterator[Fault]:
     if first := spelt.get(key):
         told = f"「{row['spelling']}」 stands in line {first.line} too, for {of_what}"
-        yield of(row, told, "remove one: width, spaces and case make no difference")
+        yield fault_in(row, told, "remove one: width, spaces and case make no difference")
     spelt.setdefault(key, row)
 
 
 def _overlaps(periods: Sequence[Row], known_regions: set[str]) -> Iterator[Fault]:
     for row in periods:
         if row["region_code"] and row["region_code"] not in known_regions:
-            yield of(row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it")
+            yield fault_in(
+                row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it"
+            )
     for one, other in itertools.combinations(periods, 2):
         both = one.period.common(other.period)
         if one["region_code"] == other["region_code"] and both is not None:
@@ -130,13 +138,17 @@ def _gaps(measure: Row, periods: Sequence[Row]) -> Iterator[Fault]:
         yield Fault(f"definition_periods.csv: {measure['measure']} has no row without a region", files, next_step)
         return
     if general[0].period.first != EVER:
-        yield of(general[0], f"{measure['measure']} has no definition before {general[0].period.first}", next_step)
+        yield fault_in(
+            general[0], f"{measure['measure']} has no definition before {general[0].period.first}", next_step
+        )
     if max(row.period.last for row in general) != ALWAYS:
-        yield of(general[-1], f"{measure['measure']} has no definition after {general[-1].period.last}", next_step)
+        yield fault_in(
+            general[-1], f"{measure['measure']} has no definition after {general[-1].period.last}", next_step
+        )
     for one, other in itertools.pairwise(general):
         if one.period.last < other.period.first and _next(one.period.last) != other.period.first:
             told = f"{measure['measure']} has no definition from {_next(one.period.last)} to the quarter before"
-            yield of(other, f"{told} {other.period.first}", next_step)
+            yield fault_in(other, f"{told} {other.period.first}", next_step)
 
 
 def _next(quarter: str) -> str:

@@ -14,8 +14,7 @@ import duckdb
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.releases import dictionary
-from callback_survey.releases import hashes as sums
+from callback_survey.releases import dictionary, hashes
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
@@ -91,10 +90,10 @@ def release(
 
 def _seal(new: Release) -> None:
     """The last files of a release: what it is, with the hash of every other file, and all hashes for `sha256sum -c`."""
-    document = asdict(replace(new, files=sums.of(new.folder)))
+    document = asdict(replace(new, files=hashes.hashes_of(new.folder)))
     del document["folder"]
     files.write_json(new.folder / RELEASE_FILE, document)
-    sums.write(new.folder)
+    hashes.write(new.folder)
     files.sync_tree(new.folder)
 
 

@@ -8,7 +8,7 @@ from callback_survey.releases.model import RELEASE_FILE, SUMS_FILE
 from callback_survey.storage import files
 
 
-def of(folder: Path) -> dict[str, str]:
+def hashes_of(folder: Path) -> dict[str, str]:
     """Every file of a release by its path, but for the two that hold these hashes."""
     found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
     return {
@@ -19,7 +19,7 @@ def of(folder: Path) -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    files.write_text(folder / SUMS_FILE, text(folder, of(folder)))
+    files.write_text(folder / SUMS_FILE, text(folder, hashes_of(folder)))
 
 
 def text(folder: Path, hashes: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ FOLDER = "journal"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Decision:
     """One decision. `by` is who decided, `at` when (ISO 8601, UTC), `details` what belongs to the act, as text."""
 
     act: Act
@@ -40,7 +40,7 @@ class Entry:
         return Scope(self.region_code, self.quarter)
 
 
-def append(releases: Path, entry: Entry) -> Path:
+def append(releases: Path, entry: Decision) -> Path:
     """Write an entry down, after all others of its region and quarter. Returns its file."""
     folder = releases / entry.region_code / entry.quarter / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,13 +51,13 @@ def append(releases: Path, entry: Entry) -> Path:
     return path
 
 
-def entries(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
+def entries(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Decision]:
     """Everything that was decided, by region and quarter and in the order it was decided."""
     folders = sorted(releases.glob(f"{region_code or '*'}/{quarter or '*'}/{FOLDER}"))
-    return [Entry(**files.read_json(path)) for folder in folders for path in sorted(folder.glob("*.json"))]
+    return [Decision(**files.read_json(path)) for folder in folders for path in sorted(folder.glob("*.json"))]
 
 
-def served_revision(entries: Sequence[Entry], newest: int) -> int:
+def served_revision(entries: Sequence[Decision], newest: int) -> int:
     """The revision of a region's quarter that is to be served, by what was decided in it. `newest` is its latest.
 
     A decision to serve another one holds until there is a revision that whoever decided could not know of.
@@ -68,7 +68,7 @@ def served_revision(entries: Sequence[Entry], newest: int) -> int:
     return newest
 
 
-def shown_revision(contents: Mapping[int, str], served: str | None, entries: Sequence[Entry]) -> int | None:
+def shown_revision(contents: Mapping[int, str], served: str | None, entries: Sequence[Decision]) -> int | None:
     """The revision that readers see now, None where it is none of these: of those with the `served` content the one that is
     to be served, else the latest, for a later revision may have gone back to the figures of an earlier one.
 

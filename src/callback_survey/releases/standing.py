@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from callback_survey.releases import journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 
 Approval = Literal["draft", "approved", "rejected", "unanswered", "issued"]
@@ -31,13 +31,13 @@ class Standing:
 
 def standings(releases: Path, every: Iterable[Release]) -> dict[str, Standing]:
     """The standing of each revision, by its name."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[Decision]] = {}
     for entry in journal.entries(releases):
         found.setdefault(f"{entry.region_code}|{entry.quarter}", []).append(entry)
     return {release.name: standing(found.get(release.key, ()), release.revision) for release in every}
 
 
-def standing(entries: Sequence[Entry], revision: int) -> Standing:
+def standing(entries: Sequence[Decision], revision: int) -> Standing:
     """The standing of one revision, by everything that was decided about its region and quarter."""
     own = [entry for entry in entries if entry.revision == revision]
     issued = [entry for entry in own if entry.act == "issued"]
@@ -59,7 +59,7 @@ def standing(entries: Sequence[Entry], revision: int) -> Standing:
     )
 
 
-def _rollback(entries: Sequence[Entry], revision: int) -> Entry | None:
+def _rollback(entries: Sequence[Decision], revision: int) -> Decision | None:
     """The last decision that knew of the revision, if it had an earlier one served instead."""
     known = [
         entry
@@ -69,5 +69,5 @@ def _rollback(entries: Sequence[Entry], revision: int) -> Entry | None:
     return known[-1] if known and revision > known[-1].revision else None
 
 
-def _number(entries: Sequence[Entry]) -> str | None:
+def _number(entries: Sequence[Decision]) -> str | None:
     return next((entry.details["number"] for entry in reversed(entries) if entry.details.get("number")), None)

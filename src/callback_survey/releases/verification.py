@@ -10,7 +10,7 @@ from typing import Literal
 import duckdb
 
 from callback_survey.errors import DamagedFile
-from callback_survey.releases import hashes as sums
+from callback_survey.releases import hashes
 from callback_survey.releases.model import (
     RELEASE_FILE,
     SUMS_FILE,
@@ -56,7 +56,7 @@ class Verified:
 def verify(release: Release) -> Verified:
     """Recompute every hash of a release. Releases from before hashes of all files were kept: those of their tables."""
     known = release.files or _table_hashes(release)
-    found = sums.of(release.folder)
+    found = hashes.hashes_of(release.folder)
     damage = [*_compared(known, found, is_complete=bool(release.files)), *_sums(release), *_contents(release, found)]
     unhashed = 0 if release.files else len(set(found) - set(known))
     return Verified(release.name, release.folder, tuple(damage), len(found), unhashed)
@@ -112,7 +112,7 @@ def _sums(release: Release) -> Iterator[Damage]:
         return
     if not path.is_file():
         yield Damage("missing", SUMS_FILE, "is missing")
-    elif path.read_bytes() != sums.text(release.folder, release.files).encode():
+    elif path.read_bytes() != hashes.text(release.folder, release.files).encode():
         noted = f"{sha256_of(release.folder / RELEASE_FILE)}  {RELEASE_FILE}" in path.read_text(errors="replace")
         yield Damage("changed", SUMS_FILE if noted else RELEASE_FILE, f"{SUMS_FILE} and {RELEASE_FILE} do not agree")
 

@@ -207,9 +207,9 @@ def test_the_same_run_id_of_another_dag_is_another_run(configured: Path, receive
 def test_a_watch_that_fails_in_airflow_is_told_and_told_again_when_it_has_looked(
     configured: Path, receiver: Receiver
 ) -> None:
-    from callback_survey import settings
     from callback_survey.airflow.callbacks import Notify, notify_run
     from callback_survey.alerts import Place, tell
+    from callback_survey.settings import load_settings
 
     class Watch:
         dag_id = "callback_watch"
@@ -218,7 +218,7 @@ def test_a_watch_that_fails_in_airflow_is_told_and_told_again_when_it_has_looked
     Notify().notify(failed)
     notify_run(failed)
     for _ in range(2):
-        tell.tell_dag_passed(settings.load(), "callback_watch", Place("later", "look"))
+        tell.tell_dag_passed(load_settings(), "callback_watch", Place("later", "look"))
 
     assert [message["type"] for message in receiver.messages] == ["failure", "success"]
     assert "callback-survey watch" in receiver.messages[0]["message"]

@@ -10,13 +10,12 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
-from callback_survey import settings
 from callback_survey.airflow.pages import CallbackSurveyPlugin, LaterApp
 from callback_survey.errors import UsageError
 from callback_survey.releases import journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
-from callback_survey.settings import Settings
+from callback_survey.settings import Settings, load_settings
 from callback_survey.storage import files
 from published import make_release
 from shelves import EXPLORE, NOTICE, SECRET, change_release, make_home
@@ -54,7 +53,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(home: Path) -> FastAPI:
-    return app_over(lambda: settings.load({}, home=home))
+    return app_over(lambda: load_settings({}, home=home))
 
 
 @pytest.fixture
@@ -259,7 +258,7 @@ def offer_of(home: Path, name: str, **values: Any) -> Any:
 
     from callback_survey.airflow.pages import files_offered, revisions
 
-    loaded = settings.load({}, home=home)
+    loaded = load_settings({}, home=home)
     found = revisions.quarter_shelf(loaded, Scope("330109", "2018Q1"), revisions.served(loaded))
     assert found is not None and found.revisions[0].release is not None
     release: Any = SimpleNamespace(tables=found.revisions[0].release.tables, **values)
@@ -282,7 +281,7 @@ def test_damaged_records_are_told_where_they_belong(client: TestClient, home: Pa
 
 
 def test_an_empty_home_and_a_wrong_setting_are_told(tmp_path: Path) -> None:
-    empty = as_visitor(app_over(lambda: settings.load({}, home=tmp_path)), "viewer")
+    empty = as_visitor(app_over(lambda: load_settings({}, home=tmp_path)), "viewer")
     assert "还没有向读者提供任何结果" in text_of(empty, f"{ROOT}/") and "还没有任何运行" in text_of(
         empty, f"{ROOT}/runs"
     )
@@ -297,7 +296,7 @@ def test_what_is_served_again_is_shown_as_served(client: TestClient, home: Path)
     """r2 had the figures of r1, and somebody had r1 served again: readers see r1."""
     change_release(home / "releases" / "330109" / "2018Q1" / "r1", content_hash="hash-330109-2018Q1-2-2")
     assert "正在提供" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r2")
-    again = Entry("rolled_back", "330109", "2018Q1", 1, "值班长", "r2 有误", details={"instead_of": "r2"})
+    again = Decision("rolled_back", "330109", "2018Q1", 1, "值班长", "r2 有误", details={"instead_of": "r2"})
     journal.append(home / "releases", again)
     html = text_of(client, f"{ROOT}/")
     assert "正在提供" in row_of(html, "330109/2018Q1/r1") and "未提供" in row_of(html, "330109/2018Q1/r2")
@@ -311,7 +310,7 @@ def test_what_is_served_again_is_shown_as_served(client: TestClient, home: Path)
 
 def test_a_notice_that_went_out_stays_out_whatever_is_decided_later(client: TestClient, home: Path) -> None:
     for act in ("approved", "issued", "unanswered"):
-        journal.append(home / "releases", Entry(act, "330109", "2018Q1", 2, "值班长"))  # type: ignore[arg-type]
+        journal.append(home / "releases", Decision(act, "330109", "2018Q1", 2, "值班长"))  # type: ignore[arg-type]
     assert "已印发" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r2")
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from callback_survey import alerts, settings
+from callback_survey import alerts
 from callback_survey.airflow.notice import problem_key
 from callback_survey.errors import ApprovalOutdated, NotAnswered, UsageError
 from callback_survey.scope import Scope
+from callback_survey.settings import load_settings
 from receivers import Receiver
 
 
@@ -59,9 +60,9 @@ def test_an_undecided_notice_stays_open_until_that_one_is_decided(receiver: Rece
     for quarter in ("2018Q1", "2018Q2"):
         fail(NotAnswered(f"nobody decided about {quarter}"), release=f"330109|{quarter}")
     # the quarter is served again: that does not answer the question
-    alerts.tell_passed(settings.load(), [("330109", "2018Q1")], alerts.Place("later", "serve"))
+    alerts.tell_passed(load_settings(), [("330109", "2018Q1")], alerts.Place("later", "serve"))
     for _ in range(2):
-        alerts.tell_dag_passed(settings.load(), problem_key(Scope("330109", "2018Q2")), alerts.Place("later", "issue"))
+        alerts.tell_dag_passed(load_settings(), problem_key(Scope("330109", "2018Q2")), alerts.Place("later", "issue"))
     assert [message["type"] for message in receiver.messages] == ["failure", "failure", "success"]
     assert "callback_notice 330109 2018Q2" in receiver.messages[-1]["message"]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from callback_survey import alerts, settings
+from callback_survey import alerts
 from callback_survey.alerts import Place, outbox, tell
 from callback_survey.alerts.channels import deliver
 from callback_survey.checks.model import CheckReport, CheckResult
 from callback_survey.errors import GateFailed
 from callback_survey.serving.readers import readers_see
-from callback_survey.settings import Settings
+from callback_survey.settings import Settings, load_settings
 from callback_survey.wording.catalogue import Words
 from homes import REPOSITORY
 from receivers import ALERT, Receiver
@@ -39,7 +39,7 @@ def second() -> Iterator[Receiver]:
 
 def settings_for(home: Path, **variables: str) -> Settings:
     given = {"HOME": str(home), "DBT_PROJECT": str(REPOSITORY / "dbt_project"), **variables}
-    return settings.load({f"CALLBACK_SURVEY_{name}": value for name, value in given.items()})
+    return load_settings({f"CALLBACK_SURVEY_{name}": value for name, value in given.items()})
 
 
 def failure(region: str = "330109", quarter: str = "2018Q1") -> GateFailed:

@@ -12,7 +12,7 @@ from rich.console import Console
 from callback_survey.cli import main
 from callback_survey.pipeline import steps
 from callback_survey.releases import journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from homes import REPOSITORY
 from lakes import tree_of
 from published import make_release
@@ -68,10 +68,10 @@ def test_the_list_says_of_each_revision_what_is_served_and_decided(
 ) -> None:
     for act in ("approved", "issued"):
         details = {"number": "萧跑改办〔2018〕5号"}
-        journal.append(home / "releases", Entry(act, "330109", "2018Q1", 1, "值班长", at=AT, details=details))  # type: ignore[arg-type]
+        journal.append(home / "releases", Decision(act, "330109", "2018Q1", 1, "值班长", at=AT, details=details))  # type: ignore[arg-type]
     journal.append(
         home / "releases",
-        Entry("rolled_back", "330109", "2018Q1", 1, "值班长", "有误", AT, details={"instead_of": "r2"}),
+        Decision("rolled_back", "330109", "2018Q1", 1, "值班长", "有误", AT, details={"instead_of": "r2"}),
     )
     assert releases("list", "--quarter", "2018Q1") == 0
     told = lines(capsys)
@@ -94,7 +94,7 @@ def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_one_revision_is_shown_whole(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    journal.append(home / "releases", Entry("rejected", "330109", "2018Q1", 2, "值班长", "名称有误", AT))
+    journal.append(home / "releases", Decision("rejected", "330109", "2018Q1", 2, "值班长", "名称有误", AT))
     assert releases("show", *KEYS) == 0
     shown = lines(capsys)
     assert shown[0] == "330109 2018Q1 r2  served, notice rejected"
@@ -172,7 +172,7 @@ def test_a_rollback_is_served_at_once_and_written_down_and_changes_no_revision(
 
 
 def test_a_rollback_says_what_it_leaves_behind(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    journal.append(home / "releases", Entry("issued", "330109", "2018Q1", 2, "值班长"))
+    journal.append(home / "releases", Decision("issued", "330109", "2018Q1", 2, "值班长"))
     assert releases("rollback", *KEYS, "r1", *WHY) == 0
     told = "\n".join(lines(capsys))
     assert "The changes in 330109 2018Q2 r1 were computed from figures that are no longer served" in told

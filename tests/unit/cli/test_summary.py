@@ -15,7 +15,7 @@ from callback_survey.cli import summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Release, journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import serve, tables
 from callback_survey.settings import Settings
@@ -161,7 +161,7 @@ def test_a_release_whose_delivery_the_lake_no_longer_holds_is_shown_without_file
 
 def test_a_rollback_is_told_where_the_figures_are_read(show: Callable[..., list[str]], settings: Settings) -> None:
     make_release(settings.releases, revision=2)
-    decision = Entry(
+    decision = Decision(
         "rolled_back",
         "330109",
         "2018Q1",

@@ -15,7 +15,7 @@ from callback_survey.pipeline import steps
 from callback_survey.progress import file_name
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.run import Run
 from callback_survey.serving import serve
 from callback_survey.settings import Settings
@@ -100,7 +100,7 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     make_release(settings.releases, revision=2)
     make_release(settings.releases, quarter="2018Q2")
     assert names(releases.latest(settings.releases)) == ["330109 2018Q1 r2", "330109 2018Q2 r1"]
-    monkeypatch.setattr("callback_survey.settings.load", lambda: settings)
+    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     keys = ["330109|2018Q1", "330109|2018Q2"]
@@ -114,7 +114,7 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
     """Whoever holds r2's figures must hear of it; Airflow can tell them when it next serves."""
     for revision in (1, 2):
         make_release(settings.releases, revision=revision)
-    monkeypatch.setattr("callback_survey.settings.load", lambda: settings)
+    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     told = []
@@ -122,7 +122,7 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
         told.append(airflow_steps.serve(context, judged))
         airflow_steps.remember_announced(context)
         journal.append(
-            settings.releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
+            settings.releases, Decision("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
         )
     assert told == [["330109|2018Q1"]] * 2
     assert names(steps.unannounced(Run(settings, "run-1"))) == []
@@ -132,5 +132,5 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
 def test_a_person_may_run_the_dag_for_a_delivery_without_a_manifest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, params: dict[str, bool], is_optional: bool
 ) -> None:
-    monkeypatch.setattr("callback_survey.settings.load", lambda: settings)
+    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
     assert airflow_steps._run({"run_id": "run-1", "params": params}).is_manifest_optional is is_optional

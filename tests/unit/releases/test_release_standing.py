@@ -13,7 +13,7 @@ from callback_survey.errors import DamagedFile
 from callback_survey.releases import Standing, comparison, journal
 from callback_survey.releases.earlier import earlier_rates
 from callback_survey.releases.freeze import _reason_of_comparison
-from callback_survey.releases.journal import Act, Entry
+from callback_survey.releases.journal import Act, Decision
 from callback_survey.sample_plan import history
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
@@ -31,7 +31,7 @@ def decide(tmp_path: Path) -> Decide:
     def append(
         act: Act, revision: int, *, quarter: str = "2018Q1", at: str = "2018-06-07T00:00:00+00:00", **details: str
     ) -> None:
-        journal.append(tmp_path, Entry(act, "330109", quarter, revision, "值班长", f"{act}!", at, "run-1", details))
+        journal.append(tmp_path, Decision(act, "330109", quarter, revision, "值班长", f"{act}!", at, "run-1", details))
 
     return append
 
@@ -219,6 +219,6 @@ def test_the_watch_does_not_miss_what_somebody_took_out(tmp_path: Path, monkeypa
         return [problem.facts["names"] for problem in problems.served(settings, now)]
 
     assert told() == [second.name]
-    entry = Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
+    entry = Decision("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
     journal.append(settings.releases, entry)
     assert told() == []

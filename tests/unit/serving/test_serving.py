@@ -15,7 +15,7 @@ import pytest
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
 from callback_survey.releases import Release, Standing, journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.serving import serve as serving_module
@@ -125,7 +125,7 @@ def test_of_two_revisions_of_one_content_the_one_that_somebody_named_is_told(tmp
     write_json(path, {**read_json(path), "content_hash": first.content_hash})
     serve(folder, [first])
     assert [told.revision for told in readers.served(folder, releases)] == [3]
-    journal.append(releases, Entry("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r3"}))
+    journal.append(releases, Decision("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r3"}))
     assert [told.revision for told in readers.served(folder, releases)] == [1]
 
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from callback_survey import settings
 from callback_survey.alerts import tell
 from callback_survey.cli.main import main
 from callback_survey.deliveries.delivery import Delivery, content_digest
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.settings import Settings
+from callback_survey.settings import Settings, load_settings
 from callback_survey.watch import problems
 from callback_survey.watch.look import WatchReport, runs_to_start, watch
 from callback_survey.watch.problems import Waiting
@@ -59,7 +58,7 @@ def load(folder: Path, **variables: str) -> Settings:
         "WATCH_FREE_DISK": "1KB",
         **variables,
     }
-    return settings.load({f"CALLBACK_SURVEY_{name}": value for name, value in given.items()})
+    return load_settings({f"CALLBACK_SURVEY_{name}": value for name, value in given.items()})
 
 
 _runs = iter(range(1000))

@@ -18,14 +18,13 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from callback_survey import settings as settings_module
 from callback_survey.airflow.pages import figures, files_offered, responses, runs
 from callback_survey.airflow.pages import revisions as shelf
 from callback_survey.airflow.pages.files_offered import Offer
 from callback_survey.airflow.pages.revisions import UNREADABLE, QuarterShelf, Revision
 from callback_survey.errors import SurveyError
 from callback_survey.scope import Scope
-from callback_survey.settings import Settings
+from callback_survey.settings import Settings, load_settings
 
 PAGE_SIZE = 40
 _REFUSALS = {
@@ -47,7 +46,7 @@ Wanted = Annotated[str, Query(max_length=40)]
 router = APIRouter()
 
 
-def make_app(load: Callable[[], Settings] = settings_module.load) -> FastAPI:
+def make_app(load: Callable[[], Settings] = load_settings) -> FastAPI:
     """The application that Airflow mounts. `load` reads the settings, anew for every page."""
     # the pages that FastAPI makes by itself would be open to anybody
     app = FastAPI(title="Callback survey", docs_url=None, redoc_url=None, openapi_url=None)

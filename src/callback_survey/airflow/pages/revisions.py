@@ -14,7 +14,7 @@ from typing import Any
 
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.releases import Release, journal
-from callback_survey.releases.journal import Entry
+from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
@@ -38,7 +38,7 @@ class Revision:
     damage: str | None = None
     is_served: bool = False
     is_newest: bool = False
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Decision, ...] = ()
 
     @property
     def name(self) -> str:
@@ -50,7 +50,7 @@ class Revision:
         return f"{self.region_code}/{self.quarter}/{self.name}"
 
     @property
-    def decision(self) -> Entry | None:
+    def decision(self) -> Decision | None:
         """What counts of what was decided about it: the last word, but a notice that went out stays out."""
         decided = [entry for entry in self.entries if entry.act in _DECISIONS]
         issued = [entry for entry in decided if entry.act == "issued"]
@@ -64,7 +64,7 @@ class QuarterShelf:
     region_code: str
     quarter: str
     revisions: tuple[Revision, ...]
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Decision, ...] = ()
     damage: str | None = None
 
     def revision(self, name: str) -> Revision | None:
@@ -157,7 +157,7 @@ def _read(folder: Path) -> Revision:
     return Revision(region_code, quarter, number, folder, release)
 
 
-def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]) -> int | None:
+def _shown(found: list[Revision], now_served: Served, entries: tuple[Decision, ...]) -> int | None:
     """The number of the revision that readers see. One that cannot be read has no content to be told by."""
     contents = {revision.number: revision.release.content_hash if revision.release else "" for revision in found}
     return journal.shown_revision(
@@ -165,7 +165,7 @@ def _shown(found: list[Revision], now_served: Served, entries: tuple[Entry, ...]
     )
 
 
-def _journal(releases: Path, scope: Scope) -> tuple[tuple[Entry, ...], str | None]:
+def _journal(releases: Path, scope: Scope) -> tuple[tuple[Decision, ...], str | None]:
     try:
         return tuple(journal.entries(releases, scope.region_code, scope.quarter)), None
     except UNREADABLE as error:
