@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAIRS = [("README.md", "README.zh-CN.md"), ("docs/runbook.md", "docs/runbook.zh-CN.md")]
+PAIRS = [
+    ("README.md", "README.zh-CN.md"),
+    ("docs/runbook.md", "docs/runbook.zh-CN.md"),
+    ("docs/methodology.md", "docs/methodology.zh-CN.md"),
+]
 _NOTE = re.compile(r'(?<="note": )"[^"]*"')
 _FENCE = re.compile(r"^```.*?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
