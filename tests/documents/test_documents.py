@@ -38,7 +38,7 @@ def test_every_command_named_exists_with_its_options(document: Path, capsys: pyt
 
     text = document.read_text(encoding="utf-8")
     for command, options in re.findall(
-        r"callback-survey ((?:airflow |register )?[a-z]+(?:-[a-z]+)?)((?: +\S+)*)", text
+        r"callback-survey ((?:airflow |register |releases )?[a-z]+(?:-[a-z]+)?)((?: +\S+)*)", text
     ):
         if command.split()[0] not in (
             "run",
@@ -50,6 +50,11 @@ def test_every_command_named_exists_with_its_options(document: Path, capsys: pyt
             "accept",
             "airflow",
             "register",
+            "releases",
+            "notice",
+            "approve",
+            "reject",
+            "watch",
         ):
             continue
         with pytest.raises(SystemExit) as stopped:
@@ -69,6 +74,23 @@ def test_the_description_of_the_marts_is_generated_from_the_marts(served: Served
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_command_reference_is_what_help_says() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "command_reference.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_of_settings_has_every_variable_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)? *\|", page.partition("\n## make\n")[0], flags=re.MULTILINE)
+    assert sorted(rows) == sorted(re.findall(r"^#(\w+)=(.*)$", example, flags=re.MULTILINE))
 
 
 def test_every_setting_that_is_read_is_documented() -> None:
