@@ -44,12 +44,15 @@ INTRODUCTION = """\
 <!-- Made by scripts/marts_doc.py. Edit that file or the descriptions in dbt_project/, then run it again. -->
 # Marts: the tables you can rely on
 
-These tables are what the project promises to its readers. They stand in `serving/marts.duckdb` (schema `main`), and the same
+These tables are what the project promises to its readers. They are in `serving/marts.duckdb` (schema `main`), and the same
 tables as Parquet in `serving/parquet/<table>/`. Each release also keeps its own copy, as Parquet and as CSV.
 
 DuckDB names a database after its file, so `marts.department_rates` is the right name whether the file is opened directly or
 attached as `marts`. Every table and column in the served file carries the description printed here, as a comment.
 What the figures mean, and how each is computed, is in [methodology.md](methodology.md).
+
+[Rules that hold for all tables](#rules-that-hold-for-all-tables) · [What may change](#what-may-change) · [Tables](#tables), each with its
+columns · [Restricted](#restricted) · [Queries to start from](#queries-to-start-from)
 
 ## Rules that hold for all tables
 
