@@ -7,8 +7,7 @@ with ordered as (
         max(annex_figures.figure_label) as figure_label,
         min(answers.answer_order) as figure_order
     from {{ ref('annex_figures') }} as annex_figures
-    inner join {{ ref('answers') }} as answers
-        on annex_figures.answer_code = answers.answer_code
+    inner join {{ ref('answers') }} as answers using (answer_code)
     group by annex_figures.measure, annex_figures.figure
 
 ),
@@ -16,10 +15,7 @@ with ordered as (
 annex_columns as (
 
     select
-        measure,
-        figure,
-        figure_label,
-        figure_order,
+        *,
         count(*) over (partition by measure) as column_count,
         figure_order = min(figure_order) over (partition by measure) as is_headline
     from ordered

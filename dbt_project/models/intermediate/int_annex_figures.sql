@@ -11,15 +11,9 @@ with percentages as (
         cast(sum(answer_shares.answer_pct) as decimal(5, 2)) as figure_pct,
         cast(null as bigint) as figure_count
     from {{ ref('int_answer_shares') }} as answer_shares
-    inner join {{ ref('annex_figures') }} as annex_figures
-        on
-            answer_shares.measure = annex_figures.measure
-            and answer_shares.answer_code = annex_figures.answer_code
+    inner join {{ ref('annex_figures') }} as annex_figures using (measure, answer_code)
     group by
-        answer_shares.region_code,
-        answer_shares.quarter,
-        answer_shares.department_code,
-        answer_shares.measure,
+        answer_shares.region_code, answer_shares.quarter, answer_shares.department_code, answer_shares.measure,
         annex_figures.figure
 
 ),
@@ -36,43 +30,18 @@ printed_percentages as (
         case when measures.rate_pct is not null then printed.published_pct end as figure_pct,
         cast(null as bigint) as figure_count
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_region_annex_columns') }} as annex_columns
-        on
-            measures.region_code = annex_columns.region_code
-            and measures.quarter = annex_columns.quarter
-            and measures.measure = annex_columns.measure
+    inner join {{ ref('int_region_annex_columns') }} as annex_columns using (region_code, quarter, measure)
     left join {{ ref('int_published_figures') }} as printed
-        on
-            measures.region_code = printed.region_code
-            and measures.quarter = printed.quarter
-            and measures.department_code = printed.department_code
-            and measures.measure = printed.measure
-            and annex_columns.figure = printed.figure
+        using (region_code, quarter, measure, department_code, figure)
     where measures.source_grain = 'published'
 
 ),
 
 figures as (
 
-    select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        figure,
-        figure_pct,
-        figure_count
-    from percentages
+    select * from percentages
     union all
-    select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        figure,
-        figure_pct,
-        figure_count
-    from printed_percentages
+    select * from printed_percentages
     {% for figure in ['valid_frame_count', 'sample_count'] %}
         union all
         select

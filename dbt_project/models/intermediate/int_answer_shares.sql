@@ -3,30 +3,15 @@
 with answers as (
 
     select
-        measures.region_code,
-        measures.quarter,
+        measure_answers.*,
         measures.department_code,
-        measures.measure,
-        answers.answer_code,
-        answers.answer_label,
-        answers.answer_order,
         coalesce(answer_counts.answer_count, 0) as answer_count,
         measures.answered_count,
-        measures.rate_pct,
-        answers.is_success
+        measures.rate_pct
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_measure_answers') }} as answers
-        on
-            measures.region_code = answers.region_code
-            and measures.quarter = answers.quarter
-            and measures.measure = answers.measure
+    inner join {{ ref('int_measure_answers') }} as measure_answers using (region_code, quarter, measure, question)
     left join {{ ref('int_answer_counts') }} as answer_counts
-        on
-            measures.region_code = answer_counts.region_code
-            and measures.quarter = answer_counts.quarter
-            and measures.department_code = answer_counts.department_code
-            and measures.question = answer_counts.question
-            and answers.answer_code = answer_counts.answer_code
+        using (region_code, quarter, department_code, question, answer_code)
     -- where only annexes survive there are no answers to count: int_published_answers has what they print
     where measures.source_grain = 'cases'
 
@@ -35,17 +20,9 @@ with answers as (
 rounded as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_code,
-        answer_label,
-        answer_order,
-        answer_count,
+        *,
         {{ pct('answer_count', 'answered_count') }} as rounded_pct,
-        case when is_success then rate_pct else 100 - rate_pct end as group_pct,
-        is_success
+        case when is_success then rate_pct else 100 - rate_pct end as group_pct
     from answers
 
 ),
@@ -53,15 +30,7 @@ rounded as (
 compared as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_code,
-        answer_label,
-        answer_order,
-        answer_count,
-        rounded_pct,
+        *,
         group_pct - sum(rounded_pct) over (
             partition by region_code, quarter, department_code, measure, is_success
         ) as residual_pct,
@@ -69,8 +38,7 @@ compared as (
             partition by region_code, quarter, department_code, measure, is_success
             order by answer_order
             rows between 1 following and unbounded following
-        ), 0) as later_pct,
-        is_success
+        ), 0) as later_pct
     from rounded
 
 ),
@@ -78,21 +46,10 @@ compared as (
 placed as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_code,
-        answer_label,
-        answer_order,
-        answer_count,
-        rounded_pct,
-        residual_pct,
-        later_pct,
+        *,
         max(case when answer_count > 0 and rounded_pct + residual_pct >= 0 then answer_order end) over (
             partition by region_code, quarter, department_code, measure, is_success
-        ) as residual_order,
-        is_success
+        ) as residual_order
     from compared
 
 ),

@@ -2,10 +2,8 @@
 with weights as (
 
     select
-        rule_code,
-        measure,
-        weight,
-        sum(weight) over (partition by rule_code) as weight_total
+        *,
+        cast(sum(weight) over (partition by rule_code) as bigint) as weight_total
     from {{ ref('assessment_weights') }}
 
 ),
@@ -18,26 +16,18 @@ assessed as (
         departments.department_code,
         departments.department_name,
         weights.measure,
-        rules.rule_code,
+        weights.rule_code,
         rules.is_assumption,
         rules.module_pct,
         rules.item_points,
         weights.weight,
-        cast(weights.weight_total as bigint) as weight_total,
+        weights.weight_total,
         rates.rate_pct
     from {{ ref('int_departments') }} as departments
-    inner join {{ ref('assessment_rules') }} as rules
-        on
-            departments.region_code = rules.region_code
-            and {{ is_valid_in('rules', 'departments.quarter') }}
-    inner join weights
-        on rules.rule_code = weights.rule_code
-    left join {{ ref('int_department_measures') }} as rates
-        on
-            departments.region_code = rates.region_code
-            and departments.quarter = rates.quarter
-            and departments.department_code = rates.department_code
-            and weights.measure = rates.measure
+    inner join {{ ref('assessment_rules') }} as rules using (region_code)
+    inner join weights using (rule_code)
+    left join {{ ref('int_department_measures') }} as rates using (region_code, quarter, measure, department_code)
+    where {{ is_valid_in('rules', 'departments.quarter') }}
 
 )
 

@@ -7,7 +7,7 @@ with cases as (
         case_id,
         min(case_token) as case_token,
         {{ last_by('department_name', attempt_order(), 'department_name is not null') }} as sent_name,
-        {{ last_by('department_name_key', attempt_order(), 'department_name is not null') }} as sent_name_key,
+        {{ last_by('department_name_key', attempt_order(), 'department_name is not null') }} as department_name_key,
         -- an attempt that got an answer says more about the case than a later one nobody picked up
         coalesce(
             {{ last_by('disposition_code', attempt_order(), 'is_answered') }},
@@ -21,38 +21,30 @@ with cases as (
 
 ),
 
+frame as (
+
+    select *
+    from {{ ref('int_frame') }}
+    where is_first_row_of_case
+
+),
+
 placed as (
 
     -- the frame says whose case it is, also when its row is excluded; only a case without a row takes the calls' word
     select
-        cases.region_code,
-        cases.quarter,
-        cases.case_id,
-        cases.case_token,
+        cases.*,
         case
             when frame.case_id is null then known_names.department_code
             else frame.department_code
         end as department_code,
-        case when frame.case_id is null then cases.sent_name else frame.department_name end as department_name,
+        case when frame.case_id is null then cases.sent_name else frame.department_name end as written_name,
         frame.exclusion_reason,
-        cases.disposition_code,
-        cases.attempt_count,
         frame.case_id is not null as is_in_frame,
-        frame.case_id is not null and frame.exclusion_reason is null as is_in_valid_frame,
-        cases.first_called_at,
-        cases.last_called_at
+        frame.case_id is not null and frame.exclusion_reason is null as is_in_valid_frame
     from cases
-    left join {{ ref('int_frame') }} as frame
-        on
-            cases.region_code = frame.region_code
-            and cases.quarter = frame.quarter
-            and cases.case_id = frame.case_id
-            and frame.is_first_row_of_case
-    left join {{ ref('int_department_names') }} as known_names
-        on
-            cases.region_code = known_names.region_code
-            and cases.quarter = known_names.quarter
-            and cases.sent_name_key = known_names.department_name_key
+    left join frame using (region_code, quarter, case_id)
+    left join {{ ref('int_department_names') }} as known_names using (region_code, quarter, department_name_key)
 
 ),
 
@@ -64,7 +56,7 @@ named as (
         placed.case_id,
         placed.case_token,
         placed.department_code,
-        coalesce(departments.department_name, placed.department_name) as department_name,
+        coalesce(departments.department_name, placed.written_name) as department_name,
         placed.exclusion_reason,
         placed.disposition_code,
         placed.attempt_count,
@@ -73,11 +65,7 @@ named as (
         placed.first_called_at,
         placed.last_called_at
     from placed
-    left join {{ ref('int_departments') }} as departments
-        on
-            placed.region_code = departments.region_code
-            and placed.quarter = departments.quarter
-            and placed.department_code = departments.department_code
+    left join {{ ref('int_departments') }} as departments using (region_code, quarter, department_code)
 
 )
 

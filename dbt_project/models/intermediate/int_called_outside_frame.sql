@@ -6,11 +6,7 @@
 with outside_cases as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        department_name,
-        case_id,
+        *,
         coalesce(exclusion_reason, 'not_in_frame') as reason,
         row_number() over (
             partition by region_code, quarter, department_code, department_name

@@ -3,16 +3,9 @@ with answers as (
 
     {% for question in ['satisfaction', 'visits'] %}
         select
-            region_code,
-            quarter,
-            case_id,
+            *,
             '{{ question }}' as question,
-            {{ question }}_code as answer_code,
-            reason_key,
-            called_at,
-            attempt_no,
-            file,
-            line
+            {{ question }}_code as answer_code
         from {{ ref('stg_calls') }}
         where {{ question }}_code is not null
         {% if not loop.last %}
@@ -36,22 +29,13 @@ spellings as (
 reasoned as (
 
     select
-        answers.region_code,
-        answers.quarter,
-        answers.case_id,
-        answers.question,
-        answers.answer_code,
+        answers.*,
         case
             when answers.reason_key is null then 'none'
             else coalesce(spellings.reason_code, 'other')
-        end as reason_code,
-        answers.called_at,
-        answers.attempt_no,
-        answers.file,
-        answers.line
+        end as reason_code
     from answers
-    left join spellings
-        on answers.reason_key = spellings.reason_key
+    left join spellings using (reason_key)
 
 ),
 

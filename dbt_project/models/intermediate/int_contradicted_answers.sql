@@ -10,13 +10,8 @@ with contradictions as (
         cases.case_id,
         dispositions.disposition_label
     from {{ ref('stg_calls') }} as calls
-    inner join {{ ref('int_called_cases') }} as cases
-        on
-            calls.region_code = cases.region_code
-            and calls.quarter = cases.quarter
-            and calls.case_id = cases.case_id
-    inner join {{ ref('dispositions') }} as dispositions
-        on calls.disposition_code = dispositions.disposition_code
+    inner join {{ ref('int_called_cases') }} as cases using (region_code, quarter, case_id)
+    inner join {{ ref('dispositions') }} as dispositions on calls.disposition_code = dispositions.disposition_code
     where calls.is_answered and dispositions.aapor_class not in ('I', 'P')
 
 ),

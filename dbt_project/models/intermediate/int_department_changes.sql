@@ -3,12 +3,7 @@
 with pairs as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.answered_count,
-        measures.rate,
+        measures.*,
         previous.previous_revision,
         previous.answered_count as previous_answered_count,
         previous.rate as previous_rate,
@@ -23,33 +18,16 @@ with pairs as (
         end as change_status,
         rules.z_value
     from {{ ref('int_department_measures') }} as measures
-    left join {{ ref('int_previous_rates') }} as previous
-        on
-            measures.region_code = previous.region_code
-            and measures.quarter = previous.quarter
-            and measures.measure = previous.measure
-            and measures.department_code = previous.department_code
-    left join {{ ref('int_series_breaks') }} as breaks
-        on
-            measures.region_code = breaks.region_code
-            and measures.quarter = breaks.quarter
-            and measures.department_code = breaks.department_code
-    left join {{ ref('inference_settings') }} as rules
-        on {{ is_valid_in('rules', 'measures.quarter') }}
+    left join {{ ref('int_previous_rates') }} as previous using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_series_breaks') }} as breaks using (region_code, quarter, department_code)
+    left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
 
 ),
 
 limited as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        rate,
-        previous_revision,
-        previous_rate,
-        change_status,
+        *,
         -- a keyword in some dialect, and the word for it
         case when change_status = 'compared' then rate - previous_rate end as change, -- noqa: RF04
         {{ wilson_low('rate', 'answered_count', 'z_value') }} as low,
@@ -63,14 +41,7 @@ limited as (
 enclosed as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        previous_revision,
-        previous_rate,
-        change_status,
-        change,
+        *,
         change - {{ newcombe_distance('rate', 'low', 'previous_rate', 'previous_high') }} as change_ci_low,
         change + {{ newcombe_distance('rate', 'high', 'previous_rate', 'previous_low') }} as change_ci_high
     from limited

@@ -2,41 +2,23 @@
 with figures as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.source_grain,
-        measures.valid_frame_count,
-        measures.sample_count,
-        measures.answered_count,
+        measures.*,
         reliability.is_very_small,
         reliability.is_small,
         reliability.is_wide,
         changes.change_status
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('int_department_reliability') }} as reliability
-        on
-            measures.region_code = reliability.region_code
-            and measures.quarter = reliability.quarter
-            and measures.measure = reliability.measure
-            and measures.department_code = reliability.department_code
+        using (region_code, quarter, measure, department_code)
     left join {{ ref('int_department_changes') }} as changes
-        on
-            measures.region_code = changes.region_code
-            and measures.quarter = changes.quarter
-            and measures.measure = changes.measure
-            and measures.department_code = changes.department_code
+        using (region_code, quarter, measure, department_code)
 
 ),
 
 applying as (
 
     select
-        figures.region_code,
-        figures.quarter,
-        figures.measure,
-        figures.department_code,
+        figures.*,
         footnotes.footnote_code,
         footnotes.footnote_order
     from figures

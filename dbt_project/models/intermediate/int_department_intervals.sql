@@ -2,19 +2,11 @@
 with answered as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.valid_frame_count,
-        measures.answered_count,
-        measures.success_count,
-        measures.rate,
+        measures.*,
         {{ effective_count('measures.answered_count', 'measures.valid_frame_count') }} as effective_count,
         rules.z_value
     from {{ ref('int_department_measures') }} as measures
-    left join {{ ref('inference_settings') }} as rules
-        on {{ is_valid_in('rules', 'measures.quarter') }}
+    left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
     where measures.answered_count > 0
 
 ),
@@ -22,15 +14,7 @@ with answered as (
 limited as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        valid_frame_count,
-        answered_count,
-        success_count,
-        rate,
-        effective_count,
+        *,
         {{ wilson_low('rate', 'effective_count', 'z_value') }} as ci_low,
         {{ wilson_high('rate', 'effective_count', 'z_value') }} as ci_high,
         {{ wilson_low('rate', 'answered_count', 'z_value') }} as ci_low_superpopulation,

@@ -11,16 +11,8 @@ with named_otherwise as (
         cases.department_code,
         coalesce(called_departments.department_name, calls.department_name_key) as called_name
     from {{ ref('stg_calls') }} as calls
-    inner join {{ ref('int_called_cases') }} as cases
-        on
-            calls.region_code = cases.region_code
-            and calls.quarter = cases.quarter
-            and calls.case_id = cases.case_id
-    left join {{ ref('int_department_names') }} as known_names
-        on
-            calls.region_code = known_names.region_code
-            and calls.quarter = known_names.quarter
-            and calls.department_name_key = known_names.department_name_key
+    inner join {{ ref('int_called_cases') }} as cases using (region_code, quarter, case_id)
+    left join {{ ref('int_department_names') }} as known_names using (region_code, quarter, department_name_key)
     left join {{ ref('int_departments') }} as called_departments
         on
             known_names.region_code = called_departments.region_code

@@ -14,11 +14,8 @@ with names as (
         departments.department_code,
         aliases.alias as known_name
     from {{ ref('int_departments') }} as departments
-    inner join {{ ref('department_aliases') }} as aliases
-        on
-            departments.region_code = aliases.region_code
-            and departments.department_code = aliases.department_code
-            and {{ is_valid_in('aliases', 'departments.quarter') }}
+    inner join {{ ref('department_aliases') }} as aliases using (region_code, department_code)
+    where {{ is_valid_in('aliases', 'departments.quarter') }}
 
 ),
 

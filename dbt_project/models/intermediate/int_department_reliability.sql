@@ -2,25 +2,15 @@
 with measured as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.sample_count,
-        measures.answered_count,
+        measures.*,
         (intervals.ci_high - intervals.ci_low) / 2e0 as ci_half_width,
         limits.not_rated_below_count,
         limits.caution_below_count,
         cast(limits.caution_half_width_pct as double) / 1e2 as caution_half_width
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('int_department_intervals') }} as intervals
-        on
-            measures.region_code = intervals.region_code
-            and measures.quarter = intervals.quarter
-            and measures.measure = intervals.measure
-            and measures.department_code = intervals.department_code
-    inner join {{ ref('reliability_limits') }} as limits
-        on {{ is_valid_in('limits', 'measures.quarter') }}
+        using (region_code, quarter, measure, department_code)
+    inner join {{ ref('reliability_limits') }} as limits on {{ is_valid_in('limits', 'measures.quarter') }}
     -- of printed rates nobody knows how many answers they are made from
     where measures.source_grain = 'cases'
 

@@ -6,11 +6,7 @@
 with compared as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.answered_count,
+        measures.*,
         intervals.effective_count,
         averages.rated_department_count,
         averages.mean_rate,
@@ -28,24 +24,11 @@ with compared as (
         rules.significance_level
     from {{ ref('int_department_measures') }} as measures
     inner join {{ ref('int_department_intervals') }} as intervals
-        on
-            measures.region_code = intervals.region_code
-            and measures.quarter = intervals.quarter
-            and measures.measure = intervals.measure
-            and measures.department_code = intervals.department_code
+        using (region_code, quarter, measure, department_code)
     inner join {{ ref('int_department_variances') }} as variances
-        on
-            measures.region_code = variances.region_code
-            and measures.quarter = variances.quarter
-            and measures.measure = variances.measure
-            and measures.department_code = variances.department_code
-    inner join {{ ref('int_region_averages') }} as averages
-        on
-            measures.region_code = averages.region_code
-            and measures.quarter = averages.quarter
-            and measures.measure = averages.measure
-    left join {{ ref('inference_settings') }} as rules
-        on {{ is_valid_in('rules', 'measures.quarter') }}
+        using (region_code, quarter, measure, department_code)
+    inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
+    left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
 
 ),
 
@@ -53,41 +36,26 @@ inferences as (
 
     -- this quarter's cases: who was not asked is all that is left to chance
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
+        *,
         'finite' as inference,
-        difference,
-        coalesce(sqrt(mean_rate * (1e0 - mean_rate) / effective_count), 0e0) as standard_error,
-        significance_level
+        coalesce(sqrt(mean_rate * (1e0 - mean_rate) / effective_count), 0e0) as standard_error
     from compared
     union all
     -- the department: even a quarter in which everyone answered is only one quarter of it
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
+        *,
         'superpopulation' as inference,
-        difference,
-        sqrt(mean_rate * (1e0 - mean_rate) / answered_count) as standard_error,
-        significance_level
+        sqrt(mean_rate * (1e0 - mean_rate) / answered_count) as standard_error
     from compared
     union all
     -- the mean holds the department itself, and is as uncertain as the others make it
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
+        *,
         'contrast' as inference,
-        difference,
         sqrt(
             (1e0 - 1e0 / rated_department_count) * (1e0 - 1e0 / rated_department_count) * rate_variance
             + (total_variance - rate_variance) / (cast(rated_department_count as double) * rated_department_count)
-        ) as standard_error,
-        significance_level
+        ) as standard_error
     from compared
 
 ),
@@ -95,19 +63,12 @@ inferences as (
 scored as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        inference,
-        difference,
-        standard_error,
+        *,
         -- the contrast asks in both directions
         case
             when standard_error > 0e0 and inference = 'contrast' then 0e0 - abs(difference) / standard_error
             when standard_error > 0e0 then difference / standard_error
-        end as z_score,
-        significance_level
+        end as z_score
     from inferences
 
 ),
@@ -115,13 +76,7 @@ scored as (
 tested as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        inference,
-        difference,
-        standard_error,
+        *,
         case
             when inference = 'contrast' then 2e0 * {{ normal_cdf('z_score') }}
             when difference = 0e0 then 0.5e0
@@ -129,8 +84,7 @@ tested as (
             -- no error: any difference is a real one
             when difference < 0e0 then 0e0
             else 1e0
-        end as p_value,
-        significance_level
+        end as p_value
     from scored
 
 ),
@@ -138,20 +92,12 @@ tested as (
 numbered as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        inference,
-        difference,
-        standard_error,
-        p_value,
+        *,
         row_number() over (
             partition by {{ family | join(', ') }}
             order by p_value is null asc, p_value asc, department_code asc
         ) as p_value_rank,
-        count(p_value) over (partition by {{ family | join(', ') }}) as test_count,
-        significance_level
+        count(p_value) over (partition by {{ family | join(', ') }}) as test_count
     from tested
 
 ),
@@ -159,16 +105,8 @@ numbered as (
 adjusted as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        department_code,
-        inference,
-        difference,
-        standard_error,
-        p_value,
-        {{ benjamini_hochberg('p_value', 'p_value_rank', 'test_count', family) }} as q_value,
-        significance_level
+        *,
+        {{ benjamini_hochberg('p_value', 'p_value_rank', 'test_count', family) }} as q_value
     from numbered
 
 ),

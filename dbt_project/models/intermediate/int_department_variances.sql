@@ -2,20 +2,10 @@
 with answered as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.valid_frame_count,
-        measures.answered_count,
-        measures.rate,
+        measures.*,
         averages.mean_rate
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_region_averages') }} as averages
-        on
-            measures.region_code = averages.region_code
-            and measures.quarter = averages.quarter
-            and measures.measure = averages.measure
+    inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
     where measures.answered_count > 0
 
 ),

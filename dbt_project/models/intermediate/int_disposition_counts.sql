@@ -1,19 +1,12 @@
 {{ config(materialized='incremental') }}
 
 -- Attempted cases by how they ended, inside the valid frame or not: the same cases the sample counts.
-with disposition_counts as (
-
-    select
-        cases.region_code,
-        cases.quarter,
-        cases.department_code,
-        dispositions.aapor_class,
-        count(*) as case_count
-    from {{ ref('int_called_cases') }} as cases
-    left join {{ ref('dispositions') }} as dispositions
-        on cases.disposition_code = dispositions.disposition_code
-    group by cases.region_code, cases.quarter, cases.department_code, dispositions.aapor_class
-
-)
-
-select * from disposition_counts
+select
+    cases.region_code,
+    cases.quarter,
+    cases.department_code,
+    dispositions.aapor_class,
+    count(*) as case_count
+from {{ ref('int_called_cases') }} as cases
+left join {{ ref('dispositions') }} as dispositions using (disposition_code)
+group by cases.region_code, cases.quarter, cases.department_code, dispositions.aapor_class

@@ -12,55 +12,29 @@ with called_cases as (
 recognised as (
 
     select
-        frame.region_code,
-        frame.quarter,
-        frame.file,
-        frame.line,
-        frame.case_id,
-        frame.phone_token,
-        frame.department_name,
+        frame.*,
         known_names.department_code,
         row_number() over (
             partition by frame.region_code, frame.quarter, frame.case_id
             order by frame.file, frame.line
         ) as row_of_case,
-        frame.is_phone_valid,
-        called_cases.case_id is not null as is_called,
-        frame.completed_on
+        called_cases.case_id is not null as is_called
     from {{ ref('stg_frame') }} as frame
-    left join {{ ref('int_department_names') }} as known_names
-        on
-            frame.region_code = known_names.region_code
-            and frame.quarter = known_names.quarter
-            and frame.department_name_key = known_names.department_name_key
-    left join called_cases
-        on
-            frame.region_code = called_cases.region_code
-            and frame.quarter = called_cases.quarter
-            and frame.case_id = called_cases.case_id
+    left join {{ ref('int_department_names') }} as known_names using (region_code, quarter, department_name_key)
+    left join called_cases using (region_code, quarter, case_id)
 
 ),
 
 judged_alone as (
 
     select
-        region_code,
-        quarter,
-        file,
-        line,
-        case_id,
-        phone_token,
-        department_name,
-        department_code,
-        row_of_case,
+        *,
         case
             when row_of_case > 1 then 'duplicate_case'
             when department_code is null then 'unknown_department'
             when coalesce({{ quarter_of('completed_on') }} <> quarter, true) then 'outside_quarter'
             when not is_phone_valid then 'invalid_phone'
-        end as own_reason,
-        is_called,
-        completed_on
+        end as own_reason
     from recognised
 
 ),
@@ -68,23 +42,12 @@ judged_alone as (
 judged_by_person as (
 
     select
-        region_code,
-        quarter,
-        file,
-        line,
-        case_id,
-        phone_token,
-        department_code,
-        department_name,
-        own_reason,
+        *,
         -- the cases of one person in one department, the one to keep first; rows that are already out do not compete
         row_number() over (
             partition by region_code, quarter, department_code, phone_token, own_reason is null
             order by is_called desc, completed_on desc, case_id desc
-        ) as row_of_person,
-        row_of_case = 1 as is_first_row_of_case,
-        is_called,
-        completed_on
+        ) as row_of_person
     from judged_alone
 
 ),
@@ -105,7 +68,7 @@ judged as (
             -- whoever was called stays: two called cases of one person are a finding, not an exclusion
             when row_of_person > 1 and not is_called then 'duplicate_phone'
         end as exclusion_reason,
-        is_first_row_of_case,
+        row_of_case = 1 as is_first_row_of_case,
         is_called,
         completed_on
     from judged_by_person

@@ -15,8 +15,7 @@ with candidates as (
             order by coalesce(ancestors.distance, {{ everywhere }})
         ) as choice
     from {{ ref('int_region_quarters') }} as region_quarters
-    inner join {{ ref('definition_periods') }} as periods
-        on {{ is_valid_in('periods', 'region_quarters.quarter') }}
+    inner join {{ ref('definition_periods') }} as periods on {{ is_valid_in('periods', 'region_quarters.quarter') }}
     left join {{ ref('int_region_ancestors') }} as ancestors
         on
             region_quarters.region_code = ancestors.region_code
@@ -38,12 +37,8 @@ definitions as (
         definitions.scale,
         measures.measure_order
     from candidates
-    inner join {{ ref('measures') }} as measures
-        on candidates.measure = measures.measure
-    inner join {{ ref('measure_definitions') }} as definitions
-        on
-            candidates.measure = definitions.measure
-            and candidates.measure_definition = definitions.measure_definition
+    inner join {{ ref('measures') }} as measures using (measure)
+    inner join {{ ref('measure_definitions') }} as definitions using (measure, measure_definition)
     where candidates.choice = 1
 
 )

@@ -46,11 +46,7 @@ printed_names as (
 
     -- what the annexes print, with a line break made visible
     select
-        region_code,
-        quarter,
-        department_code,
-        dataset,
-        department_name,
+        *,
         replace(replace(department_name, chr(13), ''), chr(10), '⏎') as visible_name,
         length(department_name) > length(department_name_key) as has_spaces
     from {{ ref('int_name_spellings') }}
@@ -112,6 +108,16 @@ mixed_parentheses as (
 
 ),
 
+listed as (
+
+    select * from two_names
+    union all
+    select * from spaced_names
+    union all
+    select * from mixed_parentheses
+
+),
+
 name_findings as (
 
     select
@@ -119,30 +125,24 @@ name_findings as (
         quarter,
         finding_code,
         department_code,
-        concat('同一部门有', cast(name_count as string), '个名称：', replace(name_list, ', ', '、')) as message,
-        concat('The department goes by ', cast(name_count as string), ' names: ', name_list) as message_en,
+        case finding_code
+            when 'department_two_names'
+                then concat('同一部门有', cast(name_count as string), '个名称：', replace(name_list, ', ', '、'))
+            when 'printed_name_with_spaces'
+                then concat('附件中的部门名称夹有空格或换行：', replace(name_list, ', ', '、'))
+            when 'mixed_parentheses'
+                then concat('部门名称的括号全角、半角混用：', replace(name_list, ', ', '、'))
+        end as message,
+        case finding_code
+            when 'department_two_names'
+                then concat('The department goes by ', cast(name_count as string), ' names: ', name_list)
+            when 'printed_name_with_spaces'
+                then concat('A printed name carries spaces or line breaks: ', name_list)
+            when 'mixed_parentheses'
+                then concat('Full-width and half-width parentheses are mixed: ', name_list)
+        end as message_en,
         evidence
-    from two_names
-    union all
-    select
-        region_code,
-        quarter,
-        finding_code,
-        department_code,
-        concat('附件中的部门名称夹有空格或换行：', replace(name_list, ', ', '、')) as message,
-        concat('A printed name carries spaces or line breaks: ', name_list) as message_en,
-        evidence
-    from spaced_names
-    union all
-    select
-        region_code,
-        quarter,
-        finding_code,
-        department_code,
-        concat('部门名称的括号全角、半角混用：', replace(name_list, ', ', '、')) as message,
-        concat('Full-width and half-width parentheses are mixed: ', name_list) as message_en,
-        evidence
-    from mixed_parentheses
+    from listed
 
 )
 

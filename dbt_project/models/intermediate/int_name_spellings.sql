@@ -56,17 +56,9 @@ spellings as (
         names.department_name_key,
         count(*) as row_count
     from names
-    inner join {{ ref('int_department_names') }} as known_names
-        on
-            names.region_code = known_names.region_code
-            and names.quarter = known_names.quarter
-            and names.department_name_key = known_names.department_name_key
+    inner join {{ ref('int_department_names') }} as known_names using (region_code, quarter, department_name_key)
     group by
-        names.region_code,
-        names.quarter,
-        names.dataset,
-        known_names.department_code,
-        names.department_name,
+        names.region_code, names.quarter, names.dataset, known_names.department_code, names.department_name,
         names.department_name_key
 
 )

@@ -18,15 +18,7 @@ with scope as (
 cells as (
 
     select
-        cells.region_code,
-        cells.quarter,
-        cells.department_code,
-        cells.measure,
-        cells.sample_count,
-        cells.column_count,
-        cells.printed_hundredths,
-        cells.is_headline,
-        cells.is_possible_at_sample,
+        cells.*,
         count(*) over (
             partition by cells.region_code, cells.quarter, cells.department_code, cells.measure
         ) as cell_count,
@@ -34,10 +26,7 @@ cells as (
             partition by cells.region_code, cells.quarter, cells.department_code, cells.measure
         ) as total_hundredths
     from {{ ref('int_printed_cells') }} as cells
-    inner join scope
-        on
-            cells.region_code = scope.region_code
-            and cells.quarter = scope.quarter
+    inner join scope using (region_code, quarter)
 
 ),
 
@@ -49,7 +38,7 @@ complete_rows as (
         department_code,
         measure,
         max(sample_count) as sample_count,
-        cast(sum(case when is_possible_at_sample then 0 else 1 end) as bigint) as impossible_cell_count
+        count(*) filter (where not is_possible_at_sample) as impossible_cell_count
     from cells
     group by region_code, quarter, department_code, measure
     -- shares sum to the answers only where all of them are printed
@@ -61,33 +50,19 @@ tried as (
 
     -- one row per cell and number of answers tried: the numbers of people that round to the cell
     select
-        cells.region_code,
-        cells.quarter,
-        cells.department_code,
-        cells.measure,
+        cells.*,
         numbers.answer_count,
-        cells.is_headline,
-        cells.total_hundredths,
         {{ least_part('cells.printed_hundredths', 'numbers.answer_count') }} as least_count,
         {{ most_part('cells.printed_hundredths', 'numbers.answer_count') }} as most_count
     from cells
-    inner join range(1, {{ most_answers }} + 1) as numbers (answer_count)
-        on cells.sample_count >= numbers.answer_count
+    inner join range(1, {{ most_answers }} + 1) as numbers (answer_count) on cells.sample_count >= numbers.answer_count
 
 ),
 
 summed as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_count,
-        is_headline,
-        total_hundredths,
-        least_count,
-        most_count,
+        *,
         sum(least_count) over (
             partition by region_code, quarter, department_code, measure, answer_count
         ) as least_total,
@@ -104,11 +79,7 @@ summed as (
 cell_verdicts as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_count,
+        *,
         impossible_count = 0 and answer_count between least_total and most_total as is_fitting,
         -- all other cells fit and leave somebody for this one: as the row sums to 100.00, its share is what they leave
         -- over, which for k rounded shares is at most k / 2 hundredths of a point away from what is printed
@@ -139,12 +110,7 @@ row_verdicts as (
 arithmetic as (
 
     select
-        complete_rows.region_code,
-        complete_rows.quarter,
-        complete_rows.department_code,
-        complete_rows.measure,
-        complete_rows.sample_count,
-        complete_rows.impossible_cell_count,
+        complete_rows.*,
         row_verdicts.fitting_count,
         row_verdicts.least_fitting,
         row_verdicts.most_fitting,
@@ -157,12 +123,7 @@ arithmetic as (
             else 'inconsistent'
         end as verdict
     from complete_rows
-    inner join row_verdicts
-        on
-            complete_rows.region_code = row_verdicts.region_code
-            and complete_rows.quarter = row_verdicts.quarter
-            and complete_rows.department_code = row_verdicts.department_code
-            and complete_rows.measure = row_verdicts.measure
+    inner join row_verdicts using (region_code, quarter, measure, department_code)
 
 )
 

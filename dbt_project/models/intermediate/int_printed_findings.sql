@@ -6,29 +6,49 @@ with cell_lists as (
         quarter,
         department_code,
         measure,
-        max(sample_count) as sample_count,
         {{ joined_text("concat(figure, ' ', cast(published_pct as string))", 'figure_order') }} as all_cells
     from {{ ref('int_printed_cells') }}
     group by region_code, quarter, department_code, measure
 
 ),
 
+printed_rows as (
+
+    select
+        arithmetic.*,
+        cell_lists.all_cells
+    from {{ ref('int_printed_arithmetic') }} as arithmetic
+    inner join cell_lists using (region_code, quarter, measure, department_code)
+
+),
+
 impossible_cells as (
 
     select
-        cells.region_code,
-        cells.quarter,
+        region_code,
+        quarter,
         'cells_impossible_for_sample' as finding_code,
-        cells.department_code,
-        cells.measure,
-        cells.sample_count,
+        department_code,
+        measure,
+        sample_count,
         count(*) as cell_count,
-        {{ joined_text("concat(cast(cells.published_pct as string), '%')", 'cells.figure_order') }} as cells,
-        {{ joined_text("concat(cells.figure, ' ', cast(cells.published_pct as string))", 'cells.figure_order') }}
-            as evidence
-    from {{ ref('int_printed_cells') }} as cells
-    where not cells.is_possible_at_sample
-    group by cells.region_code, cells.quarter, cells.department_code, cells.measure, cells.sample_count
+        {{ joined_text("concat(cast(published_pct as string), '%')", 'figure_order') }} as cells,
+        {{ joined_text("concat(figure, ' ', cast(published_pct as string))", 'figure_order') }} as evidence
+    from {{ ref('int_printed_cells') }}
+    where not is_possible_at_sample
+    group by region_code, quarter, department_code, measure, sample_count
+
+),
+
+unsampled as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure
+    from {{ ref('int_published_figures') }}
+    where figure = 'sample_count' and published_count = 0
 
 ),
 
@@ -44,20 +64,9 @@ rates_without_sample as (
         figures.figure,
         figures.published_pct
     from {{ ref('int_published_figures') }} as figures
-    inner join {{ ref('int_annex_columns') }} as annex_columns
-        on
-            figures.measure = annex_columns.measure
-            and figures.figure = annex_columns.figure
-            and annex_columns.is_headline
-    inner join {{ ref('int_published_figures') }} as samples
-        on
-            figures.region_code = samples.region_code
-            and figures.quarter = samples.quarter
-            and figures.department_code = samples.department_code
-            and figures.measure = samples.measure
-            and samples.figure = 'sample_count'
-            and samples.published_count = 0
-    where figures.published_pct is not null
+    inner join {{ ref('int_annex_columns') }} as annex_columns using (measure, figure)
+    inner join unsampled using (region_code, quarter, measure, department_code)
+    where annex_columns.is_headline and figures.published_pct is not null
 
 ),
 
@@ -79,54 +88,42 @@ printed_findings as (
     from impossible_cells
     union all
     select
-        arithmetic.region_code,
-        arithmetic.quarter,
+        region_code,
+        quarter,
         'row_inconsistent' as finding_code,
-        arithmetic.department_code,
-        arithmetic.measure,
-        concat('附件一行与不超过抽样数', cast(arithmetic.sample_count as string), '的任何作答人数都不一致') as message,
+        department_code,
+        measure,
+        concat('附件一行与不超过抽样数', cast(sample_count as string), '的任何作答人数都不一致') as message,
         concat(
             'The printed row is inconsistent with every number of answers up to the sample of ',
-            cast(arithmetic.sample_count as string)
+            cast(sample_count as string)
         ) as message_en,
-        concat(cell_lists.all_cells, '; no n from 1 to ', cast(arithmetic.sample_count as string)) as evidence
-    from {{ ref('int_printed_arithmetic') }} as arithmetic
-    inner join cell_lists
-        on
-            arithmetic.region_code = cell_lists.region_code
-            and arithmetic.quarter = cell_lists.quarter
-            and arithmetic.department_code = cell_lists.department_code
-            and arithmetic.measure = cell_lists.measure
-    where arithmetic.verdict = 'inconsistent'
+        concat(all_cells, '; no n from 1 to ', cast(sample_count as string)) as evidence
+    from printed_rows
+    where verdict = 'inconsistent'
     union all
     select
-        arithmetic.region_code,
-        arithmetic.quarter,
+        region_code,
+        quarter,
         'row_fitted_to_100' as finding_code,
-        arithmetic.department_code,
-        arithmetic.measure,
+        department_code,
+        measure,
         concat(
             '附件一行的百分数按四舍五入不能同时成立；若有',
-            cast(arithmetic.least_fitting_with_remainder as string),
+            cast(least_fitting_with_remainder as string),
             '人作答、并把余数计入一项使合计为100.00，则成立'
         ) as message,
         concat(
             'The printed row fits no number of answers by rounding; it fits ',
-            cast(arithmetic.least_fitting_with_remainder as string),
+            cast(least_fitting_with_remainder as string),
             ' answers once a remainder is moved into one share, so that the row sums to 100.00'
         ) as message_en,
         concat(
-            cell_lists.all_cells, '; sample ', cast(arithmetic.sample_count as string), '; n = ',
-            cast(arithmetic.least_fitting_with_remainder as string), ' with a remainder'
+            all_cells, '; sample ', cast(sample_count as string), '; n = ',
+            cast(least_fitting_with_remainder as string), ' with a remainder'
         ) as evidence
-    from {{ ref('int_printed_arithmetic') }} as arithmetic
-    inner join cell_lists
-        on
-            arithmetic.region_code = cell_lists.region_code
-            and arithmetic.quarter = cell_lists.quarter
-            and arithmetic.department_code = cell_lists.department_code
-            and arithmetic.measure = cell_lists.measure
-    where arithmetic.verdict = 'fitted_to_100'
+    from printed_rows
+    where verdict = 'fitted_to_100'
     union all
     select
         region_code,
@@ -157,10 +154,7 @@ printed_findings as (
         concat('dated ', cast(notices.dated_on as string), ', circulated ', cast(notices.circulated_on as string))
             as evidence
     from {{ ref('published_notices') }} as notices
-    inner join {{ ref('int_region_quarters') }} as region_quarters
-        on
-            notices.region_code = region_quarters.region_code
-            and notices.quarter = region_quarters.quarter
+    inner join {{ ref('int_region_quarters') }} using (region_code, quarter)
     where notices.circulated_on < notices.dated_on
 
 )

@@ -13,6 +13,16 @@ with single_answers as (
 
 ),
 
+answers as (
+
+    select
+        measure_answers.*,
+        single_answers.figure
+    from {{ ref('int_measure_answers') }} as measure_answers
+    left join single_answers using (region_code, quarter, measure, answer_code)
+
+),
+
 printed_answers as (
 
     select
@@ -27,24 +37,9 @@ printed_answers as (
         figures.figure_pct as answer_pct,
         answers.is_success
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_measure_answers') }} as answers
-        on
-            measures.region_code = answers.region_code
-            and measures.quarter = answers.quarter
-            and measures.measure = answers.measure
-    left join single_answers
-        on
-            measures.region_code = single_answers.region_code
-            and measures.quarter = single_answers.quarter
-            and measures.measure = single_answers.measure
-            and answers.answer_code = single_answers.answer_code
+    inner join answers using (region_code, quarter, measure)
     left join {{ ref('int_annex_figures') }} as figures
-        on
-            measures.region_code = figures.region_code
-            and measures.quarter = figures.quarter
-            and measures.department_code = figures.department_code
-            and measures.measure = figures.measure
-            and single_answers.figure = figures.figure
+        using (region_code, quarter, measure, department_code, figure)
     where measures.source_grain = 'published'
 
 )

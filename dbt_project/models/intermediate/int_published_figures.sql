@@ -15,22 +15,9 @@ with recognised as (
         published.file,
         published.line
     from {{ ref('stg_published') }} as published
-    left join {{ ref('int_region_annex_columns') }} as annex_columns
-        on
-            published.region_code = annex_columns.region_code
-            and published.quarter = annex_columns.quarter
-            and published.measure = annex_columns.measure
-            and published.figure = annex_columns.figure
-    left join {{ ref('int_department_names') }} as known_names
-        on
-            published.region_code = known_names.region_code
-            and published.quarter = known_names.quarter
-            and published.department_name_key = known_names.department_name_key
-    left join {{ ref('int_departments') }} as departments
-        on
-            known_names.region_code = departments.region_code
-            and known_names.quarter = departments.quarter
-            and known_names.department_code = departments.department_code
+    left join {{ ref('int_region_annex_columns') }} as annex_columns using (region_code, quarter, measure, figure)
+    left join {{ ref('int_department_names') }} as known_names using (region_code, quarter, department_name_key)
+    left join {{ ref('int_departments') }} as departments using (region_code, quarter, department_code)
     -- a percentage is only read where the region's annex has its column; counts mean the same in every annex
     where published.published_count is not null or annex_columns.figure is not null
 
@@ -39,14 +26,7 @@ with recognised as (
 numbered as (
 
     select
-        region_code,
-        quarter,
-        department_code,
-        department_name,
-        measure,
-        figure,
-        published_pct,
-        published_count,
+        *,
         row_number() over (
             partition by region_code, quarter, department_name, measure, figure
             order by file, line

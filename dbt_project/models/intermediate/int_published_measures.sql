@@ -27,18 +27,9 @@ printed as (
         count(figures.published_pct) as share_count,
         max(figures.line_count) as line_count
     from {{ ref('int_published_figures') }} as figures
-    inner join {{ ref('int_region_quarters') }} as region_quarters
-        on
-            figures.region_code = region_quarters.region_code
-            and figures.quarter = region_quarters.quarter
-            and not region_quarters.has_cases
-    left join {{ ref('int_region_annex_columns') }} as annex_columns
-        on
-            figures.region_code = annex_columns.region_code
-            and figures.quarter = annex_columns.quarter
-            and figures.measure = annex_columns.measure
-            and figures.figure = annex_columns.figure
-    where figures.department_code is not null
+    inner join {{ ref('int_region_quarters') }} as region_quarters using (region_code, quarter)
+    left join {{ ref('int_region_annex_columns') }} as annex_columns using (region_code, quarter, measure, figure)
+    where figures.department_code is not null and not region_quarters.has_cases
     group by figures.region_code, figures.quarter, figures.department_code, figures.measure
 
 ),
@@ -46,27 +37,15 @@ printed as (
 headed as (
 
     select
-        printed.region_code,
-        printed.quarter,
-        printed.department_code,
-        printed.measure,
-        printed.valid_frame_count,
-        printed.sample_count,
+        printed.*,
         -- try_cast: a misprint beyond the type is no rate, and must not stop the other regions
         case
             when printed.success_column_count = success_columns.column_count
                 then try_cast(printed.success_pct as decimal(5, 2))
-        end as printed_pct,
-        printed.total_pct,
-        printed.share_count,
-        printed.line_count
+        end as printed_pct
     from printed
     -- an annex of another scale has no column that counts, and a region measured so has no rate here
-    left join success_columns
-        on
-            printed.region_code = success_columns.region_code
-            and printed.quarter = success_columns.quarter
-            and printed.measure = success_columns.measure
+    left join success_columns using (region_code, quarter, measure)
 
 ),
 

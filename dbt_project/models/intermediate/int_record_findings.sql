@@ -3,10 +3,10 @@ with question_measures as (
 
     -- a question that two measures read is one finding, under the first of them
     select
-        measure,
         question,
-        row_number() over (partition by question order by measure_order) as measure_place
+        {{ first_by('measure', ['measure_order'], 'true') }} as measure
     from {{ ref('measures') }}
+    group by question
 
 ),
 
@@ -32,10 +32,7 @@ record_findings as (
             cast(changes.improved_count as string), ', worse ', cast(changes.worsened_count as string)
         ) as evidence
     from {{ ref('int_answer_changes') }} as changes
-    left join question_measures
-        on
-            changes.question = question_measures.question
-            and question_measures.measure_place = 1
+    left join question_measures using (question)
     union all
     select
         region_code,

@@ -23,8 +23,7 @@ with ancestors_0 as (
             regions.parent_region_code as next_code,
             cast({{ level }} as bigint) as distance
         from ancestors_{{ level - 1 }} as descendants
-        inner join {{ ref('regions') }} as regions
-            on descendants.next_code = regions.region_code
+        inner join {{ ref('regions') }} as regions on descendants.next_code = regions.region_code
 
     ),
 {% endfor %}

@@ -2,10 +2,7 @@
 with rates as (
 
     select
-        region_code,
-        quarter,
-        measure,
-        rate_pct,
+        *,
         -- summed in a fixed order: the last digits of a floating-point mean depend on it
         avg(rate) over (
             partition by region_code, quarter, measure

@@ -13,8 +13,7 @@ with candidates as (
             order by ancestors.distance asc, benchmarks.benchmark_year desc
         ) as choice
     from {{ ref('int_region_quarters') }} as region_quarters
-    inner join {{ ref('int_region_ancestors') }} as ancestors
-        on region_quarters.region_code = ancestors.region_code
+    inner join {{ ref('int_region_ancestors') }} as ancestors using (region_code)
     inner join {{ ref('benchmarks') }} as benchmarks
         on
             ancestors.ancestor_code = benchmarks.region_code
