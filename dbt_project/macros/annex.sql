@@ -31,11 +31,7 @@ annex as (
         figures.valid_frame_count,
         figures.sample_count
     from {{ ref('int_annex_positions') }} as positions
-    inner join figures
-        on
-            positions.region_code = figures.region_code
-            and positions.quarter = figures.quarter
-            and positions.department_code = figures.department_code
+    inner join figures using (region_code, quarter, department_code)
     where positions.measure = '{{ measure }}'
 
 )

@@ -1,30 +1,20 @@
-with flagged as (
-
-    select
-        rates.region_code,
-        rates.quarter,
-        rates.measure,
-        row_number() over (
-            partition by rates.region_code, rates.quarter, rates.measure
-            order by positions.row_number
-        ) as list_position,
-        rates.department_code,
-        rates.department_name,
-        rates.rate_pct,
-        rates.average_pct,
-        cast(rates.rate_pct - rates.average_pct as decimal(5, 2)) as gap_pct,
-        rates.is_significantly_below,
-        rates.is_significantly_below_superpopulation,
-        rates.reliability
-    from {{ ref('department_rates') }} as rates
-    inner join {{ ref('int_annex_positions') }} as positions
-        on
-            rates.region_code = positions.region_code
-            and rates.quarter = positions.quarter
-            and rates.measure = positions.measure
-            and rates.department_code = positions.department_code
-    where rates.is_below_average
-
-)
-
-select * from flagged
+select
+    rates.region_code,
+    rates.quarter,
+    rates.measure,
+    row_number() over (
+        partition by rates.region_code, rates.quarter, rates.measure
+        order by positions.row_number
+    ) as list_position,
+    rates.department_code,
+    rates.department_name,
+    rates.rate_pct,
+    rates.average_pct,
+    cast(rates.rate_pct - rates.average_pct as decimal(5, 2)) as gap_pct,
+    rates.is_significantly_below,
+    rates.is_significantly_below_superpopulation,
+    rates.reliability
+from {{ ref('department_rates') }} as rates
+inner join {{ ref('int_annex_positions') }} as positions
+    using (region_code, quarter, measure, department_code)
+where rates.is_below_average

@@ -13,21 +13,11 @@ with counted as (
         {% endfor %}
         cast(coalesce(sum(counts.case_count), 0) as bigint) as attempted_count
     from {{ ref('int_departments') }} as departments
-    inner join {{ ref('int_region_quarters') }} as region_quarters
-        on
-            departments.region_code = region_quarters.region_code
-            and departments.quarter = region_quarters.quarter
-            and region_quarters.has_cases
-    left join {{ ref('int_disposition_counts') }} as counts
-        on
-            departments.region_code = counts.region_code
-            and departments.quarter = counts.quarter
-            and departments.department_code = counts.department_code
+    inner join {{ ref('int_region_quarters') }} as region_quarters using (region_code, quarter)
+    left join {{ ref('int_disposition_counts') }} as counts using (region_code, quarter, department_code)
+    where region_quarters.has_cases
     group by
-        departments.region_code,
-        departments.quarter,
-        departments.department_code,
-        departments.department_name
+        departments.region_code, departments.quarter, departments.department_code, departments.department_name
 
 ),
 

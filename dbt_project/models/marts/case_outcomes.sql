@@ -32,13 +32,8 @@ outcomes as (
         cases.first_called_at,
         cases.last_called_at
     from {{ ref('int_called_cases') }} as cases
-    left join {{ ref('dispositions') }} as dispositions
-        on cases.disposition_code = dispositions.disposition_code
-    left join answers
-        on
-            cases.region_code = answers.region_code
-            and cases.quarter = answers.quarter
-            and cases.case_id = answers.case_id
+    left join {{ ref('dispositions') }} as dispositions using (disposition_code)
+    left join answers using (region_code, quarter, case_id)
 
 )
 

@@ -1,5 +1,4 @@
-with answers as (
-
+{% for model in ['int_answer_shares', 'int_published_answers'] %}
     select
         region_code,
         quarter,
@@ -11,21 +10,8 @@ with answers as (
         answer_count,
         answer_pct,
         is_success
-    from {{ ref('int_answer_shares') }}
-    union all
-    select
-        region_code,
-        quarter,
-        department_code,
-        measure,
-        answer_code,
-        answer_label,
-        answer_order,
-        answer_count,
-        answer_pct,
-        is_success
-    from {{ ref('int_published_answers') }}
-
-)
-
-select * from answers
+    from {{ ref(model) }}
+    {% if not loop.last %}
+        union all
+    {% endif %}
+{% endfor %}

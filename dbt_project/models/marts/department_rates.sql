@@ -24,20 +24,7 @@ with tests as (
 ranked as (
 
     select
-        measures.region_code,
-        measures.quarter,
-        measures.measure,
-        measures.department_code,
-        measures.department_name,
-        measures.measure_name,
-        measures.measure_definition,
-        measures.source_grain,
-        measures.valid_frame_count,
-        measures.sample_count,
-        measures.answered_count,
-        measures.success_count,
-        measures.rate,
-        measures.rate_pct,
+        measures.*,
         averages.average_pct,
         averages.mean_rate,
         rank() over (
@@ -46,11 +33,7 @@ ranked as (
         ) as rate_position,
         thresholds.threshold_pct
     from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_region_averages') }} as averages
-        on
-            measures.region_code = averages.region_code
-            and measures.quarter = averages.quarter
-            and measures.measure = averages.measure
+    inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
     left join {{ ref('thresholds') }} as thresholds
         on
             measures.measure = thresholds.measure
@@ -108,25 +91,16 @@ rates as (
         changes.change_status,
         changes.is_significant_change
     from ranked
-    {% for relation, model in {
-        'intervals': 'int_department_intervals',
-        'reliability': 'int_department_reliability',
-        'footnotes': 'int_department_footnotes',
-        'changes': 'int_department_changes',
-    }.items() %}
-        left join {{ ref(model) }} as {{ relation }}
-            on
-                ranked.region_code = {{ relation }}.region_code
-                and ranked.quarter = {{ relation }}.quarter
-                and ranked.measure = {{ relation }}.measure
-                and ranked.department_code = {{ relation }}.department_code
-    {% endfor %}
+    left join {{ ref('int_department_intervals') }} as intervals
+        using (region_code, quarter, measure, department_code)
     left join tests
-        on
-            ranked.region_code = tests.region_code
-            and ranked.quarter = tests.quarter
-            and ranked.measure = tests.measure
-            and ranked.department_code = tests.department_code
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_department_reliability') }} as reliability
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_department_footnotes') }} as footnotes
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_department_changes') }} as changes
+        using (region_code, quarter, measure, department_code)
 
 )
 

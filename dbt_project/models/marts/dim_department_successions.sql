@@ -11,10 +11,8 @@ with successions as (
         register.valid_from,
         register.succession_type
     from {{ ref('int_region_quarters') }} as region_quarters
-    inner join {{ ref('department_successions') }} as register
-        on
-            region_quarters.region_code = register.region_code
-            and region_quarters.quarter >= register.valid_from
+    inner join {{ ref('department_successions') }} as register using (region_code)
+    where region_quarters.quarter >= register.valid_from
 
 ),
 

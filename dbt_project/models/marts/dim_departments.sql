@@ -1,16 +1,10 @@
 {{ config(alias='departments') }}
 
-with departments as (
-
-    select
-        region_code,
-        quarter,
-        department_code,
-        department_name,
-        valid_from,
-        valid_to
-    from {{ ref('int_departments') }}
-
-)
-
-select * from departments
+select
+    region_code,
+    quarter,
+    department_code,
+    department_name,
+    valid_from,
+    valid_to
+from {{ ref('int_departments') }}

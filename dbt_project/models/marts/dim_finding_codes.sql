@@ -1,16 +1,10 @@
 {{ config(alias='finding_codes') }}
 
-with finding_codes as (
-
-    select
-        finding_code,
-        finding_order,
-        severity,
-        title,
-        title_en,
-        meaning
-    from {{ ref('finding_codes') }}
-
-)
-
-select * from finding_codes
+select
+    finding_code,
+    finding_order,
+    severity,
+    title,
+    title_en,
+    meaning
+from {{ ref('finding_codes') }}

@@ -1,14 +1,8 @@
 {{ config(alias='footnotes') }}
 
-with footnotes as (
-
-    select
-        footnote_code,
-        footnote_label,
-        footnote_label_en,
-        footnote_order
-    from {{ ref('footnotes') }}
-
-)
-
-select * from footnotes
+select
+    footnote_code,
+    footnote_label,
+    footnote_label_en,
+    footnote_order
+from {{ ref('footnotes') }}

@@ -1,18 +1,12 @@
 {{ config(alias='measure_definitions') }}
 
-with definitions as (
-
-    select
-        region_code,
-        quarter,
-        measure,
-        measure_name,
-        measure_definition,
-        definition_label,
-        question,
-        scale
-    from {{ ref('int_measure_definitions') }}
-
-)
-
-select * from definitions
+select
+    region_code,
+    quarter,
+    measure,
+    measure_name,
+    measure_definition,
+    definition_label,
+    question,
+    scale
+from {{ ref('int_measure_definitions') }}

@@ -25,10 +25,8 @@ measures as (
         measures.question,
         measures.measure_order
     from {{ ref('measures') }} as measures
-    inner join first_periods
-        on
-            measures.measure = first_periods.measure
-            and first_periods.period_number = 1
+    inner join first_periods using (measure)
+    where first_periods.period_number = 1
 
 )
 

@@ -1,15 +1,9 @@
 {{ config(alias='regions') }}
 
-with regions as (
-
-    select
-        region_code,
-        region_name,
-        parent_region_code,
-        region_level,
-        is_survey_region
-    from {{ ref('regions') }}
-
-)
-
-select * from regions
+select
+    region_code,
+    region_name,
+    parent_region_code,
+    region_level,
+    is_survey_region
+from {{ ref('regions') }}

@@ -24,35 +24,21 @@ adjusted_rows as (
             'annex_columns.figure_order'
         ) }} as evidence
     from {{ ref('reconciliation') }} as reconciliation
-    inner join {{ ref('int_annex_columns') }} as annex_columns
-        on
-            reconciliation.measure = annex_columns.measure
-            and reconciliation.figure = annex_columns.figure
+    inner join {{ ref('int_annex_columns') }} as annex_columns using (measure, figure)
     where reconciliation.status = 'adjusted' and reconciliation.department_code is not null
     group by
-        reconciliation.region_code,
-        reconciliation.quarter,
-        reconciliation.department_code,
-        reconciliation.measure
+        reconciliation.region_code, reconciliation.quarter, reconciliation.department_code, reconciliation.measure
 
 ),
 
 rated as (
 
     select
-        rates.region_code,
-        rates.quarter,
-        rates.department_code,
-        rates.measure,
-        rates.sample_count,
-        rates.answered_count,
-        rates.rate_pct,
-        rates.average_pct,
+        rates.*,
         {{ pct('rates.answered_count', 'rates.sample_count') }} as answered_pct,
         -- where only the annexes survive, nobody knows who answered, but it was no more than the sample
         coalesce(rates.answered_count, rates.sample_count) as most_answered_count,
         rates.answered_count is null as is_answered_unknown,
-        rates.is_below_average,
         limits.least_answered_pct,
         limits.smallest_sample,
         reliability_limits.caution_below_count
@@ -76,28 +62,19 @@ noticed as (
         evidence
     from {{ ref('int_name_findings') }}
     union all
-    select
-        region_code,
-        quarter,
-        finding_code,
-        department_code,
-        measure,
-        message,
-        message_en,
-        evidence
-    from {{ ref('int_printed_findings') }}
-    union all
-    select
-        region_code,
-        quarter,
-        finding_code,
-        department_code,
-        measure,
-        message,
-        message_en,
-        evidence
-    from {{ ref('int_record_findings') }}
-    union all
+    {% for model in ['int_printed_findings', 'int_record_findings'] %}
+        select
+            region_code,
+            quarter,
+            finding_code,
+            department_code,
+            measure,
+            message,
+            message_en,
+            evidence
+        from {{ ref(model) }}
+        union all
+    {% endfor %}
     select
         region_code,
         quarter,
@@ -194,15 +171,9 @@ numbered as (
         ) as message_en,
         noticed.evidence
     from noticed
-    inner join {{ ref('finding_codes') }} as finding_codes
-        on noticed.finding_code = finding_codes.finding_code
-    left join {{ ref('measures') }} as measures
-        on noticed.measure = measures.measure
-    left join {{ ref('int_departments') }} as departments
-        on
-            noticed.region_code = departments.region_code
-            and noticed.quarter = departments.quarter
-            and noticed.department_code = departments.department_code
+    inner join {{ ref('finding_codes') }} as finding_codes using (finding_code)
+    left join {{ ref('measures') }} as measures using (measure)
+    left join {{ ref('int_departments') }} as departments using (region_code, quarter, department_code)
 
 )
 

@@ -10,39 +10,20 @@ with tolerances as (
 compared as (
 
     select
-        published.region_code,
-        published.quarter,
-        published.department_code,
-        published.department_name,
-        published.measure,
-        published.figure,
+        published.*,
         computed.figure_pct as computed_pct,
-        published.published_pct,
         cast(computed.figure_pct - published.published_pct as decimal(5, 2)) as difference_pct,
         computed.figure_count as computed_count,
-        published.published_count,
         measures.answered_count,
         tolerances.tolerance_pct
     from {{ ref('int_published_figures') }} as published
     cross join tolerances
-    inner join {{ ref('int_region_quarters') }} as region_quarters
-        on
-            published.region_code = region_quarters.region_code
-            and published.quarter = region_quarters.quarter
-            and region_quarters.has_cases
+    inner join {{ ref('int_region_quarters') }} as region_quarters using (region_code, quarter)
     left join {{ ref('int_annex_figures') }} as computed
-        on
-            published.region_code = computed.region_code
-            and published.quarter = computed.quarter
-            and published.department_code = computed.department_code
-            and published.measure = computed.measure
-            and published.figure = computed.figure
+        using (region_code, quarter, measure, department_code, figure)
     left join {{ ref('int_department_measures') }} as measures
-        on
-            published.region_code = measures.region_code
-            and published.quarter = measures.quarter
-            and published.department_code = measures.department_code
-            and published.measure = measures.measure
+        using (region_code, quarter, measure, department_code)
+    where region_quarters.has_cases
 
 ),
 

@@ -1,18 +1,7 @@
 with departments as (
 
     select
-        rates.region_code,
-        rates.quarter,
-        rates.measure,
-        rates.department_code,
-        rates.department_name,
-        rates.valid_frame_count,
-        rates.rate,
-        rates.average_pct,
-        rates.mean_rate,
-        rates.is_below_average,
-        rates.is_significantly_below,
-        rates.is_significantly_below_superpopulation,
+        rates.*,
         -- the lowest is the rated department the annex prints last
         case when rates.rate is not null then positions.row_number end as rated_position,
         -- floating-point sums, each in a fixed order
@@ -30,18 +19,10 @@ with departments as (
         {% endfor %}
     from {{ ref('department_rates') }} as rates
     inner join {{ ref('int_annex_positions') }} as positions
-        on
-            rates.region_code = positions.region_code
-            and rates.quarter = positions.quarter
-            and rates.measure = positions.measure
-            and rates.department_code = positions.department_code
+        using (region_code, quarter, measure, department_code)
     -- none for printed rates: nobody knows how many answers they are made from
     left join {{ ref('int_department_variances') }} as variances
-        on
-            rates.region_code = variances.region_code
-            and rates.quarter = variances.quarter
-            and rates.measure = variances.measure
-            and rates.department_code = variances.department_code
+        using (region_code, quarter, measure, department_code)
 
 ),
 
@@ -60,13 +41,13 @@ regions as (
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_rate,
         sqrt(max(weighted_variance_sum))
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_se,
-        cast(sum(case when is_below_average then 1 else 0 end) as bigint) as below_average_count,
+        count(*) filter (where is_below_average) as below_average_count,
         -- NULL, not 0, where nothing was tested
         {% for flag in ['is_significantly_below', 'is_significantly_below_superpopulation'] %}
             cast(sum(case when {{ flag }} then 1 when not {{ flag }} then 0 end) as bigint)
                 as {{ flag | replace('is_significantly_below', 'significantly_below_count') }},
         {% endfor %}
-        max(rated_position) as lowest_position
+        max(rated_position) as rated_position
     from departments
     group by region_code, quarter, measure
 
@@ -95,17 +76,8 @@ compared as (
         benchmarks.benchmark_year,
         cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct
     from regions
-    left join departments as lowest
-        on
-            regions.region_code = lowest.region_code
-            and regions.quarter = lowest.quarter
-            and regions.measure = lowest.measure
-            and regions.lowest_position = lowest.rated_position
-    left join {{ ref('int_region_benchmarks') }} as benchmarks
-        on
-            regions.region_code = benchmarks.region_code
-            and regions.quarter = benchmarks.quarter
-            and regions.measure = benchmarks.measure
+    left join departments as lowest using (region_code, quarter, measure, rated_position)
+    left join {{ ref('int_region_benchmarks') }} as benchmarks using (region_code, quarter, measure)
 
 )
 

@@ -43,17 +43,7 @@ with figures as (
 
 printed_figures as (
 
-    select
-        region_code,
-        quarter,
-        file,
-        line,
-        department_name,
-        department_name_key,
-        measure,
-        figure,
-        published_pct,
-        published_count
+    select *
     from figures
     where published_pct is not null or published_count is not null
 
