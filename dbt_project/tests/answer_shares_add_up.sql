@@ -11,11 +11,7 @@ select
     max(rates.rate_pct) as rate_pct
 from {{ ref('department_answers') }} as answers
 inner join {{ ref('department_rates') }} as rates
-    on
-        answers.region_code = rates.region_code
-        and answers.quarter = rates.quarter
-        and answers.department_code = rates.department_code
-        and answers.measure = rates.measure
+    using (region_code, quarter, measure, department_code)
 where rates.answered_count > 0
 group by answers.region_code, answers.quarter, answers.department_code, answers.measure
 having

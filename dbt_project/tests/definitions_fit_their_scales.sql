@@ -4,14 +4,8 @@ with foreign_successes as (
 
     select concat(successes.measure, ' ', successes.measure_definition, ' ', successes.answer_code) as subject
     from {{ ref('measure_successes') }} as successes
-    left join {{ ref('measure_definitions') }} as definitions
-        on
-            successes.measure = definitions.measure
-            and successes.measure_definition = definitions.measure_definition
-    left join {{ ref('answers') }} as answers
-        on
-            successes.answer_code = answers.answer_code
-            and definitions.scale = answers.scale
+    left join {{ ref('measure_definitions') }} using (measure, measure_definition)
+    left join {{ ref('answers') }} as answers using (answer_code, scale)
     where answers.answer_code is null
 
 ),
@@ -20,12 +14,7 @@ foreign_answers as (
 
     select concat(counts.region_code, ' ', counts.quarter, ' ', counts.answer_code) as subject
     from {{ ref('int_answer_counts') }} as counts
-    left join {{ ref('int_measure_answers') }} as answers
-        on
-            counts.region_code = answers.region_code
-            and counts.quarter = answers.quarter
-            and counts.question = answers.question
-            and counts.answer_code = answers.answer_code
+    left join {{ ref('int_measure_answers') }} as answers using (region_code, quarter, question, answer_code)
     where answers.answer_code is null
 
 ),
@@ -35,11 +24,7 @@ undefined_measures as (
     select concat(region_quarters.region_code, ' ', region_quarters.quarter, ' ', measures.measure) as subject
     from {{ ref('int_region_quarters') }} as region_quarters
     cross join {{ ref('measures') }} as measures
-    left join {{ ref('int_measure_definitions') }} as definitions
-        on
-            region_quarters.region_code = definitions.region_code
-            and region_quarters.quarter = definitions.quarter
-            and measures.measure = definitions.measure
+    left join {{ ref('int_measure_definitions') }} as definitions using (region_code, quarter, measure)
     where definitions.measure is null
 
 ),

@@ -8,11 +8,7 @@ select
     {{ aapor_counts().keys() | join(' + ') }} as classed_count,
     rates.sample_count
 from {{ ref('call_outcomes') }} as outcomes
-inner join {{ ref('department_rates') }} as rates
-    on
-        outcomes.region_code = rates.region_code
-        and outcomes.quarter = rates.quarter
-        and outcomes.department_code = rates.department_code
+inner join {{ ref('department_rates') }} as rates using (region_code, quarter, department_code)
 where
     outcomes.attempted_count is distinct from {{ aapor_counts().keys() | join(' + ') }}
     or outcomes.attempted_count is distinct from rates.sample_count

@@ -40,10 +40,8 @@ select
     listed.case_count as listed_count,
     counted.case_count as counted_count
 from delivered
-left join listed
-    on delivered.region_code = listed.region_code and delivered.quarter = listed.quarter
-left join counted
-    on delivered.region_code = counted.region_code and delivered.quarter = counted.quarter
+left join listed using (region_code, quarter)
+left join counted using (region_code, quarter)
 where
     delivered.case_count is distinct from listed.case_count
     or delivered.case_count is distinct from counted.case_count

@@ -42,10 +42,8 @@ select
     counted.valid_count,
     excluded.row_count as excluded_count
 from delivered
-left join counted
-    on delivered.region_code = counted.region_code and delivered.quarter = counted.quarter
-left join excluded
-    on delivered.region_code = excluded.region_code and delivered.quarter = excluded.quarter
+left join counted using (region_code, quarter)
+left join excluded using (region_code, quarter)
 where
     delivered.row_count is distinct from counted.row_count
     or delivered.row_count is distinct from counted.valid_count + coalesce(excluded.row_count, 0)

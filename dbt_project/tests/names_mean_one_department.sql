@@ -23,10 +23,7 @@ alias_periods as (
         greatest(periods.first_quarter, coalesce(aliases.valid_from, '0000Q1')) as first_quarter,
         least(periods.last_quarter, coalesce(aliases.valid_to, '9999Q4')) as last_quarter
     from {{ ref('department_aliases') }} as aliases
-    inner join periods
-        on
-            aliases.region_code = periods.region_code
-            and aliases.department_code = periods.department_code
+    inner join periods using (region_code, department_code)
 
 ),
 
@@ -91,21 +88,9 @@ double_periods as (
 
 faults as (
 
-    select
-        region_code,
-        department_name_key,
-        department_code,
-        other_department_code,
-        first_quarter
-    from ambiguous_names
+    select * from ambiguous_names
     union all
-    select
-        region_code,
-        department_name_key,
-        department_code,
-        other_department_code,
-        first_quarter
-    from double_periods
+    select * from double_periods
 
 )
 
