@@ -11,7 +11,7 @@ RUN uv venv --quiet --python "$(command -v python3)" /opt/venv \
  && VIRTUAL_ENV=/opt/venv uv pip install --quiet --no-cache --no-deps --require-hashes --compile-bytecode -r /build/requirements.lock
 
 FROM dependencies AS package
-COPY pyproject.toml README.md /build/
+COPY pyproject.toml README.md LICENSE /build/
 COPY src /build/src
 COPY expectations /build/expectations
 # A prefix of its own, so that the last stage can lay just our package over the dependencies. setuptools is in the lock:
