@@ -22,8 +22,7 @@ TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "B
 
 def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(copy: Copy, served: Served) -> None:
     settings = load_settings(served.home.environment)
-    latest = releases.latest(settings.releases)
-    keys = assembly.keys(latest, rollups.read(settings.dbt_project))
+    keys = assembly.keys(releases.served(settings.releases), rollups.read(settings.dbt_project))
     copy.publish(served.home.serving / "marts.duckdb", "v1", keys=keys)
     tables = served.home.query("select table_name, comment from duckdb_tables() order by 1")
     described = "select relname, obj_description(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'r'"

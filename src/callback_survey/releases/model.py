@@ -139,11 +139,6 @@ def every(releases: Path) -> list[Release]:
     return [found for scope in scopes(releases) for found in revisions(releases, scope)]
 
 
-def latest(releases: Path) -> list[Release]:
-    """The latest revision of every region and quarter, in order. What readers are given is `served`."""
-    return list({found.key: found for found in every(releases)}.values())
-
-
 def served(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Release]:
     """What readers are given of every region and quarter, in order: the latest revision, or the one that a person had
     served again instead of it. A revision newer than that decision ends it."""

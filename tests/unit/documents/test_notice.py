@@ -10,9 +10,10 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from callback_survey.documents.notice import NoticeData, NoticeDataMissing, read_notice_data, render_notice
+from callback_survey.documents.notice import NoticeData, NoticeDataMissing, read_notice_data
 from callback_survey.scope import Scope
 from notice_marts import NASTY, QUARTER, REALISATION, REGION, SATISFACTION, Page, notice_marts
+from notice_pages import render_notice
 
 EXTERNAL = re.compile(
     r"https?://|//[a-z]+\.|url\((?!['\"]?data:)|@import|<script|<link|<img|<iframe|\bsrc=|\bhref=(?!\"#)", re.IGNORECASE

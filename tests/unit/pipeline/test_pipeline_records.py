@@ -99,7 +99,7 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     make_release(settings.releases)
     make_release(settings.releases, revision=2)
     make_release(settings.releases, quarter="2018Q2")
-    assert names(releases.latest(settings.releases)) == ["330109 2018Q1 r2", "330109 2018Q2 r1"]
+    assert names(releases.served(settings.releases)) == ["330109 2018Q1 r2", "330109 2018Q2 r1"]
     monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}

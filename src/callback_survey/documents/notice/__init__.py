@@ -11,7 +11,6 @@ from callback_survey.documents.notice.data import (
     RatedDepartment,
 )
 from callback_survey.documents.notice.queries import read_notice_data
-from callback_survey.documents.notice.render import render_notice
 
 __all__ = [
     "AnnexRow",
@@ -21,5 +20,4 @@ __all__ = [
     "NoticeDataMissing",
     "RatedDepartment",
     "read_notice_data",
-    "render_notice",
 ]
