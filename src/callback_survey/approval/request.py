@@ -11,7 +11,7 @@ from callback_survey import releases
 from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
-from callback_survey.checks.model import CheckResult, Rule, in_chinese, read_rules
+from callback_survey.checks.model import CheckResult, Rule, read_rules
 from callback_survey.documents.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_minute
@@ -20,6 +20,7 @@ from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
 from callback_survey.settings import Settings
 from callback_survey.wording.catalogue import Words
+from callback_survey.wording.limits import in_chinese
 
 MOST_MOVED = 40
 _QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 Severity = Literal["fail", "warn"]
 Outcome = Literal["pass", "fail", "error", "no_rows", "skipped"]
 NOTHING = "no rows to look at"
-_NUMBER = re.compile(r"[0-9]+(?:[.:][0-9]+)?")
-_PLACE = re.compile(r"\{([0-9])\}")
 
 
 @dataclass(frozen=True)
@@ -195,17 +192,6 @@ def _rule(row: dict[str, str]) -> Rule:
         minimum_count=int(row["minimum_count"] or 0),
         chance_level=Decimal(row["chance_level"]) if row["chance_level"] else None,
     )
-
-
-def in_chinese(template: str, allowed: str) -> str:
-    """What a check allowed, in the Chinese of its rule, with the numbers by which it judged; else as it was written.
-
-    The numbers come from the result: a rule may have changed since.
-    """
-    numbers = _NUMBER.findall(allowed)
-    if not template or set(range(len(numbers))) != {int(place) for place in _PLACE.findall(template)}:
-        return allowed
-    return template.format(*numbers)
 
 
 def describe(results: Sequence[CheckResult]) -> list[str]:

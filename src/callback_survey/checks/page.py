@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from callback_survey import pages
 from callback_survey.checks import overrides
-from callback_survey.checks.model import CheckReport, CheckResult, Rule, in_chinese
+from callback_survey.checks.model import CheckReport, CheckResult, Rule
 from callback_survey.local_time import to_the_second
 from callback_survey.settings import RUNBOOKS
 from callback_survey.storage import files, locks
 from callback_survey.wording.catalogue import Words
+from callback_survey.wording.limits import in_chinese
 
 if TYPE_CHECKING:
     from jinja2 import Template

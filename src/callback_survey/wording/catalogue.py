@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from callback_survey.checks.model import in_chinese
 from callback_survey.settings import Language
+from callback_survey.wording.limits import in_chinese
 
 # What the engine of the checks says of a result; anything else is passed on as it is.
 _OBSERVED = (

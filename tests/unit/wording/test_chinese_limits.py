@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from callback_survey.checks.model import in_chinese, read_rules
+from callback_survey.checks.model import read_rules
 from callback_survey.wording.catalogue import Words
+from callback_survey.wording.limits import in_chinese
 from lakes import SEEDS
 
 RULES = read_rules(SEEDS)
