@@ -206,7 +206,7 @@ def _explained(error: BaseException | str | None, say: Words) -> tuple[str, tupl
         title = say("what.no_error")
         return title, (), (title,)
     if isinstance(error, str):
-        title = say("what.run_failed", text=_first_line(error))
+        title = say("what.run_failed", text=say.said(_first_line(error)))
         return title, (), (title,)
     if isinstance(error, SurveyError):
         own = _first_line(error.what)
@@ -227,31 +227,32 @@ def _title_of(error: SurveyError, say: Words) -> str:
         title, count = say.check(first), len(error.findings)
         checks = say("what.check" if count == 1 else "what.checks", first=title, count=count, more=count - 1)
         return say(f"what.gate_{error.gate}", checks=checks)
+    what = _first_line(say.said(error.what))
     if say.language == "en":
-        return _first_line(error.what)
+        return what
     name = next((name for kind, name, _ in _KINDS if isinstance(error, kind)), "our_error")
-    return f"{say(f'what.{name}')}：{_first_line(error.what)}"
+    return f"{say(f'what.{name}')}：{what}"
 
 
 def _lines_of(error: SurveyError, say: Words) -> tuple[str, ...]:
     context = (("where", error.where), ("expected", error.expected), ("hint", error.next_step))
-    told = [say(f"label.{name}", text=text) for name, text in context if text]
+    told = [say(f"label.{name}", text=say.said(text)) for name, text in context if text]
     if isinstance(error, GateFailed) and error.parts:
         return tuple(line for part in error.parts for line in (_part(part, say), *_indented(part, say)))
     if isinstance(error, GateFailed) and error.findings:
         decision = _ACCEPT.search(error.next_step or "")
         accept = [say("label.accept", text=decision[0])] if decision else []
         return (*_check_lines(error.findings, say), *accept)
-    return (*error.alert_lines, *told)
+    return (*map(say.said, error.alert_lines), *told)
 
 
 def _part(part: GateFailed, say: Words) -> str:
     scope = f"{part.region_code} {part.quarter}"
-    return say("label.line", label=scope, text=_title_of(part, say)) if part.findings else part.what
+    return say("label.line", label=scope, text=_title_of(part, say)) if part.findings else say.said(part.what)
 
 
 def _indented(part: GateFailed, say: Words) -> list[str]:
-    lines = _check_lines(part.findings, say) if part.findings else part.alert_lines
+    lines = _check_lines(part.findings, say) if part.findings else map(say.said, part.alert_lines)
     return [f"  {line}" for line in lines]
 
 
@@ -260,9 +261,9 @@ def _check_lines(results: Sequence[Mapping[str, Any]], say: Words) -> list[str]:
     for result in results:
         check = str(result["check_id"])
         title = say.check(check)
-        observed, allowed = say.observed(str(result["observed"])), say.allowed(check, str(result["allowed"]))
+        observed, allowed = say.said(str(result["observed"])), say.allowed(check, str(result["allowed"]))
         lines.append(say("line.check", title=title, check=check, observed=observed, allowed=allowed))
-        lines += [f"  {example}" for example in result["examples"]]
+        lines += [f"  {say.said(example)}" for example in result["examples"]]
     return lines
 
 

@@ -20,15 +20,10 @@ from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
 from callback_survey.settings import Settings
 from callback_survey.wording.catalogue import Words
-from callback_survey.wording.limits import in_chinese
+from callback_survey.wording.translation import in_chinese
 
 MOST_MOVED = 40
 _QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
-_REASONS = {
-    "first release": "首次发布",
-    "a corrected delivery": "更正后的交付",
-    "changed rules or registers": "规则或登记表有变动",
-}
 _DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "印发附件"}
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 _NO_FIGURE = "—"
@@ -69,9 +64,8 @@ def request_for(settings: Settings, release: Release) -> Request:
 
 def _state(settings: Settings, release: Release) -> Iterator[str]:
     """What the data are, why this revision exists, and what is out already."""
-    reason = "，".join(_REASONS.get(part, part) for part in release.reason.split(" and "))
     since = to_the_minute(release.released_at)
-    yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(reason)}"
+    yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(in_chinese(release.reason))}"
     if release.data_note:
         yield f"- 数据说明：**{_md(release.data_note)}**"
     issue = public.issued(settings.public, release.scope, release.revision)
@@ -203,17 +197,18 @@ def _checks(settings: Settings, release: Release) -> Iterator[str]:
         yield f"### 未通过、经人接受的检查（{len(release.accepted)} 项）"
         yield ""
         for check in release.accepted:
-            found = check["examples"] or check["observed"]
+            found = in_chinese(check["examples"] or check["observed"])
             title = rules[check["check_id"]].title if check["check_id"] in rules else check["check_id"]
             yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 接受，理由：{_md(check['reason'])}"
 
 
 def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
     title = rule.title if rule else result.check_id
-    allowed = in_chinese(rule.allowed_zh if rule else "", result.allowed)
-    yield f"- **{_md(title)}**：{_md(Words('zh').observed(result.observed))}（允许：{_md(allowed)}）"
+    say = Words("zh", limits={result.check_id: rule.allowed_zh} if rule else {})
+    allowed = say.allowed(result.check_id, result.allowed)
+    yield f"- **{_md(title)}**：{_md(say.said(result.observed))}（要求：{_md(allowed)}）"
     for example in result.examples:
-        yield f"  - {_md(example)}"
+        yield f"  - {_md(say.said(example))}"
 
 
 def _places(settings: Settings, release: Release) -> Iterator[str]:

@@ -15,7 +15,6 @@ from callback_survey.local_time import to_the_second
 from callback_survey.settings import RUNBOOKS
 from callback_survey.storage import files, locks
 from callback_survey.wording.catalogue import Words
-from callback_survey.wording.limits import in_chinese
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -23,15 +22,15 @@ if TYPE_CHECKING:
 NAME = "index.html"
 RUNBOOK = RUNBOOKS["zh"]
 _GATE_ORDER = {"delivery": 1, "marts": 2}
-GATE_NAMES = {"delivery": "第一关 交付 delivery", "marts": "第二关 结果表 marts"}
+GATE_NAMES = {"delivery": "第一道关口（交付）", "marts": "第二道关口（结果表）"}
 # What a reader must see first stands first.
 STATES = {
-    "failed": "未通过 failed",
-    "unjudged": "未能检查 no verdict",
-    "accepted": "未通过，经人工接受 accepted",
-    "warned": "提醒 warned",
-    "passed": "通过 passed",
-    "skipped": "无可比对 skipped",
+    "failed": "未通过",
+    "unjudged": "未能检查",
+    "accepted": "未通过，经人工接受",
+    "warned": "提醒",
+    "passed": "通过",
+    "skipped": "无可比对",
 }
 
 
@@ -44,7 +43,7 @@ class Line:
     title: str
     observed: str
     allowed: str
-    description: str
+    examples: tuple[str, ...]
     accept: str
 
     @property
@@ -118,15 +117,15 @@ def _section(report: CheckReport, rules: Mapping[str, Rule]) -> Section:
 
 def _line(report: CheckReport, result: CheckResult, rules: Mapping[str, Rule]) -> Line:
     rule = rules.get(result.check_id)
-    state = state_of(result)
+    state, say = state_of(result), Words("zh", limits={result.check_id: rule.allowed_zh} if rule else {})
     may_accept = state == "failed" and overrides.can_be_accepted(result, rules)
     return Line(
         result=result,
         state=state,
         title=rule.title if rule else result.check_id,
-        observed=Words("zh").observed(result.observed),
-        allowed=in_chinese(rule.allowed_zh if rule else "", result.allowed),
-        description=rule.description if rule else "",
+        observed=say.said(result.observed),
+        allowed=say.allowed(result.check_id, result.allowed),
+        examples=tuple(map(say.said, result.examples)),
         accept=overrides.command(report, result.check_id) if may_accept else "",
     )
 

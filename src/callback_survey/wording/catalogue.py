@@ -1,8 +1,7 @@
-"""The words of alerts in the language that is set: `words.toml`, read once."""
+"""The words of alerts in the language that is set: `alerts.toml`, read once."""
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +9,7 @@ from functools import cache
 from importlib import resources
 
 from callback_survey.settings import Language
-from callback_survey.wording.limits import in_chinese
-
-# What the engine of the checks says of a result; anything else is passed on as it is.
-_OBSERVED = (
-    (re.compile(r"(?P<count>\d+) of (?P<total>\d+) rows"), "observed.rows"),
-    (re.compile(r"the check itself raised: (?P<text>.*)", flags=re.DOTALL), "observed.raised"),
-    (re.compile(r"no rows to look at"), "observed.no_rows"),
-)
+from callback_survey.wording import limits, translation
 
 
 @cache
@@ -46,20 +38,20 @@ class Words:
     def check(self, check_id: str) -> str:
         return self.titles.get(check_id) or check_id
 
+    def said(self, text: str) -> str:
+        """A message as it was raised or stored, which is in English."""
+        return translation.in_chinese(text) if self.language == "zh" else text
+
     def allowed(self, check_id: str, text: str) -> str:
-        """What a check allowed. English is how the checks write it."""
-        return in_chinese(self.limits.get(check_id, ""), text) if self.language == "zh" else text
+        """What a check allowed: in the Chinese of its rule, where it has one that fits."""
+        if self.language == "en":
+            return text
+        return self.said(limits.in_chinese(self.limits.get(check_id, ""), text))
 
     def step(self, step: str) -> str:
         """A step's name as a person reads it; that of a mapped task keeps its `[region]`."""
         name, bracket, rest = step.partition("[")
         return self.known(f"step.{name}", name) + bracket + rest
-
-    def observed(self, text: str) -> str:
-        for pattern, key in _OBSERVED:
-            if match := pattern.fullmatch(text):
-                return self(key, **match.groupdict())
-        return text
 
     def listed(self, texts: list[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(texts)

@@ -131,7 +131,9 @@ def test_the_list_says_of_every_revision_what_became_of_it(client: TestClient) -
     html = text_of(client, f"{ROOT}/")
     assert "读者现在看到 2 个季度的结果，自 " in html
     served, old = row_of(html, "330109/2018Q1/r2"), row_of(html, "330109/2018Q1/r1")
-    assert served.startswith("2018Q1 萧山区 330109 r2 正在提供 已退回 2018-04-20 14:00:00 交付有更正；规则或名录有变动")
+    assert served.startswith(
+        "2018Q1 萧山区 330109 r2 正在提供 已退回 2018-04-20 14:00:00 更正后的交付；规则或登记表有变动"
+    )
     assert "r1 旧版 未审批" in old and "首次发布" in old
     assert "r1 未提供 未审批" in row_of(html, "330109/2018Q2/r1")
     assert "r1 正在提供 待审批" in row_of(html, "330110/2018Q1/r1")
@@ -289,7 +291,7 @@ def test_an_empty_home_and_a_wrong_setting_are_told(tmp_path: Path) -> None:
     def wrong() -> Settings:
         raise UsageError("CALLBACK_SURVEY_LANGUAGE is 'fr'", next_step="correct the setting")
 
-    assert "correct the setting" in text_of(as_visitor(app_over(wrong), "viewer"), f"{ROOT}/", 503)
+    assert "更正该设置" in text_of(as_visitor(app_over(wrong), "viewer"), f"{ROOT}/", 503)
 
 
 def test_what_is_served_again_is_shown_as_served(client: TestClient, home: Path) -> None:
@@ -312,20 +314,6 @@ def test_a_notice_that_went_out_stays_out_whatever_is_decided_later(client: Test
     for act in ("approved", "issued", "unanswered"):
         journal.append(home / "releases", Decision(act, "330109", "2018Q1", 2, "值班长"))  # type: ignore[arg-type]
     assert "已印发" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r2")
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("2018Q1, which it is compared with, was corrected", "用于比较的 2018Q1 已更正"),
-        ("the same delivery and rules gave other figures", "同一交付和规则得出了不同的数字"),
-        ("a corrected delivery and another reason", "交付有更正；another reason"),
-    ],
-)
-def test_reasons_are_told_in_chinese_where_they_are_known(written: str, shown: str) -> None:
-    from callback_survey.airflow.pages import words
-
-    assert words.reason(written) == shown
 
 
 # --- what they never give out

@@ -123,9 +123,9 @@ def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runb
 
     assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
     for line in (
-        "  · 抽样不超过有效样本框（sample_within_frame）：发现 70 行中有 2 行；允许 每个部门：抽样数 ≤ 有效样本框",
+        "  · 抽样不超过有效样本框（sample_within_frame）：检查 70 项，不符合 2 项；要求：每个部门：抽样数 ≤ 有效样本框",
         "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
-        "  · added_yesterday（added_yesterday）：发现 0.7；允许 at most 0.5",
+        "  · added_yesterday（added_yesterday）：0.7；要求：at most 0.5",
         "读者现在看到：2018Q1 r1",
         "重新执行：callback-survey run --region 330109 --quarter 2018Q1",
         "  docs/runbook.md#sample_within_frame",
@@ -169,7 +169,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     [
         (DeliveryRefused("torn"), "交付不能接收：torn", "a-delivery-was-refused"),
         (GateFailed("no"), "关口没有通过：no", "a-gate-said-no"),
-        (NothingDelivered("none"), "没有找到要处理的交付：none", "nothing-came"),
+        (NothingDelivered("no delivery for 2018Q1"), "没有找到要处理的交付：没有 2018Q1 的交付", "nothing-came"),
         (RegisterError("twice"), "登记表有误：twice", "a-register-is-wrong"),
         (UsageError("no key"), "设置或参数有误：no key", "a-setting-is-wrong"),
         (SurveyError("dbt"), "运行出错：dbt", "the-pipeline-or-the-machine-broke"),
@@ -260,7 +260,7 @@ def test_warnings_of_several_quarters_are_one_message() -> None:
     assert alert.lines[0] == "330109 2018Q1"
     assert (
         alert.lines[1]
-        == "  表头均可识别（columns_known）：发现 4 行中有 1 行；允许 src/callback_survey/exports/headers.toml 中的表头"
+        == "  表头均可识别（columns_known）：检查 4 项，不符合 1 项；要求：src/callback_survey/exports/headers.toml 中的表头"
     )
     assert "    frame.csv: 备用" in alert.lines
     assert alert.runbook == ("docs/runbook.md#columns_known",)

@@ -49,7 +49,9 @@ def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Se
 def test_a_warning_is_told_with_its_examples_in_the_words_of_its_rule(settings: Settings) -> None:
     text = body(settings, freeze(settings))
     assert "检查提醒（1 项）" in text
-    assert "- **与印发附件逐项一致**：68 行中有 1 行（允许：算出的数字与印发的相等）\n  - 区教育局: 97.56" in text
+    assert (
+        "- **与印发附件逐项一致**：检查 68 项，不符合 1 项（要求：算出的数字与印发的相等）\n  - 区教育局: 97.56" in text
+    )
 
 
 def test_what_a_person_accepted_is_told_with_name_and_reason(settings: Settings) -> None:

@@ -97,7 +97,7 @@ def test_each_check_has_its_chinese_name_what_was_found_what_is_allowed_and_its_
         "抽样不超过有效样本框",
         "区民政局（满意率）: 抽样 9 > 有效样本框 8",
         "每个部门：抽样数 ≤ 有效样本框",
-        "2 行中有 1 行",
+        "检查 2 项，不符合 1 项",
         "docs/runbook.zh-CN.md#sample_within_frame",
     ):
         assert words in text

@@ -58,4 +58,4 @@ def test_only_chinese_alerts_say_it_in_chinese() -> None:
     limits = {"reject_share": RULES["reject_share"].allowed_zh}
     assert Words("zh", {}, limits).allowed("reject_share", "at most 1 % of a dataset") == "不超过数据集的 1 %"
     assert Words("en", {}, limits).allowed("reject_share", "at most 1 % of a dataset") == "at most 1 % of a dataset"
-    assert Words("zh").allowed("reject_share", "at most 1 % of a dataset") == "at most 1 % of a dataset"
+    assert Words("zh").allowed("reject_share", "at most 1 % of a dataset") == "不超过数据集的 1 %"

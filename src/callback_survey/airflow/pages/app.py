@@ -25,6 +25,7 @@ from callback_survey.airflow.pages.revisions import UNREADABLE, QuarterShelf, Re
 from callback_survey.errors import SurveyError
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings, load_settings
+from callback_survey.wording.translation import in_chinese
 
 PAGE_SIZE = 40
 _REFUSALS = {
@@ -268,7 +269,7 @@ def _refuse(request: Request, error: Exception) -> Response:
 
 def _say(request: Request, error: Exception) -> Response:
     """A setting or a folder that cannot be read is told to whoever looks, not only to a log."""
-    return _message(request, 503, "暂时不能读取", str(error))
+    return _message(request, 503, "暂时不能读取", in_chinese(str(error)))
 
 
 def _fail(request: Request, _error: Exception) -> Response:

@@ -17,6 +17,7 @@ from fastapi import Response
 from callback_survey import pages
 from callback_survey.airflow.pages import words
 from callback_survey.local_time import to_the_second
+from callback_survey.wording.translation import in_chinese
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -82,7 +83,7 @@ def _style() -> tuple[str, str]:
 @cache
 def _templates() -> Environment:
     environment = pages.environment("callback_survey.airflow.pages")
-    environment.filters |= {"local_time": to_the_second, "reason": words.reason, "period": words.period}
+    environment.filters |= {"local_time": to_the_second, "reason": in_chinese, "period": words.period}
     environment.globals |= {
         "acts": words.ACTS,
         "datasets": words.DATASETS,

@@ -18,6 +18,7 @@ from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.wording.translation import in_chinese
 
 # What a file that is cut off, changed by hand or of another age makes Python say.
 UNREADABLE = (OSError, SurveyError, ValueError, TypeError, KeyError, AttributeError)
@@ -178,4 +179,4 @@ def words_of(error: BaseException) -> str:
         return f"文件已损坏：{error.where}"
     if isinstance(error, OSError):
         return f"文件不能读取：{error.filename}（{error.strerror}）"
-    return error.what if isinstance(error, SurveyError) else f"内容不合预期：{error}"
+    return in_chinese(error.what) if isinstance(error, SurveyError) else f"内容不合预期：{error}"

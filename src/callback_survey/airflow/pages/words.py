@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from callback_survey.errors import SurveyError
 from callback_survey.quarter import Quarter
 
@@ -29,26 +27,6 @@ FLAGS = {True: "是", False: "否"}
 WAITING, NO_DECISION = "待审批", "未审批"
 DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "已印发附件"}
 _NUMBERS = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
-# The reasons that releasing writes down, as they stand in release.json; others are shown as they are.
-_REASONS = (
-    (re.compile("first release"), "首次发布"),
-    (re.compile("a corrected delivery"), "交付有更正"),
-    (re.compile("changed rules or registers"), "规则或名录有变动"),
-    (re.compile(r"(\d{4}Q[1-4]), which it is compared with, was corrected"), r"用于比较的 \1 已更正"),
-    (re.compile("another quarter to compare with"), "用于比较的季度有变"),
-    (re.compile("the same delivery and rules gave other figures"), "同一交付和规则得出了不同的数字"),
-)
-
-
-def reason(text: str) -> str:
-    """Why there is a revision."""
-    whole = _known(text)
-    parts = [whole] if whole else [_known(part) or part for part in text.split(" and ")]
-    return "；".join(parts)
-
-
-def _known(text: str) -> str | None:
-    return next((pattern.sub(words, text) for pattern, words in _REASONS if pattern.fullmatch(text)), None)
 
 
 def period(quarter: str) -> str:

@@ -1,0 +1,122 @@
+"""Whatever the source can say has its Chinese, and a finished text is turned whole: names, figures and commands stay."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from callback_survey.wording import translation
+from callback_survey.wording.translation import PLACEHOLDER, in_chinese
+from english_left import english_runs
+from homes import REPOSITORY
+from message_templates import plain, templates
+
+SOURCE = REPOSITORY / "src" / "callback_survey"
+# Texts in two languages of their own, or in Chinese only; and what describes served columns, for readers of the tables.
+_OTHERWISE_WORDED = {
+    "airflow/pages/words.py",
+    "alerts/compose.py",
+    "documents/companion/charts.py",
+    "serving/check_results.py",
+    "serving/tables.py",
+    "wording/catalogue.py",
+    "wording/translation.py",
+}
+FILES = [
+    path
+    for path in [*sorted(SOURCE.rglob("*.py")), *sorted((REPOSITORY / "expectations").glob("*.py"))]
+    if not path.as_posix().endswith(tuple(_OTHERWISE_WORDED))
+]
+# What reads like words and is none of ours to say: headers of HTTP, styles, other programs' words, what is kept in files.
+_TECHNICAL = re.compile(
+    r".*(?:attachment; filename|-src '|no-store|; sandbox|@page|as region_code|^dataset, file|^file, line|Callback survey|"
+    r"rows judged by the models|sha256\(utf-8|version \{\}|double precision|html,? pdf,? docx|^openssl rand|loaded and tested|"
+    r"Corrupt database file|Could not read enough|not a valid DuckDB|count\(\*\)|^\W*[\u4e00-\u9fff]|^error: )",
+    flags=re.DOTALL,
+)
+_COMMAND = re.compile(r"(?:\d\. )?callback-survey(?: [a-z][a-z-]*){1,2}(?: --[a-z-]+(?: \S+)?| \{\})*(?: …)?")
+# groups of the catalogue whose English is made in SQL, or is a code
+_MADE_ELSEWHERE = re.compile(".* .*")
+_SAMPLES = {"quarter": "2018Q1", "region_code": "330109", "region": "330109"}
+
+
+def _said() -> dict[str, Path]:
+    found = {plain(text): path for path in FILES for text in templates(path)}
+    return {text: path for text, path in found.items() if not (_TECHNICAL.match(text) or _COMMAND.fullmatch(text))}
+
+
+SAID = _said()
+
+
+def test_every_text_of_the_source_has_its_chinese() -> None:
+    known = {plain(english) for english in translation.catalogue()}
+    missing = [f"{path.relative_to(REPOSITORY)}: {text}" for text, path in SAID.items() if text not in known]
+    assert len(SAID) > 600
+    assert not missing, "\n".join(missing)
+
+
+def test_no_entry_outlives_its_text() -> None:
+    groups = translation.groups()
+    stale = [
+        english
+        for group, texts in groups.items()
+        for english in texts
+        if not _MADE_ELSEWHERE.fullmatch(group) and plain(english) not in SAID
+    ]
+    assert not stale, "\n".join(stale)
+
+
+@pytest.mark.parametrize(("english", "chinese"), translation.catalogue().items())
+def test_an_entry_fills_in_the_same_and_holds_no_english(english: str, chinese: str) -> None:
+    assert sorted(set(PLACEHOLDER.findall(chinese))) == sorted(PLACEHOLDER.findall(english))
+    assert not english_runs(PLACEHOLDER.sub("", chinese), at_least=2)
+
+
+@pytest.mark.parametrize(("english", "chinese"), translation.catalogue().items())
+def test_a_finished_text_is_turned_by_its_own_entry(english: str, chinese: str) -> None:
+    values = {name: _sample(name) for name in PLACEHOLDER.findall(english)}
+    assert in_chinese(_fill(english, values)) == _fill(chinese, values)
+
+
+def _sample(name: str) -> str:
+    return "7" if translation.is_number(name) else _SAMPLES.get(name, f"甲{name}")
+
+
+def _fill(text: str, values: dict[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda match: values[match[1]], text)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "330109 2018Q1: gate 2 (marts) failed; nothing of this quarter was released",
+            "330109 2018Q1：第二道关口（结果表）未通过；该季度没有发布任何结果",
+        ),
+        ("a corrected delivery and changed rules or registers", "更正后的交付；规则或登记表有变动"),
+        ("2018Q1, which it is compared with, was corrected", "用于比较的 2018Q1 已更正"),
+        ("区民政局: 3 calls too early, such as A1、A2", "区民政局：3 次回访时间过早，如 A1、A2"),
+        (
+            "500 rows read, 499 accepted, 1 rejected (landed before)",
+            "读取 500 行，接收 499 行，拒收 1 行（此前已接收）",
+        ),
+        ("departments.csv line 5: write both", "departments.csv 第 5 行：两项都要填写"),
+        ("the lake no longer holds what it held\nread the log", "the lake no longer holds what it held\n查看日志"),
+    ],
+)
+def test_what_is_filled_in_is_turned_too(english: str, chinese: str) -> None:
+    assert in_chinese(english) == chinese
+
+
+@pytest.mark.parametrize(
+    "text", ["", "区民政局", "callback-survey run --quarter 2018Q1", "frame.csv", "Permission denied"]
+)
+def test_what_is_no_message_of_ours_stays_as_it_is(text: str) -> None:
+    assert in_chinese(text) == text
+
+
+def test_the_words_of_a_person_are_never_turned() -> None:
+    said = "sample_within_frame is accepted already, by 张三: the reason is empty"
+    assert in_chinese(said) == "sample_within_frame 已由 张三 放行：the reason is empty"
