@@ -239,6 +239,12 @@ def _formats(text: str) -> tuple[Format, ...]:
     return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")
 
 
+def terminal_language(environment: Mapping[str, str] | None = None) -> Language:
+    """The language of a terminal: that of the alerts where it is set, else English."""
+    text = (os.environ if environment is None else environment).get(f"{PREFIX}LANGUAGE", "")
+    return _language(text) if text else "en"
+
+
 def _language(text: str) -> Language:
     if text not in ("zh", "en"):
         raise UsageError(f"{PREFIX}LANGUAGE is {text!r}", expected="zh or en", next_step="correct the setting")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.cli.language import show
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -63,15 +64,15 @@ def _approve(options: argparse.Namespace) -> int:
     heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date)
     if options.dry_run:
         request = request_for(settings, decide.served_release(settings, Scope(options.region, quarter)))
-        print(f"{request.subject}\n\n{request.body}")
+        show(f"{request.subject}\n\n{request.body}")
         return 0
     revision, by, run_id = *_decided(options), _run_id()
     issue = decide.approve(settings, Scope(options.region, quarter), revision, heading, by=by, at=_now(), run_id=run_id)
-    print(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
-    print(f"  folder  {issue.folder}")
-    print(f"  files   {', '.join(issue.files)}")
+    show(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
+    show(f"  folder  {issue.folder}")
+    show(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
-        print(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
+        show(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
     _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 
@@ -86,8 +87,8 @@ def _reject(options: argparse.Namespace) -> int:
     if not reason:
         raise UsageError("the reason is empty", next_step="callback-survey reject --help")
     decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
-    print(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
-    print("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
+    show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
+    show("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
     _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 

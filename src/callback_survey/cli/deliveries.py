@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from callback_survey.cli.language import show
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
@@ -70,7 +71,7 @@ def _deliveries(options: argparse.Namespace) -> int:
     entries = ledger.entries(settings.lake, options.region, quarter)
     if not entries:
         asked = " ".join(part for part in (options.region, quarter) if part)
-        print(f"nothing{f' of {asked}' if asked else ''} was landed yet under {settings.lake}")
+        show(f"nothing{f' of {asked}' if asked else ''} was landed yet under {settings.lake}")
         return 0
     deliveries_shown.show_deliveries(open_console(), entries, with_files=options.files)
     return 0
@@ -89,7 +90,7 @@ def _rejects(options: argparse.Namespace) -> int:
         deliveries_shown.show_rejects(open_console(), settings.lake, report)
     else:
         row_count = deliveries_shown.export_rejects(settings.lake, report, options.export)
-        print(f"{options.export}: {row_count:,} rejected rows")
+        show(f"{options.export}: {row_count:,} rejected rows")
     return 0
 
 
@@ -109,8 +110,8 @@ def _rotate_key(options: argparse.Namespace) -> int:
         is_rehearsal=options.dry_run,
     ):
         kept += not rotated.is_done
-        print(f"{rotated.report.name}: {rotated.explanation}")
-    print(
+        show(f"{rotated.report.name}: {rotated.explanation}")
+    show(
         "nothing was written"
         if options.dry_run
         else f"the lake's key is the one set now; {kept} deliveries were left as they were"

@@ -25,7 +25,7 @@ _COLOURS = {"current": "green", "refused": "red", "gate failed": "red"}
 def show_deliveries(console: Console, entries: Sequence[Entry], *, with_files: bool) -> None:
     """One line a delivery: when it came, what became of it, how many rows; with its files underneath where asked for."""
     columns = [Column(title) for title in ("region", "quarter", "delivery", "time (UTC)", "state")]
-    columns += [Column("read", "right"), Column("rejected", "right"), Column("what", is_free=True)]
+    columns += [Column("rows read", "right"), Column("rows rejected", "right"), Column("what", is_free=True)]
     show_table(console, columns, [_row(entry) for entry in entries])
     if with_files:
         for entry in entries:

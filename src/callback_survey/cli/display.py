@@ -10,6 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from callback_survey.cli.language import shown
 from callback_survey.cli.terminal import open_console, pad, say
 from callback_survey.progress import Event
 
@@ -53,7 +54,7 @@ class Display:
     def _under_way(self) -> Table:
         table = Table.grid(padding=(0, 1))
         for event in self._running.values():
-            told = Text.assemble(_place(event), event.message, no_wrap=True, overflow="ellipsis")
+            told = Text.assemble(_place(event), shown(event.message), no_wrap=True, overflow="ellipsis")
             table.add_row(Spinner("dots"), told)
         return table
 
@@ -68,5 +69,5 @@ def _line(event: Event) -> Text:
     line.append(f"{mark} ", style=colour)
     line.append(_place(event).plain, style="bold")
     line.append(f"{event.seconds:6.1f} s  ", style="dim")
-    line.append(event.message, style="red" if event.state == "failed" else "")
+    line.append(shown(event.message), style="red" if event.state == "failed" else "")
     return line

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from callback_survey import __version__
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
-from callback_survey.cli import deliveries, releases, watch
+from callback_survey.cli import deliveries, language, releases, watch
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
@@ -41,22 +41,23 @@ _AIRFLOW_EXAMPLES = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
+        language.choose(language.asked(options))
         code: int = options.command(options)
         return code
     except SurveyError as error:
-        _complain(f"error: {error}")
+        _complain(language.explained(error))
         return error.exit_code
     except OSError as error:
         # a full disk or a folder nobody may write to: the system's words and the place say what to do
-        _complain(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}")
+        _complain(language.explained(SurveyError(error.strerror or str(error), where=str(error.filename or "unknown"))))
         return 1
     except KeyboardInterrupt:
-        print("stopped; run again to go on: finished steps are kept, nothing half-written is used", file=sys.stderr)
+        _complain(language.shown("stopped; run again to go on: finished steps are kept, nothing half-written is used"))
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = language.Parser(
         prog="callback-survey",
         description="From a survey company's exports to released, checked department rates.",
         epilog="Settings come from the environment; .env.example lists them all.",
@@ -203,7 +204,11 @@ def _airflow_standalone(options: argparse.Namespace) -> int:
     settings = load_settings(home=options.home)
     settings.read_privacy_key()
     standalone(
-        settings.home, airflow_run.dags_folder(), port=options.port, variables=airflow_run.task_environment(settings)
+        settings.home,
+        airflow_run.dags_folder(),
+        port=options.port,
+        variables=airflow_run.task_environment(settings),
+        say=language.show,
     )
     return 0
 

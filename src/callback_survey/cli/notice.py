@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.cli.language import show
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
@@ -66,9 +67,9 @@ def _notice(options: argparse.Namespace) -> int:
         written = write.write(connection, release, folder, schema="main", formats=formats, heading=heading)
     finally:
         connection.close()
-    print(f"draft of {release.name}, not issued")
+    show(f"draft of {release.name}, not issued")
     for path in written:
-        print(f"  {path}")
+        show(f"  {path}")
     return 0
 
 

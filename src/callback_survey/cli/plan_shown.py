@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from callback_survey.cli.language import shown
 from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
 from callback_survey.sample_plan.output import LIST, PLAN, SIZES
 from callback_survey.sample_plan.plan import Plan
@@ -33,7 +34,7 @@ def _show_basis(console: Console, plan: Plan) -> None:
         _say(console, "frame", f"{origin}: {frame.row_count:,} rows, {frame.valid_count:,} valid")
         out = ", ".join(f"{reason} {count:,}" for reason, count in frame.excluded.items())
         rejected = sum(file.rejected_count for file in report.files if file.dataset == "frame")
-        _say(console, "", f"not valid: {out or 'none'}; rejected at landing: {rejected:,}")
+        _say(console, "", f"not valid: {out or 'no row'}; rejected at landing: {rejected:,}")
         if "calls" in report.lake_files:
             _say(console, "", "there are calls already; they are left out: who was called decides nothing here")
         for line in frame.warnings:
@@ -148,5 +149,6 @@ def _count(count: int | None) -> str:
 
 
 def _say(console: Console, label: str, words: str) -> None:
+    label = shown(label)
     label_cells = f"{label} " if cell_len(label) >= _LABEL_CELLS else pad(label, _LABEL_CELLS).plain
-    say(console, f"  {label_cells}{words}", hang=2 + _LABEL_CELLS)
+    say(console, Text.assemble("  ", label_cells, shown(words)), hang=2 + _LABEL_CELLS)

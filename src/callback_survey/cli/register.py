@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from callback_survey.cli.language import show, shown
 from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -66,7 +67,7 @@ def _check(_options: argparse.Namespace) -> int:
     aliases, successions, measures = (
         len(rows.read(seeds, name)) for name in ("department_aliases", "department_successions", "measures")
     )
-    print(
+    show(
         f"{seeds}: no fault in {len(codes)} departments of {len(regions)} regions, {aliases} aliases, "
         f"{successions} successions and {measures} measures"
     )
@@ -101,11 +102,11 @@ def _propose(options: argparse.Namespace) -> int:
         names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)
     text = draft_text.as_text(draft.propose(names, settings.seeds, Scope(options.region, str(quarter))), settings.seeds)
     if options.output is None:
-        print(text, end="")
+        print(shown(text), end="")
         return 0
     with options.output.open("x", encoding="utf-8") as file:
         file.write(text)
-    print(f"{options.output}: a draft for a person to go through; nothing was registered")
+    show(f"{options.output}: a draft for a person to go through; nothing was registered")
     return 0
 
 

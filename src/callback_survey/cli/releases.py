@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.cli.language import show
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -82,7 +83,7 @@ def _list(options: argparse.Namespace) -> int:
     ]
     if not found:
         asked = " ".join(part for part in (region, quarter) if part)
-        print(f"nothing{f' of {asked}' if asked else ''} was released yet under {settings.releases}")
+        show(f"nothing{f' of {asked}' if asked else ''} was released yet under {settings.releases}")
         return 0
     served = releases.served(settings.releases, region, quarter)
     releases_shown.show_list(open_console(), found, served, releases.standings(settings.releases, found))
@@ -139,13 +140,13 @@ def _verify(options: argparse.Namespace) -> int:
         told = f"{found.file_count} files"
         if found.unhashed_count:
             told += f", of which {found.unhashed_count} are older than the list of hashes: they cannot be judged"
-        print(f"{found.name}: {'whole' if found.is_whole else 'DAMAGED'}, {told}")
+        show(f"{found.name}: {'whole' if found.is_whole else 'DAMAGED'}, {told}")
         for damage in found.damage:
-            print(f"  {damage}")
+            show(f"  {damage}")
         if not found.is_whole:
             damaged.append(found)
     if not count:
-        print(f"nothing to verify under {settings.releases}")
+        show(f"nothing to verify under {settings.releases}")
     if damaged:
         raise DamagedFile(
             f"{len(damaged)} of {count} revisions are not what was frozen",
@@ -169,18 +170,18 @@ def _rollback(options: argparse.Namespace) -> int:
         run = Run(settings, local.new_run_id().replace("cli-", "rollback-", 1), display)
         done = roll_back(run, Scope(region, quarter), revision, by=options.by, reason=options.reason)
     if done.is_healed:
-        print(f"{done.served.name} is served: it was to be, and was not yet")
+        show(f"{done.served.name} is served: it was to be, and was not yet")
     else:
-        print(f"{done.served.name} is served now, instead of r{done.before}")
-    print("  It stands until a newer revision is released. A run that releases nothing new leaves it.")
+        show(f"{done.served.name} is served now, instead of r{done.before}")
+    show("  It stands until a newer revision is released. A run that releases nothing new leaves it.")
     for outdated in done.outdated:
-        print(
+        show(
             f"  The changes in {outdated.name} were computed from figures that are no longer served. To compute them again:\n"
             f"    callback-survey run --region {region} --quarter {outdated.quarter}"
         )
     for number in done.issued:
         if number != revision:
-            print(f"  The notice of r{number} is issued and stays in {settings.public}: it says other figures.")
+            show(f"  The notice of r{number} is issued and stays in {settings.public}: it says other figures.")
     return 0
 
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from callback_survey.checks.model import CheckReport, describe
-from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
+from callback_survey.cli.language import shown
+from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_second
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
@@ -20,6 +21,7 @@ from callback_survey.releases.standing import Standing
 _COLOURS = {"served": "green", "rolled back": "yellow"}
 _UNKNOWN = "—"
 _VALUE_AT = 16
+_ACTS = {"rolled_back": "served again"}
 
 
 def show_list(
@@ -27,10 +29,10 @@ def show_list(
 ) -> None:
     """One line a revision: when it was frozen, whether it is served, what was decided about its notice, and why it is there."""
     rows: list[list[Cell]] = []
-    shown = {release.name for release in served}
+    names = {release.name for release in served}
     for release in every:
         standing = standings[release.name]
-        state = _state(release, shown, standing)
+        state = _state(release, names, standing)
         rows.append(
             [
                 release.region_code,
@@ -47,8 +49,8 @@ def show_list(
     show_table(console, _columns(*titles), rows)
 
 
-def _state(release: Release, shown: set[str], standing: Standing) -> str:
-    if release.name in shown:
+def _state(release: Release, served: set[str], standing: Standing) -> str:
+    if release.name in served:
         return "served"
     return "rolled back" if standing.is_rolled_back else "replaced"
 
@@ -70,11 +72,11 @@ def show_release(
     console: Console, release: Release, served: Release | None, standing: Standing, entries: Sequence[Decision]
 ) -> None:
     """One revision whole: what it was made of, what it holds, what was checked and what was decided."""
-    shown = {served.name} if served else set()
-    told = f"  {_state(release, shown, standing)}, notice {_notice(standing)}"
+    names = {served.name} if served else set()
+    told = f"  {_state(release, names, standing)}, notice {_notice(standing)}"
     say(console, Text.assemble((release.name, "bold"), told))
     for label, value in _facts(release, served):
-        say(console, f"  {label:<14}{value}", hang=_VALUE_AT)
+        say(console, Text.assemble("  ", pad(shown(label), _VALUE_AT - 2), shown(value)), hang=_VALUE_AT)
     _heading(console, "Inputs")
     for name, digest in release.input_files.items():
         say(console, f"  {digest}  {name}")
@@ -134,7 +136,7 @@ def _checks(reports: Sequence[CheckReport]) -> Iterator[str]:
 
 
 def _decision(entry: Decision) -> str:
-    told = f"{to_the_second(entry.at)}  r{entry.revision} {entry.act.replace('_', ' ')} by {entry.by}"
+    told = f"{to_the_second(entry.at)}  r{entry.revision} {_ACTS.get(entry.act, entry.act)} by {entry.by}"
     details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry.details.items())
     return told + (f": {entry.reason}" if entry.reason else "") + (f" ({details})" if details else "")
 
@@ -155,7 +157,7 @@ def show_difference(console: Console, difference: Difference) -> None:
         if measure.moved:
             _show_moved(console, measure, before, after)
         else:
-            say(console, "没有部门变动（no department moved）")
+            say(console, "没有部门变动")
     if difference.tables:
         say(console, f"\n内容不同的表：{'、'.join(difference.tables)}")
     else:

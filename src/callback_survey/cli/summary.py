@@ -12,7 +12,8 @@ from rich.text import Text
 
 from callback_survey import releases
 from callback_survey.cli import deliveries_shown
-from callback_survey.cli.terminal import Column, say, show_table
+from callback_survey.cli.language import shown
+from callback_survey.cli.terminal import Column, pad, say, show_table
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_second
@@ -142,10 +143,10 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
     skipped = sum(check["outcome"] == "skipped" for check in checks)
     accepted = sum(check["is_accepted"] for check in checks)
     passed, warned = len(checks) - len(told) - skipped, len(told) - accepted
-    failed = (f"{accepted} failed and accepted, " if accepted else "", "red")
-    rest = f"{warned} warned, {skipped} had nothing to compare"
+    counted = f"  {len(checks)}: {passed} passed, {warned} warned, {skipped} had nothing to compare"
+    failed = (f", {accepted} failed and accepted" if accepted else "", "red")
     console.print()
-    say(console, Text.assemble(("Checks", "bold"), f"  {len(checks)}: {passed} passed, ", failed, rest))
+    say(console, Text.assemble(("Checks", "bold"), counted, failed))
     for check in told:
         told_of = f" {check['check_id']}: {check['observed']}; allowed: {check['allowed']}"
         say(console, Text.assemble("  ", (check["severity"], "yellow"), told_of), hang=_EXAMPLE_AT)
@@ -194,7 +195,7 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
         ("release", served.folder),
         ("notice", served.notice),
     ):
-        say(console, f"  {label:<9}{_short(path)}")
+        say(console, Text.assemble("  ", pad(shown(label), 9), _short(path)))
     if settings.postgres_url is not None:
         from callback_survey.serving.postgres.address import Address
 

@@ -17,6 +17,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from callback_survey.cli.language import chosen, shown
+
 Align = Literal["left", "right"]
 Cell = str | Text
 
@@ -72,11 +74,20 @@ def open_console(stream: TextIO | None = None) -> Console:
 
 def say(console: Console, text: Cell = "", *, hang: int | None = None) -> None:
     """Print a line, or several; on a terminal folded, with the following lines `hang` cells in (default: two more)."""
-    whole = text if isinstance(text, Text) else Text(_CONTROLS.sub(" ", text))
+    whole = in_language(text if isinstance(text, Text) else Text(_CONTROLS.sub(" ", text)))
     for line in whole.split("\n", allow_blank=True):
         indent = len(line.plain) - len(line.plain.lstrip())
         for part in _folded(console, line, indent + _HANG if hang is None else hang):
             console.print(part, soft_wrap=True)
+
+
+def in_language(text: Text) -> Text:
+    """The text in the language that is chosen. Each stretch of one style is a message of its own."""
+    if chosen() == "en":
+        return text
+    edges = sorted({edge for span in text.spans for edge in (span.start, span.end)} - {0, len(text)})
+    parts = [(shown(part.plain), part.spans[0].style if part.spans else part.style) for part in text.divide(edges)]
+    return Text.assemble(*parts, style=text.style)
 
 
 def _folded(console: Console, line: Text, hang: int) -> Iterator[Text]:
@@ -91,13 +102,16 @@ def _folded(console: Console, line: Text, hang: int) -> Iterator[Text]:
 
 def show_table(console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """A heading and rows in columns. What does not fit into the free column gets a line of its own: nothing is cut."""
-    lines = [[column.title for column in columns], *rows]
+    lines: list[list[Cell]] = [
+        [shown(column.title) for column in columns],
+        *(list[Cell](in_language(_one_line(cell)) for cell in row) for row in rows),
+    ]
     wide = [max(_cells(line[index]) for line in lines) for index in range(len(columns))]
     free = next((index for index, column in enumerate(columns) if column.is_free), None)
     gap = 2
     if console.is_terminal and free is not None:
         others = sum(wide) - wide[free]
-        while gap > 1 and others + gap * (len(columns) - 1) + _cells(columns[free].title) > console.width:
+        while gap > 1 and others + gap * (len(columns) - 1) + _cells(lines[0][free]) > console.width:
             gap -= 1
         room = console.width - others - gap * (len(columns) - 1)
         wide[free] = max((width for line in lines if (width := _cells(line[free])) <= room), default=0)

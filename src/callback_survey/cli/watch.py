@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from callback_survey.errors import UsageError
+from callback_survey.cli import language
+from callback_survey.errors import SurveyError, UsageError
 
 SOMETHING_TO_TELL, BROKE = 4, 1
 _EXAMPLES = """examples:
@@ -39,6 +40,7 @@ def _watch(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings = load_settings(home=options.home, exports=options.exports)
+    language.choose(language.asked(options) or settings.language)  # it prints what it tells
     today = _day(options.today)
     run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
@@ -47,7 +49,8 @@ def _watch(options: argparse.Namespace) -> int:
     except Exception as error:
         tell.tell_failure(settings, error, place, checks_of=run_id)
         logging.getLogger(__name__).exception("the watch broke")
-        print(f"error: the watch itself broke: {type(error).__name__}: {error}", file=sys.stderr)
+        broke = SurveyError(f"the watch itself broke: {type(error).__name__}: {error}")
+        print(language.explained(broke), file=sys.stderr)
         return BROKE
     tell.tell_dag_passed(settings, "watch", place)
     return code
@@ -60,7 +63,7 @@ def _look(found: Any, run_id: str, today: date | None) -> int:
 
     console = open_console()
     report = watch(found, run_id=run_id, today=today)
-    words = Words(found.language)
+    words = Words(language.chosen())
     for problem in report.problems:
         say(console, f"{words(f'severity.{problem.severity}')}  {problem.text(words)}")
         for line in (*problem.lines, words("watch.do", text=problem.remedy(words))):

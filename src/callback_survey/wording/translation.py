@@ -44,7 +44,7 @@ class Template:
         parts = [re.escape(self.literals[0])]
         for name, literal in zip(self.names, self.literals[1:], strict=True):
             parts += [f"({_NUMBER})" if is_number(name) else "(.*?)", re.escape(literal)]
-        return re.compile("".join(parts), flags=re.DOTALL)
+        return re.compile("".join(parts))
 
     def filled(self, text: str) -> str | None:
         """The Chinese of a text that this template fits."""
@@ -93,7 +93,7 @@ def in_chinese(text: str) -> str:
         return text
     found = _turned(core)
     if found is None and "\n" in core:
-        return "\n".join(in_chinese(line) for line in text.split("\n"))
+        return "\n".join(map(in_chinese, text.split("\n")))
     return text if found is None else text.replace(core, found, 1)
 
 
@@ -109,13 +109,11 @@ def _turned(text: str) -> str | None:
     for template in templates():
         if (found := template.filled(text)) is not None:
             return found
-    return _parts_turned(text)
+    return None if "\n" in text else _parts_turned(text)
 
 
 def _parts_turned(text: str) -> str | None:
     """A list, or what something is said of: `departments.csv line 5: …`; None where no part of it is known."""
-    if "\n" in text:
-        return None
     for separator, joint, needs_all in _LISTS:
         parts = text.split(separator)
         if len(parts) > 1:

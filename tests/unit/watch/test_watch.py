@@ -387,7 +387,7 @@ def test_a_watch_that_breaks_says_so_itself_and_again_when_it_works(
     run(found, monkeypatch, "--today", "2018-04-20")
     (found.watch / "state.json").write_text("{")
     assert look() == 1
-    assert "the watch itself broke" in capsys.readouterr().err
+    assert "问题：巡检本身出错" in capsys.readouterr().err
     (found.watch / "state.json").unlink()
     assert look() == 0
     assert [message["type"] for message in receiver.messages] == ["failure", "success"]

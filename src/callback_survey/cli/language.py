@@ -1,0 +1,59 @@
+"""The language of what the command line prints. English loads nothing for it."""
+
+from __future__ import annotations
+
+import argparse
+from contextvars import ContextVar
+from typing import Any
+
+from callback_survey.errors import SurveyError
+from callback_survey.settings import Language, terminal_language
+
+_LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
+HELP = "zh or en: the language of what is printed (default: CALLBACK_SURVEY_LANGUAGE if set, else English)"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser with `--language`; so are those of its sub-commands, and the option may stand before or after them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # without a default, so that a sub-command does not undo what was given before it
+        self.add_argument("--language", choices=("zh", "en"), default=argparse.SUPPRESS, help=HELP)
+
+
+def asked(options: argparse.Namespace) -> Language | None:
+    """What the option says; None where it is not given."""
+    found: Language | None = getattr(options, "language", None)
+    return found
+
+
+def choose(language: Language | None) -> None:
+    """Print in this language from now on; in that of the setting where none is given."""
+    _LANGUAGE.set(language or terminal_language())
+
+
+def chosen() -> Language:
+    return _LANGUAGE.get()
+
+
+def shown(text: str) -> str:
+    """A text of ours, which is in English, in the language that is chosen."""
+    if chosen() == "en":
+        return text
+    from callback_survey.wording.translation import in_chinese
+
+    return in_chinese(text)
+
+
+def show(text: str) -> None:
+    print(shown(text))
+
+
+def explained(error: SurveyError) -> str:
+    """An error with its explanation, for standard error."""
+    if chosen() == "en":
+        return f"error: {error}"
+    labels = (("位置", error.where), ("应为", error.expected), ("下一步", error.next_step))
+    lines = [f"问题：{shown(error.what)}", *(f"  {shown(line)}" for line in error.alert_lines)]
+    return "\n".join([*lines, *(f"  {label}：{shown(text)}" for label, text in labels if text)])
