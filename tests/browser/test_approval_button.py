@@ -139,7 +139,7 @@ def started(waiting: Waiting) -> list[str]:
 
 def test_the_request_shows_the_numbers_and_a_form(waiting: Waiting, runs: dict[str, str]) -> None:
     asked = waiting.question(runs["late"])
-    assert asked["subject"] == "签发：杭州市萧山区2018年第一季度满意度回访通报 r1"
+    assert asked["subject"] == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版"
     assert "| 满意率 | 75.00 | 2017年全省平均满意率 94.70 | −19.70 |" in asked["body"]
     assert asked["options"] == ["Approve", "Reject"]
     assert set(asked["params"]) == set(HEADING)

@@ -22,7 +22,7 @@ def test_the_dry_run_shows_what_there_is_to_decide_on_and_writes_nothing(small: 
     before = contents(small.path)
     outcome = small.run_here("approve", *SCOPE, "--dry-run")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.startswith("签发：杭州市萧山区2018年第一季度满意度回访通报 r1\n")
+    assert outcome.out.startswith("签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版\n")
     assert "| 满意率 | 75.00 |" in outcome.out
     assert contents(small.path) == before
 

@@ -5,28 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from callback_survey import releases
 from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, Rule, read_rules
-from callback_survey.documents.notice.words import FIRM_MARK, QUARTER_MARK
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_minute
-from callback_survey.quarter import Quarter
 from callback_survey.releases import Difference, Release
 from callback_survey.releases.difference import Figures
 from callback_survey.settings import Settings
+from callback_survey.wording import signs, terms
 from callback_survey.wording.catalogue import Words
+from callback_survey.wording.figures import BLANK, percent, points
 from callback_survey.wording.translation import in_chinese
 
 MOST_MOVED = 40
-_QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
-_DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "印发附件"}
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
-_NO_FIGURE = "—"
 # a department that one of the two revisions does not have
 _ABSENT = Figures(None, None, None, None, None)
 
@@ -46,9 +42,8 @@ class Request:
 def request_for(settings: Settings, release: Release) -> Request:
     """The text for the approver of a release. Raises DamagedFile where the release is not what was frozen."""
     release.verify_marts()
-    quarter = Quarter.parse(release.quarter)
-    region, period = figures.region_name(release), f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
-    title = f"{region}{period}满意度回访通报 r{release.revision}"
+    region, revision = figures.region_name(release), terms.revision(release.revision)
+    title = f"{region}{terms.notice_title(release.quarter)} {revision}"
     lines = [
         *_state(settings, release),
         "",
@@ -87,12 +82,12 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
     for measure in found:
         cells = (
             measure.measure_name,
-            _pct(measure.average_pct),
+            percent(measure.average_pct),
             _benchmark(measure),
-            _points(measure.gap_to_benchmark_pct),
+            points(measure.gap_to_benchmark_pct),
             f"{measure.rated_department_count} / {measure.department_count}",
             str(len(measure.below_average)),
-            measure.lowest_department_name or _NO_FIGURE,
+            measure.lowest_department_name or BLANK,
         )
         yield f"| {' | '.join(_md(cell) for cell in cells)} |"
     for measure in found:
@@ -104,10 +99,7 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
         yield _significance(measure)
     if any(measure.significantly_below_count is not None for measure in found):
         yield ""
-        yield (
-            f"{QUARTER_MARK} 低于平均且超出抽样误差（就本季度办件）；{FIRM_MARK} 按部门水平仍然成立，问责以此为准。"
-            "没有标记的，与平均的差距不超出抽样误差。"
-        )
+        yield signs.LEGEND_SHORT
 
 
 def _significance(measure: Measure) -> str:
@@ -115,7 +107,7 @@ def _significance(measure: Measure) -> str:
         return "没有答复人数，无法判断是否超出抽样误差。"
     return (
         f"其中超出抽样误差的 {measure.significantly_below_count} 个，"
-        f"按部门水平仍然成立的 {measure.significantly_below_count_superpopulation or 0} 个。"
+        f"{signs.FIRM}的 {measure.significantly_below_count_superpopulation or 0} 个。"
     )
 
 
@@ -140,7 +132,7 @@ def _differences(settings: Settings, release: Release) -> Iterator[str]:
 
 
 def _rows(found: DatasetDifference) -> str:
-    name = _DATASETS.get(found.dataset, found.dataset)
+    name = terms.DATASETS.get(found.dataset, found.dataset)
     return f"- {_md(name)}：新增 {found.added_count} 行，删除 {found.removed_count} 行，改动 {found.changed_count} 行"
 
 
@@ -155,12 +147,12 @@ def _moved(difference: Difference) -> Iterator[str]:
     yield "|---|---|---:|---:|---|---|"
     for measure_name, one in found[:MOST_MOVED]:
         before, after = one.before or _ABSENT, one.after or _ABSENT
-        ranks = [_NO_FIGURE if rank is None else str(rank) for rank in (before.rate_rank, after.rate_rank)]
+        ranks = [BLANK if rank is None else str(rank) for rank in (before.rate_rank, after.rate_rank)]
         cells = (
             one.department_name,
             measure_name,
-            before.rate_pct or _NO_FIGURE,
-            after.rate_pct or _NO_FIGURE,
+            before.rate_pct or BLANK,
+            after.rate_pct or BLANK,
             " → ".join(dict.fromkeys(ranks)),
             "，".join(_listed(before, after)),
         )
@@ -227,25 +219,16 @@ def _issue(issue: Issue) -> str:
 
 
 def _flag(flag: Flag) -> str:
-    text = f"{_md(flag.department_name)} {_pct(flag.rate_pct)}"
-    if not flag.is_significantly_below:
-        return text
-    return f"**{text} {FIRM_MARK if flag.is_significantly_below_superpopulation else QUARTER_MARK}**"
+    text = f"{_md(flag.department_name)} {percent(flag.rate_pct)}"
+    mark = signs.mark(flag.is_significantly_below, flag.is_significantly_below_superpopulation)
+    return f"**{text} {mark}**" if mark else text
 
 
 def _benchmark(measure: Measure) -> str:
     if measure.benchmark_pct is None:
         return "没有基准"
     label, year = measure.benchmark_label or "", measure.benchmark_year
-    return f"{label if year is None or str(year) in label else f'{year}年{label}'} {_pct(measure.benchmark_pct)}"
-
-
-def _pct(value: Decimal | None) -> str:
-    return _NO_FIGURE if value is None else f"{value:.2f}"
-
-
-def _points(value: Decimal | None) -> str:
-    return _NO_FIGURE if value is None else f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):.2f}"
+    return f"{label if year is None or str(year) in label else f'{year}年{label}'} {percent(measure.benchmark_pct)}"
 
 
 def _md(text: str) -> str:

@@ -17,6 +17,7 @@ from callback_survey.releases.difference import Difference, Figures, MeasureDiff
 from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 from callback_survey.releases.standing import Standing
+from callback_survey.wording import signs
 
 _COLOURS = {"served": "green", "rolled back": "yellow"}
 _UNKNOWN = "—"
@@ -220,11 +221,11 @@ def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
         yield "不再有评价"
     for was, flag, on, off in (
         (before.is_below_average, after.is_below_average, "现在低于平均", "现在不低于平均"),
-        (before.is_significantly_below, after.is_significantly_below, "低于平均且超出抽样误差", "不再超出抽样误差"),
+        (before.is_significantly_below, after.is_significantly_below, signs.BEYOND_CHANCE, "不再超出抽样误差"),
         (
             before.is_significantly_below_superpopulation,
             after.is_significantly_below_superpopulation,
-            "按部门水平也成立",
+            signs.FIRM,
             "按部门水平不再成立",
         ),
     ):

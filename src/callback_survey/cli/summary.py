@@ -20,6 +20,7 @@ from callback_survey.local_time import to_the_second
 from callback_survey.progress import Event
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
+from callback_survey.wording import signs
 
 LOWEST_SHOWN = 5
 _EXAMPLE_AT = 7
@@ -87,8 +88,8 @@ def _show_measure(
     # where only annexes survive nobody knows how many answered, so nothing can be tested
     if rates["significantly_below_count"] is not None:
         for words, flag in (
-            ("其中超出抽样误差的 {} 个（就本季度办件）", "is_significantly_below"),
-            ("按部门水平仍然成立的 {} 个（问责以此为准）", "is_significantly_below_superpopulation"),
+            (f"其中超出抽样误差的 {{}} 个（{signs.QUARTER_SCOPE}）", "is_significantly_below"),
+            (f"{signs.FIRM}的 {{}} 个（{signs.FIRM_USE}）", "is_significantly_below_superpopulation"),
         ):
             beyond = [row for row in below if row[flag]]
             told.append(f"  {words.format(len(beyond))}：{_named(beyond)}")

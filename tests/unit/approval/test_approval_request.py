@@ -27,7 +27,7 @@ def body(settings: Settings, release: Release) -> str:
 
 def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(settings: Settings) -> None:
     request = request_for(settings, freeze(settings))
-    assert request.subject == "签发：杭州市萧山区2018年第一季度满意度回访通报 r1"
+    assert request.subject == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版"
     assert "| 满意率 | 89.81 | 2017年全省平均满意率 94.70 | −4.89 | 3 / 3 | 1 | 区民政局 |" in request.body
     assert "| 实现率 | 89.81 | 没有基准 | — | 3 / 3 | 0 | 区民政局 |" in request.body
     assert (request.region_code, request.quarter, request.revision) == ("330109", "2018Q1", 1)
@@ -36,7 +36,7 @@ def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(set
 def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> None:
     text = body(settings, freeze(settings))
     assert "**区民政局 74.42 ▽**" in text
-    assert "其中超出抽样误差的 1 个，按部门水平仍然成立的 0 个。" in text
+    assert "其中超出抽样误差的 1 个，按部门水平仍低于平均的 0 个。" in text
 
 
 def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Settings) -> None:

@@ -27,7 +27,7 @@ def test_the_sign_tells_chance_this_quarter_and_service_apart(department: Flagge
 
 def test_each_department_is_named_where_it_belongs() -> None:
     assert words.chance_sentences([CHANCE, QUARTER, FIRM]) == [
-        "与平均值的差距超出抽样误差的有2个：乙局、丙局。其中就部门一贯服务而言也超出误差的有1个（标▼）：丙局。"
+        "与平均值的差距超出抽样误差的有2个：乙局、丙局。其中按部门水平仍低于平均的有1个（标▼）：丙局。"
     ]
 
 
@@ -38,11 +38,9 @@ def test_each_department_is_named_where_it_belongs() -> None:
         ([CHANCE], ["与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。"]),
         (
             [CHANCE, QUARTER],
-            [
-                "与平均值的差距超出抽样误差的有1个：乙局。就部门一贯服务而言，差距都还不能排除偶然（标▽），不宜用于考核问责。"
-            ],
+            ["与平均值的差距超出抽样误差的有1个：乙局。按部门水平，差距都还不能排除偶然（标▽），不宜用于考核问责。"],
         ),
-        ([FIRM], ["与平均值的差距超出抽样误差的有1个：丙局。就部门一贯服务而言，差距也都超出误差（标▼）。"]),
+        ([FIRM], ["与平均值的差距超出抽样误差的有1个：丙局。按部门水平仍低于平均的也是这些部门（标▼）。"]),
         ([UNKNOWN], ["回答人数不详，无法判断差距是否超出抽样误差，名单不加标记。"]),
         (
             [CHANCE, UNKNOWN],

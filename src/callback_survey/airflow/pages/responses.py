@@ -17,6 +17,7 @@ from fastapi import Response
 from callback_survey import pages
 from callback_survey.airflow.pages import words
 from callback_survey.local_time import to_the_second
+from callback_survey.wording import signs, terms
 from callback_survey.wording.translation import in_chinese
 
 if TYPE_CHECKING:
@@ -83,13 +84,14 @@ def _style() -> tuple[str, str]:
 @cache
 def _templates() -> Environment:
     environment = pages.environment("callback_survey.airflow.pages")
-    environment.filters |= {"local_time": to_the_second, "reason": in_chinese, "period": words.period}
+    environment.filters |= {"local_time": to_the_second, "reason": in_chinese, "period": terms.period}
     environment.globals |= {
-        "acts": words.ACTS,
-        "datasets": words.DATASETS,
+        "acts": terms.ACTS,
+        "datasets": terms.DATASETS,
         "details": words.DETAILS,
+        "firm": signs.FIRM,
         "flags": words.FLAGS,
-        "measures": words.MEASURES,
+        "measures": terms.MEASURES,
         "no_decision": words.NO_DECISION,
         "waiting": words.WAITING,
     }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from callback_survey.documents.companion import charts, page, wording
 from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
+from callback_survey.wording import terms
+from callback_survey.wording.figures import count
 
 if TYPE_CHECKING:
     from callback_survey.releases import Release
@@ -27,7 +29,7 @@ def render_explore(marts: CompanionData, release: Release) -> str:
         .render(
             data=marts,
             title=TITLE,
-            period=wording.period(marts.quarter),
+            period=terms.period(marts.quarter),
             release=release,
             measures=measures,
             embedded=embedded({found["measure"]: found for found in measures}),
@@ -67,8 +69,8 @@ def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any
         (figures.measure_name, f"{found.rate_pct}%"),
         ("部门平均", f"{figures.average_pct}%"),
         ("与平均相比", figures.flag_labels[found.flag]),
-        ("回答人数", wording.number(found.answered_count)),
-        ("抽样 / 有效样本框", f"{wording.number(found.sample_count)} / {wording.number(found.valid_frame_count)}"),
+        ("回答人数", count(found.answered_count)),
+        ("抽样 / 有效样本框", f"{count(found.sample_count)} / {count(found.valid_frame_count)}"),
         ("95% 区间", f"{wording.interval(found)}%" if wording.interval(found) != "—" else "—"),
         ("比上季度", wording.change_in_words(found)),
         ("可靠程度", {"†": "慎用：回答少或误差大", "‡": "回答过少，不作评价"}.get(found.mark, "—")),

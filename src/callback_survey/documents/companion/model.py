@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from callback_survey.wording import signs
+
 
 class Flag(Enum):
     """How a department stands to the average. A stronger flag includes the weaker ones."""
@@ -22,12 +24,12 @@ class Flag(Enum):
 FLAG_LABELS = {
     Flag.UNRATED: "不作评价",
     Flag.NOT_BELOW: "不低于平均",
-    Flag.BELOW: "低于平均，差距在抽样误差以内",
-    Flag.BELOW_BEYOND_CHANCE: "低于平均且超出抽样误差（仅就本季度办件）",
-    Flag.BELOW_SUPERPOPULATION: "低于平均且超出抽样误差，就部门一贯水平也成立",
+    Flag.BELOW: signs.WITHIN_CHANCE,
+    Flag.BELOW_BEYOND_CHANCE: f"{signs.BEYOND_CHANCE}（{signs.QUARTER_SCOPE}）",
+    Flag.BELOW_SUPERPOPULATION: signs.FIRM,
 }
 # Where only the printed rates survive, nothing is known of chance.
-UNTESTED_LABELS = {**FLAG_LABELS, Flag.BELOW: "低于平均（回答人数不详，未作检验）"}
+UNTESTED_LABELS = {**FLAG_LABELS, Flag.BELOW: signs.UNTESTED}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from callback_survey import pages as templates
 from callback_survey.documents.companion import charts, layout, wording
 from callback_survey.documents.companion.model import CompanionData, MeasureFigures
-from callback_survey.documents.notice.words import acceptance_sentence, benchmark, count, percent, points
+from callback_survey.documents.notice.words import acceptance_sentence, benchmark
 from callback_survey.quarter import Quarter
+from callback_survey.wording import terms
+from callback_survey.wording.figures import count, percent, points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,8 +40,8 @@ def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]],
     page = template.render(
         data=marts,
         title=TITLE,
-        period=wording.period(marts.quarter),
-        previous=wording.period(str(Quarter.parse(marts.quarter).previous())),
+        period=terms.period(marts.quarter),
+        previous=terms.period(str(Quarter.parse(marts.quarter).previous())),
         drawn=drawn,
         release=release,
         accepted=[acceptance_sentence(check) for check in release.accepted],
@@ -53,7 +55,7 @@ def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
     found = []
     for number, departments in enumerate(pages, 1):
         part = f"（{number} / {len(pages)}）" if len(pages) > 1 else ""
-        caption = f"{marts.region}{wording.period(marts.quarter)}各部门{figures.measure_name}{part}"
+        caption = f"{marts.region}{terms.period(marts.quarter)}各部门{figures.measure_name}{part}"
         svg = charts.svg_of(charts.specification(figures, departments))
         name = f"chart-{figures.measure}-{number}"
         found.append(Chart(charts.described(svg, name, caption, wording.alternative(figures)), caption))
@@ -62,7 +64,7 @@ def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
 
 def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release) -> str:
     """The chart of all departments as a file of its own: with its title, and what its signs mean."""
-    title = f"{marts.region}{wording.period(marts.quarter)}各部门{figures.measure_name}"
+    title = f"{marts.region}{terms.period(marts.quarter)}各部门{figures.measure_name}"
     key = [
         *wording.key_lines(figures),
         *([f"数据说明：{release.data_note}"] if release.data_note else []),

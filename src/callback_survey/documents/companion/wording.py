@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
-from callback_survey.quarter import Quarter
+from callback_survey.wording.signs import BEYOND_CHANCE, FIRM, FIRM_USE, QUARTER_SCOPE, WITHIN_CHANCE
 
-QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
     "no_current": "本季度没有结果",
@@ -16,11 +15,6 @@ _NOT_COMPARED = {
 }
 _MANY = 12  # names in a sentence; a longer list is in the table
 _FLAGGED = 60  # a flag names everybody, as long as they fit on a page
-
-
-def period(quarter: str) -> str:
-    found = Quarter.parse(quarter)
-    return f"{found.year}年{QUARTER_NAMES[found.number]}"
 
 
 def listed(names: Sequence[str], many: int = _MANY) -> str:
@@ -42,9 +36,9 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
             ("不作检验", "仅存印发的附件，回答人数不详，无法判断差距是否超出抽样误差。"),
         ]
     return [
-        ("就本季度办件，低于平均且超出抽样误差", _or_none(figures.beyond_chance)),
-        ("就部门一贯水平，低于平均且超出抽样误差（问责以此为准）", _or_none(figures.beyond_chance_superpopulation)),
-        ("数值低于平均，但差距在抽样误差以内，不能断定低于平均", _or_none(figures.within_chance)),
+        (f"{BEYOND_CHANCE}（{QUARTER_SCOPE}）", _or_none(figures.beyond_chance)),
+        (f"{FIRM}（{FIRM_USE}）", _or_none(figures.beyond_chance_superpopulation)),
+        (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
     ]
 
 
@@ -121,10 +115,6 @@ def change_in_words(found: DepartmentRate) -> str:
     return f"{_points(found.change)} 个百分点，{beyond}"
 
 
-def number(value: int | None) -> str:
-    return "—" if value is None else f"{value:,}"
-
-
 def alternative(figures: MeasureFigures) -> str:
     """The chart in words, for who cannot see it."""
     if not figures.rated:
@@ -134,8 +124,8 @@ def alternative(figures: MeasureFigures) -> str:
     tested = (
         "回答人数不详，没有区间和检验"
         if figures.is_published_only
-        else f"其中低于平均且超出抽样误差的 {len(figures.beyond_chance)} 个，"
-        f"就部门一贯水平也成立的 {len(figures.beyond_chance_superpopulation)} 个"
+        else f"其中超出抽样误差的 {len(figures.beyond_chance)} 个，"
+        f"{FIRM}的 {len(figures.beyond_chance_superpopulation)} 个"
     )
     return (
         f"{len(rated)} 个部门的{figures.measure_name}点图，按附件次序由高到低。平均 {figures.average_pct}%；{spread}；"

@@ -9,10 +9,9 @@ from unicodedata import east_asian_width
 from callback_survey.documents.notice import words
 from callback_survey.documents.notice.data import AnnexRow, MeasureSummary, NoticeData
 from callback_survey.documents.notice.heading import DRAFT, Heading
-from callback_survey.quarter import Quarter
+from callback_survey.wording import figures, signs, terms
 
 DRAFT_MARK = "征求意见稿 · 未签发"
-_QUARTER_NAMES = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}
 _UNIT = "（%）"
 # The columns of the printed form.
 _FORMS = {
@@ -116,20 +115,19 @@ class NoticeText:
 def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = DRAFT) -> NoticeText:
     """Say what the marts hold. The same marts, origin and heading give the same text."""
     origin = origin or Origin()
-    quarter = Quarter.parse(marts.quarter)
-    period = f"{quarter.year}年{_QUARTER_NAMES[quarter.number]}"
+    period = terms.period(marts.quarter)
     region = f"{marts.parent_region_name or ''}{marts.region_name}"
     measures = (marts.satisfaction, marts.realisation)
     return NoticeText(
         heading=heading,
         status=DRAFT_MARK if heading.is_draft else "",
         region=region,
-        subject=f"{period}办件电话回访情况通报",
+        subject=terms.notice_title(marts.quarter),
         data_note=origin.data_note,
         basis=_basis(marts, period),
         overall=tuple(_overall(measure) for measure in measures),
         measures=tuple(_measure(number, measure) for number, measure in enumerate(measures, 1)),
-        legend=words.LEGEND if _has_tested(marts) else (),
+        legend=signs.LEGEND if _has_tested(marts) else (),
         list_note="列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。",
         unrated=tuple(_unrated(marts)),
         request=tuple(_request(marts)),
@@ -152,8 +150,8 @@ def _basis(marts: NoticeData, period: str) -> tuple[str, ...]:
     )
     satisfaction, realisation = marts.satisfaction, marts.realisation
     return (
-        f"{source}纳入统计的部门共{satisfaction.department_count}个，有效样本框合计{words.count(marts.valid_frame_total)}件，"
-        f"抽样{words.count(marts.sample_total)}件。有效样本框，是办结记录剔除重复、号码无效、超出本季度等情形后的件数。",
+        f"{source}纳入统计的部门共{satisfaction.department_count}个，有效样本框合计{figures.count(marts.valid_frame_total)}件，"
+        f"抽样{figures.count(marts.sample_total)}件。有效样本框，是办结记录剔除重复、号码无效、超出本季度等情形后的件数。",
         f"满意率，指{words.definition(satisfaction.measure_definition)}；实现率，指{words.definition(realisation.measure_definition)}。"
         f"平均值是各有结果部门比率的算术平均，不按办件量加权：满意率计入{satisfaction.rated_department_count}个部门，"
         f"实现率计入{realisation.rated_department_count}个部门。",
@@ -162,10 +160,10 @@ def _basis(marts: NoticeData, period: str) -> tuple[str, ...]:
 
 def _overall(measure: MeasureSummary) -> tuple[str, ...]:
     return (
-        words.MEASURE_NAMES[measure.measure],
-        words.percent(measure.average_pct),
-        words.percent(measure.benchmark_pct),
-        words.points(measure.gap_to_benchmark_pct),
+        terms.MEASURES[measure.measure],
+        figures.percent(measure.average_pct),
+        figures.percent(measure.benchmark_pct),
+        figures.points(measure.gap_to_benchmark_pct),
         words.benchmark(measure),
     )
 
@@ -175,16 +173,16 @@ def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
     remarks = [*words.chance_sentences(below), words.caution_sentence(below)]
     return MeasureText(
         measure=measure.measure,
-        name=words.MEASURE_NAMES[measure.measure],
-        opening=f"低于{words.percent(measure.average_pct)}%的部门有{len(below)}个，按附件{annex_number}的次序列出："
+        name=terms.MEASURES[measure.measure],
+        opening=f"低于{figures.percent(measure.average_pct)}%的部门有{len(below)}个，按附件{annex_number}的次序列出："
         if below
         else "本季度没有部门低于平均值。",
         departments=tuple(
-            ListedDepartment(place, found.department_name, f"{words.percent(found.rate_pct)}%", words.mark(found))
+            ListedDepartment(place, found.department_name, f"{figures.percent(found.rate_pct)}%", words.mark(found))
             for place, found in enumerate(below, 1)
         ),
         columns=1 if any(_width(found.department_name) > _LONG_NAME for found in below) else 2,
-        lowest="、".join(f"{found.department_name}（{words.percent(found.rate_pct)}%）" for found in measure.lowest),
+        lowest="、".join(f"{found.department_name}（{figures.percent(found.rate_pct)}%）" for found in measure.lowest),
         remarks=tuple(remark for remark in remarks if remark),
     )
 
@@ -212,13 +210,13 @@ def _unrated(marts: NoticeData) -> list[str]:
     for measure in measures:
         if measure.unlisted_names:
             said.append(
-                f"原印发的{words.MEASURE_NAMES[measure.measure]}附件没有列出：{words.names(measure.unlisted_names)}，"
+                f"原印发的{terms.MEASURES[measure.measure]}附件没有列出：{words.names(measure.unlisted_names)}，"
                 "是否抽样不详，该项不作评价。"
             )
     for measure in measures:
         if measure.unanswered_names:
             said.append(
-                f"已抽样但无人回答{words.MEASURE_NAMES[measure.measure]}问题：{words.names(measure.unanswered_names)}，"
+                f"已抽样但无人回答{terms.MEASURES[measure.measure]}问题：{words.names(measure.unanswered_names)}，"
                 "该项同样不作评价。"
             )
     return said
@@ -233,7 +231,7 @@ def _request(marts: NoticeData) -> list[str]:
     listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
     if any(words.mark(department) for department in listed):
         said.append(
-            f"第三部分名单中标有{words.FIRM_MARK}或{words.QUARTER_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
+            f"第三部分名单中标有{signs.FIRM_MARK}或{signs.QUARTER_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
             "没有标记的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
         )
     elif listed:
@@ -242,7 +240,7 @@ def _request(marts: NoticeData) -> list[str]:
 
 
 def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_published_only: bool) -> AnnexText:
-    name = words.MEASURE_NAMES[measure.measure]
+    name = terms.MEASURES[measure.measure]
     title = f"{period}电话回访{name}情况"
     note = "各项数字均照原印发附件转录。" if is_published_only else ""
     note += "“—”表示没有数据：部门未抽样，或没有人回答该题"
@@ -262,8 +260,8 @@ def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_pu
 
 def _annex_line(row: AnnexRow) -> AnnexLine:
     shares = (share if row.is_sampled else None for share in row.shares_pct)
-    counts = (words.count(row.valid_frame_count), words.count(row.sample_count))
-    cells = (str(row.row_number), row.department_name, *counts, *(words.percent(share) for share in shares))
+    counts = (figures.count(row.valid_frame_count), figures.count(row.sample_count))
+    cells = (str(row.row_number), row.department_name, *counts, *(figures.percent(share) for share in shares))
     return AnnexLine(cells, row.is_sampled)
 
 
@@ -272,7 +270,7 @@ def _imprint(marts: NoticeData, region: str, origin: Origin, heading: Heading) -
         ("地区", f"{region}（{marts.region_code}）"),
         ("季度", marts.quarter),
         ("版本", origin.revision or "预览，未发布"),
-        ("内容校验值", origin.content_hash or words.BLANK),
+        ("内容校验值", origin.content_hash or figures.BLANK),
     ]
     return said if heading.is_draft else [*said, ("批准", heading.approved)]
 

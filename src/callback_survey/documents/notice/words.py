@@ -1,24 +1,16 @@
-"""How the notice says a figure, a definition or a finding. Every form of the notice takes its words from here."""
+"""How the notice says a definition or a finding. Every form of the notice takes its words from here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSummary
 from callback_survey.local_time import local_date
+from callback_survey.wording import signs
+from callback_survey.wording.figures import BLANK
+from callback_survey.wording.signs import FIRM, FIRM_MARK, QUARTER_MARK
+from callback_survey.wording.translation import in_chinese
 
-BLANK = "—"
-MEASURE_NAMES = {"satisfaction": "满意率", "realisation": "实现率"}
-# Told apart by fill, so that they are on paper without colours too. Both mean "by more than chance": the hollow one says it
-# of this quarter's cases, the filled one also of the department's service, which is what accountability asks about.
-FIRM_MARK, QUARTER_MARK = "▼", "▽"
-LEGEND = (
-    (FIRM_MARK, "低于平均值，差距超出抽样误差；把本季度回访看作部门一贯服务的一次抽样，仍然超出。考核问责以此为准。"),
-    (QUARTER_MARK, "低于平均值，差距超出抽样误差，但只对本季度办件而言；就部门一贯服务而言，还不能排除偶然。"),
-    ("无标记", "只是数值低于平均值，差距没有超出抽样误差，换一批抽样对象就可能改变。"),
-)
-LEGEND_METHOD = "按单侧检验判断，并就同一指标同时比较的部门个数作了校正。"
 _NAMED_AT_MOST = 15
 # What a rate counts as success. The definition is data: an unknown one is shown by its code, never described wrongly.
 _DEFINITIONS = {
@@ -28,24 +20,6 @@ _DEFINITIONS = {
     "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
 }
 _RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsampled": "未抽样", "different": "不一致"}
-
-
-def percent(value: Decimal | float | None) -> str:
-    """Two decimals, or a dash where there is no figure."""
-    return BLANK if value is None else f"{Decimal(str(value)):.2f}"
-
-
-def points(value: Decimal | float | None) -> str:
-    """A difference in percentage points with its sign; a true minus sign, as wide as the plus."""
-    if value is None:
-        return BLANK
-    number = Decimal(str(value))
-    sign = "+" if number > 0 else "−" if number < 0 else ""
-    return f"{sign}{abs(number):.2f}"
-
-
-def count(value: int | None) -> str:
-    return BLANK if value is None else f"{value:,}"
 
 
 def names(departments: Iterable[str]) -> str:
@@ -69,9 +43,7 @@ def definition(code: str | None) -> str:
 
 def mark(department: FlaggedDepartment) -> str:
     """The sign beside a department below the average; none where chance may explain it, or nothing can be tested."""
-    if not department.is_significantly_below:
-        return ""
-    return FIRM_MARK if department.is_significantly_below_superpopulation else QUARTER_MARK
+    return signs.mark(department.is_significantly_below, department.is_significantly_below_superpopulation)
 
 
 def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
@@ -94,10 +66,10 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
 
 def _firm_sentence(firm: list[FlaggedDepartment], lower_count: int) -> str:
     if not firm:
-        return f"就部门一贯服务而言，差距都还不能排除偶然（标{QUARTER_MARK}），不宜用于考核问责。"
+        return f"按部门水平，差距都还不能排除偶然（标{QUARTER_MARK}），不宜用于考核问责。"
     if len(firm) == lower_count:
-        return f"就部门一贯服务而言，差距也都超出误差（标{FIRM_MARK}）。"
-    return f"其中就部门一贯服务而言也超出误差的有{len(firm)}个（标{FIRM_MARK}）{_named(firm)}。"
+        return f"{FIRM}的也是这些部门（标{FIRM_MARK}）。"
+    return f"其中{FIRM}的有{len(firm)}个（标{FIRM_MARK}）{_named(firm)}。"
 
 
 def _named(departments: list[FlaggedDepartment]) -> str:
@@ -127,6 +99,6 @@ def acceptance_sentence(check: Mapping[str, str]) -> str:
     """What a release was let through with: the check, what it found, who accepted that, when and why."""
     accepted_on = local_date(check["at"])
     return (
-        f"检查项 {check['check_id']} 未通过（{check['examples'] or check['observed']}），"
-        f"由{check['by']}于 {accepted_on} 接受后发布，理由：{check['reason']}"
+        f"检查项 {check['check_id']} 未通过（{in_chinese(check['examples'] or check['observed'])}），"
+        f"由{check['by']}于 {accepted_on} 放行后发布，理由：{check['reason']}"
     )

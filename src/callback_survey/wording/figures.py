@@ -1,0 +1,25 @@
+"""How figures are written: two decimals, a sign before differences, commas in counts, a dash where there is none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+BLANK = "—"
+
+
+def percent(value: Decimal | float | None) -> str:
+    """Two decimals, or a dash where there is no figure."""
+    return BLANK if value is None else f"{Decimal(str(value)):.2f}"
+
+
+def points(value: Decimal | float | None) -> str:
+    """A difference in percentage points with its sign; a true minus sign, as wide as the plus."""
+    if value is None:
+        return BLANK
+    number = Decimal(str(value))
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{abs(number):.2f}"
+
+
+def count(value: int | None) -> str:
+    return BLANK if value is None else f"{value:,}"

@@ -1,0 +1,33 @@
+"""▽ and ▼ are said in the same words in the notice, in the companion and by the dashboard's label."""
+
+from __future__ import annotations
+
+import yaml
+
+from callback_survey.documents.companion.model import FLAG_LABELS, Flag
+from callback_survey.wording import signs
+from homes import REPOSITORY
+
+
+def test_the_label_of_the_dashboard_says_it_in_the_same_words() -> None:
+    path = REPOSITORY / "dbt_project" / "models" / "marts" / "department_rates.yml"
+    mart = next(one for one in yaml.safe_load(path.read_text(encoding="utf-8"))["models"])
+    label = next(one for one in mart["config"]["meta"]["dimensions"] if one["name"] == "flag_label")["expression"]
+    assert f"'{signs.FIRM_MARK} {signs.FIRM}'" in label
+    assert f"'{signs.QUARTER_MARK} {signs.BEYOND_CHANCE}'" in label
+
+
+def test_the_legend_begins_with_the_words_of_the_sign() -> None:
+    legend = dict(signs.LEGEND)
+    assert legend[signs.FIRM_MARK].startswith(signs.FIRM) and legend[signs.QUARTER_MARK].startswith(signs.BEYOND_CHANCE)
+    assert FLAG_LABELS[Flag.BELOW_SUPERPOPULATION] == signs.FIRM
+    assert FLAG_LABELS[Flag.BELOW_BEYOND_CHANCE].startswith(signs.BEYOND_CHANCE)
+
+
+def test_only_what_was_tested_bears_a_sign() -> None:
+    assert [signs.mark(*flags) for flags in ((True, True), (True, False), (False, False), (None, None))] == [
+        "▼",
+        "▽",
+        "",
+        "",
+    ]
