@@ -160,7 +160,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             nothing="every answer and disposition is known",
         ),
         *_share_checks(rules),
-        _call_check("calls_after_completion", "before_count", "before_cases", "called before completion", "none"),
+        _call_check("calls_after_completion", "before_count", "before_cases", "called before completion", "0"),
         Check(
             "calls_within_period",
             facts="call_dates",

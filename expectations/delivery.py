@@ -115,7 +115,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="absent_count", max_value=0),
             example="{department_name}: {absent_count} called cases have no frame row, such as {absent_cases}",
             shows=("department_name", "absent_count", "absent_cases"),
-            allows="none",
+            allows="0",
         ),
         Check(
             "unknown_departments",
@@ -140,7 +140,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_called_count", max_value=0),
             example="{department_name}: {unknown_called_count} called cases{hint}",
             shows=("department_name", "unknown_called_count", "hint"),
-            allows="none",
+            allows="0",
         ),
         Check(
             "reject_share_by_department",
@@ -157,7 +157,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="rejected_count", max_value=0),
             example="{department_name}: {rejected_count} call rows rejected, {reasons}, first on line {first_line}",
             shows=rejects,
-            allows="none",
+            allows="0",
             rows_may_be_missing=True,
         ),
     ]

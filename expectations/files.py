@@ -81,7 +81,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="cell_count", max_value=0),
             example="{dataset}.{column}: {cell_count} cells, first {place}",
             shows=("dataset", "column", "cell_count", "place"),
-            allows="none",
+            allows="0",
         ),
         Check(
             "reject_share",

@@ -188,7 +188,7 @@ def _count_checks() -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
             example="{department_name}: {case_count} called cases outside the valid frame, {exclusion_reasons}; such as {example_case_ids}",
             shows=("department_name", "case_count", "exclusion_reasons", "example_case_ids"),
-            allows="none",
+            allows="0",
             rows_may_be_missing=True,
         ),
         _at_least("answered_within_sample", "counted", "sample_count", "answered_count", "有效回答", "抽样"),

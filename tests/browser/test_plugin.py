@@ -93,7 +93,7 @@ def test_a_visitor_with_a_login_reads_a_release_inside_airflow(
 
     ours(page).get_by_role("link", name=f"萧山区 {QUARTER} r1").click()
     ours(page).get_by_role("link", name="这个版本的检查结果").click()
-    assert "部门应答率" in ours(page).frame_locator("iframe").locator("body").inner_text()
+    assert "部门有答复占比过低" in ours(page).frame_locator("iframe").locator("body").inner_text()
 
     ours(page).get_by_role("link", name=f"萧山区 {QUARTER} r1").click()
     with page.expect_download() as download:

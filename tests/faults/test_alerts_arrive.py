@@ -96,7 +96,7 @@ def test_one_message_says_what_failed_by_how_much_and_what_to_do(on_call: OnCall
     [message] = failures(on_call.after_broken)
     lines = [line.strip() for line in message["message"].splitlines()]
     for part in (
-        "问题：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查",
+        "问题：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查",
         f"地区和季度：{REGION} {QUARTER}（萧山区）",
         "步骤：gate（第二道关口）",
         "区民政局（满意率）: 抽样 4 > 有效样本框 3",

@@ -195,7 +195,7 @@ def test_an_issued_notice_stands_beside_its_draft(client: TestClient) -> None:
 def test_the_checks_of_failed_runs_are_listed_too(client: TestClient) -> None:
     html = text_of(client, f"{ROOT}/runs")
     assert "萧山区 2018Q3" in html and "未通过" in html and "dag_run_2" in html
-    assert "抽样不超过有效样本框" in text_of(client, f"{ROOT}/runs/dag_run_2/checks.html")
+    assert "抽样数超过有效样本框" in text_of(client, f"{ROOT}/runs/dag_run_2/checks.html")
     assert "区教育局: 97.56" in text_of(client, f"{RELEASE}/checks.html")
 
 

@@ -121,9 +121,9 @@ PLACE = Place("r", "gate", readers_see="2018Q1 r1", checks_page="checks/r/index.
 def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runbook_is() -> None:
     title, body = render(of_failure(GATE_TWO, PLACE, ZH))
 
-    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
+    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查"
     for line in (
-        "  · 抽样不超过有效样本框（sample_within_frame）：检查 70 项，不符合 2 项；要求：每个部门：抽样数 ≤ 有效样本框",
+        "  · 抽样数超过有效样本框（sample_within_frame）：检查 70 项，不符合 2 项；要求：每个部门：抽样数 ≤ 有效样本框",
         "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
         "  · added_yesterday（added_yesterday）：0.7；要求：at most 0.5",
         "读者现在看到：2018Q1 r1",
@@ -139,7 +139,7 @@ def test_the_same_in_english_holds_no_chinese_but_that_of_the_data() -> None:
     title, body = render(of_failure(replace_examples(GATE_TWO), PLACE, EN))
 
     assert title == (
-        "[FAILED] 330109 2018Q1: gate 2 (the finished tables) said no: sample within the valid frame, and 1 more"
+        "[FAILED] 330109 2018Q1: gate 2 (the finished tables) said no: sample larger than the valid frame, and 1 more"
     )
     assert "Readers see: 2018Q1 r1" in body.splitlines()
     assert "Retry: callback-survey run --region 330109 --quarter 2018Q1" in body.splitlines()
@@ -158,7 +158,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     alert = of_failure(GateFailed("2 regions failed a gate", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
 
     assert alert.title == "2 个地区季度没有通过关口"
-    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样不超过有效样本框 等 2 项检查"
+    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查"
     assert "330110 2018Q2: was not computed again" in alert.lines
     assert "  x" in alert.lines
     assert alert.concerns == ("330109-2018Q1", "330110-2018Q2")
@@ -260,7 +260,7 @@ def test_warnings_of_several_quarters_are_one_message() -> None:
     assert alert.lines[0] == "330109 2018Q1"
     assert (
         alert.lines[1]
-        == "  表头均可识别（columns_known）：检查 4 项，不符合 1 项；要求：src/callback_survey/exports/headers.toml 中的表头"
+        == "  有无法识别的表头（columns_known）：检查 4 项，不符合 1 项；要求：src/callback_survey/deliveries/headers.toml 中的表头"
     )
     assert "    frame.csv: 备用" in alert.lines
     assert alert.runbook == ("docs/runbook.md#columns_known",)

@@ -134,7 +134,7 @@ def test_all_warnings_of_a_run_are_one_message_and_no_failure_is_among_them(
     [message] = receiver.messages
     assert message["title"] == "【提醒】2018Q1：两道关口有 4 项提醒"
     assert message["type"] == "warning"
-    assert message["message"].count("表头均可识别（columns_known）") == 4
+    assert message["message"].count("有无法识别的表头（columns_known）") == 4
     assert "parts_alike" not in message["message"]
     assert not list((found.alerts / "open").glob("*"))
 

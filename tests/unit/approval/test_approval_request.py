@@ -50,7 +50,7 @@ def test_a_warning_is_told_with_its_examples_in_the_words_of_its_rule(settings: 
     text = body(settings, freeze(settings))
     assert "检查提醒（1 项）" in text
     assert (
-        "- **与印发附件逐项一致**：检查 68 项，不符合 1 项（要求：算出的数字与印发的相等）\n  - 区教育局: 97.56" in text
+        "- **与印发附件有差异**：检查 68 项，不符合 1 项（要求：算出的数字与印发的相等）\n  - 区教育局: 97.56" in text
     )
 
 

@@ -94,7 +94,7 @@ def test_a_failed_gate_stands_before_a_passed_one_and_a_failed_check_before_all_
 def test_each_check_has_its_chinese_name_what_was_found_what_is_allowed_and_its_section_of_the_runbook() -> None:
     text = "\n".join(read(page.render([FAILING], RULES, "run")).words)
     for words in (
-        "抽样不超过有效样本框",
+        "抽样数超过有效样本框",
         "区民政局（满意率）: 抽样 9 > 有效样本框 8",
         "每个部门：抽样数 ≤ 有效样本框",
         "检查 2 项，不符合 1 项",
