@@ -31,10 +31,13 @@ with DAG(
     tags=["callback-survey", "each release"],
     params={
         "release": Param(
-            None, type=["null", "string"], pattern=steps.RELEASE_PATTERN, description="by hand: such as 330109|2018Q1"
+            None,
+            type=["null", "string"],
+            pattern=steps.RELEASE_PATTERN,
+            description="for a run by hand, such as 330109|2018Q1",
         ),
         "hours": Param(
-            None, type=["null", "number"], exclusiveMinimum=0, description="how long to wait; empty: as it is set"
+            None, type=["null", "number"], exclusiveMinimum=0, description="hours to wait; empty: the setting"
         ),
     },
     on_failure_callback=notify_run,
@@ -45,7 +48,7 @@ with DAG(
     def prepare(**context: Any) -> dict[str, Any]:
         request = steps.prepare(context)
         if request is None:
-            raise AirflowSkipException("the notice of what is served is out already")
+            raise AirflowSkipException("the notice of the served revision is already issued")
         return request
 
     approval = NoticeApproval(task_id="approval")
@@ -54,7 +57,7 @@ with DAG(
     def issue(request: dict[str, Any], answer: dict[str, Any], **context: Any) -> str:
         folder = steps.issue(context, request, answer)
         if folder is None:
-            raise AirflowSkipException("rejected: nothing was issued")
+            raise AirflowSkipException("rejected: no notice was issued")
         return folder
 
     # Also after a rejection, which the served table `releases` tells too.

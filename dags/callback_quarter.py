@@ -28,7 +28,9 @@ with DAG(
     tags=["callback-survey", "quarterly"],
     params={
         "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}Q[1-4]$", description="such as 2018Q1"),
-        "without_manifest": Param(False, type="boolean", description="take a delivery that has no manifest.json"),
+        "without_manifest": Param(
+            False, type="boolean", description="accept a delivery without a manifest.json, unverified"
+        ),
         "region": Param(
             None, type=["null", "string"], pattern=r"^\d{6}$", description="six digits; empty: all regions"
         ),
@@ -41,7 +43,7 @@ with DAG(
     def discover(**context: Any) -> list[dict[str, str]]:
         found = steps.discover(context)
         if not found:
-            raise AirflowSkipException("a scheduled quarter without deliveries")
+            raise AirflowSkipException("the scheduled quarter has no deliveries")
         return found
 
     @task(map_index_template="{{ task.op_kwargs['delivery']['region_code'] }}")
@@ -69,7 +71,7 @@ with DAG(
     def serve(judged: dict[str, Any], *, outlet_events: Any, **context: Any) -> None:
         served = steps.serve(context, judged)
         if not served:  # succeeding without a key would emit an event that belongs to no quarter
-            raise AirflowSkipException("nothing new")
+            raise AirflowSkipException("no new release")
         for key in served:
             outlet_events[MARTS].add_partitions(key)
 
@@ -78,13 +80,13 @@ with DAG(
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def verdict(verdicts: dict[str, Any] | None, judged: dict[str, Any] | None, **context: Any) -> None:
         if not steps.verdict(context, judged or verdicts):
-            raise AirflowSkipException("nothing was judged")
+            raise AirflowSkipException("no region reached gate 2")
 
     # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def complete(verdicts: dict[str, Any] | None) -> None:
         if not steps.complete(verdicts):
-            raise AirflowSkipException("nothing was delivered")
+            raise AirflowSkipException("there were no deliveries")
 
     landed = land.expand(delivery=discover())
     built = build(landed)

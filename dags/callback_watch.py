@@ -18,7 +18,7 @@ from callback_survey.local_time import TIME_ZONE
 
 with DAG(
     "callback_watch",
-    description="Daily: late deliveries, old figures, unsent alerts, a full disk, a hanging run; starts what has come",
+    description="Daily: report late deliveries, outdated figures, unsent alerts, a full disk, hanging runs; start new deliveries",
     doc_md=steps.WATCH_DOCUMENTATION,
     schedule=CronTriggerTimetable("0 8 * * *", timezone=TIME_ZONE),
     start_date=pendulum.datetime(2018, 1, 1, tz=TIME_ZONE),

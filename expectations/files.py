@@ -39,7 +39,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             "manifest_present",
             facts="delivery",
             expectation=gxe.ExpectColumnValuesToBeInSet(column="has_manifest", value_set=[True]),
-            example="{name}: {table_count} tables, accepted because the run asked for it",
+            example="{name}: {table_count} tables, accepted without a manifest because the run allows it",
             shows=("name", "table_count"),
             allows="a manifest.json with names, rows and hashes",
         ),

@@ -1,3 +1,3 @@
-"""From a survey company's exports to released, checked department rates. Start with docs/architecture.md."""
+"""Turn survey exports into checked, released department rates. Start with docs/architecture.md."""
 
 __version__ = "0.1.0"

@@ -118,7 +118,7 @@ class Settings:
             try:
                 key = self.privacy_key_file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it holds no text"
+                why = error.strerror if isinstance(error, OSError) else "it contains no text"
                 raise UsageError(
                     f"the privacy key file cannot be read: {why}",
                     where=str(self.privacy_key_file),
@@ -126,13 +126,13 @@ class Settings:
                 ) from error
         if not key:
             raise UsageError(
-                "no privacy key is set, and without one no phone number can be turned into a token",
+                "no privacy key is set; phone numbers cannot be turned into tokens without one",
                 expected=f"{PREFIX}PRIVACY_KEY or {PREFIX}PRIVACY_KEY_FILE",
                 next_step="keep one key per installation, outside the repository and the data: openssl rand -hex 32",
             )
         if len(key) < MINIMUM_KEY_LENGTH:
             raise UsageError(
-                f"the privacy key has {len(key)} characters",
+                f"the privacy key is too short: {len(key)} characters",
                 expected=f"at least {MINIMUM_KEY_LENGTH}, so that tokens cannot be reversed by guessing the key",
                 next_step="openssl rand -hex 32",
             )
@@ -199,14 +199,18 @@ def size_in_bytes(size: str) -> int:
 def _size(name: str, text: str) -> str:
     if _SIZE.fullmatch(text) is None:
         raise UsageError(
-            f"{PREFIX}{name} is {text!r}", expected="a size such as 2GB or 512MB", next_step="correct the setting"
+            f"{PREFIX}{name} is not valid: {text!r}",
+            expected="a size such as 2GB or 512MB",
+            next_step="correct the setting",
         )
     return text
 
 
 def _number(name: str, text: str) -> int:
     if re.fullmatch("[0-9]{1,5}", text) is None:
-        raise UsageError(f"{PREFIX}{name} is {text!r}", expected="a whole number", next_step="correct the setting")
+        raise UsageError(
+            f"{PREFIX}{name} is not valid: {text!r}", expected="a whole number", next_step="correct the setting"
+        )
     return int(text)
 
 
@@ -214,7 +218,7 @@ def _postgres_url(url: str | None) -> str | None:
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
         # not repeated here: it may hold a password
         raise UsageError(
-            f"{PREFIX}POSTGRES_URL is no PostgreSQL URL",
+            f"{PREFIX}POSTGRES_URL is not a PostgreSQL URL",
             expected="postgresql://user:password@host:5432/database",
             next_step="correct the setting",
         )
@@ -224,7 +228,9 @@ def _postgres_url(url: str | None) -> str | None:
 def _hours(name: str, text: str) -> float:
     if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text) is None or float(text) == 0:
         raise UsageError(
-            f"{PREFIX}{name} is {text!r}", expected="hours above 0, such as 72 or 0.5", next_step="correct the setting"
+            f"{PREFIX}{name} is not valid: {text!r}",
+            expected="hours above 0, such as 72 or 0.5",
+            next_step="correct the setting",
         )
     return float(text)
 
@@ -234,7 +240,9 @@ def _formats(text: str) -> tuple[Format, ...]:
     asked = text.lower().replace(",", " ").split()
     if unknown := [name for name in asked if name not in _FORMATS]:
         raise UsageError(
-            f"{PREFIX}DOCUMENTS names {unknown[0]!r}", expected="html, pdf, docx", next_step="correct the setting"
+            f"{PREFIX}DOCUMENTS has an unknown form: {unknown[0]!r}",
+            expected="html, pdf, docx",
+            next_step="correct the setting",
         )
     return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")
 
@@ -247,5 +255,7 @@ def terminal_language(environment: Mapping[str, str] | None = None) -> Language:
 
 def _language(text: str) -> Language:
     if text not in ("zh", "en"):
-        raise UsageError(f"{PREFIX}LANGUAGE is {text!r}", expected="zh or en", next_step="correct the setting")
+        raise UsageError(
+            f"{PREFIX}LANGUAGE is not valid: {text!r}", expected="zh or en", next_step="correct the setting"
+        )
     return "zh" if text == "zh" else "en"

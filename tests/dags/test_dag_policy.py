@@ -109,7 +109,7 @@ def test_the_triage_notes_name_every_task_and_what_readers_see(dags: list[Any]) 
         named = {name.strip() for row in rows for name in row.split(",")}
         unnamed = {task.task_id for task in dag.tasks} - named
         assert unnamed == set(), f"{dag.dag_id}: say in its doc_md what a failure of {unnamed} means"
-        for part in ("**When**", "What a reader sees meanwhile"):
+        for part in ("**When**", "What readers see meanwhile"):
             assert part in dag.doc_md, f"{dag.dag_id}: doc_md says nothing of {part}"
 
 

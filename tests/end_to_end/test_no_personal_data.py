@@ -1,4 +1,4 @@
-"""Nothing a run leaves behind holds a phone number or an applicant's name: no file, no column of any table, no log."""
+"""Nothing a run leaves behind contains a phone number or an applicant's name: no file, no column of any table, no log."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_command_line_and_airflow_release_the_same_content(served: Served, fresh
 
 def test_command_line_and_airflow_end_with_the_same_figures(served: Served, fresh: tuple[Home, Outcome]) -> None:
     def figures(out: str) -> str:
-        return out[out.index("样例数据") : out.index("Where things are")]
+        return out[out.index("样例数据") : out.index("Files")]
 
     assert figures(fresh[1].out) == figures(served.outcome.out)
 
@@ -106,7 +106,7 @@ def test_a_dry_run_over_an_empty_home_says_first_and_writes_nothing(tmp_path: Pa
 def test_a_dry_run_of_what_is_current_says_nothing_new(served: Served) -> None:
     before = contents(served.home.path)
     outcome = served.home.run_here(*COMMAND, "--dry-run")
-    assert outcome.code == 0 and "nothing new, landed before and current" in outcome.out
+    assert outcome.code == 0 and "unchanged, already landed and current" in outcome.out
     assert contents(served.home.path) == before
 
 

@@ -57,7 +57,7 @@ def test_the_failure_names_the_command_that_accepts_it_and_nothing_new_is_served
 
 def test_the_command_says_what_was_accepted_and_for_what_it_holds(accepted: Accepted) -> None:
     assert accepted.accepted.code == 0
-    for words in (f"accepted by 张三: {CHECK}", "1 of 31 frame rows (3.23 %)", REASON, "for nothing else"):
+    for words in (f"accepted by 张三: {CHECK}", "1 of 31 frame rows (3.23 %)", REASON, "It applies only to delivery"):
         assert words in accepted.accepted.out
 
 

@@ -75,9 +75,9 @@ def test_a_damaged_release_is_named_with_what_to_do_and_not_served(
     served = contents(home.serving)
     damaged = home.revisions / "r2" / "marts" / "region_rates.parquet"
     damage(damaged)
-    with pytest.raises(DamagedFile, match="330109 2018Q1 r2 is damaged or lost; what is served was left") as caught:
+    with pytest.raises(DamagedFile, match="330109 2018Q1 r2 is damaged or lost; what is served was not") as caught:
         steps.serve(run_of(home))
-    assert str(damaged) in str(caught.value) and "put it back from a backup" in str(caught.value)
+    assert str(damaged) in str(caught.value) and "restore it from a backup" in str(caught.value)
     assert contents(home.serving) == served
     # the way without a backup: the warehouse still holds what was built of the same delivery
     content_hash = releases.revisions(home.path / "releases", Scope(REGION, QUARTER))[-1].content_hash

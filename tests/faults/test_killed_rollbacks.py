@@ -59,7 +59,7 @@ def test_the_same_command_or_the_next_run_ends_it(
     is_done = point == ("after", "*/serving/current")
     if healed_by == "rollback" and is_done:
         outcome = home.run_here("releases", "rollback", "--region", REGION, "--quarter", QUARTER, "r1", *WHY)
-        assert (outcome.code, "is served already" in outcome.err) == (2, True)
+        assert (outcome.code, "is already served" in outcome.err) == (2, True)
     else:
         take(healed_by, home, {})
     was_decided = point != ("before", _ENTRY)

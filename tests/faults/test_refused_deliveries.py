@@ -1,4 +1,4 @@
-"""A delivery that is not what its manifest says, or cannot be read, is refused whole: told once, and nothing is kept of it
+"""A delivery that is not match its manifest, or cannot be read, is refused whole: told once, and nothing is kept of it
 but the record that it came.
 """
 
@@ -162,4 +162,4 @@ def test_a_sound_delivery_of_that_shape_is_accepted(home: Home) -> None:
     write_delivery(home.exports / REGION / QUARTER, ROWS)
     outcome = home.run_quarter_here("--dry-run")
     assert outcome.code == 0
-    assert "nothing new, landed before and current" in outcome.out
+    assert "unchanged, already landed and current" in outcome.out

@@ -118,7 +118,9 @@ def test_a_copy_that_fails_half_way_leaves_the_earlier_one_and_nothing_else(
     before = copy.identities()
     # the last table: all others are loaded when this key is found not to be unique
     keys = {"rates": ("marker",)}
-    with pytest.raises(SurveyError, match=r"did not take the marts; readers of PostgreSQL keep(.|\n)*Key \(marker\)"):
+    with pytest.raises(
+        SurveyError, match=r"did not accept the marts; readers of PostgreSQL still(.|\n)*Key \(marker\)"
+    ):
         copy.publish(second, "v2", keys=keys)
     assert copy.identities() == before
     assert copy.schemas() == {"marts"}

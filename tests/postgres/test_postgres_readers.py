@@ -130,7 +130,7 @@ def test_a_reader_that_never_ends_is_named_and_what_it_reads_stays(copy: Copy, t
         pid = connection.info.backend_pid
         assert f"pid {pid}, user admin, application forgotten report" in str(blocked.value)
         assert f"pg_terminate_backend({pid})" in str(blocked.value)
-        assert "readers of PostgreSQL keep what they had" in str(blocked.value)
+        assert "readers of PostgreSQL still see the earlier figures" in str(blocked.value)
         assert (copy.markers(), copy.schemas()) == ({"old"}, {"marts"})
         connection.rollback()
     copy.publish(newer, "v2", patience_seconds=0.1)

@@ -38,7 +38,9 @@ def unserved(corrected: Served, tmp_path: Path) -> Home:
 
 def test_a_server_that_is_down_keeps_no_file_back_and_the_next_run_publishes(copy: Copy, unserved: Home) -> None:
     down = replace(copy.server, port=1).url(copy.database, copy.publisher)
-    with pytest.raises(SurveyError, match=r"PostgreSQL cannot be reached(.|\n)*served files are switched") as failed:
+    with pytest.raises(
+        SurveyError, match=r"PostgreSQL cannot be reached(.|\n)*served files are already switched"
+    ) as failed:
         steps.serve(run_of(unserved.with_settings(POSTGRES_URL=down)))
     assert failed.value.exit_code == 1
     average = unserved.averages()["satisfaction"]
@@ -79,6 +81,6 @@ def test_a_task_gets_the_settings_and_their_text_does_not_hold_the_url(copy: Cop
 
 @pytest.mark.parametrize("url", ["mysql://user:secret@host/db", "host=127.0.0.1 password=secret", "secret"])
 def test_anything_but_a_postgresql_url_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(UsageError, match="POSTGRES_URL is no PostgreSQL URL") as refused:
+    with pytest.raises(UsageError, match="POSTGRES_URL is not a PostgreSQL URL") as refused:
         load_settings({"CALLBACK_SURVEY_POSTGRES_URL": url})
     assert "secret" not in str(refused.value)

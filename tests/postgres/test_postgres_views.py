@@ -101,7 +101,7 @@ def test_a_view_of_a_column_that_is_gone_is_named(copy: Copy, newer: Path, tmp_p
 )
 def test_what_cannot_follow_is_named_and_kept(copy: Copy, newer: Path, statement: str, named: str) -> None:
     copy.run(statement)
-    with pytest.raises(SurveyError, match="something of somebody else's depends on the marts") as refused:
+    with pytest.raises(SurveyError, match="another object depends on the marts") as refused:
         copy.publish(newer, "v2")
     assert named in str(refused.value)
     assert "marts_before" not in str(refused.value)

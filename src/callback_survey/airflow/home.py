@@ -163,9 +163,9 @@ def _initialise(variables: Mapping[str, str]) -> None:
     if result.returncode != 0:
         last_words = [line for line in result.stderr.splitlines() if line.strip()][-8:]
         raise SurveyError(
-            "Airflow could not make its database",
+            "Airflow could not create its database",
             where=variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
-            next_step="it holds only the history of runs: move the folder away and start again",
+            next_step="the database holds only the history of runs: move the folder away and start again",
             alert_lines=last_words,
         )
 

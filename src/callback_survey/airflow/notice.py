@@ -25,23 +25,25 @@ DOCUMENTATION = """\
 `prepare → approval → issue → serve`
 
 **When**: for each new release that is served, by the event of `callback_quarter`; one run per region and quarter. Or by hand with
-`{"release": "330109|2018Q1"}`, such as after a deadline has passed. Runs wait side by side.
+`{"release": "330109|2018Q1"}`, for example after a deadline has passed. Runs wait side by side.
 
-**Who decides, and on what**: `approval` shows the averages beside their benchmarks, both lists with what is more than chance,
-the warnings, and the difference to the revision before and to the notice that is out. Open it under *Required Actions*.
-Approve takes number, issuer and date (empty: the day of approval), and issues. Reject takes a reason, and issues nothing.
+**Who decides**: the person who opens `approval` under *Required Actions*. The request shows the averages and benchmarks, the
+departments below the average and which of them are below by more than chance, the warnings, and the differences from the
+revision before and from the issued notice. Approve asks for number, issuer and date (default: the day of approval) and issues
+the notice. Reject asks for a reason and issues nothing.
 
-**What a reader sees meanwhile**: the tables are served already; the public folder holds the notice issued before, if any.
+**What readers see meanwhile**: the tables are already served; the public folder has the notice issued before, if any.
 
 ## When it fails
-| task | what it means | first look |
+| task | what it means | look at |
 |---|---|---|
-| prepare | no release is named, nothing of it is served, or its files are damaged | the message says what to pass |
-| approval | nobody decided in time, or a field cannot be printed as given | clear this task: it asks again |
-| issue | readers see another revision now, or a document could not be made | the message; another revision has its own run |
-| serve | the notice is issued; the served table `releases` does not say so yet | mend, then clear the task |
+| prepare | the run names no release, the release is not served, or its files are damaged | the message |
+| approval | nobody decided in time, or a field cannot be printed | clear this task to ask again |
+| issue | readers now see another revision, or a document could not be written | the message; that revision has its own run |
+| serve | the notice is issued, but the served table `releases` does not show it yet | fix the cause, then clear the task |
 
-Rejecting is no failure: `issue` is skipped. `callback-survey approve` and `callback-survey reject` do the same without Airflow.
+A rejection is not a failure: `issue` is skipped. `callback-survey approve` and `callback-survey reject` do the same without
+Airflow.
 """
 
 
@@ -103,7 +105,7 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
     )
     return NotAnswered(
         f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
-        next_step="decide, then clear the task approval in Airflow, which asks again; or: "
+        next_step="decide, then clear the task approval in Airflow to ask again; or: "
         f"callback-survey approve --region {region_code} --quarter {quarter} --revision r{revision}",
         region_code=region_code,
         quarter=quarter,

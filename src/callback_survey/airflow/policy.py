@@ -27,7 +27,7 @@ def default_args(hours: float = 2) -> dict[str, Any]:
         RetryRule(
             exception=f"callback_survey.errors.{name}",
             action=RetryAction.FAIL,
-            reason="not a matter of trying again",
+            reason="a retry cannot change this result",
         )
         for name in _FINAL
     ]

@@ -21,44 +21,44 @@ DOCUMENTATION = """\
 
 `discover → land (one task per region, with gate 1) → build → gate (2) → release → revise_following → serve → complete`
 
-**When**: 06:00 on 20 January, April, July and October, Shanghai time, for the quarter that ended before; or by hand with
+**When**: at 06:00 on 20 January, April, July and October, Shanghai time, for the quarter before; or by hand with
 `{"quarter": "2018Q1", "region": "330109"}` (leave `region` out for all regions that delivered).
 
-**What a reader sees meanwhile**: what was served before. Nothing is released before both gates have passed.
+**What readers see meanwhile**: the figures served before. Nothing is released before both gates have passed.
 
 ## When it fails
-| task | what it means | first look |
+| task | what it means | look at |
 |---|---|---|
-| discover | an asked-for quarter has no delivery folder, or there is no quarter to run | the message names the folder looked at |
-| land | the delivery is incomplete, unreadable, or failed gate 1; others go on | the alert names file, row or department |
-| build | dbt failed: a fault of ours, not of the data | the message holds dbt's errors; whole log in `logs/dbt/dbt.log` |
-| gate | gate 2 failed for every region | the alert names departments, observed and allowed |
-| release, revise_following, serve | disk, permissions, or a build by another run | mend, then clear the task |
-| verdict | some regions were released, at least one (or the next quarter of a corrected one) failed gate 2 | the alert names it |
-| complete | fails only with another task: it gives the run its colour | that task |
+| discover | the requested quarter has no delivery folder, or the run names no quarter | the folder in the message |
+| land | the delivery is incomplete, unreadable, or failed gate 1; other regions continue | the alert: file, row or department |
+| build | dbt failed: a fault of the pipeline, not of the data | dbt's errors in the message; full log in `logs/dbt/dbt.log` |
+| gate | gate 2 failed for every region | the alert: departments, observed and allowed values |
+| release, revise_following, serve | the disk, permissions, or a build by another run | fix the cause, then clear the task |
+| verdict | some regions were released; at least one (or the quarter after a corrected one) failed gate 2 | the alert |
+| complete | another task failed; this one only sets the state of the run | that task |
 
-Clear the failed task after mending a machine; after a corrected delivery start a new run: same bytes change nothing.
-The retry policy does not repeat a verdict. Every failure sends one alert per run and problem; warnings come in one
-message per run, and a quarter that was told as failed is told as recovered when it is served.
+After a fault of the machine, fix it and clear the failed task. After a corrected delivery, start a new run; the same files
+change nothing. A verdict is not retried. Each failure of a run is alerted once. Warnings are sent as one message per run.
+A recovery is sent when a quarter that failed is served.
 """
 
 WATCH_DOCUMENTATION = """\
-# callback_watch: what no callback can see
+# callback_watch: what callbacks cannot see
 
 `look → start (one run of callback_quarter per quarter that has a new complete delivery)`
 
-**When**: 08:00 every day, Shanghai time. Each problem is told when it is new, again when it changes, and when it is over.
+**When**: at 08:00 every day, Shanghai time. Each problem is alerted when it is new, when it changes, and when it is solved.
 
-**What a reader sees meanwhile**: what was served before. The watch changes nothing of it.
+**What readers see meanwhile**: the figures served before. The watch does not change them.
 
 ## When it fails
-| task | what it means | first look |
+| task | what it means | look at |
 |---|---|---|
-| look | the watch itself broke: nobody looks | the alert and the log; then `callback-survey watch` by hand |
-| start | the run of a complete delivery could not be started | does Airflow know callback_quarter? run it by hand |
+| look | the watch itself failed: nothing is being monitored | the alert and the log; then run `callback-survey watch` |
+| start | the run of a complete delivery could not be started | whether Airflow knows callback_quarter; run it by hand |
 
-A problem that the look has found does not turn it red: it is a message, and the look has done its work. Clear the failed
-task after mending. From outside Airflow, `callback-survey watch` in a crontab sees when this DAG is silent.
+A problem that was found is an alert and does not fail the task. After fixing a fault, clear the failed task. Run
+`callback-survey watch` from cron as well: it reports when this DAG no longer runs.
 """
 
 

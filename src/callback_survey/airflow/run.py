@@ -89,7 +89,7 @@ def run_quarter(settings: Settings, quarter: Quarter, region_code: str | None, l
     runs = settings.logs / "runs"
     log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
     with Progress(name, progress_log, listener).step("airflow") as step:
-        step.result = "home made" if home.prepare(settings.home, dags_folder()) else "home ready"
+        step.result = "home created" if home.prepare(settings.home, dags_folder()) else "home ready"
     conf = json.dumps({"quarter": str(quarter), "region": region_code})
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
@@ -157,15 +157,15 @@ def _follow(process: subprocess.Popen[bytes], log: Path) -> Iterator[Event]:
 
 def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
     """What the run's alerts said: they hold the reason of each failure in words, and were sent from the tasks."""
-    run_id = events[0].run_id if events else "that never started"
+    run_id = events[0].run_id if events else "(not started)"
     records = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
     told = [record for record in records if record["severity"] == "fail"]
     lines = [line for record in told for line in record["said"]]
     problems = [record["problem"] for record in told]
     kind = next((kind for kind, names in _ENDS if any(problem.startswith(names) for problem in problems)), SurveyError)
     return kind(
-        f"the run {run_id} failed; what was served before is served still",
+        f"the run {run_id} failed; what was served before remains served",
         where=str(log),
-        next_step="mend what is named above, then run the quarter again",
+        next_step="fix the problems above, then run the quarter again",
         alert_lines=lines,
     )

@@ -56,7 +56,7 @@ def standalone(
         prepare(home, dags)
         user, password = login(home)
         logs = home / "logs" / "airflow"
-        say(f"Airflow is starting; what it says goes to {logs}")
+        say(f"Airflow is starting; its output is written to {logs}")
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             for name, arguments in COMPONENTS.items():
@@ -66,7 +66,7 @@ def standalone(
             url = f"http://127.0.0.1:{port}"
             if _watch(children, logs, is_told_to_stop, lambda: _is_healthy(url), _START_SECONDS):
                 say(f"Airflow is ready: {url}   user {user}   password {password}")
-                say("DAGs are paused: switching one on runs its latest quarter at once. Stop with Ctrl-C.")
+                say("DAGs are paused; unpausing one runs its latest quarter at once. Stop with Ctrl-C.")
                 _watch(children, logs, is_told_to_stop, lambda: False, None)
             say("Airflow is stopping")
         finally:
@@ -107,7 +107,9 @@ def _watch(
     while not is_told_to_stop():
         for name, child in children.items():
             if child.poll() is not None:
-                raise _failed(f"Airflow's {name} ended by itself (exit code {child.returncode})", logs / f"{name}.log")
+                raise _failed(
+                    f"Airflow's {name} stopped unexpectedly (exit code {child.returncode})", logs / f"{name}.log"
+                )
         if is_done():
             return True
         if deadline is not None and time.monotonic() > deadline:
@@ -166,7 +168,9 @@ def _only_one(path: Path) -> Iterator[int]:
         if not locks.take_if_free(descriptor):
             pids = path.read_text(encoding="utf-8").strip()
             raise UsageError(
-                "Airflow already runs on this home", where=str(path.parent), next_step=f"stop it with: kill {pids}"
+                "Airflow is already running on this home",
+                where=str(path.parent),
+                next_step=f"stop it with: kill {pids}",
             )
         _write_pids(descriptor, [os.getpid()])
         yield descriptor
@@ -185,7 +189,7 @@ def _require_free(port: int) -> None:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
-            raise UsageError(f"port {port} is taken", next_step="choose another with --port") from error
+            raise UsageError(f"port {port} is already in use", next_step="choose another with --port") from error
 
 
 @contextmanager

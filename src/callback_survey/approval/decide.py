@@ -33,7 +33,7 @@ def served_release(settings: Settings, scope: Scope) -> Release:
     shown = journal.shown_revision(contents, served, _entries(settings, scope))
     if shown is None:
         raise UsageError(
-            f"nothing of {scope.name} is served",
+            f"{scope.name} is not served",
             where=str(settings.serving),
             expected="a released quarter",
             next_step=f"callback-survey run --region {scope.region_code} --quarter {scope.quarter}",
@@ -100,9 +100,9 @@ def reject(
         issue = public.issued(settings.public, scope, revision)
         if issue is not None:
             raise UsageError(
-                f"the notice of {scope.name} r{revision} is issued already, by {issue.approved_by}",
+                f"the notice of {scope.name} r{revision} was already issued by {issue.approved_by}",
                 where=str(issue.folder),
-                next_step="what is out cannot be rejected: correct the delivery, and approve the revision that comes of it",
+                next_step="an issued notice cannot be rejected: correct the delivery, then approve the new revision",
                 region_code=scope.region_code,
                 quarter=scope.quarter,
             )
@@ -127,7 +127,7 @@ def _alone(settings: Settings, scope: Scope) -> Iterator[None]:
     folder = scope.folder(settings.releases)
     if not folder.is_dir():
         raise UsageError(
-            f"nothing of {scope.name} was ever released",
+            f"{scope.name} was never released",
             where=str(folder),
             next_step="check the region code and the quarter",
             region_code=scope.region_code,
@@ -145,7 +145,7 @@ def _find(settings: Settings, scope: Scope, revision: int) -> Release:
     raise UsageError(
         f"{scope.name} has no revision r{revision}",
         expected="one of " + ", ".join(f"r{release.revision}" for release in found),
-        next_step="name a revision that is there",
+        next_step="choose an existing revision",
         region_code=scope.region_code,
         quarter=scope.quarter,
     )
@@ -156,9 +156,9 @@ def _still_served(settings: Settings, scope: Scope, revision: int) -> Release:
     served = served_release(settings, scope)
     if served.content_hash != asked.content_hash:
         raise ApprovalOutdated(
-            f"{scope.name} r{revision} was approved, and readers see r{served.revision} now; nothing was issued",
+            f"{scope.name} r{revision} was approved, but readers now see r{served.revision}; nothing was issued",
             expected=f"an approval of r{served.revision}",
-            next_step=f"look at r{served.revision}, which asks for an approval of its own: "
+            next_step=f"review r{served.revision}, which has its own request for approval: "
             f"callback-survey approve --region {scope.region_code} --quarter {scope.quarter} --dry-run",
             region_code=scope.region_code,
             quarter=scope.quarter,
@@ -172,10 +172,10 @@ def _require_same(issue: Issue, heading: Heading) -> None:
     other = {name: text for name, text in _as_text(heading).items() if text != printed[name]}
     if other:
         raise UsageError(
-            f"{issue.region_code} {issue.quarter} r{issue.revision} is issued already, as {issue.title} by {issue.approved_by}",
+            f"{issue.region_code} {issue.quarter} r{issue.revision} was already issued as {issue.title} by {issue.approved_by}",
             where=str(issue.folder),
-            expected=", ".join(f"{name} {printed[name]!r}, not {text!r}" for name, text in other.items()),
-            next_step="what is out is not changed; docs/runbook.md#a-notice-is-out-and-wrong says what can be done",
+            expected=", ".join(f"{name} is printed as {printed[name]!r}, not {text!r}" for name, text in other.items()),
+            next_step="an issued notice is never changed; docs/runbook.md#a-notice-is-out-and-wrong says what to do",
             region_code=issue.region_code,
             quarter=issue.quarter,
         )

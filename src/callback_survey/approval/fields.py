@@ -28,7 +28,7 @@ def revision_of(text: str) -> int:
     match = _REVISION.fullmatch(text.strip())
     if match is None:
         raise UsageError(
-            f"not a revision: {text!r}", expected="r1, r2, …", next_step="callback-survey approve --dry-run names it"
+            f"not a revision: {text!r}", expected="r1, r2, …", next_step="callback-survey approve --dry-run shows it"
         )
     return int(match[1])
 
@@ -41,12 +41,12 @@ def reason_of(text: str) -> str:
 def line_of(field: str, text: str, most: int = MAX_CHARACTERS) -> str:
     line = text.strip()
     if holds_personal_number(line):
-        raise UsageError(f"the {field} holds a phone or identity number", next_step="say it without the number")
+        raise UsageError(f"the {field} contains a phone or identity number", next_step="leave the number out")
     if len(line) > most or not line.isprintable():
         raise UsageError(
-            f"the {field} is {line[:MAX_CHARACTERS]!r}{'…' if len(line) > MAX_CHARACTERS else ''}",
+            f"the {field} cannot be printed: {line[:MAX_CHARACTERS]!r}{'…' if len(line) > MAX_CHARACTERS else ''}",
             expected=f"one line of at most {most} characters",
-            next_step="decide again with the field as it is to be printed",
+            next_step="decide again with a value that can be printed",
         )
     return line
 
@@ -60,8 +60,8 @@ def _day(quarter: str, given: str | date) -> date | None:
         day = None
     if day is None or day <= Quarter.parse(quarter).last_day:
         raise UsageError(
-            f"the date of the notice is {str(given)!r}",
-            expected=f"a day after {quarter} has ended, such as 2018-06-07",
-            next_step="approve again with the date that is to be printed, or without one: then it is the day of approval",
+            f"the date of the notice is not valid: {str(given)!r}",
+            expected=f"a date after the end of {quarter}, such as 2018-06-07",
+            next_step="approve again with a valid date, or without one to use the day of approval",
         )
     return day

@@ -94,18 +94,18 @@ def accept(
         raise UsageError(
             f"{check_id} did not fail for {report.region_code} {report.quarter}",
             where=f"run {report.run_id}",
-            expected=_failed_ids(report) or "nothing failed there",
-            next_step="accept a check that failed, by the name the run gives it",
+            expected=_failed_ids(report) or "no failed check",
+            next_step="accept a check that failed, by its id",
         )
     if result.outcome != "fail":
         raise UsageError(
-            f"{check_id} has not judged ({result.outcome}: {result.observed}): there is nothing to accept",
-            next_step="mend what keeps the check from judging, then run the quarter again",
+            f"{check_id} has no verdict ({result.outcome}: {result.observed}), so there is nothing to accept",
+            next_step="fix the cause, then run the quarter again",
         )
     for decision in in_force(overrides, report.scope):
         if decision.covers(report, result):
             raise UsageError(
-                f"{check_id} is accepted already, by {decision.by}: {decision.reason}",
+                f"{check_id} was already accepted by {decision.by}: {decision.reason}",
                 next_step=f"callback-survey run --region {report.region_code} --quarter {report.quarter}",
             )
     return _append(
@@ -141,10 +141,10 @@ def withdraw(scope: Scope, check_id: str, *, overrides: Path, by: str, reason: s
 
 def next_step(report: CheckReport, rules: Mapping[str, Rule]) -> str:
     """What to do about the failures of a report: another delivery, or a decision where all of them allow one."""
-    corrected = "have the delivery corrected, then run the quarter again"
+    corrected = "ask for a corrected delivery, then run the quarter again"
     if not all(can_be_accepted(result, rules) for result in report.failures):
         return corrected
-    return f"{corrected}; or, if it is right as it is, accept each failed check, such as: " + command(
+    return f"{corrected}; or, if the data are correct, accept each failed check, such as: " + command(
         report, report.failures[0].check_id
     )
 
@@ -157,21 +157,21 @@ def command(report: CheckReport, check_id: str) -> str:
 
 def _refuse_what_nobody_may_accept(rule: Rule) -> None:
     if rule.severity == "warn":
-        raise UsageError(f"{rule.check_id} warns: a warning stops nothing and needs no decision")
+        raise UsageError(f"{rule.check_id} is a warning: it stops nothing and needs no decision")
     if not rule.is_overridable:
         raise UsageError(
             f"{rule.check_id} can never be accepted: {rule.description}",
-            expected="figures that are possible, and no personal data: nobody can decide otherwise",
-            next_step="have the delivery corrected, then run the quarter again",
+            expected="possible figures and no personal data; nobody may decide otherwise",
+            next_step="ask for a corrected delivery, then run the quarter again",
         )
 
 
 def _text(option: str, value: str) -> str:
     said = " ".join(value.split())
     if not said:
-        raise UsageError(f"{option} is empty", expected="words that a reader of the release will understand")
+        raise UsageError(f"{option} is empty", expected="a text that readers of the release will understand")
     if holds_personal_number(said):
-        raise UsageError(f"{option} holds a phone or identity number", next_step="say it without the number")
+        raise UsageError(f"{option} contains a phone or identity number", next_step="leave the number out")
     return said
 
 

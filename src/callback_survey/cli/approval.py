@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from callback_survey.settings import Settings
 
 _APPROVE_EXAMPLES = """examples:
-  callback-survey approve --region 330109 --quarter 2018Q1 --dry-run         what there is to decide on; writes nothing
+  callback-survey approve --region 330109 --quarter 2018Q1 --dry-run         show the request; write nothing
   callback-survey approve --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 \\
       --issuer 萧山区跑改办 --number 萧跑改办〔2018〕5号 --date 2018-06-07
 
-The notice goes to <home>/public/<region>/<quarter>/ (another place: CALLBACK_SURVEY_PUBLIC), with who approved it.
-Only the revision that readers see can be issued. Fields left out stay blank; the date is then today's."""
+The notice is written to <home>/public/<region>/<quarter>/ (or below CALLBACK_SURVEY_PUBLIC) and names the approver.
+Only the served revision can be issued. Fields that are left out stay blank; the date defaults to today."""
 _REJECT_EXAMPLES = """examples:
   callback-survey reject --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
 
-The figures stay served; their notice is not issued. It can still be approved later."""
+The figures stay served; the notice is not issued. The revision can still be approved later."""
 
 
 def add_to(commands: Any) -> None:
     """Add both commands to the parser's sub-commands."""
-    approve = _command(commands, "approve", "issue the notice of a served revision under your name", _APPROVE_EXAMPLES)
-    approve.add_argument("--issuer", default="", metavar="OFFICE", help="who issues it (印发单位)")
+    approve = _command(commands, "approve", "approve a served revision and issue its notice", _APPROVE_EXAMPLES)
+    approve.add_argument("--issuer", default="", metavar="OFFICE", help="issuing office (印发单位)")
     approve.add_argument("--number", default="", metavar="NUMBER", help="number of the notice (文号)")
-    approve.add_argument("--date", default="", metavar="2018-06-07", help="its date (default: today in Shanghai)")
-    approve.add_argument("--dry-run", action="store_true", help="show what there is to decide on, and write nothing")
-    approve.set_defaults(command=_approve)
-    reject = _command(
-        commands, "reject", "write down that a revision's notice is not to be issued, and why", _REJECT_EXAMPLES
+    approve.add_argument(
+        "--date", default="", metavar="2018-06-07", help="date of the notice (default: today in Shanghai)"
     )
-    reject.add_argument("--reason", required=True, metavar="TEXT", help="why; stands in the release's journal")
+    approve.add_argument("--dry-run", action="store_true", help="show the request for approval; write nothing")
+    approve.set_defaults(command=_approve)
+    reject = _command(commands, "reject", "reject the notice of a revision, with a reason", _REJECT_EXAMPLES)
+    reject.add_argument("--reason", required=True, metavar="TEXT", help="the reason; recorded in the release's journal")
     reject.set_defaults(command=_reject)
 
 
@@ -49,9 +49,14 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
     )
     parser.add_argument("--region", metavar="330109", required=True)
     parser.add_argument("--quarter", metavar="2018Q1", required=True)
-    parser.add_argument("--revision", metavar="r1", default="", help="the revision you have looked at")
-    parser.add_argument("--by", metavar="NAME", default="", help="who decides; stands in the notice and in the journal")
-    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.add_argument("--revision", metavar="r1", default="", help="the revision you have reviewed")
+    parser.add_argument(
+        "--by",
+        metavar="NAME",
+        default="",
+        help="the person who decides; printed in the notice",
+    )
+    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
     return parser
 
 
@@ -72,7 +77,7 @@ def _approve(options: argparse.Namespace) -> int:
     show(f"  folder  {issue.folder}")
     show(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
-        show(f"  replaces r{issue.supersedes['revision']}, which stays where it is")
+        show(f"  replaces r{issue.supersedes['revision']}, which is kept")
     _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 
@@ -88,7 +93,7 @@ def _reject(options: argparse.Namespace) -> int:
         raise UsageError("the reason is empty", next_step="callback-survey reject --help")
     decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
-    show("  The figures stay served. A corrected delivery makes a new revision, which asks again.")
+    show("  The figures stay served. A corrected delivery makes a new revision with its own request.")
     _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 
@@ -102,9 +107,9 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
         raise UsageError(
             f"missing: {', '.join(missing)}",
             next_step=f"callback-survey approve --region {options.region} --quarter {options.quarter} --dry-run "
-            "shows what there is to decide on",
+            "shows the request",
         )
-    return revision_of(options.revision), line_of("name of who decides", options.by)
+    return revision_of(options.revision), line_of("name of the person who decides", options.by)
 
 
 def _tell(settings: Settings, scope: Scope, run_id: str) -> None:

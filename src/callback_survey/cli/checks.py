@@ -19,7 +19,7 @@ from callback_survey.scope import Scope
 from callback_survey.settings import Settings, load_settings
 
 _CHECKS_EXAMPLES = """examples:
-  callback-survey checks                                      every run; of the last one, what failed and warned
+  callback-survey checks                                      all runs; failures and warnings of the last one
   callback-survey checks --region 330109 --quarter 2018Q1
   callback-survey checks --run cli-20180420T060000-123-ab12   one run"""
 _ACCEPT_EXAMPLES = """examples:
@@ -28,8 +28,8 @@ _ACCEPT_EXAMPLES = """examples:
   callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance --withdraw --by 张三
   callback-survey accept --list
 
-A decision holds for one check, one region and quarter, and the delivery it was made for; then run the quarter again.
-docs/runbook.md says of each check who decides."""
+An acceptance applies to one check of one delivery. After accepting, run the quarter again.
+docs/runbook.md says who decides on each check."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +49,31 @@ def add_to(commands: Any) -> None:
     """Add both commands to the parser's sub-commands."""
     checks = commands.add_parser(
         "checks",
-        help="list what the gates of each run said, and where the page of a run is",
+        help="list the check results of each run, with the path of its page",
         epilog=_CHECKS_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     checks.add_argument("--region", metavar="330109", help="one region only")
     checks.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
     checks.add_argument("--run", metavar="RUN", help="one run only")
-    checks.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    checks.add_argument("--home", type=Path, help="folder for all data (default var/)")
     checks.set_defaults(command=_checks)
     accept = commands.add_parser(
         "accept",
-        help="accept a failed check of one delivery, with a reason and a name; or withdraw that",
+        help="accept a failed check for one delivery, or withdraw an acceptance",
         epilog=_ACCEPT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     accept.add_argument("--region", metavar="330109")
     accept.add_argument("--quarter", metavar="2018Q1")
-    accept.add_argument("--check", metavar="CHECK", help="the check, by the name the run gave it")
-    accept.add_argument("--reason", metavar="TEXT", default="", help="why; stands in the release and in the notice")
-    accept.add_argument("--by", metavar="NAME", default="", help="who decides; stands there too")
-    accept.add_argument("--withdraw", action="store_true", help="take a decision back; what was released stays")
-    accept.add_argument("--list", action="store_true", help="list what was ever accepted and withdrawn")
-    accept.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    accept.add_argument("--check", metavar="CHECK", help="id of the check, as `callback-survey checks` shows it")
+    accept.add_argument(
+        "--reason", metavar="TEXT", default="", help="the reason; recorded in the release and printed in the notice"
+    )
+    accept.add_argument("--by", metavar="NAME", default="", help="the person who decides; recorded with the reason")
+    accept.add_argument("--withdraw", action="store_true", help="withdraw an acceptance; releases made under it remain")
+    accept.add_argument("--list", action="store_true", help="list all acceptances and withdrawals")
+    accept.add_argument("--home", type=Path, help="folder for all data (default var/)")
     accept.set_defaults(command=_accept)
 
 
@@ -112,7 +114,9 @@ def _checks(options: argparse.Namespace) -> int:
         _say(f"{to_the_second(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
         for line in _lines(run.reports, with_findings=run is shown[-1]):
             _say(f"  {line}")
-        _say(f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (older than the pages)")
+        _say(
+            f"  {run.page}" if run.page.is_file() else f"  {run.page.parent} (no page: the run is older than the pages)"
+        )
     if not shown:
         asked = " ".join(part for part in (options.region, quarter, options.run) if part)
         _say(f"no check results{f' of {asked}' if asked else ''} under {settings.checks}")
@@ -176,7 +180,7 @@ def _accept(options: argparse.Namespace) -> int:
         )
         _say(
             f"withdrawn: {rule.check_id} of {withdrawn.region_code} {quarter}, delivery {withdrawn.delivery_id}\n"
-            "What was released under it stays released; from now on the gate stops this delivery again."
+            "Releases made under it remain; from now on the gate stops this delivery again."
         )
         return 0
     report = last_report(settings.checks, rule.gate, Scope(options.region, quarter))
@@ -193,15 +197,15 @@ def _confirm(accepted: Decision) -> None:
     for example in accepted.examples:
         _say(f"    {example}")
     _say(f"  reason: {accepted.reason}")
-    _say(f"  It holds for delivery {accepted.delivery_id} and for what was found in it, and for nothing else:")
-    _say("  another delivery, or another finding, needs a new decision.")
+    _say(f"  It applies only to delivery {accepted.delivery_id} and to what was found in it:")
+    _say("  another delivery or another finding needs a new decision.")
     _say(f"  next: callback-survey run --region {accepted.region_code} --quarter {accepted.quarter}")
 
 
 def _rule(rules: dict[str, Rule], check_id: str) -> Rule:
     if check_id not in rules:
         raise UsageError(
-            f"no such check: {check_id}",
+            f"unknown check: {check_id}",
             expected="one of " + ", ".join(name for name, rule in rules.items() if rule.is_overridable),
             next_step="callback-survey checks shows what failed",
         )
@@ -228,7 +232,7 @@ def _list(settings: Settings, region_code: str | None, quarter: str | None) -> i
         if decision.reason:
             _say(f"  reason: {decision.reason}")
     if not found:
-        _say(f"nothing was ever accepted under {settings.overrides}")
+        _say(f"no acceptances under {settings.overrides}")
     return 0
 
 

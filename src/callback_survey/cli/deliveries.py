@@ -24,14 +24,14 @@ _ROTATE_EXAMPLES = """examples:
 def add_to(commands: Any) -> None:
     deliveries = commands.add_parser(
         "deliveries",
-        help="list what was landed or refused: when, from what bytes, with what result",
+        help="list landed and refused deliveries with time, source and result",
         epilog=_DELIVERIES_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     deliveries.add_argument("--region", metavar="330109", help="one region only")
     deliveries.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
-    deliveries.add_argument("--files", action="store_true", help="with each table read: encoding, header, hash, rows")
-    deliveries.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    deliveries.add_argument("--files", action="store_true", help="also list each table: encoding, header, hash, rows")
+    deliveries.add_argument("--home", type=Path, help="folder for all data (default var/)")
     deliveries.set_defaults(command=_deliveries)
     rejects = commands.add_parser(
         "rejects",
@@ -45,18 +45,17 @@ def add_to(commands: Any) -> None:
         "--delivery", metavar="ID", help="an earlier delivery (default: the current one, else the last)"
     )
     rejects.add_argument("--export", type=Path, metavar="FILE", help="write a CSV that opens safely in a spreadsheet")
-    rejects.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    rejects.add_argument("--home", type=Path, help="folder for all data (default var/)")
     rejects.set_defaults(command=_rejects)
     rotate = commands.add_parser(
         "rotate-key",
-        help="put a new privacy key in the place of the lake's",
-        description="Lands every current delivery again from its exports, under the key that is set now. A delivery whose "
-        "exports are gone keeps its tokens; they carry the earlier key's id.",
-        epilog=_ROTATE_EXAMPLES,
+        help="replace the privacy key of the lake",
+        description="Lands every current delivery again from its exports, with the key that is set now. A delivery whose "
+        "exports are gone keeps its tokens and the id of the earlier key.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    rotate.add_argument("--dry-run", action="store_true", help="say what would be landed again, and write nothing")
-    rotate.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    rotate.add_argument("--dry-run", action="store_true", help="show what would be landed again; write nothing")
+    rotate.add_argument("--home", type=Path, help="folder for all data (default var/)")
     rotate.set_defaults(command=_rotate_key)
 
 
@@ -71,7 +70,7 @@ def _deliveries(options: argparse.Namespace) -> int:
     entries = ledger.entries(settings.lake, options.region, quarter)
     if not entries:
         asked = " ".join(part for part in (options.region, quarter) if part)
-        show(f"nothing{f' of {asked}' if asked else ''} was landed yet under {settings.lake}")
+        show(f"no deliveries{f' of {asked}' if asked else ''} under {settings.lake}")
         return 0
     deliveries_shown.show_deliveries(open_console(), entries, with_files=options.files)
     return 0
@@ -114,6 +113,6 @@ def _rotate_key(options: argparse.Namespace) -> int:
     show(
         "nothing was written"
         if options.dry_run
-        else f"the lake's key is the one set now; {kept} deliveries were left as they were"
+        else f"the lake now uses the key that is set; {kept} deliveries were not changed"
     )
     return 0

@@ -64,7 +64,7 @@ def show_files(console: Console, report: LandingReport) -> None:
     for file in report.files:
         notes = [f"{file.encoding}, header on line {file.header_line}"]
         notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
-        notes += [f"not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
+        notes += [f"columns not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
         say(
             console,
             f"  {file.name}: {file.dataset}, {file.read_count:,} read, {file.rejected_count:,} rejected; "

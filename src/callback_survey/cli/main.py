@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _RUN_EXAMPLES = """examples:
   callback-survey run --quarter 2018Q1                     every region that delivered
   callback-survey run --region 330109 --quarter 2018Q1     one region
-  callback-survey run --quarter 2018Q1 --dry-run           what would land and supersede; writes nothing
+  callback-survey run --quarter 2018Q1 --dry-run           show what would be landed and superseded; write nothing
   callback-survey run --quarter 2018Q1..2019Q1             quarter after quarter
 
 exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else"""
@@ -52,15 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(language.explained(SurveyError(error.strerror or str(error), where=str(error.filename or "unknown"))))
         return 1
     except KeyboardInterrupt:
-        _complain(language.shown("stopped; run again to go on: finished steps are kept, nothing half-written is used"))
+        _complain(
+            language.shown("stopped; run again to continue: completed steps are kept, incomplete files are not used")
+        )
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = language.Parser(
         prog="callback-survey",
-        description="From a survey company's exports to released, checked department rates.",
-        epilog="Settings come from the environment; .env.example lists them all.",
+        description="Turn survey exports into checked, released department rates.",
+        epilog="Settings are environment variables; .env.example lists them.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -71,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_quarter_options(run)
-    run.add_argument("--dry-run", action="store_true", help="say what would land and supersede, and write nothing")
+    run.add_argument("--dry-run", action="store_true", help="show what would be landed and superseded; write nothing")
     run.add_argument(
-        "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
+        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
     )
     run.set_defaults(command=_run)
     plan_command.add_to(commands)
@@ -84,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     notice_command.add_to(commands)
     approval_command.add_to(commands)
     watch.add_to(commands)
-    airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start Airflow with its pages")
+    airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start the Airflow server")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(
         "run",
@@ -94,9 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_quarter_options(through)
     through.set_defaults(command=_airflow_run)
-    standalone = actions.add_parser("standalone", help="start Airflow with its pages and a ready login, until Ctrl-C")
+    standalone = actions.add_parser(
+        "standalone", help="start Airflow on this machine with a ready login; stop it with Ctrl-C"
+    )
     standalone.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (default 8080)")
-    standalone.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    standalone.add_argument("--home", type=Path, help="folder for all data (default var/)")
     standalone.set_defaults(command=_airflow_standalone)
     return parser
 
@@ -109,7 +113,7 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
         "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
     )
     parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
-    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
 
 
 def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | None]:
@@ -152,7 +156,7 @@ def _run(options: argparse.Namespace) -> int:
                 raise SurveyError(
                     f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
                     where=str(log),
-                    next_step="this is a fault of the pipeline or the machine: the log holds the details",
+                    next_step="this is a fault of the pipeline or the machine; the log has the details",
                 ) from error
         _summarise(console, settings, quarter, run.run_id, progress.read(run.progress.log))
         if failure is not None:

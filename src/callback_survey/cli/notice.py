@@ -24,31 +24,33 @@ _EXAMPLES = """examples:
   callback-survey notice --region 330109 --quarter 2018Q1 --revision r1 --format docx --output drafts \\
       --issuer "区跑改办" --number "萧跑改办〔2018〕5号" --date 2018-06-07
 
-It writes a draft and issues nothing: whoever approves a release does that. docs/notice.zh-CN.md explains the notice."""
+It writes a draft and issues nothing; `callback-survey approve` issues a notice. docs/notice.zh-CN.md explains the notice."""
 
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     notice = commands.add_parser(
         "notice",
-        help="write a draft of a released quarter's notice, with issuer, number and date",
+        help="write a draft of the notice of a released quarter",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     notice.add_argument("--region", metavar="330109", required=True)
     notice.add_argument("--quarter", metavar="2018Q1", required=True)
-    notice.add_argument("--revision", metavar="r1", help="one revision (default: the one that is served)")
-    notice.add_argument("--issuer", metavar="TEXT", default="", help="who issues it (印发单位)")
-    notice.add_argument("--number", metavar="TEXT", default="", help="its number, such as 萧跑改办〔2018〕5号 (文号)")
-    notice.add_argument("--date", metavar="2018-06-07", help="the date that it bears (成文日期)")
-    notice.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where the files are written")
+    notice.add_argument("--revision", metavar="r1", help="one revision (default: the served one)")
+    notice.add_argument("--issuer", metavar="TEXT", default="", help="issuing office (印发单位)")
+    notice.add_argument(
+        "--number", metavar="TEXT", default="", help="number of the notice, such as 萧跑改办〔2018〕5号 (文号)"
+    )
+    notice.add_argument("--date", metavar="2018-06-07", help="date of the notice (成文日期)")
+    notice.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="output folder")
     notice.add_argument(
         "--format",
         action="append",
         choices=_FORMATS,
-        help="one form only; may be given again (default: those of CALLBACK_SURVEY_DOCUMENTS)",
+        help="file format; may be repeated (default: those of CALLBACK_SURVEY_DOCUMENTS)",
     )
-    notice.add_argument("--home", type=Path, help="where the releases are (default var/)")
+    notice.add_argument("--home", type=Path, help="folder for all data (default var/)")
     notice.set_defaults(command=_notice)
 
 
@@ -80,19 +82,19 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--date is {text!r}", expected="a date such as 2018-06-07", next_step="correct the argument"
+            f"--date is not valid: {text!r}", expected="a date such as 2018-06-07", next_step="correct the argument"
         ) from None
 
 
 def _folder(settings: Settings, output: Path) -> Path:
     """Where to write. Releases are frozen, and the public folder holds what was approved: neither takes a draft."""
     folder = output.resolve()
-    for kept, what in ((settings.releases, "releases, which are frozen"), (settings.public, "issued notices only")):
+    for kept, what in ((settings.releases, "frozen releases"), (settings.public, "issued notices")):
         if folder.is_relative_to(kept):
             raise UsageError(
-                f"a draft cannot be written among {what}",
+                f"a draft cannot be written to the folder of {what}",
                 where=str(folder),
-                next_step="give another folder, such as --output drafts",
+                next_step="choose another folder, such as --output drafts",
             )
     return folder
 
@@ -102,7 +104,7 @@ def _release(settings: Settings, scope: Scope, wanted: str | None) -> Release:
 
     if wanted is not None and re.fullmatch("r[1-9][0-9]*", wanted) is None:
         raise UsageError(
-            f"--revision is {wanted!r}", expected="a revision such as r1", next_step="correct the argument"
+            f"--revision is not valid: {wanted!r}", expected="a revision such as r1", next_step="correct the argument"
         )
     found = releases.revisions(settings.releases, scope)
     served = releases.served_of(found, settings.releases) if wanted is None else None
@@ -110,10 +112,10 @@ def _release(settings: Settings, scope: Scope, wanted: str | None) -> Release:
     if chosen is None:
         known = "、".join(f"r{release.revision}" for release in found)
         raise UsageError(
-            f"{scope.name} {wanted} is not there" if found else f"{scope.name} is not released",
+            f"{scope.name} has no revision {wanted}" if found else f"{scope.name} is not released",
             where=str(scope.folder(settings.releases)),
             expected=f"one of {known}" if found else "a released quarter",
-            next_step="give one of these"
+            next_step="choose one of these"
             if found
             else f"callback-survey run --region {scope.region_code} --quarter {scope.quarter}",
         )

@@ -12,20 +12,20 @@ from callback_survey.quarter import Quarter
 
 _LARGEST_MARGIN = 50.0
 _DESCRIPTION = """Proposes how many cases of each department to call: by the rule (dbt_project/seeds/sample_plan_rules.csv), and by
-Neyman's allocation with the fewest answers for a wanted margin of the region's frame-weighted rate. Says where the
-last released quarter departed from the rule. With --output and a frame it also draws the sample, as a call list
-of case numbers and tokens without phones.
+Neyman's allocation, which needs the fewest answers for a given margin of the region's frame-weighted rate. Lists where
+the last released quarter departed from the rule. With --output and a frame it also draws the sample: a call list of
+case numbers and tokens, without phone numbers.
 
-The frame is the folder given by --frame or --exports (a frame alone is enough), else that of the quarter's landed
-delivery. Without any frame, sizes rest on the frames of the last released quarter, and nothing is drawn."""
+The frame is read from the folder in --frame or --exports (a frame alone is enough), else from the landed delivery of the
+quarter. Without a frame, the sizes are computed from the frames of the last released quarter, and no sample is drawn."""
 _EXAMPLES = """examples:
   callback-survey plan --region 330109 --quarter 2018Q2                      sizes on the frames of the last release
   callback-survey plan --region 330109 --quarter 2018Q2 --margin 2           Neyman for 2 points instead of 3
   callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/   sizes on the quarter's own frame
   callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/ --output plan-2018Q2/
-                                                                             and the call list, its seed in plan.json
+                                                                             also the call list; its seed is in plan.json
 
-the same seed and frame give the same list; the same --output again uses the seed that lies there"""
+The same seed and frame give the same list. A second run with the same --output uses the seed stored there."""
 
 
 def add_to(commands: Any) -> None:
@@ -46,16 +46,16 @@ def add_to(commands: Any) -> None:
         "--sizes",
         choices=("rule", "neyman"),
         default="rule",
-        help="which sizes the call list is drawn with (default rule)",
+        help="sizes used to draw the call list (default rule)",
     )
     frame = parser.add_mutually_exclusive_group()
-    frame.add_argument("--frame", type=Path, metavar="DIR", help="folder that holds the quarter's frame")
+    frame.add_argument("--frame", type=Path, metavar="DIR", help="folder with the frame of the quarter")
     frame.add_argument("--exports", type=Path, metavar="DIR", help="the same as --frame DIR/<region>/<quarter>")
     parser.add_argument("--seed", metavar="TEXT", help="seed of the draw (default: a new one, kept in plan.json)")
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write sizes.csv, plan.json and the call list here"
     )
-    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
     parser.set_defaults(command=_run)
 
 

@@ -36,24 +36,24 @@ def _show_basis(console: Console, plan: Plan) -> None:
         rejected = sum(file.rejected_count for file in report.files if file.dataset == "frame")
         _say(console, "", f"not valid: {out or 'no row'}; rejected at landing: {rejected:,}")
         if "calls" in report.lake_files:
-            _say(console, "", "there are calls already; they are left out: who was called decides nothing here")
+            _say(console, "", "the delivery already has calls; they are ignored here")
         for line in frame.warnings:
             say(console, Text(f"  {line}", style="yellow"))
     elif previous is not None:
         _say(
             console,
             "frame",
-            f"of {previous.name}, as released: no frame of {proposal.quarter} was given, and none is landed",
+            f"of {previous.name}, as released: no frame of {proposal.quarter} was given or landed",
         )
     _say(console, "rule", "; ".join(str(rule) for rule in proposal.rules.rules))
-    learned = f"answers of {previous.name}" if previous else "nothing: no quarter before was released, so S = ½"
+    learned = f"answers of {previous.name}" if previous else "no answers: no earlier quarter was released, so S = ½"
     _say(
         console,
         "Neyman",
         f"the fewest answers for ±{proposal.wanted_margin:g} points of the region's frame-weighted rate (95 %), from {learned}",
     )
     if previous is not None and not previous.has_counts:
-        _say(console, "", f"of {previous.name} only the annexes survive: the printed sample stands for the answers")
+        _say(console, "", f"of {previous.name} only the annexes survive: the printed sample is used for the answers")
 
 
 def _show_sizes(console: Console, proposal: Proposal) -> None:
@@ -77,7 +77,7 @@ def _show_sizes(console: Console, proposal: Proposal) -> None:
     unknown = [department for department in proposal.departments if department.valid_frame_count is None]
     if unknown:
         names = "、".join(department.department_name for department in unknown)
-        _say(console, NOTHING, f"no frame is known, so there is no size: {names}")
+        _say(console, NOTHING, f"the frame is unknown, so there is no sample size: {names}")
 
 
 def _show_margins(console: Console, proposal: Proposal) -> None:
@@ -91,7 +91,7 @@ def _show_margins(console: Console, proposal: Proposal) -> None:
 
 def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
     if expected.if_all_answer is None:
-        return "unknown, as a department would not be called at all"
+        return "unknown: a department would not be called at all"
     words = f"±{expected.if_all_answer:.2f} if everyone answers"
     if expected.answered_share is not None and expected.if_as_before is not None and proposal.previous is not None:
         share = f"{100 * expected.answered_share:.1f} %"
@@ -102,7 +102,7 @@ def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
 def _show_departures(console: Console, proposal: Proposal) -> None:
     previous = proposal.previous
     if previous is None:
-        say(console, "\nNo quarter before was released: there is no sample to compare with the rule.")
+        say(console, "\nNo earlier quarter was released, so there is no sample to compare with the rule.")
         return
     found = proposal.departures
     told = f" departed from the rule in {len(found)} of {len(previous.departments)} departments"
@@ -131,7 +131,7 @@ def _show_result(console: Console, plan: Plan) -> None:
             f"No call list: there is no frame of {plan.proposal.quarter} to draw from. Give it with --frame DIR",
         )
     else:
-        before = ", the same list as lay there before" if plan.is_same_list else ""
+        before = ", the same list as before" if plan.is_same_list else ""
         told = f"  {plan.drawn_count:,} cases {_LABELS[plan.asked.sizing]}{before}"
         say(console, Text.assemble(("Drawn", "bold"), told))
         _say(console, "seed", str(plan.seed))

@@ -12,14 +12,12 @@ from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
-_CHECK_DESCRIPTION = """Looks through the registers in dbt_project/seeds for what cannot be counted: a name that means two departments
-in one quarter, a code with two names at once, successions and definitions that do not fit. Every run does so before it
-lands anything."""
-
-
-_PROPOSE_DESCRIPTION = """Drafts the register of a region that has none, or what its register lacks, from the department names in the frame
-of a delivery: a code for each name, how often it was found, and which names resemble each other. Prints it, or writes
-it to a new file, for a person to go through. Registers nothing and merges nothing."""
+_CHECK_DESCRIPTION = """Checks the registers in dbt_project/seeds for faults: a name that means two departments in one quarter, a code with
+two names at the same time, successions and definitions that do not fit together. Every run does this before it lands
+anything."""
+_PROPOSE_DESCRIPTION = """Drafts the register of a region, or what its register lacks, from the department names in the frame of a delivery:
+a code for each name, its number of rows, and names that resemble each other. Prints the draft, or writes it to a
+new file, for a person to review. Nothing is registered or merged."""
 _PROPOSE_EXAMPLES = """examples:
   callback-survey register propose --region 330110 --quarter 2018Q1
   callback-survey register propose --region 330110 --quarter 2018Q1 --exports /data/exports --output draft-330110.txt"""
@@ -31,7 +29,7 @@ def add_to(commands: Any) -> None:
     actions = register.add_subparsers(required=True, metavar="action")
     check = actions.add_parser(
         "check",
-        help="look for names that mean two departments, and other faults",
+        help="check the registers for faults",
         description=_CHECK_DESCRIPTION,
         epilog="example:\n  callback-survey register check",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -48,9 +46,9 @@ def add_to(commands: Any) -> None:
     propose.add_argument("--quarter", metavar="2018Q1", required=True, help="the quarter of the delivery")
     propose.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
     propose.add_argument("--output", type=Path, metavar="FILE", help="a new file for the draft (default: print it)")
-    propose.add_argument("--home", type=Path, help="where files are unpacked, and removed again (default var/)")
+    propose.add_argument("--home", type=Path, help="folder for temporary files (default var/)")
     propose.add_argument(
-        "--without-manifest", action="store_true", help="take a delivery that has no manifest.json as it lies there"
+        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
     )
     propose.set_defaults(command=_propose)
 
@@ -106,14 +104,14 @@ def _propose(options: argparse.Namespace) -> int:
         return 0
     with options.output.open("x", encoding="utf-8") as file:
         file.write(text)
-    show(f"{options.output}: a draft for a person to go through; nothing was registered")
+    show(f"{options.output}: draft written for review; nothing was registered")
     return 0
 
 
 def _verify_new(output: Path | None) -> None:
     if output is not None and output.exists():
         raise UsageError(
-            f"{output} is there already, and may hold somebody's work",
+            f"{output} already exists and may contain somebody's work",
             expected="the name of a new file",
             next_step="choose another --output, or move the file away",
         )

@@ -27,39 +27,37 @@ _VERIFY_EXAMPLES = """examples:
   callback-survey releases verify
   callback-survey releases verify --region 330109 --quarter 2018Q1
 
-exit codes: 0 everything is as it was frozen, 1 something is not
+exit codes: 0 all files match, 1 a file does not
 Without this package: cd releases/330109/2018Q1/r1 && sha256sum -c SHA256SUMS"""
 _ROLLBACK_EXAMPLES = """examples:
   callback-survey releases rollback --region 330109 --quarter 2018Q1 r1 --by 值班长 \\
-      --reason "r2 was made of a delivery that the office took back"
+      --reason "r2 was made from a delivery that the office withdrew"
 
-No revision changes. The decision is written down, and stands until a newer revision is released; a later revision is
-served again in the same way."""
+Revisions are never changed. The decision is recorded and holds until a newer revision is released. The same command
+serves a later revision again."""
 
 
 def add_to(commands: Any) -> None:
     """Add the group to the parser's sub-commands."""
-    group = commands.add_parser(
-        "releases", help="list, show, compare and verify what was released; serve an earlier one"
-    )
+    group = commands.add_parser("releases", help="list, show, compare, verify and roll back releases")
     actions = group.add_subparsers(required=True, metavar="action")
     listed = _action(
-        actions, "list", "list every revision, what is served, and what was decided", _LIST_EXAMPLES, _list
+        actions, "list", "list all revisions with their state and the decisions about them", _LIST_EXAMPLES, _list
     )
-    shown = _action(actions, "show", "show one revision whole", _SHOW_EXAMPLES, _show)
-    compared = _action(actions, "diff", "name the departments whose rate, rank or flag moved", _DIFF_EXAMPLES, _diff)
-    verified = _action(actions, "verify", "recompute every hash of every file", _VERIFY_EXAMPLES, _verify)
-    rolled = _action(actions, "rollback", "serve an earlier revision again, at once", _ROLLBACK_EXAMPLES, _rollback)
+    shown = _action(actions, "show", "show all details of one revision", _SHOW_EXAMPLES, _show)
+    compared = _action(actions, "diff", "list the departments whose rate, rank or flag changed", _DIFF_EXAMPLES, _diff)
+    verified = _action(actions, "verify", "recompute the hash of every file", _VERIFY_EXAMPLES, _verify)
+    rolled = _action(actions, "rollback", "serve an earlier revision", _ROLLBACK_EXAMPLES, _rollback)
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
         parser.add_argument("--region", metavar="330109", required=is_required)
         parser.add_argument("--quarter", metavar="2018Q1", required=is_required)
-        parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
-    shown.add_argument("revision", nargs="?", metavar="r1", help="default: the one that is served")
+        parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    shown.add_argument("revision", nargs="?", metavar="r1", help="default: the served revision")
     compared.add_argument("before", metavar="r1")
     compared.add_argument("after", metavar="r2")
-    rolled.add_argument("revision", metavar="r1", help="what is to be served")
-    rolled.add_argument("--reason", metavar="TEXT", required=True, help="why; stands in the table `releases`")
-    rolled.add_argument("--by", metavar="NAME", required=True, help="who decides; stands there too")
+    rolled.add_argument("revision", metavar="r1", help="revision to serve")
+    rolled.add_argument("--reason", metavar="TEXT", required=True, help="the reason; recorded in the table `releases`")
+    rolled.add_argument("--by", metavar="NAME", required=True, help="the person who decides; recorded with the reason")
 
 
 def _action(actions: Any, name: str, text: str, examples: str, command: Any) -> argparse.ArgumentParser:
@@ -83,7 +81,7 @@ def _list(options: argparse.Namespace) -> int:
     ]
     if not found:
         asked = " ".join(part for part in (region, quarter) if part)
-        show(f"nothing{f' of {asked}' if asked else ''} was released yet under {settings.releases}")
+        show(f"no releases{f' of {asked}' if asked else ''} under {settings.releases}")
         return 0
     served = releases.served(settings.releases, region, quarter)
     releases_shown.show_list(open_console(), found, served, releases.standings(settings.releases, found))
@@ -104,7 +102,7 @@ def _show(options: argparse.Namespace) -> int:
         release = found[0]
     else:
         raise UsageError(
-            f"nothing of {region} {quarter} was released yet",
+            f"{region} {quarter} was not released yet",
             where=str(settings.releases),
             next_step="callback-survey releases list",
         )
@@ -139,21 +137,21 @@ def _verify(options: argparse.Namespace) -> int:
         count += 1
         told = f"{found.file_count} files"
         if found.unhashed_count:
-            told += f", of which {found.unhashed_count} are older than the list of hashes: they cannot be judged"
+            told += f", of which {found.unhashed_count} are older than the list of hashes and cannot be checked"
         show(f"{found.name}: {'whole' if found.is_whole else 'DAMAGED'}, {told}")
         for damage in found.damage:
             show(f"  {damage}")
         if not found.is_whole:
             damaged.append(found)
     if not count:
-        show(f"nothing to verify under {settings.releases}")
+        show(f"no releases to verify under {settings.releases}")
     if damaged:
         raise DamagedFile(
-            f"{len(damaged)} of {count} revisions are not what was frozen",
+            f"{len(damaged)} of {count} revisions do not match what was frozen",
             where=", ".join(str(found.folder) for found in damaged),
-            expected="the files that release.json names, as they were",
-            next_step="put them back from a backup. Without one, move a damaged latest revision away and run its quarter again: "
-            "its delivery under the same rules gives the same content_hash again",
+            expected="the files that release.json lists, unchanged",
+            next_step="restore them from a backup. Without one, move a damaged latest revision away and run its quarter again: "
+            "the same delivery and rules give the same content_hash",
         )
     return 0
 
@@ -170,10 +168,10 @@ def _rollback(options: argparse.Namespace) -> int:
         run = Run(settings, local.new_run_id().replace("cli-", "rollback-", 1), display)
         done = roll_back(run, Scope(region, quarter), revision, by=options.by, reason=options.reason)
     if done.is_healed:
-        show(f"{done.served.name} is served: it was to be, and was not yet")
+        show(f"{done.served.name} is now served: an interrupted rollback was completed")
     else:
-        show(f"{done.served.name} is served now, instead of r{done.before}")
-    show("  It stands until a newer revision is released. A run that releases nothing new leaves it.")
+        show(f"{done.served.name} is now served instead of r{done.before}")
+    show("  This holds until a newer revision is released. A run without a new release does not change it.")
     for outdated in done.outdated:
         show(
             f"  The changes in {outdated.name} were computed from figures that are no longer served. To compute them again:\n"
@@ -181,7 +179,7 @@ def _rollback(options: argparse.Namespace) -> int:
         )
     for number in done.issued:
         if number != revision:
-            show(f"  The notice of r{number} is issued and stays in {settings.public}: it says other figures.")
+            show(f"  The issued notice of r{number} remains in {settings.public} and shows other figures.")
     return 0
 
 

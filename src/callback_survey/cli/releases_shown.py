@@ -102,7 +102,7 @@ def show_release(
 
 def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]]:
     if served is not None and served.name != release.name:
-        yield "served is", f"r{served.revision}"
+        yield "now served", f"r{served.revision}"
     yield "released", f"{to_the_second(release.released_at)} (Shanghai), by run {release.run_id}"
     yield "why", release.reason
     if release.compared_with:
@@ -111,14 +111,14 @@ def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]
         yield "data note", release.data_note
     yield "delivery", release.delivery_id
     yield "rules", release.code_fingerprint
-    yield "code", release.code_version or "not noted then"
+    yield "code", release.code_version or "not recorded"
     yield "content hash", release.content_hash
     if release.difference is not None:
         moved = len(release.difference["departments"])
         rows = "; ".join(str(DatasetDifference(**each)) for each in release.difference["rows"])
         yield (
             "changed",
-            f"against {release.difference['against']}: {moved} rates or flags moved{f'; {rows}' if rows else ''}",
+            f"against {release.difference['against']}: {moved} rates or flags changed{f'; {rows}' if rows else ''}",
         )
     yield "folder", str(release.folder)
 

@@ -189,7 +189,7 @@ def _show_difference(console: Console, served: releases.Release, measures: Mappi
 
 def _show_places(console: Console, settings: Settings, served: releases.Release) -> None:
     console.print()
-    say(console, Text("Where things are", style="bold"))
+    say(console, Text("Files", style="bold"))
     for label, path in (
         ("marts", settings.serving / "marts.duckdb"),
         ("parquet", settings.serving / "parquet"),

@@ -15,22 +15,22 @@ from callback_survey.errors import SurveyError, UsageError
 SOMETHING_TO_TELL, BROKE = 4, 1
 _EXAMPLES = """examples:
   callback-survey watch
-  callback-survey watch --today 2018-05-02       as if it were that day, such as for a drill
+  callback-survey watch --today 2018-05-02       run as if on this day, for example in a drill
   0 8 * * *  callback-survey watch               in a crontab; cron mails what it prints
 
-exit codes: 0 nothing to tell, 4 something is wrong (printed, and told once), 1 the watch itself broke, 2 usage"""
+exit codes: 0 no problem, 4 problems found (printed; alerted once each), 1 the watch itself failed, 2 usage"""
 
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "watch",
-        help="look for what nobody else sees: late deliveries, old figures, unsent alerts, a full disk, a hanging run",
+        help="report late deliveries, outdated figures, unsent alerts, a full disk and hanging runs",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--today", metavar="2018-05-02", help="look as if it were that day (default: now, Shanghai)")
+    parser.add_argument("--today", metavar="2018-05-02", help="run as if on this day (default: today, Shanghai)")
     parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
-    parser.add_argument("--home", type=Path, help="where everything is written (default var/)")
+    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
     parser.set_defaults(command=_watch)
 
 
@@ -49,7 +49,7 @@ def _watch(options: argparse.Namespace) -> int:
     except Exception as error:
         tell.tell_failure(settings, error, place, checks_of=run_id)
         logging.getLogger(__name__).exception("the watch broke")
-        broke = SurveyError(f"the watch itself broke: {type(error).__name__}: {error}")
+        broke = SurveyError(f"the watch itself failed: {type(error).__name__}: {error}")
         print(language.explained(broke), file=sys.stderr)
         return BROKE
     tell.tell_dag_passed(settings, "watch", place)
@@ -71,10 +71,10 @@ def _look(found: Any, run_id: str, today: date | None) -> int:
     for text in report.solved:
         say(console, f"{words('severity.recovered')}  {text}")
     if report.is_run_under_way:
-        say(console, "a run holds the warehouse: deliveries and served data are looked at when it has ended")
+        say(console, "a run is using the warehouse: deliveries and served data are checked after it ends")
     say(
         console,
-        f"{len(report.problems)} problems, {report.told_count} of them told now, {report.resent_count} alerts tried again",
+        f"{len(report.problems)} problems, {report.told_count} alerted now, {report.resent_count} alerts sent again",
     )
     return SOMETHING_TO_TELL if report.problems else 0
 

@@ -62,9 +62,7 @@ def _docx_cells(path: Path) -> list[list[str]]:
         for element in document.element.body.iter(qn(tag))
     ]
     if any(span > MAXIMUM_COLUMNS for span in spans) or sum(spans) > _MOST_CELLS:
-        raise Unreadable(
-            f"a table cell that goes over more than {MAXIMUM_COLUMNS} columns, or very many that go over some"
-        )
+        raise Unreadable(f"a table cell spans more than {MAXIMUM_COLUMNS} columns, or too many cells span several")
     return [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
 
 

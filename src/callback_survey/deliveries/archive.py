@@ -39,7 +39,7 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     except Unreadable:
         raise
     except _DAMAGED as error:
-        raise Unreadable("the archive is cut off, damaged, or packed by a method that is not read") from error
+        raise Unreadable("the archive is cut off, damaged, or packed by an unsupported method") from error
     return [folder / name for name in sorted(names)]
 
 
@@ -61,14 +61,14 @@ def _safe_name(member: zipfile.ZipInfo) -> str:
     if not name.isprintable() or any(len(part.encode()) > _LONGEST_NAME_BYTES for part in parts):
         raise Unreadable("the archive holds a name that is too long or has characters that do not print")
     if holds_personal_number(name):
-        raise Unreadable("the name of a file in the archive holds a phone or identity number")
+        raise Unreadable("the name of a file in the archive contains a phone or identity number")
     if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
-        raise Unreadable(f"the archive holds a path that leads out of it: {name!r}")
+        raise Unreadable(f"the archive holds a path outside itself: {name!r}")
     mode = member.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         raise Unreadable(f"the archive holds a link or a device: {name!r}")
     if member.compress_type not in _METHODS:
-        raise Unreadable("the archive is packed by a method that is not read; expected the usual one (deflate)")
+        raise Unreadable("the archive is packed by an unsupported method; expected deflate")
     if member.flag_bits & 0x1:
         raise Unreadable("the archive is protected by a password")
     if parts[-1].lower().endswith(".zip"):

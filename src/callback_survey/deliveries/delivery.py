@@ -60,7 +60,7 @@ class Manifest:
 
 
 def discover(exports: Path, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
-    """The deliveries of a quarter, by region code. A folder whose name is no region code is not a delivery."""
+    """The deliveries of a quarter, by region code. A folder whose name is not a region code is not a delivery."""
     folders = sorted(exports.glob("*/")) if exports.is_dir() else []
     return [
         Delivery(folder.name, str(quarter), folder / str(quarter))
@@ -94,7 +94,7 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
         else:
             files.append(DeliveredFile(path, entry.row_count, found))
     if faults:
-        raise refused(delivery, "the delivery is not what its manifest says", faults)
+        raise refused(delivery, "the delivery does not match its manifest", faults)
     return Manifest(tuple(files), note)
 
 
@@ -133,7 +133,7 @@ def _without_manifest(delivery: Delivery) -> Manifest:
     faults += [f"{told(path.name)}: the name cannot be shown" for path in paths if not path.name.isprintable()]
     faults += [f"part {missing} is missing" for missing in _gaps([path.name for path in paths])]
     if faults:
-        raise refused(delivery, "the delivery is not whole, as far as can be told without a manifest", faults)
+        raise refused(delivery, "the delivery is incomplete, even without a manifest to compare with", faults)
     return Manifest(tuple(DeliveredFile(path, None, sha256_of(path)) for path in paths), None, is_given=False)
 
 
@@ -142,8 +142,8 @@ def _present(delivery: Delivery) -> set[str]:
     names = {path.name for path in delivery.folder.iterdir()} - {MANIFEST_NAME}
     personal = sorted(told(name) for name in names if holds_personal_number(name))
     if personal:  # names of files are kept in the ledger and in every row
-        faults = [f"{name}: the name of a file holds a phone or identity number" for name in personal]
-        raise refused(delivery, "a file has a name that cannot be kept", faults)
+        faults = [f"{name}: the name of a file contains a phone or identity number" for name in personal]
+        raise refused(delivery, "a file name cannot be stored", faults)
     return {name for name in names if not name.startswith(("~$", ".~lock", ".DS_Store", "Thumbs.db"))}
 
 
@@ -199,7 +199,7 @@ def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
     path = delivery.folder / MANIFEST_NAME
     expected = 'expected {"files": [{"name": "frame.csv", "rows": 123, "sha256": "…"}]}'
     if not os.path.lexists(path):
-        optional = "to take what lies there as it is, on your own word: callback-survey run --without-manifest"
+        optional = "to accept the files unverified: callback-survey run --without-manifest"
         raise refused(delivery, "there is no manifest.json, so the upload is not complete", [expected, optional])
     if not _is_regular(path) or path.stat().st_size > _LARGEST_MANIFEST_BYTES:
         fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"
@@ -214,7 +214,7 @@ def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path)) from error
     is_whole = all(_is_name(name) and entry.is_whole for name, entry in listed)
     if not is_whole or len(dict(listed)) != len(listed) or not _is_note(note):
-        raise refused(delivery, "manifest.json lists a file twice or wrongly", [expected], where=str(path))
+        raise refused(delivery, "manifest.json lists a file twice or has a wrong entry", [expected], where=str(path))
     return dict(listed), scrub(note) if note else None
 
 

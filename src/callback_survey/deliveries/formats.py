@@ -32,7 +32,7 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
     )
     datasets = dataset_named(told.rpartition("/")[2], DATASETS)
     if suffix is None:
-        raise Unreadable(f"files of this kind are not read; expected one of {'、'.join(SUFFIXES)}")
+        raise Unreadable(f"this type of file is not supported; expected one of {'、'.join(SUFFIXES)}")
     if suffix == ".zip":
         return _open_archive(path, work, told)
     if suffix in (".xlsx", ".xlsm", ".xls"):

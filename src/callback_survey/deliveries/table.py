@@ -104,7 +104,7 @@ class Table:
         folded = [headers.fold(cell) for cell in cells if cell.strip()]
         if any(folded == [headers.fold(cell) for cell in row if cell.strip()] for row in self.header_rows):
             return True
-        raise Unreadable(f"line {line}: a second header stands in the table, with other columns than the first")
+        raise Unreadable(f"line {line}: the table has a second header with other columns")
 
     def _may_be_footer(self, cells: Sequence[str]) -> bool:
         """One cell of Chinese text and nothing else, or a line that begins like a note or a sum and is no record.

@@ -53,7 +53,7 @@ def open_workbook(path: Path, name: str, datasets: Sequence[str], work: Path) ->
         except (HeaderNotRecognised, Unreadable) as error:
             raise type(error)(f"sheet「{sheet['title']}」: {error}") from error
     if not tables:
-        raise HeaderNotRecognised("; ".join(without) or "no visible sheet holds anything")
+        raise HeaderNotRecognised("; ".join(without) or "no visible sheet has content")
     return tables, remarks
 
 
@@ -75,7 +75,7 @@ def _unpack(path: Path, folder: Path) -> list[dict[str, Any]]:
     if done is not None and done.returncode == _TOLD:
         raise Unreadable(done.stdout.strip())
     limits = f"{MEMORY_BYTES >> 30} GB of memory and {CPU_SECONDS} seconds"
-    raise Unreadable(f"the workbook cannot be read within {limits}; it may be damaged or built to do harm")
+    raise Unreadable(f"the workbook cannot be read within {limits}; it may be damaged or malicious")
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -132,7 +132,7 @@ def _write(rows: Iterator[list[Any]], path: Path, characters: int) -> tuple[int,
             texts = [as_text(value) for value in row]
             characters -= sum(map(len, texts))
             if characters < 0:
-                raise Unreadable("the workbook's cells hold more text than any survey")
+                raise Unreadable("the workbook's cells hold too much text for a survey")
             if any(texts):
                 lines.append(line)
                 cells.append(texts)

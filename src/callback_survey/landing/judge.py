@@ -60,7 +60,7 @@ def read_file(
     read = sum(record.read_count for record in records)
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"
-        raise deliveries.refused(delivery, "a file does not hold the records its manifest lists", [fault])
+        raise deliveries.refused(delivery, "a file does not have as many records as its manifest says", [fault])
     return records, list(opened.remarks)
 
 

@@ -90,7 +90,7 @@ def land(
             raise SurveyError(
                 f"{delivery.name}: {type(error).__name__} while landing: {_without_values(error)}",
                 where=str(delivery.folder),
-                next_step="this is a fault of the pipeline or the machine, not a verdict on the delivery",
+                next_step="this is a fault of the pipeline or the machine, not of the delivery",
                 region_code=delivery.region_code,
                 quarter=delivery.quarter,
             ) from None
@@ -149,7 +149,7 @@ def _whole(delivery: Delivery, records: Sequence[FileRecord], *, is_frame_enough
         raise deliveries.refused(delivery, "there is no frame", [fault])
     if not is_frame_enough and found not in _WHOLE:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a delivery is frame and calls, or published"
-        raise deliveries.refused(delivery, "the delivery is not whole", [fault])
+        raise deliveries.refused(delivery, "the delivery is incomplete", [fault])
     return sorted(found)
 
 

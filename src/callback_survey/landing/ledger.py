@@ -236,10 +236,10 @@ def verify_key(lake: Path, key_id: str) -> None:
     path = lake / _KEY
     if path.is_file() and (known := files.read_json(path)["key_id"]) != key_id:
         raise UsageError(
-            f"the privacy key is not the one the lake was made with (key id {key_id}, the lake's is {known})",
+            f"the privacy key is not the one the lake was created with (key id {key_id}, the lake's is {known})",
             where=str(lake),
-            expected="the same key, or one put in its place on purpose",
-            next_step="give back the earlier key, or replace it: callback-survey rotate-key --help",
+            expected="the same key, or an intended replacement",
+            next_step="set the earlier key, or replace it: callback-survey rotate-key --help",
         )
 
 

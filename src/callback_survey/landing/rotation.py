@@ -41,7 +41,7 @@ def rotate(
         report = entry.report
         delivery = Delivery(report.region_code, report.quarter, Path(report.source_folder))
         if report.key_id == key_id:
-            yield Rotated(report, True, "landed under this key before")
+            yield Rotated(report, True, "already landed with this key")
             continue
         obstacle = _obstacle(delivery, report)
         if obstacle is None and not is_rehearsal:

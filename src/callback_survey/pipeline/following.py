@@ -51,10 +51,10 @@ def _landed(run: Run, release: Release) -> LandingReport | None:
 
 def _lost(release: Release) -> dict[str, Any]:
     failure = GateFailed(
-        f"{release.scope.name}: its changes on the quarter before were not computed again",
+        f"{release.scope.name}: its changes from the quarter before were not recomputed",
         next_step="land its delivery again and run the quarter",
         region_code=release.region_code,
         quarter=release.quarter,
-        alert_lines=[f"the lake no longer holds delivery {release.delivery_id} of {release.name}, or not whole"],
+        alert_lines=[f"the lake no longer has the complete delivery {release.delivery_id} of {release.name}"],
     )
     return as_dict(failure)

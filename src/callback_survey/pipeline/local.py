@@ -136,7 +136,7 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     if current is None:
         effect = f"delivery {delivery_id} would be the first"
     elif current.delivery_id == delivery_id:
-        effect = f"delivery {delivery_id}: nothing new, landed before and current"
+        effect = f"delivery {delivery_id}: unchanged, already landed and current"
     else:
         effect = f"delivery {delivery_id} would supersede {current.delivery_id}, landed {current.landed_at}"
     details = [

@@ -61,7 +61,7 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
         steps.serve(run)
     if before == revision and was_shown:
         raise UsageError(
-            f"{wanted.name} is served already",
+            f"{wanted.name} is already served",
             expected="another revision",
             next_step=f"callback-survey releases list --region {scope.region_code} --quarter {scope.quarter}",
         )
@@ -78,10 +78,10 @@ def _require_whole(wanted: Release) -> None:
     found = verify(wanted)
     if not found.is_whole:
         raise DamagedFile(
-            f"{wanted.name} is not what was frozen; what is served was left as it was",
+            f"{wanted.name} does not match what was frozen; what is served was not changed",
             where=str(wanted.folder),
-            expected="the files that release.json names, as they were",
-            next_step="put it back from a backup, or have another revision served",
+            expected="the files that release.json lists, unchanged",
+            next_step="restore it from a backup, or serve another revision",
             region_code=wanted.region_code,
             quarter=wanted.quarter,
             alert_lines=[str(damage) for damage in found.damage],
@@ -91,7 +91,7 @@ def _require_whole(wanted: Release) -> None:
 def _text(option: str, value: str) -> str:
     said = " ".join(value.split())
     if not said:
-        raise UsageError(f"{option} is empty", expected="words that a reader of the release will understand")
+        raise UsageError(f"{option} is empty", expected="a text that readers of the release will understand")
     if holds_personal_number(said):
-        raise UsageError(f"{option} holds a phone or identity number", next_step="say it without the number")
+        raise UsageError(f"{option} contains a phone or identity number", next_step="leave the number out")
     return said

@@ -98,7 +98,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
-            raise gate_failed(run, checked, "the delivery is kept apart and the one before stays current")
+            raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
 

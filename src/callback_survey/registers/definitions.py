@@ -39,7 +39,7 @@ def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
         period = period_in([row for row in periods if row["measure"] == name], lineage, scope.quarter)
         if period is None or (name, period["measure_definition"]) not in scales:
             raise UsageError(
-                f"{scope.name}: no definition of the measure {name} holds",
+                f"{scope.name}: the measure {name} has no valid definition",
                 where=str(seeds / "definition_periods.csv"),
                 expected=f"a row of {name} that holds in {scope.quarter} and names a row of measure_definitions.csv",
                 next_step="callback-survey register check",

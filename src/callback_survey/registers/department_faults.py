@@ -51,10 +51,10 @@ def regions(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "regions"):
         code = row["region_code"]
         if code in known:
-            yield fault_in(row, f"region {code} stands in line {known[code].line} too", "remove one of the two rows")
+            yield fault_in(row, f"region {code} is also on line {known[code].line}", "remove one of the two rows")
         known[code] = row
         if not re.fullmatch("[0-9]{6}", code):
-            yield fault_in(row, f"「{code}」 is no region code", "write its six digits, such as 330109")
+            yield fault_in(row, f"「{code}」 is not a region code", "write its six digits, such as 330109")
         if not row["region_name"].strip():
             yield fault_in(row, f"region {code} has no name", "write the name of the division")
         if row["region_level"] not in _LEVELS:
@@ -65,13 +65,13 @@ def regions(seeds: Path) -> Iterator[Fault]:
         parent = known.get(row["parent_region_code"])
         if row["parent_region_code"] and parent is None:
             yield fault_in(
-                row, f"region {code} lies in {row['parent_region_code']}, which is not here", "add a row for it"
+                row, f"region {code} belongs to {row['parent_region_code']}, which is not listed", "add a row for it"
             )
         elif parent is not None and _rank(parent) <= _rank(row):
             yield fault_in(
                 row,
-                f"region {code} ({row['region_level']}) lies in {parent['region_code']} ({parent['region_level']})",
-                "a district lies in a city, or in a province itself; a city in a province",
+                f"region {code} ({row['region_level']}) belongs to {parent['region_code']} ({parent['region_level']})",
+                "a district belongs to a city or directly to a province; a city belongs to a province",
             )
 
 
@@ -83,17 +83,17 @@ def departments(seeds: Path) -> Iterator[Fault]:
         by_code[row["department_code"]].append(row)
         if row["region_code"] not in known_regions:
             yield fault_in(
-                row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it"
+                row, f"region {row['region_code']} is not in regions.csv", "add the region and the regions above it"
             )
         if not name_key(row["department_name"]) or not row["department_code"]:
-            yield fault_in(row, "a department without a name or a code", "write both")
+            yield fault_in(row, "the department has no name or no code", "write both")
     for code, found in by_code.items():
         for one, other in itertools.combinations(found, 2):
             if one["region_code"] != other["region_code"]:
                 regions_named = f"of {one['region_code']} (line {one.line}) and of {other['region_code']}"
                 yield fault_in(other, f"code {code} is {regions_named}", "give one of them a code of its own")
             elif both := one.period.common(other.period):
-                names_told = f"{one['department_name']} (line {one.line}) and {other['department_name']}"
+                names_told = f"both {one['department_name']} (line {one.line}) and {other['department_name']}"
                 yield Fault(
                     f"{other.place}: code {code} is {names_told} at once, from {both.shown_first} on",
                     (other.file,),
@@ -105,10 +105,10 @@ def departments(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "department_aliases"):
         owners = by_code.get(row["department_code"], [])
         if not any(owner["region_code"] == row["region_code"] for owner in owners):
-            told = f"alias 「{row['alias']}」 is of {row['department_code']}, no department of {row['region_code']}"
+            told = f"alias 「{row['alias']}」 belongs to {row['department_code']}, which is not a department of {row['region_code']}"
             yield fault_in(row, told, "name the code of a department of that region, as in departments.csv")
         elif not any(row.period.common(owner.period) for owner in owners):
-            told = f"alias 「{row['alias']}」 holds only while {row['department_code']} does not"
+            told = f"alias 「{row['alias']}」 is valid only while {row['department_code']} is not"
             yield fault_in(row, told, "correct its period, or remove it")
 
 
@@ -154,7 +154,7 @@ def successions(seeds: Path) -> Iterator[Fault]:
             if not any(found["region_code"] == row["region_code"] for found in by_code[code])
         ]
         if strangers:
-            told = f"{', '.join(strangers)}: no department of {row['region_code']}"
+            told = f"{', '.join(strangers)}: not a department of {row['region_code']}"
             yield fault_in(row, told, "register both departments first, the new one with a new code")
         elif before == after:
             yield fault_in(
@@ -164,7 +164,7 @@ def successions(seeds: Path) -> Iterator[Fault]:
             )
         elif not row["valid_from"]:
             yield fault_in(
-                row, f"{after} follows {before}, and no quarter says from when", "write the successor's first quarter"
+                row, f"{after} follows {before}, but no first quarter is given", "write the successor's first quarter"
             )
         else:
             yield from _unfit(row, by_code[before], by_code[after], labels)
@@ -176,7 +176,7 @@ def _unfit(row: Row, before: Sequence[Row], after: Sequence[Row], labels: dict[s
     if lasting:
         yield fault_in(
             row,
-            f"{labels[old]} ({old}) ends where {labels[new]} ({new}) begins, {quarter}, and {lasting[0].place} has it go on",
+            f"{labels[old]} ({old}) must end when {labels[new]} ({new}) begins, {quarter}, but {lasting[0].place} goes on",
             f"end its row (valid_to) in the quarter before {quarter}",
             *lasting,
         )

@@ -143,7 +143,7 @@ def _unfit(delivery: Delivery, what: str) -> UsageError:
         f"{delivery.name}: {what}",
         where=str(delivery.folder),
         expected="a frame with a column of department names (部门名称)",
-        next_step="look at the file: the columns may be swapped",
+        next_step="check the file: the columns may be swapped",
         region_code=delivery.region_code,
         quarter=delivery.quarter,
     )

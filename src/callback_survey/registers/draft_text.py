@@ -23,7 +23,7 @@ def _head(draft: Draft, seeds: Path) -> Iterator[str]:
         f"{count:,} rows {why}"
         for count, why in (
             (names.unnamed_count, "without a department name"),
-            (names.unusable_count, "with something else than a name in its place"),
+            (names.unusable_count, "with something other than a name"),
         )
         if count
     ]
@@ -35,10 +35,10 @@ def _head(draft: Draft, seeds: Path) -> Iterator[str]:
     if not draft.departments and not draft.regions:
         yield "The register knows every name of the frame: there is nothing to add."
         return
-    yield "Nothing was registered. What to do with this draft:"
-    yield "  1. Go through the questions at the end with somebody who knows the offices."
-    yield "  2. Correct names, remove what is no department, and bring the codes into the order you want."
-    yield "     A code is never used again, so it is chosen before the first run."
+    yield "Nothing was registered. How to use this draft:"
+    yield "  1. Answer the questions at the end with somebody who knows the offices."
+    yield "  2. Correct names, remove what is not a department, and put the codes in the order you want."
+    yield "     A code is never used again, so choose it before the first run."
     yield f"  3. Append the lines below to the files in {seeds}"
     yield "  4. callback-survey register check"
     yield f"     callback-survey run --region {draft.region_code} --quarter {draft.quarter}"
@@ -50,7 +50,7 @@ def _lines_to_copy(draft: Draft) -> Iterator[str]:
         yield f"{SECTION}regions.csv"
         yield from (_line(row) for row in draft.regions)
         yield ""
-        yield "Write the name of each division between its first two commas: a code does not tell it."
+        yield "Write the name of each division between its first two commas."
         yield ""
     if draft.departments:
         yield f"{SECTION}departments.csv"
@@ -64,7 +64,7 @@ def _lines_to_copy(draft: Draft) -> Iterator[str]:
 def _found(draft: Draft) -> Iterator[str]:
     if not draft.departments:
         return
-    yield "How often each name stands in the frame"
+    yield "Number of frame rows with each name"
     for proposed in draft.departments:
         yield f"{proposed.row_count:>9,}  {proposed.code}  {proposed.name}{_other_forms(proposed)}"
     yield ""
@@ -88,7 +88,7 @@ def _asked(draft: Draft) -> Iterator[str]:
 
 def _question(number: int, question: Question, draft: Draft) -> Iterator[str]:
     proposed = question.proposed
-    how = "They differ in signs only. " if question.differ_in_signs_only else ""
+    how = "They differ only in punctuation. " if question.differ_in_signs_only else ""
     yield (
         f"{number:>3}. Is {proposed.name} ({proposed.code}, {proposed.row_count:,} rows) the same office as "
         f"{question.other_name} ({question.other_code})?"

@@ -28,7 +28,7 @@ def scales(seeds: Path) -> Iterator[Fault]:
         if answer is None or answer["scale"] != row["scale"]:
             yield fault_in(
                 row,
-                f"「{row['spelling']}」 is {row['answer_code']}, no answer of {row['scale']}",
+                f"「{row['spelling']}」 is {row['answer_code']}, which is not an answer of {row['scale']}",
                 "correct one of them",
             )
         yield from _spelt_twice(spelt, (row["scale"], fold(row["spelling"])), row, row["scale"])
@@ -46,11 +46,11 @@ def definitions(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "measure_successes"):
         definition = known.get((row["measure"], row["measure_definition"]))
         if definition is None:
-            yield fault_in(
-                row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale"
-            )
+            yield fault_in(row, f"{_name(row)} is not in measure_definitions.csv", "add it there, with its scale")
         elif definition["scale"] not in scales_of[row["answer_code"]]:
-            told = f"{_name(row)} counts {row['answer_code']}, no answer of its scale {definition['scale']}"
+            told = (
+                f"{_name(row)} counts {row['answer_code']}, which is not an answer of its scale {definition['scale']}"
+            )
             yield fault_in(row, told, "name an answer of that scale, or correct the scale", definition)
         counted.add((row["measure"], row["measure_definition"]))
     for key, definition in known.items():
@@ -62,9 +62,7 @@ def definitions(seeds: Path) -> Iterator[Fault]:
     for row in rows.read(seeds, "definition_periods"):
         by_measure[row["measure"]].append(row)
         if (row["measure"], row["measure_definition"]) not in known:
-            yield fault_in(
-                row, f"{_name(row)} is no definition of measure_definitions.csv", "add it there, with its scale"
-            )
+            yield fault_in(row, f"{_name(row)} is not in measure_definitions.csv", "add it there, with its scale")
     known_regions = {row["region_code"] for row in rows.read(seeds, "regions")}
     for measure in rows.read(seeds, "measures"):
         yield from _overlaps(by_measure[measure["measure"]], known_regions)
@@ -105,7 +103,7 @@ def questions(seeds: Path) -> Iterator[Fault]:
 
 def _spelt_twice(spelt: dict[tuple[str, str], Row], key: tuple[str, str], row: Row, of_what: str) -> Iterator[Fault]:
     if first := spelt.get(key):
-        told = f"「{row['spelling']}」 stands in line {first.line} too, for {of_what}"
+        told = f"「{row['spelling']}」 is also on line {first.line}, for {of_what}"
         yield fault_in(row, told, "remove one: width, spaces and case make no difference")
     spelt.setdefault(key, row)
 
@@ -114,13 +112,13 @@ def _overlaps(periods: Sequence[Row], known_regions: set[str]) -> Iterator[Fault
     for row in periods:
         if row["region_code"] and row["region_code"] not in known_regions:
             yield fault_in(
-                row, f"region {row['region_code']} is not in regions.csv", "add the region, with those above it"
+                row, f"region {row['region_code']} is not in regions.csv", "add the region and the regions above it"
             )
     for one, other in itertools.combinations(periods, 2):
         both = one.period.common(other.period)
         if one["region_code"] == other["region_code"] and both is not None:
             yield Fault(
-                f"{other.place}: {_name(one)} (line {one.line}) and {_name(other)} hold at once "
+                f"{other.place}: {_name(one)} (line {one.line}) and {_name(other)} are both valid "
                 f"{'in ' + one['region_code'] if one['region_code'] else 'everywhere'} from {both.shown_first} on",
                 (other.file,),
                 "end the earlier one (valid_to) in the quarter before the later one's valid_from",

@@ -88,11 +88,11 @@ class Release:
             path = self.folder / "marts" / f"{name}.parquet"
             if not path.is_file() or sha256_of(path) != table["parquet_sha256"]:
                 raise DamagedFile(
-                    f"a file of release {self.name} is damaged or lost; what is served was left as it was",
+                    f"a file of release {self.name} is damaged or lost; what is served was not changed",
                     where=str(path),
-                    expected=f"the bytes that release.json names, sha256 {table['parquet_sha256'][:16]}…",
-                    next_step=f"put it back from a backup. Without one, move the folder {self.folder.name} away and run the "
-                    f"quarter again: its delivery under the same rules gives content_hash {self.content_hash[:16]}… again",
+                    expected=f"the bytes that release.json lists, sha256 {table['parquet_sha256'][:16]}…",
+                    next_step=f"restore it from a backup. Without one, move the folder {self.folder.name} away and run the "
+                    f"quarter again: the same delivery and rules give content_hash {self.content_hash[:16]}…",
                     region_code=self.region_code,
                     quarter=self.quarter,
                 )
@@ -162,10 +162,10 @@ def served_of(found: Sequence[Release], releases: Path) -> Release | None:
             return release
     raise DamagedFile(
         f"r{revision} of {newest.region_code} {newest.quarter}, which is served instead of {newest.folder.name}, is lost; "
-        "what is served was left as it was",
+        "what is served was not changed",
         where=str(newest.folder.with_name(f"r{revision}")),
-        expected="the revision that somebody had served again",
-        next_step="put it back from a backup, or have another one served: callback-survey releases rollback",
+        expected="the revision that was served again by decision",
+        next_step="restore it from a backup, or serve another revision: callback-survey releases rollback",
         region_code=newest.region_code,
         quarter=newest.quarter,
     )

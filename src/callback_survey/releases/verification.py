@@ -75,14 +75,16 @@ def _verified(name: str, folder: Path) -> Verified:
     if not folder.is_dir():
         return Verified(name, folder, (Damage("missing", "", "the whole revision is missing"),))
     if not (folder / RELEASE_FILE).is_file():
-        return Verified(name, folder, (Damage("missing", RELEASE_FILE, "is missing: nobody can say what this was"),))
+        return Verified(
+            name, folder, (Damage("missing", RELEASE_FILE, "is missing: the revision cannot be identified"),)
+        )
     try:
         release = Release.read(folder)
     except (DamagedFile, TypeError):
         return Verified(name, folder, (Damage("changed", RELEASE_FILE, "cannot be read"),))
     found = verify(release)
     if release.name != name:
-        misplaced = Damage("changed", RELEASE_FILE, f"is that of {release.name}")
+        misplaced = Damage("changed", RELEASE_FILE, f"belongs to {release.name}")
         return Verified(name, folder, (misplaced, *found.damage), found.file_count, found.unhashed_count)
     return found
 
@@ -102,7 +104,7 @@ def _compared(known: Mapping[str, str], found: Mapping[str, str], *, is_complete
             yield Damage("changed", path, f"was changed: sha256 {found[path][:16]}…, frozen as {digest[:16]}…")
     if is_complete:
         for path in sorted(set(found) - set(known)):
-            yield Damage("extra", path, "is no part of the release")
+            yield Damage("extra", path, "is not part of the release")
 
 
 def _sums(release: Release) -> Iterator[Damage]:
@@ -121,7 +123,7 @@ def _contents(release: Release, found: Mapping[str, str]) -> Iterator[Damage]:
     """The tables as they are read: names, types and ordered values, as they were hashed in the warehouse."""
     hashes = {name: table["content_hash"] for name, table in release.tables.items() if "content_hash" in table}
     if hashes.keys() == release.tables.keys() and combined_hash(hashes, release.compared_with) != release.content_hash:
-        yield Damage("changed", RELEASE_FILE, "its content_hash is not that of its tables")
+        yield Damage("changed", RELEASE_FILE, "its content_hash does not match its tables")
     readable = {name: digest for name, digest in hashes.items() if f"marts/{name}.parquet" in found}
     with duckdb.connect() as connection:
         for name, digest in readable.items():
@@ -131,6 +133,6 @@ def _contents(release: Release, found: Mapping[str, str]) -> Iterator[Damage]:
                     f"create or replace view frozen as from {duck.read_parquet([release.folder / path])}"
                 )
                 if content_hash(connection, "frozen", order_by) != digest:
-                    yield Damage("content", path, "its rows are not those that were frozen")
+                    yield Damage("content", path, "its rows do not match those that were frozen")
             except duckdb.Error as error:
                 yield Damage("content", path, f"cannot be read: {str(error).splitlines()[0]}")

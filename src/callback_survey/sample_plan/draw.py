@@ -64,7 +64,7 @@ def checked_seed(seed: str) -> str:
         raise UsageError(
             "the seed cannot be used: it is kept in plan.json and must be readable there",
             expected=f"1 to {_LONGEST_SEED} printable characters, and no phone or identity number among them",
-            next_step="leave --seed out, and one is made",
+            next_step="leave --seed out to have one made",
         )
     return seed
 

@@ -135,7 +135,7 @@ def _land(run: Run, delivery: Delivery, lake: Path) -> tuple[LandingReport, tupl
             raise GateFailed(
                 f"{delivery.name}: no sample can be planned on this frame: gate 1 (delivery) failed",
                 where=str(delivery.folder),
-                next_step="have the frame corrected, then plan again",
+                next_step="ask for a corrected frame, then plan again",
                 region_code=delivery.region_code,
                 quarter=delivery.quarter,
                 alert_lines=describe(checked.failures),

@@ -42,7 +42,7 @@ def earlier_seed(folder: Path, scope: Scope) -> str | None:
         found = files.read_json(path)
         name, seed = f"{found['region_code']} {found['quarter']}", found["seed"]
     except (ValueError, KeyError, TypeError):
-        raise _other_list(folder, f"its {PLAN} is none of ours") from None
+        raise _other_list(folder, f"its {PLAN} was not written by this program") from None
     if name != f"{scope.name}":
         raise _other_list(folder, f"it holds the plan of {name}")
     return str(seed) if seed is not None else None
@@ -85,7 +85,7 @@ def _require_same(folder: Path, drawn: list[Path]) -> bool:
     if not before.exists():
         return False
     if not drawn or files.sha256_of(before) != files.sha256_of(drawn[0]):
-        raise _other_list(folder, "its call list is another one than this plan gives")
+        raise _other_list(folder, "its call list differs from that of this plan")
     return True
 
 
@@ -126,5 +126,5 @@ def _other_list(folder: Path, what: str) -> UsageError:
     return UsageError(
         f"the folder cannot take this plan: {what}; nothing was changed",
         where=str(folder),
-        next_step="give another --output, or move the old folder away once nobody calls by its list",
+        next_step="choose another --output, or move the old folder away once its list is no longer used",
     )

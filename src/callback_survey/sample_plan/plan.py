@@ -68,7 +68,7 @@ def _registered(run: Run, asked: Asked) -> dict[str, str]:
         raise UsageError(
             f"no department of region {asked.region_code} is registered for {asked.quarter}",
             where=str(path),
-            next_step="check the region code and the quarter; a new region needs its rows there first",
+            next_step="check the region code and the quarter; register a new region first",
         )
     return {row["department_code"]: row["department_name"] for row in rows}
 
@@ -78,10 +78,10 @@ def _propose(run: Run, asked: Asked, registered: dict[str, str], frame: JudgedFr
     previous = history.latest_before(run.settings.releases, Scope(region_code, quarter))
     if frame is None and previous is None:
         raise UsageError(
-            f"nothing is known of the frames of {region_code} {quarter}: it has no landed frame, and no quarter before it "
-            "was released",
+            f"the frame is unknown for {region_code} {quarter}: no frame was landed and "
+            "no earlier quarter was released",
             where=str(run.settings.home),
-            expected="a frame to plan on, or a released quarter before",
+            expected="a frame, or an earlier released quarter",
             next_step="give the folder that holds the frame: callback-survey plan --frame DIR",
         )
     return propose(

@@ -116,7 +116,7 @@ def _whole(text: str, *, at_least: int) -> int:
 
 def _wrong(path: Path, quarter: str, what: str) -> UsageError:
     return UsageError(
-        f"the rule of sample sizes is not whole: {what}",
+        f"the rule of sample sizes is incomplete: {what}",
         where=str(path),
         expected=f"for {quarter}, lines that begin at 0, follow one another, and end without a limit",
         next_step="correct the file",

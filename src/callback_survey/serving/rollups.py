@@ -56,9 +56,9 @@ def read(dbt_project: Path) -> Rollups:
     folder = dbt_project / "rollups"
     if not (folder / "rollups.yml").is_file():
         raise SurveyError(
-            "the dbt project has no roll-ups, and the served tables would lack them",
+            "the dbt project has no roll-ups, so the served tables would lack them",
             where=str(folder / "rollups.yml"),
-            next_step="take the folder rollups over from the repository",
+            next_step="copy the folder rollups from the repository",
         )
     document = yaml.safe_load((folder / "rollups.yml").read_text(encoding="utf-8"))
     environment = _environment(dbt_project)

@@ -197,7 +197,7 @@ def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
     expected = {release.key: release.tables["department_rates"]["row_count"] for release in served}
     if counts != expected:
         raise SurveyError(
-            "the assembled marts do not hold what was released; the served file was left as it was",
+            "the assembled marts do not match the releases; the served file was not changed",
             expected=f"{expected}, found {counts}",
             next_step="compare the releases' marts/department_rates.parquet with their release.json",
         )

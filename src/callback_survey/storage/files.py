@@ -81,8 +81,8 @@ def read_json(path: Path) -> Any:
         raise DamagedFile(
             "a file that the pipeline wrote cannot be read",
             where=str(path),
-            expected=f"JSON, as it was written: {error}",
-            next_step="put it back from a backup; look at the disk",
+            expected=f"the JSON that was written: {error}",
+            next_step="restore it from a backup and check the disk",
         ) from None
 
 

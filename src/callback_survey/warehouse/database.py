@@ -85,10 +85,10 @@ class Warehouse:
         """The error for a file that cannot be read. It is marked, so that the next build starts from an empty one."""
         (self.folder / "fingerprint").unlink(missing_ok=True)
         return DamagedWarehouse(
-            "the warehouse file is damaged; nothing was released from it, and what is served is another file",
+            "the warehouse file is damaged; nothing was released from it, and what is served is not affected",
             where=str(self.path),
             expected="a readable DuckDB file: " + message.splitlines()[0],
-            next_step="run the quarter again: the warehouse is then rebuilt from the lake. If it happens twice, look at the disk",
+            next_step="run the quarter again: the warehouse is then rebuilt from the lake. If it happens again, check the disk",
         )
 
     def set_aside(self) -> Path:
@@ -110,7 +110,7 @@ class Warehouse:
             raise SurveyError(
                 f"the warehouse is held by {holder} for more than {WAIT_SECONDS // 60} minutes",
                 where=str(self.path),
-                next_step="look at that run; end it if it hangs, then run again",
+                next_step="check that run; stop it if it hangs, then run again",
             )
         locks.sign(descriptor, {"pid": os.getpid(), "run_id": self.run_id})
         return descriptor

@@ -271,7 +271,7 @@ def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Wor
 
 
 def _releases_to_serve(releases: Path) -> dict[tuple[str, str], tuple[int, str, datetime]]:
-    """Revision, content hash and time of what is to be served of every region and quarter: the latest release, or the one
+    """Revision, content hash and time of revision to serve of every region and quarter: the latest release, or the one
     that somebody rolled back to. The look needs no DuckDB for it."""
     revisions: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
     for path in releases.glob("[0-9]*/*/r[0-9]*/release.json"):

@@ -81,7 +81,7 @@ def test_a_signal_stops_every_component_and_all_their_children(
 
 def test_a_component_that_ends_is_named_with_its_last_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     act_as(monkeypatch, BREAKING, home)
-    with pytest.raises(SurveyError, match=r"scheduler ended by itself \(exit code 4\)") as failed:
+    with pytest.raises(SurveyError, match=r"scheduler stopped unexpectedly \(exit code 4\)") as failed:
         standalone.standalone(home, home, port=free_port())
     assert "the reason why" in str(failed.value)
 
@@ -90,7 +90,7 @@ def test_a_taken_port_is_refused_before_anything_starts(home: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        with pytest.raises(UsageError, match=r"port \d+ is taken"):
+        with pytest.raises(UsageError, match=r"port \d+ is already in use"):
             standalone.standalone(home, home, port=listener.getsockname()[1])
 
 
@@ -98,7 +98,7 @@ def test_a_second_one_on_the_same_home_is_refused_and_told_how_to_stop_the_first
     (home / "airflow").mkdir()
     with (
         standalone._only_one(home / "airflow" / "standalone.lock"),
-        pytest.raises(UsageError, match=rf"(?s)already runs.*kill {os.getpid()}") as refused,
+        pytest.raises(UsageError, match=rf"(?s)already running.*kill {os.getpid()}") as refused,
     ):
         standalone.standalone(home, home, port=free_port())
     assert refused.value.exit_code == 2

@@ -100,7 +100,7 @@ def test_what_the_reader_must_look_up_survives(text: str) -> None:
 
 GATE_TWO = GateFailed(
     "330109 2018Q1: gate 2 (marts) failed; nothing of this quarter was released",
-    next_step="have the delivery corrected, then run the quarter again",
+    next_step="ask for a corrected delivery, then run the quarter again",
     region_code="330109",
     quarter="2018Q1",
     alert_lines=["sample_within_frame: 2 of 70 rows; allowed: sample ≤ valid frame"],
@@ -139,7 +139,7 @@ def test_the_same_in_english_holds_no_chinese_but_that_of_the_data() -> None:
     title, body = render(of_failure(replace_examples(GATE_TWO), PLACE, EN))
 
     assert title == (
-        "[FAILED] 330109 2018Q1: gate 2 (the finished tables) said no: sample larger than the valid frame, and 1 more"
+        "[FAILED] 330109 2018Q1: gate 2 (result checks) failed: sample larger than the valid frame, and 1 more"
     )
     assert "Readers see: 2018Q1 r1" in body.splitlines()
     assert "Retry: callback-survey run --region 330109 --quarter 2018Q1" in body.splitlines()
@@ -201,7 +201,7 @@ def test_the_error_knows_its_scope_better_than_the_place() -> None:
 
 def test_where_a_person_may_let_a_check_pass_the_command_is_told() -> None:
     command = "callback-survey accept --region 330109 --quarter 2018Q1 --check reject_share --reason … --by …"
-    remedy = f"have the delivery corrected; or, if it is right as it is, accept each failed check, such as: {command}"
+    remedy = f"ask for a corrected delivery; or, if the data are correct, accept each failed check, such as: {command}"
     may = GateFailed("no", gate="delivery", findings=GATE_TWO.findings, next_step=remedy)
 
     assert of_failure(may, PLACE, ZH).lines[-1].endswith(f"逐项执行：{command}")

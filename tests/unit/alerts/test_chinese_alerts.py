@@ -44,7 +44,7 @@ def _checks() -> list[Check]:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_an_error_of_each_kind(kind: type[SurveyError]) -> None:
     error = kind(
-        "330109 2018Q1: the delivery is not what its manifest says",
+        "330109 2018Q1: the delivery does not match its manifest",
         where="/srv/exports/330109/2018Q1",
         expected="a folder with the survey company's files and manifest.json",
         next_step="ask the sender for the whole folder again, with a new manifest.json, and run the quarter again",

@@ -40,7 +40,7 @@ def test_runs_are_listed_oldest_first_with_outcome_and_page(home: Path, capsys: 
         f"  {home / 'checks' / 'cli-1' / 'index.html'}",
         "2018-06-02 08:00:00  dag/2:0",
         "  330109 2018Q1  marts     passed",
-        f"  {home / 'checks' / 'dag_2_0'} (older than the pages)",
+        f"  {home / 'checks' / 'dag_2_0'} (no page: the run is older than the pages)",
     ]
 
 
@@ -83,11 +83,11 @@ def test_an_accepted_failure_is_confirmed_and_listed(home: Path, capsys: pytest.
     (home / "checks" / "dag_2_0" / "marts-330109-2018Q1.json").unlink()
     assert accept("--by", "张三", "--reason", "印发有误") == 0
     out = capsys.readouterr().out
-    assert "It holds for delivery delivery-1 and for what was found in it, and for nothing else" in out
+    assert "It applies only to delivery delivery-1 and to what was found in it" in out
     assert main.main(["accept", "--list"]) == 0
     assert "accepted by 张三 (in force)" in capsys.readouterr().out
     assert accept("--withdraw", "--by", "李四") == 0
-    assert "What was released under it stays released" in capsys.readouterr().out
+    assert "Releases made under it remain" in capsys.readouterr().out
     assert accept("--withdraw", "--by", "李四") == 2
     assert "nothing to withdraw" in capsys.readouterr().err
 
@@ -98,7 +98,7 @@ def test_an_accepted_failure_is_confirmed_and_listed(home: Path, capsys: pytest.
         (["--list", "--quarter", "2018q1"], "not a quarter"),
         ([*KEYS, "--by", "张三", "--reason", "x"], "missing: --check"),
         ([*KEYS, "--check", "x"], "missing: --by, --reason"),
-        ([*KEYS, "--check", "no_such_check", "--by", "张三", "--reason", "x"], "no such check: no_such_check"),
+        ([*KEYS, "--check", "no_such_check", "--by", "张三", "--reason", "x"], "unknown check: no_such_check"),
         (
             ["--region", "330110", "--quarter", "2018Q1", "--check", FAILED.check_id, "--by", "张三", "--reason", "x"],
             "no results of gate marts for 330110 2018Q1",
@@ -115,4 +115,4 @@ def test_what_cannot_be_accepted_is_refused_with_words(
 
 def test_nothing_accepted_yet_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["accept", "--list"]) == 0
-    assert capsys.readouterr().out == f"nothing was ever accepted under {home / 'overrides'}\n"
+    assert capsys.readouterr().out == f"no acceptances under {home / 'overrides'}\n"

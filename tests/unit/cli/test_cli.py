@@ -124,7 +124,7 @@ def test_a_dry_run_names_the_delivery_that_would_be_superseded(
     ledger.make_current(lake.folder, landed, run_id="run-1")
     before = tree_of(tmp_path)
     assert dry_run(lake) == 0
-    assert f"delivery {landed.delivery_id}: nothing new, landed before and current" in capsys.readouterr().out
+    assert f"delivery {landed.delivery_id}: unchanged, already landed and current" in capsys.readouterr().out
     assert tree_of(tmp_path) == before
     write_delivery(lake.exports, FILES | {"frame.csv": frame(ONE_CASE, ONE_CASE)})
     assert dry_run(lake) == 0
@@ -137,7 +137,7 @@ def test_a_dry_run_refuses_what_landing_would_refuse_on_first_sight(
     (write_delivery(lake.exports, FILES).folder / "calls.csv").unlink()
     assert dry_run(lake) == 3
     assert capsys.readouterr().out.splitlines() == [
-        "330109 2018Q1: would be refused: the delivery is not what its manifest says",
+        "330109 2018Q1: would be refused: the delivery does not match its manifest",
         "  calls.csv: listed in the manifest, not in the folder",
     ]
 
@@ -192,7 +192,7 @@ def test_stopping_by_hand_says_that_a_new_run_goes_on(
 ) -> None:
     monkeypatch.setattr(local, "run_quarter", raising(KeyboardInterrupt()))
     assert main.main(["run", "--quarter", "2018Q1"]) == 130
-    assert "run again to go on" in capsys.readouterr().err
+    assert "run again to continue" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("is_raised", [False, True])

@@ -188,12 +188,12 @@ def test_files_are_told_with_what_was_made_of_each(lake: Lake, tell: Tell) -> No
     assert sorted(lines[start + 1 :]) == [
         f"  calls.csv: calls, 1 read, 0 rejected; sha256 {hashes['calls.csv']}…; utf-8-sig, header on line 1",
         f"  frame[red].csv: frame, 2 read, 1 rejected; sha256 {hashes['frame[red].csv']}…; gb18030, header on line 2; "
-        "1 lines below the table; not kept: [bold]渠道[/x]",
+        "1 lines below the table; columns not kept: [bold]渠道[/x]",
     ]
 
 
 def test_where_nothing_was_landed_the_listing_says_where_it_looked(lake: Lake, tell: Tell) -> None:
-    assert tell("deliveries") == (0, [f"nothing was landed yet under {lake.folder}"], "")
+    assert tell("deliveries") == (0, [f"no deliveries under {lake.folder}"], "")
 
 
 def test_an_export_to_a_place_that_cannot_be_written_is_told_with_the_place(

@@ -74,7 +74,7 @@ def test_a_table_has_its_headings_and_states_in_the_language(capsys: pytest.Capt
 
 def test_the_lines_of_an_error_are_told_one_by_one() -> None:
     choose("zh")
-    error = UsageError("port 8080 is taken", alert_lines=["frame.csv: not a regular file"])
+    error = UsageError("port 8080 is already in use", alert_lines=["frame.csv: not a regular file"])
     assert explained(error) == "问题：端口 8080 已被占用\n  frame.csv：不是普通文件"
     assert shown("some other text") == "some other text"
 

@@ -58,12 +58,12 @@ def test_an_earlier_revision_is_drafted_from_its_own_marts(home: Path, tmp_path:
     ("changed", "said"),
     [
         (["--revision", "r3"], "expected: one of r1、r2"),
-        (["--revision", "1"], "--revision is '1'"),
+        (["--revision", "1"], "--revision is not valid: '1'"),
         (["--quarter", "2018Q2"], "990101 2018Q2 is not released"),
         (["--quarter", "2018Q5"], "not a quarter"),
         (["--date", "7.6.2018"], "expected: a date such as 2018-06-07"),
         (["--output", "home/releases/990101"], "frozen"),
-        (["--output", "home/public/990101/2019Q4/r1"], "issued notices only"),
+        (["--output", "home/public/990101/2019Q4/r1"], "issued notices"),
     ],
 )
 def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(

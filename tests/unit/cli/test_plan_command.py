@@ -53,7 +53,7 @@ def test_a_usage_error_ends_with_2_before_anything_is_loaded(arguments: tuple[st
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ((), ["nothing is known of the frames of 330109 2018Q2", "next: give the folder that holds the frame"]),
+        ((), ["the frame is unknown for 330109 2018Q2", "next: give the folder that holds the frame"]),
         (("--frame", "absent"), ["no privacy key is set"]),
         (("--seed", "call 13812345678"), ["the seed cannot be used"]),
     ],
@@ -89,6 +89,6 @@ def test_help_shows_commands_to_copy(capsys: pytest.CaptureFixture[str]) -> None
         "callback-survey plan --region 330109 --quarter 2018Q2",
         "default 3",
         "at 95 %",
-        "tokens without phones",
+        "tokens, without phone numbers",
     ):
         assert words in printed

@@ -90,7 +90,7 @@ def test_the_list_says_of_each_revision_what_is_served_and_decided(
 def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("list", "verify"):
         assert releases(command, "--home", str(tmp_path / "none")) == 0
-    assert [line.split(" under")[0] for line in lines(capsys)] == ["nothing was released yet", "nothing to verify"]
+    assert [line.split(" under")[0] for line in lines(capsys)] == ["no releases", "no releases to verify"]
 
 
 def test_one_revision_is_shown_whole(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,7 @@ def test_one_revision_is_shown_whole(home: Path, capsys: pytest.CaptureFixture[s
     assert "    warned: reconciliation_exact: 1 of 68 rows; allowed: equal" in shown
     assert "  2018-06-07 08:00:00  r2 rejected by 值班长: 名称有误" in shown
     assert releases("show", *KEYS, "r1") == 0
-    assert lines(capsys)[:2] == ["330109 2018Q1 r1  replaced, notice draft", "  served is     r2"]
+    assert lines(capsys)[:2] == ["330109 2018Q1 r1  replaced, notice draft", "  now served    r2"]
 
 
 def test_the_difference_names_departments_and_lines_up(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,11 +127,11 @@ def test_the_difference_names_departments_and_lines_up(capsys: pytest.CaptureFix
     [
         (["diff", *KEYS, "r1", "r3"], "expected: one of r1, r2"),
         (["diff", *KEYS, "r1", "latest"], "not a revision: 'latest'"),
-        (["show", "--region", "330110", "--quarter", "2018Q1"], "nothing of 330110 2018Q1 was released yet"),
+        (["show", "--region", "330110", "--quarter", "2018Q1"], "330110 2018Q1 was not released yet"),
         (["show", "--region", "../x", "--quarter", "2018Q1"], "not a region code: '../x'"),
         (["rollback", *KEYS, "r3", *WHY], "expected: one of r1, r2"),
         (["rollback", *KEYS, "r1", "--by", " ", "--reason", "x"], "--by is empty"),
-        (["rollback", *KEYS, "r1", "--by", "值班长", "--reason", "打 13812345678 问"], "--reason holds a phone"),
+        (["rollback", *KEYS, "r1", "--by", "值班长", "--reason", "打 13812345678 问"], "--reason contains a phone"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_what_can(
@@ -151,7 +151,7 @@ def test_verify_names_what_is_damaged_and_says_so_with_its_exit_code(
     told = capsys.readouterr()
     assert "330109 2018Q1 r1: DAMAGED" in told.out
     assert "\n  marts/department_rates.parquet: is missing\n330109 2018Q1 r2: whole" in told.out
-    assert "1 of 3 revisions are not what was frozen" in told.err
+    assert "1 of 3 revisions do not match what was frozen" in told.err
     assert releases("verify", "--region", "330109", "--quarter", "2018Q2") == 0
 
 
@@ -161,12 +161,12 @@ def test_a_rollback_is_served_at_once_and_written_down_and_changes_no_revision(
     before = tree_of(home / "releases")
     assert releases("rollback", *KEYS, "r1", *WHY) == 0
     assert averages(home) == "95.00 70.00"
-    assert "330109 2018Q1 r1 is served now, instead of r2" in lines(capsys)
+    assert "330109 2018Q1 r1 is now served instead of r2" in lines(capsys)
     (entry,) = journal.entries(home / "releases")
     assert (entry.act, entry.revision, entry.by, entry.reason) == ("rolled_back", 1, "值班长", "交付有误")
     assert entry.details == {"instead_of": "r2", "served_before": "r2"}
     assert {name: content for name, content in tree_of(home / "releases").items() if "/journal/" not in name} == before
-    assert releases("rollback", *KEYS, "r1", *WHY) == 2, "it is served already"
+    assert releases("rollback", *KEYS, "r1", *WHY) == 2, "it is already served"
     assert releases("rollback", *KEYS, "r2", *WHY) == 0
     assert averages(home) == "95.00 85.00"
 
@@ -177,15 +177,15 @@ def test_a_rollback_says_what_it_leaves_behind(home: Path, capsys: pytest.Captur
     told = "\n".join(lines(capsys))
     assert "The changes in 330109 2018Q2 r1 were computed from figures that are no longer served" in told
     assert "callback-survey run --region 330109 --quarter 2018Q2" in told
-    assert f"The notice of r2 is issued and stays in {home / 'public'}" in told
+    assert f"The issued notice of r2 remains in {home / 'public'}" in told
 
 
 def test_what_is_served_already_is_not_written_down_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert releases("rollback", *KEYS, "r2", *WHY) == 0
-    assert "330109 2018Q1 r2 is served: it was to be, and was not yet" in lines(capsys)
+    assert "330109 2018Q1 r2 is now served: an interrupted rollback was completed" in lines(capsys)
     assert averages(home) == "95.00 85.00"
     assert releases("rollback", *KEYS, "r2", *WHY) == 2
-    assert "330109 2018Q1 r2 is served already" in capsys.readouterr().err
+    assert "330109 2018Q1 r2 is already served" in capsys.readouterr().err
     assert journal.entries(home / "releases") == []
 
 
@@ -194,7 +194,7 @@ def test_a_damaged_revision_is_not_served_again(home: Path, capsys: pytest.Captu
     path.write_bytes(path.read_bytes() + b"x")
     assert releases("rollback", *KEYS, "r1", *WHY) == 1
     told = capsys.readouterr().err
-    assert "is not what was frozen; what is served was left as it was" in told
+    assert "does not match what was frozen; what is served was not changed" in told
     assert "marts/department_rates.parquet: was changed" in told
     assert journal.entries(home / "releases") == []
 
@@ -206,7 +206,7 @@ def test_a_rollback_that_was_not_carried_out_is_by_the_same_command(
         patch.setattr(steps, "serve", lambda run: (_ for _ in ()).throw(KeyboardInterrupt))
         assert releases("rollback", *KEYS, "r1", *WHY) == 130
     assert releases("rollback", *KEYS, "r1", *WHY) == 0
-    assert "it was to be, and was not yet" in capsys.readouterr().out
+    assert "an interrupted rollback was completed" in capsys.readouterr().out
     assert averages(home) == "95.00 70.00"
     assert len(journal.entries(home / "releases")) == 1
 

@@ -118,7 +118,7 @@ def test_checks_are_counted_and_warnings_told_with_their_examples(show: Callable
 
 def test_places_are_paths_to_copy(show: Callable[..., list[str]], settings: Settings) -> None:
     lines = show(revision=3)
-    start = lines.index("Where things are")
+    start = lines.index("Files")
     assert [line.split() for line in lines[start + 1 : start + 5]] == [
         ["marts", "serving/marts.duckdb"],
         ["parquet", "serving/parquet"],
@@ -148,7 +148,7 @@ def test_each_file_is_told_with_what_was_made_of_it(show: Callable[..., list[str
         "  book.xlsx#frame[/x]: frame, 1,200 read, 5 rejected; sha256 0123456789ab…; workbook, header on line 3; "
         "1 lines below the table",
         "  calls.csv.gz: calls, 60 read, 0 rejected; sha256 ffffffffffff…; gb18030, header on line 1; "
-        "not kept: 受理渠道、[red]备注2",
+        "columns not kept: 受理渠道、[red]备注2",
         "  book.xlsx: hidden sheet「[旧]」was not read",
     ]
 

@@ -140,7 +140,7 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path,
 def test_a_manifest_that_lists_wrongly_is_refused(tmp_path: Path, change: Any) -> None:
     delivery = write_delivery(tmp_path, FILES)
     rewrite_manifest(delivery, change)
-    with pytest.raises(DeliveryRefused, match="lists a file twice or wrongly"):
+    with pytest.raises(DeliveryRefused, match="lists a file twice or has a wrong entry"):
         deliveries.verify(delivery)
 
 
@@ -189,4 +189,4 @@ def test_a_file_named_after_a_phone_is_refused_and_its_name_is_not_told(tmp_path
         (folder / "manifest.json").write_text('{"files": []}', encoding="utf-8")
     with pytest.raises(DeliveryRefused) as refused:
         deliveries.verify(deliveries.Delivery("330109", "2018Q1", folder), is_manifest_optional=True)
-    assert refused.value.alert_lines == ["calls [号码].csv: the name of a file holds a phone or identity number"]
+    assert refused.value.alert_lines == ["calls [号码].csv: the name of a file contains a phone or identity number"]

@@ -66,7 +66,7 @@ def test_a_workbook_with_one_cell_in_the_last_corner_is_refused(reader: Reader) 
         ),
     )
     assert len(bomb) < 10_000
-    assert "it may be damaged or built to do harm" in reader.refusal("frame.xlsx", bomb)
+    assert "it may be damaged or malicious" in reader.refusal("frame.xlsx", bomb)
 
 
 def test_a_workbook_is_read_by_a_child_whose_limits_hold(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_a_workbook_is_read_by_a_child_whose_limits_hold(reader: Reader, monkeyp
     assert len(reader.one("frame.xlsx", content).rows) == 50
     with monkeypatch.context() as patch:
         patch.setattr(workbook, "MAXIMUM_CHARACTERS", 500)
-        assert reader.refusal("frame.xlsx", content) == "the workbook's cells hold more text than any survey"
+        assert reader.refusal("frame.xlsx", content) == "the workbook's cells hold too much text for a survey"
     monkeypatch.setattr(workbook, "MEMORY_BYTES", 64 << 20)
     assert "the workbook cannot be read within" in reader.refusal("frame.xlsx", content)
 
@@ -89,7 +89,7 @@ def test_a_long_text_that_stands_in_very_many_cells_is_refused(reader: Reader, m
     )
     assert len(bomb) < 200_000
     monkeypatch.setattr(workbook, "MAXIMUM_CHARACTERS", 10_000_000)
-    assert reader.refusal("frame.xlsx", bomb) == "the workbook's cells hold more text than any survey"
+    assert reader.refusal("frame.xlsx", bomb) == "the workbook's cells hold too much text for a survey"
 
 
 def test_a_child_that_does_not_end_is_an_unreadable_workbook(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ def test_a_document_cell_over_a_thousand_million_columns_is_refused(reader: Read
         "word/document.xml",
         lambda part: part.replace("<w:tcPr>", '<w:tcPr><w:gridSpan w:val="1000000000"/>'),
     )
-    assert "over more than 1000 columns" in reader.refusal("published.docx", content)
+    assert "spans more than 1000 columns" in reader.refusal("published.docx", content)
 
 
 @pytest.mark.parametrize("content", [",".join([HEAD, *["x"] * 300_000]), "," * 999_990 + "x", "\t" * 999_990 + "x"])

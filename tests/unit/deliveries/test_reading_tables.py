@@ -128,12 +128,12 @@ def test_a_table_may_be_read_twice(reader: Reader) -> None:
 def test_another_header_in_the_middle_is_refused_since_its_rows_would_land_in_wrong_columns(reader: Reader) -> None:
     other = "部门名称,办件编号,办结日期,联系电话,事项名称,申请人"
     told = reader.refusal("frame.csv", f"{HEAD}\n{CASE}\n{other}\n区档案局,XS-2,2018-03-01,1,,\n")
-    assert told == "line 3: a second header stands in the table, with other columns than the first"
+    assert told == "line 3: the table has a second header with other columns"
 
 
 def test_a_fuller_header_further_down_does_not_make_titles_of_the_records_above_it(reader: Reader) -> None:
     told = reader.refusal("frame.csv", f"办件编号,部门名称,办结日期,联系电话,,\n{CASE}\n{HEAD}\n{CASE}\n")
-    assert told.startswith("line 3: a second header")
+    assert told.startswith("line 3: the table has a second header")
     near_miss = HEAD.replace("办件编号", "办件编码")
     assert "最接近的列: 办件编码" in reader.refusal("frame.csv", f"{near_miss}\n{CASE}\n{HEAD}\n{CASE}\n")
 

@@ -141,7 +141,7 @@ def test_a_sheet_whose_header_is_nearly_one_is_refused_not_passed_over(
 def test_a_workbook_without_any_table_is_refused(reader: Reader, kind: str, write: Writer) -> None:
     assert "sheet「一」: 没有找到 case_id" in reader.refusal(f"frame.{kind}", write({"一": [["说明"]]}))
     empty = write({"一": []}) if kind == "xlsx" else write({"一": [], "二": [ONE_CASE]}, hidden=["二"])
-    assert reader.refusal(f"frame2.{kind}", empty) == "no visible sheet holds anything"
+    assert reader.refusal(f"frame2.{kind}", empty) == "no visible sheet has content"
 
 
 def test_a_phone_number_as_the_name_of_a_sheet_goes_no_further(reader: Reader) -> None:

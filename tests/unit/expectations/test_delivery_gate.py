@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     ),
     "a delivery that came without its manifest": (
         replace(CLEAN, of_report={"has_manifest": False}),
-        {"manifest_present": "330109 2018Q1: 3 tables, accepted because the run asked for it"},
+        {"manifest_present": "330109 2018Q1: 3 tables, accepted without a manifest because the run allows it"},
     ),
     "two columns under each other's headers": (
         replace(CLEAN, of_files={"calls": {"swapped": ("「满意度」的内容像 visits", "「跑次」的内容像 satisfaction")}}),

@@ -158,7 +158,7 @@ def test_new_rules_or_another_key_make_the_same_bytes_another_delivery(lake: Lak
     assert lake.rows("calls")[0]["disposition_code"] == "completed"
     lake.secret = SECRET[::-1]
     before = tree_of(lake.folder)
-    with pytest.raises(UsageError, match="is not the one the lake was made with"):
+    with pytest.raises(UsageError, match="is not the one the lake was created with"):
         lake.deliver(files)
     assert tree_of(lake.folder) == before, "tokens of two keys are never mixed in silently"
     ledger.change_key(lake.folder, TokenKey.from_secret(lake.secret).key_id)
@@ -209,7 +209,7 @@ def test_a_delivery_whose_lake_files_are_gone_is_landed_again(lake: Lake) -> Non
         ("calls.csv.gz", gzip.compress(calls(ONE_CALL)[0], mtime=0)[:-9], 1, "cut off or damaged"),
         ("calls.xlsx", b"PK", 1, "the workbook is cut off or damaged"),
         ("calls.parquet", b"PAR1", 1, "damaged"),
-        ("calls.pdf", b"%PDF", 1, "files of this kind are not read; expected one of .csv"),
+        ("calls.pdf", b"%PDF", 1, "this type of file is not supported; expected one of .csv"),
     ],
     ids=["too few", "too many", "no header", "open quote", "encoding", "cut off", "workbook", "parquet", "kind"],
 )

@@ -90,7 +90,7 @@ def test_every_current_delivery_is_landed_again_and_its_tokens_carry_the_new_key
 def test_afterwards_only_the_new_key_lands_and_the_same_files_are_nothing_new(lake: Lake) -> None:
     lake.publish(lake.deliver(FILES))
     rotate(lake)
-    with pytest.raises(UsageError, match="is not the one the lake was made with"):
+    with pytest.raises(UsageError, match="is not the one the lake was created with"):
         lake.deliver(FILES)
     lake.secret = NEW_SECRET
     again = lake.deliver(FILES)
@@ -125,7 +125,7 @@ def test_exports_that_are_not_whole_any_more_are_left_alone_with_the_reason(lake
     (lake.exports / "330109" / "2018Q1" / "calls.csv").unlink()
     (done,) = rotate(lake)
     assert not done.is_done
-    assert done.explanation.startswith(f"keeps key {OLD_ID}: 330109 2018Q1: the delivery is not what its manifest says")
+    assert done.explanation.startswith(f"keeps key {OLD_ID}: 330109 2018Q1: the delivery does not match its manifest")
     assert len(ledger.entries(lake.folder)) == 1
 
 
@@ -157,7 +157,7 @@ def test_a_rotation_killed_half_way_goes_on_where_it_was(
             rotate(lake)
     assert [current(lake, region).key_id for region in ("330109", "330110")] == [NEW_ID, OLD_ID]
     told = {done.report.region_code: done.explanation for done in rotate(lake)}
-    assert told == {"330109": "landed under this key before", "330110": f"key {OLD_ID} → {NEW_ID}"}
+    assert told == {"330109": "already landed with this key", "330110": f"key {OLD_ID} → {NEW_ID}"}
     for region in ("330109", "330110"):
         assert token_keys(lake, current(lake, region)) == {NEW_ID}
 
@@ -176,5 +176,5 @@ def test_the_command_tells_each_delivery_and_a_dry_run_that_nothing_was_written(
     assert capsys.readouterr().out == f"{line}nothing was written\n"
     assert tree_of(tmp_path) == before
     assert main.main(["rotate-key"]) == 0
-    assert capsys.readouterr().out.startswith(f"{line}the lake's key is the one set now; 0 ")
+    assert capsys.readouterr().out.startswith(f"{line}the lake now uses the key that is set; 0 ")
     assert current(lake).key_id == NEW_ID

@@ -54,7 +54,7 @@ def test_a_region_goes_over_to_another_scale_with_all_below_it(
 def test_a_measure_without_a_definition_is_an_error_that_says_where_to_look(tmp_path: Path) -> None:
     seeds = copied_seeds(tmp_path)
     keep_header(seeds, "definition_periods")
-    with pytest.raises(UsageError, match="330109 2018Q1: no definition of the measure satisfaction") as raised:
+    with pytest.raises(UsageError, match="330109 2018Q1: the measure satisfaction has no valid definition") as raised:
         definitions_in(seeds, Scope("330109", "2018Q1"))
     assert "definition_periods.csv" in str(raised.value.where)
 

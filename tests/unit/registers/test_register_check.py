@@ -88,7 +88,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "two names of one code at once": (
         adding("departments", ("330109-001", "330109", "区经信委", "2018Q4", "")),
-        "departments.csv line 37: code 330109-001 is 区经信局 (line 2) and 区经信委 at once, from 2018Q4 on",
+        "departments.csv line 37: code 330109-001 is both 区经信局 (line 2) and 区经信委 at once, from 2018Q4 on",
     ),
     "a code in two regions": (
         both(
@@ -101,24 +101,24 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("departments", ("330110-001", "330110", "区经信局", "2018Q1", "")),
         "departments.csv line 37: region 330110 is not in regions.csv",
     ),
-    "a department without a name": (
+    "the department has no name": (
         adding("departments", ("330109-099", "330109", "　", "2018Q1", "")),
-        "departments.csv line 37: a department without a name or a code",
+        "departments.csv line 37: the department has no name or no code",
     ),
     "an alias of no department": (
         adding("department_aliases", ("330109", "区某局", "330109-999", "2018Q1", "")),
-        "department_aliases.csv line 3: alias 「区某局」 is of 330109-999, no department of 330109",
+        "department_aliases.csv line 3: alias 「区某局」 belongs to 330109-999, which is not a department of 330109",
     ),
     "an alias of another region's department": (
         both(
             adding("regions", ("330110", "余杭区", "330100", "district", "true")),
             adding("department_aliases", ("330110", "区某局", "330109-001", "2018Q1", "")),
         ),
-        "department_aliases.csv line 3: alias 「区某局」 is of 330109-001, no department of 330110",
+        "department_aliases.csv line 3: alias 「区某局」 belongs to 330109-001, which is not a department of 330110",
     ),
     "an alias that never holds": (
         adding("department_aliases", ("330109", "区某局", "330109-001", "", "2017Q4")),
-        "department_aliases.csv line 3: alias 「区某局」 holds only while 330109-001 does not",
+        "department_aliases.csv line 3: alias 「区某局」 is valid only while 330109-001 is not",
     ),
     "a quarter that is none": (
         adding("departments", ("330109-099", "330109", "区新局", "2018Q5", "")),
@@ -130,15 +130,15 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a region below one that is not there": (
         adding("regions", ("330212", "鄞州区", "330200", "district", "true")),
-        "regions.csv line 5: region 330212 lies in 330200, which is not here",
+        "regions.csv line 5: region 330212 belongs to 330200, which is not listed",
     ),
     "a region below one of its own level": (
         adding("regions", ("330110", "余杭区", "330109", "district", "true")),
-        "regions.csv line 5: region 330110 (district) lies in 330109 (district)",
+        "regions.csv line 5: region 330110 (district) belongs to 330109 (district)",
     ),
     "a region twice": (
         adding("regions", ("330109", "萧山区", "330100", "district", "true")),
-        "regions.csv line 5: region 330109 stands in line 4 too",
+        "regions.csv line 5: region 330109 is also on line 4",
     ),
     "a region without a name": (
         adding("regions", ("330110", "", "330100", "district", "true")),
@@ -150,11 +150,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a region without a code": (
         adding("regions", ("33011", "余杭区", "330100", "district", "true")),
-        "regions.csv line 5: 「33011」 is no region code",
+        "regions.csv line 5: 「33011」 is not a region code",
     ),
     "a succession of a stranger": (
         adding("department_successions", ("330109", "330109-001", "330109-099", "2019Q1", "merge")),
-        "330109-099: no department of 330109",
+        "330109-099: not a department of 330109",
     ),
     "a department that follows itself": (
         adding("department_successions", ("330109", "330109-001", "330109-001", "2019Q1", "replacement")),
@@ -164,14 +164,14 @@ FAULTS: dict[str, tuple[Change, str]] = {
         both(
             adding("departments", NEW), adding("department_successions", ("330109", "330109-001", NEW[0], "", "merge"))
         ),
-        "330109-099 follows 330109-001, and no quarter says from when",
+        "330109-099 follows 330109-001, but no first quarter is given",
     ),
     "a predecessor that goes on": (
         both(
             adding("departments", NEW),
             adding("department_successions", ("330109", "330109-001", NEW[0], "2019Q1", "merge")),
         ),
-        "区经信局 (330109-001) ends where 区新局 (330109-099) begins, 2019Q1, and departments.csv line 2 has it go on",
+        "区经信局 (330109-001) must end when 区新局 (330109-099) begins, 2019Q1, but departments.csv line 2 goes on",
     ),
     "a successor that existed before": (
         both(
@@ -182,27 +182,27 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "an answer of two scales": (
         adding("answers", ("satisfaction", "satisfaction_gbt_39735", "satisfied", "满意", "6")),
-        "answer satisfied of satisfaction_gbt_39735 is one of satisfaction_2018 too",
+        "answer satisfied of satisfaction_gbt_39735 is one of satisfaction_2018",
     ),
     "a word for an answer of another scale": (
         adding("answer_spellings", ("satisfaction_2018", "很满意", "gbt_very_satisfied", "false")),
-        "「很满意」 is gbt_very_satisfied, no answer of satisfaction_2018",
+        "「很满意」 is gbt_very_satisfied, which is not an answer of satisfaction_2018",
     ),
     "a word twice in one scale": (
         adding("answer_spellings", ("satisfaction_2018", "满 意", "fairly_satisfied", "false")),
-        "「满 意」 stands in line 2 too, for satisfaction_2018",
+        "「满 意」 is also on line 2, for satisfaction_2018",
     ),
     "a disposition's word twice": (
         adding("disposition_spellings", ("拒 访", "other")),
-        "「拒 访」 stands in line",
+        "「拒 访」 is also on line",
     ),
     "a success on another scale": (
         adding("measure_successes", ("satisfaction", "top_box", "gbt_very_satisfied")),
-        "satisfaction / top_box counts gbt_very_satisfied, no answer of its scale satisfaction_2018",
+        "satisfaction / top_box counts gbt_very_satisfied, which is not an answer of its scale satisfaction_2018",
     ),
     "a success of an unknown definition": (
         adding("measure_successes", ("satisfaction", "top_two", "satisfied")),
-        "satisfaction / top_two is no definition of measure_definitions.csv",
+        "satisfaction / top_two is not in measure_definitions.csv",
     ),
     "a definition that counts nothing": (
         adding("measure_definitions", ("satisfaction", "top_two", "satisfaction_2018", "…")),
@@ -210,7 +210,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a period of an unknown definition": (
         adding("definition_periods", ("330109", "satisfaction", "top_two", "2019Q1", "")),
-        "satisfaction / top_two is no definition of measure_definitions.csv",
+        "satisfaction / top_two is not in measure_definitions.csv",
     ),
     "a period of an unknown region": (
         adding("definition_periods", ("330110", "satisfaction", "top_three_levels", "2019Q1", "")),
@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
             ("330109", "satisfaction", "top_box", "", "2019Q1"),
             ("330109", "satisfaction", "top_three_levels", "2019Q1", ""),
         ),
-        "satisfaction / top_box (line 4) and satisfaction / top_three_levels hold at once in 330109 from 2019Q1 on",
+        "satisfaction / top_box (line 4) and satisfaction / top_three_levels are both valid in 330109 from 2019Q1 on",
     ),
     "a measure without a general definition": (
         replacing("definition_periods", ",satisfaction,top_box,,\n", ""),
@@ -357,7 +357,7 @@ def test_all_faults_are_told_at_once_and_many_are_cut(seeds: Path) -> None:
     assert raised.value.what == "the registers have 30 faults"
     lines = raised.value.alert_lines
     assert lines[0] == (
-        "departments.csv line 37: region 330199 is not in regions.csv; add the region, with those above it"
+        "departments.csv line 37: region 330199 is not in regions.csv; add the region and the regions above it"
     )
     assert len(lines) == 21 and lines[-1] == "and 10 more"
 

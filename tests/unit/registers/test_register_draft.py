@@ -147,7 +147,7 @@ def test_what_is_no_name_is_counted_and_not_shown(tmp_path: Path, seeds: Path) -
     found = proposed(tmp_path, seeds, ["区档案局", "", "　", *strange])
     page = draft_text.as_text(found, Path("seeds"))
     assert [row.name for row in found.departments] == ["区档案局"]
-    assert "2 rows without a department name; 4 rows with something else than a name in its place" in page
+    assert "2 rows without a department name; 4 rows with something other than a name" in page
     assert not any(name in page for name in strange)
 
 
@@ -223,7 +223,7 @@ def test_the_draft_goes_to_a_new_file_and_never_over_another(
     first = output.read_bytes()
     assert "==> departments.csv" in first.decode()
     assert propose(sent, "--output", str(output)) == 2
-    assert f"{output} is there already" in capsys.readouterr().err
+    assert f"{output} already exists" in capsys.readouterr().err
     assert output.read_bytes() == first
 
 

@@ -147,9 +147,9 @@ def test_a_revision_that_is_gone_or_unreadable_or_another_s_is_named(frozen: Rel
     assert found == {
         "r1": [],
         "r2": ["the whole revision is missing"],
-        "r3": ["release.json: is that of 330109 2018Q1 r1"],
+        "r3": ["release.json: belongs to 330109 2018Q1 r1"],
         "r4": ["release.json: cannot be read"],
-        "r5": ["release.json: is missing: nobody can say what this was"],
+        "r5": ["release.json: is missing: the revision cannot be identified"],
     }
 
 

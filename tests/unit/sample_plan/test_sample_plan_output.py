@@ -64,7 +64,7 @@ def test_another_list_is_refused_and_nothing_is_changed(judged: JudgedFrame, tmp
     was = tree_of(tmp_path / "plan")
     if change == "frame":
         judged.connection.execute("update valid_cases set case_id = 'x' || case_id")
-    with pytest.raises(UsageError, match="its call list is another one than this plan gives"):
+    with pytest.raises(UsageError, match="its call list differs from that of this plan"):
         output.write_plan(
             tmp_path / "plan",
             proposal(),
@@ -86,8 +86,8 @@ def test_sizes_without_a_list_are_replaced_by_a_plan_that_draws(judged: JudgedFr
     ("files", "words"),
     [
         ({"plan.json": '{"region_code": "330110", "quarter": "2018Q2", "seed": null}'}, "the plan of 330110 2018Q2"),
-        ({"plan.json": "[]"}, "its plan.json is none of ours"),
-        ({"plan.json": "{"}, "its plan.json is none of ours"),
+        ({"plan.json": "[]"}, "its plan.json was not written by this program"),
+        ({"plan.json": "{"}, "its plan.json was not written by this program"),
         ({"call-list.csv": "a"}, "a call list without its plan.json"),
     ],
 )

@@ -205,7 +205,7 @@ def test_marts_that_do_not_hold_what_was_released_are_not_served(tmp_path: Path,
     before = tree_of(folder)
     bad = make_release(tmp_path / "releases", revision=2, marker="bad")
     bad.tables["department_rates"]["row_count"] = 4
-    with pytest.raises(SurveyError, match="the served file was left as it was") as refused:
+    with pytest.raises(SurveyError, match="the served file was not changed") as refused:
         serve(folder, [bad], [good, bad])
     assert "{'330109|2018Q1': 4}, found {'330109|2018Q1': 3}" in str(refused.value)
     served = {name: content for name, content in tree_of(folder).items() if not name.startswith("versions/.")}

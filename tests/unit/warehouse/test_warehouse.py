@@ -122,7 +122,7 @@ def test_a_run_gives_up_after_the_wait_and_names_who_to_look_at(
     with pytest.raises(SurveyError) as given_up, made(tmp_path).lock():
         pytest.fail("two runs hold the warehouse")
     assert f"held by run run-of-another-process (pid {holder.pid})" in str(given_up.value)
-    assert "next: look at that run" in str(given_up.value)
+    assert "next: check that run" in str(given_up.value)
 
 
 def test_a_killed_run_frees_the_warehouse_by_itself(

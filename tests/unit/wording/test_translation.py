@@ -29,7 +29,7 @@ FILES = [
     for path in [*sorted(SOURCE.rglob("*.py")), *sorted((REPOSITORY / "expectations").glob("*.py"))]
     if not path.as_posix().endswith(tuple(_OTHERWISE_WORDED))
 ]
-# What reads like words and is none of ours to say: headers of HTTP, styles, other programs' words, what is kept in files.
+# What reads like words and was not written by this program to say: headers of HTTP, styles, other programs' words, what is kept in files.
 _TECHNICAL = re.compile(
     r".*(?:attachment; filename|-src '|no-store|; sandbox|@page|as region_code|^dataset, file|^file, line|Callback survey|"
     r"rows judged by the models|sha256\(utf-8|version \{\}|double precision|html,? pdf,? docx|^openssl rand|loaded and tested|"
@@ -118,5 +118,5 @@ def test_what_is_no_message_of_ours_stays_as_it_is(text: str) -> None:
 
 
 def test_the_words_of_a_person_are_never_turned() -> None:
-    said = "sample_within_frame is accepted already, by 张三: the reason is empty"
+    said = "sample_within_frame was already accepted by 张三: the reason is empty"
     assert in_chinese(said) == "sample_within_frame 已由 张三 放行：the reason is empty"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # The warehouse is locked meanwhile: a server that does not answer must not hold it for long. The URL may say otherwise.
 _PATIENCE = {"connect_timeout": "10", "tcp_user_timeout": "30000", "application_name": "callback-survey"}
 _SECRETS = ("password", "sslpassword")
-READERS_KEEP = "readers of PostgreSQL keep what they had; the served files are switched already"
+READERS_KEEP = "readers of PostgreSQL still see the earlier figures; the served files are already switched"
 
 
 class Address:
@@ -48,7 +48,7 @@ class Address:
                 f"PostgreSQL cannot be reached; {READERS_KEEP}",
                 where=self.shown,
                 alert_lines=self.scrub(_words(error)).splitlines(),
-                next_step="mend the connection, then run the quarter again: it publishes what is missing",
+                next_step="restore the connection, then run the quarter again to publish what is missing",
             ) from None
 
     @contextmanager
@@ -61,9 +61,9 @@ class Address:
                 yield connection
         except psycopg2.Error as error:
             raise SurveyError(
-                f"PostgreSQL did not take the marts; {READERS_KEEP}",
+                f"PostgreSQL did not accept the marts; {READERS_KEEP}",
                 where=self.shown,
-                next_step=_remedy(error, self.parts) or "mend what it names, then run the quarter again: it publishes",
+                next_step=_remedy(error, self.parts) or "fix the cause, then run the quarter again to publish",
                 alert_lines=self.scrub(_words(error)).splitlines(),
             ) from None
         finally:

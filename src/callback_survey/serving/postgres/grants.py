@@ -19,9 +19,9 @@ def ensure_role(cursor: Cursor, role: str) -> None:
     statement = f"create role {name(role)} nologin"
     if not one(cursor, "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"):
         raise SurveyError(
-            f"the reading role {role} does not exist, and the connecting user may not make it; {READERS_KEEP}",
+            f"the reading role {role} does not exist, and the connecting user may not create it; {READERS_KEEP}",
             expected=f"as an administrator of the database: {statement}",
-            next_step="make the role, then run the quarter again: it publishes",
+            next_step="create the role, then run the quarter again to publish",
         )
     cursor.execute(statement)
 

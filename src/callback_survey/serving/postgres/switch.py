@@ -52,7 +52,7 @@ def refuse_foreign_schema(cursor: Cursor, schema: str) -> None:
         raise SurveyError(
             f"the database has a schema {schema} that this pipeline did not make; nothing in PostgreSQL was changed",
             expected=f"no such schema, an empty one, or one whose comment begins with {MARK!r}",
-            next_step=f"give another database; or, if it can go: drop schema {schema} cascade; then run the quarter again",
+            next_step=f"use another database; or, if the schema is not needed: drop schema {schema} cascade; then run the quarter again",
         )
 
 
@@ -144,7 +144,7 @@ def _follow(cursor: Cursor, view: _View, schema: str) -> None:
             expected=str(error).strip().splitlines()[0],
             next_step=f"let the pipeline replace it: grant {name(view.owner)} to {name(user)}; or drop it. Then run the quarter again"
             if is_forbidden
-            else f"change the view so that it does without, or drop view {view.full_name}. Then run the quarter again",
+            else f"change the view so that it does not need the marts, or drop view {view.full_name}. Then run the quarter again",
         ) from None
 
 
@@ -163,7 +163,7 @@ def _drop(cursor: Cursor, schema: str, old: list[str]) -> None:
     except psycopg2.errors.DependentObjectsStillExist as error:
         told = (error.diag.message_detail or str(error)).replace(f"{_BEFORE}.", f"{schema}.").replace(_BEFORE, schema)
         raise SurveyError(
-            f"something of somebody else's depends on the marts and would be dropped with them; {READERS_KEEP}",
+            f"another object depends on the marts and would be dropped with them; {READERS_KEEP}",
             expected="views, which follow to the new tables; nothing else that depends on them",
             next_step="make a plain view of it, or move it to a schema of its own, or drop it. Then run the quarter again",
             alert_lines=told.splitlines(),
@@ -188,6 +188,6 @@ def _blocked(cursor: Cursor, schema: str) -> SurveyError:
     return SurveyError(
         f"readers of PostgreSQL hold the marts in transactions that do not end; {READERS_KEEP}",
         expected="each transaction to let go of the marts within a minute",
-        next_step=f"end them, such as with: select pg_terminate_backend({first}); then run the quarter again: it publishes",
+        next_step=f"end them, for example with: select pg_terminate_backend({first}); then run the quarter again to publish",
         alert_lines=[f"pid {pid}, user {user}, application {application}" for pid, user, application in readers],
     )
