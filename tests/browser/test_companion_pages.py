@@ -61,7 +61,7 @@ def test_the_tooltip_tells_what_the_marts_say(documents: Path, page: Page, serve
     page.locator("#chart svg text", has_text=rate).hover(force=True)
     told = page.locator("#tooltip").inner_text()
     assert told.startswith(name)
-    assert f"满意率：{rate}%" in told and f"部门平均：{average}%" in told and f"回答人数：{answered}" in told
+    assert f"满意率：{rate}%" in told and f"部门平均：{average}%" in told and f"有效回答数：{answered}" in told
     assert "按部门水平仍低于平均" in told
     page.mouse.move(0, 0)
     assert not page.locator("#tooltip").is_visible()

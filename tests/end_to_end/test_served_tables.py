@@ -172,8 +172,8 @@ def test_the_run_ends_with_a_summary_of_figures_checks_places_and_times(served: 
     for expected in (
         "满意率  平均 94.77   2017年全省平均满意率 94.70",
         "实现率  平均 92.53   2017年全省平均实现率 87.90",
-        "低于平均 14 个（共 34 个有评价的部门）：区商务局、国土萧山分局、",
-        "低于平均 13 个（共 34 个有评价的部门）：区烟草专卖局、区招管办、",
+        "低于平均 14 个（共 34 个有结果的部门）：区商务局、国土萧山分局、",
+        "低于平均 13 个（共 34 个有结果的部门）：区烟草专卖局、区招管办、",
         "warn reconciliation_exact",
         str(served.home.serving / "marts.duckdb"),
         str(served.home.revisions / "r1" / "notice" / "notice.html"),

@@ -96,7 +96,7 @@ def test_one_message_says_what_failed_by_how_much_and_what_to_do(on_call: OnCall
     [message] = failures(on_call.after_broken)
     lines = [line.strip() for line in message["message"].splitlines()]
     for part in (
-        "问题：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查",
+        "问题：第二道关口（结果检查）没有通过：抽样数超过有效样本框 等 2 项检查",
         f"地区和季度：{REGION} {QUARTER}（萧山区）",
         "步骤：gate（第二道关口）",
         "区民政局（满意率）: 抽样 4 > 有效样本框 3",
@@ -104,9 +104,7 @@ def test_one_message_says_what_failed_by_how_much_and_what_to_do(on_call: OnCall
         "docs/runbook.zh-CN.md#called_inside_valid_frame",
     ):
         assert part in lines, message["message"]
-    assert re.search(
-        rf"^读者现在看到：{QUARTER} 第 1 版（r1），.* 定稿；本次失败没有改动它$", message["message"], re.MULTILINE
-    )
+    assert re.search(rf"^读者现在看到：{QUARTER} 第1版，.* 定稿；本次失败没有改动它$", message["message"], re.MULTILINE)
     assert f"callback-survey run --region {REGION} --quarter {QUARTER}" in message["message"]
 
 
@@ -122,7 +120,7 @@ def test_the_mended_run_brings_the_recovery_once(on_call: OnCall) -> None:
     assert on_call.mended.code == 0, on_call.mended.err
     [message] = [message for message in on_call.after_mended if message["type"] != "warning"]
     assert message["title"] == f"【恢复】{REGION} {QUARTER}：恢复正常"
-    assert f"读者现在看到：{QUARTER} 第 1 版（r1）" in message["message"]
+    assert f"读者现在看到：{QUARTER} 第1版" in message["message"]
 
 
 def test_the_mail_says_the_same_as_the_webhook(on_call: OnCall) -> None:

@@ -60,7 +60,8 @@ def request_for(settings: Settings, release: Release) -> Request:
 def _state(settings: Settings, release: Release) -> Iterator[str]:
     """What the data are, why this revision exists, and what is out already."""
     since = to_the_minute(release.released_at)
-    yield f"- 版本：r{release.revision}，{since} 定稿，校验码 `{release.content_hash[:16]}`；来由：{_md(in_chinese(release.reason))}"
+    revision = f"{terms.revision(release.revision)}，{since} 定稿，内容校验值 `{release.content_hash[:16]}`"
+    yield f"- 版本：{revision}；来由：{_md(in_chinese(release.reason))}"
     if release.data_note:
         yield f"- 数据说明：**{_md(release.data_note)}**"
     issue = public.issued(settings.public, release.scope, release.revision)
@@ -71,13 +72,13 @@ def _state(settings: Settings, release: Release) -> Iterator[str]:
     if before is None:
         yield "- 本季度尚未印发过通报"
     elif before != issue:
-        yield f"- 现行通报：r{before.revision}，{_issue(before)}。批准后由本版取代，原件保留"
+        yield f"- 现行通报：{terms.revision(before.revision)}，{_issue(before)}。批准后由本版取代，原件保留"
 
 
 def _averages(found: Sequence[Measure]) -> Iterator[str]:
     yield "### 平均值"
     yield ""
-    yield "| 指标 | 平均 | 基准 | 差距 | 有评价的部门 | 低于平均 | 最低 |"
+    yield "| 指标 | 平均 | 参照值 | 差距 | 有结果的部门 | 低于平均 | 最低 |"
     yield "|---|---:|---|---:|---:|---:|---|"
     for measure in found:
         cells = (
@@ -104,7 +105,7 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
 
 def _significance(measure: Measure) -> str:
     if measure.significantly_below_count is None:
-        return "没有答复人数，无法判断是否超出抽样误差。"
+        return "有效回答数不详，无法判断是否超出抽样误差。"
     return (
         f"其中超出抽样误差的 {measure.significantly_below_count} 个，"
         f"{signs.FIRM}的 {measure.significantly_below_count_superpopulation or 0} 个。"
@@ -122,7 +123,7 @@ def _differences(settings: Settings, release: Release) -> Iterator[str]:
         compared[out.revision] = ("上一版，也是现行通报" if out.revision in compared else "现行通报", out)
     for revision, (name, other) in compared.items():
         yield ""
-        yield f"### 与 r{revision}（{name}）的差别"
+        yield f"### 与{terms.revision(revision)}（{name}）的差别"
         yield ""
         if release.difference and release.difference["against"] == other.name:
             for rows in release.difference["rows"]:
@@ -186,12 +187,12 @@ def _checks(settings: Settings, release: Release) -> Iterator[str]:
         yield from _check(result, rules.get(result.check_id))
     if release.accepted:
         yield ""
-        yield f"### 未通过、经人接受的检查（{len(release.accepted)} 项）"
+        yield f"### 未通过、已放行的检查（{len(release.accepted)} 项）"
         yield ""
         for check in release.accepted:
             found = in_chinese(check["examples"] or check["observed"])
             title = rules[check["check_id"]].title if check["check_id"] in rules else check["check_id"]
-            yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 接受，理由：{_md(check['reason'])}"
+            yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 放行，理由：{_md(check['reason'])}"
 
 
 def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
@@ -226,7 +227,7 @@ def _flag(flag: Flag) -> str:
 
 def _benchmark(measure: Measure) -> str:
     if measure.benchmark_pct is None:
-        return "没有基准"
+        return "没有参照值"
     label, year = measure.benchmark_label or "", measure.benchmark_year
     return f"{label if year is None or str(year) in label else f'{year}年{label}'} {percent(measure.benchmark_pct)}"
 

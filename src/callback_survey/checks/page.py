@@ -27,7 +27,7 @@ GATE_NAMES = {"delivery": "第一道关口（交付）", "marts": "第二道关�
 STATES = {
     "failed": "未通过",
     "unjudged": "未能检查",
-    "accepted": "未通过，经人工接受",
+    "accepted": "未通过，已放行",
     "warned": "提醒",
     "passed": "通过",
     "skipped": "无可比对",

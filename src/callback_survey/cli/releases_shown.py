@@ -216,9 +216,9 @@ def _words(moved: Moved, one: str, other: str) -> Iterator[str]:
         return
     before, after = moved.before or Figures(None, None, None, None, None), moved.after
     if before.rate_pct is None and after.rate_pct is not None and moved.before is not None:
-        yield "新有评价"
+        yield "新有结果"
     if before.rate_pct is not None and after.rate_pct is None:
-        yield "不再有评价"
+        yield "不再有结果"
     for was, flag, on, off in (
         (before.is_below_average, after.is_below_average, "现在低于平均", "现在不低于平均"),
         (before.is_significantly_below, after.is_significantly_below, signs.BEYOND_CHANCE, "不再超出抽样误差"),

@@ -84,7 +84,7 @@ def _show_measure(
         measure=rates["measure"],
         **keys,
     )
-    told = [f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有评价的部门）：{_named(below)}"]
+    told = [f"低于平均 {len(below)} 个（共 {rates['rated_department_count']} 个有结果的部门）：{_named(below)}"]
     # where only annexes survive nobody knows how many answered, so nothing can be tested
     if rates["significantly_below_count"] is not None:
         for words, flag in (

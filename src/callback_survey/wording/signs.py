@@ -12,7 +12,7 @@ FIRM_MARK, QUARTER_MARK = "▼", "▽"
 FIRM = "按部门水平仍低于平均"
 BEYOND_CHANCE = "低于平均，超出抽样误差"
 WITHIN_CHANCE = "低于平均，差距在抽样误差以内"
-UNTESTED = "低于平均（回答人数不详，未作检验）"
+UNTESTED = "低于平均（有效回答数不详，未作检验）"
 # what each may be used for
 FIRM_USE, QUARTER_SCOPE = "问责以此为准", "仅就本季度办件"
 LEGEND = (

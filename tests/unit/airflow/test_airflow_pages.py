@@ -134,9 +134,9 @@ def test_the_list_says_of_every_revision_what_became_of_it(client: TestClient) -
     assert served.startswith(
         "2018Q1 萧山区 330109 r2 正在提供 已退回 2018-04-20 14:00:00 更正后的交付；规则或登记表有变动"
     )
-    assert "r1 旧版 未审批" in old and "首次发布" in old
-    assert "r1 未提供 未审批" in row_of(html, "330109/2018Q2/r1")
-    assert "r1 正在提供 待审批" in row_of(html, "330110/2018Q1/r1")
+    assert "r1 旧版 未签发" in old and "首次发布" in old
+    assert "r1 未提供 未签发" in row_of(html, "330109/2018Q2/r1")
+    assert "r1 正在提供 待签发" in row_of(html, "330110/2018Q1/r1")
     assert html.index("2018Q2/r1") < html.index("330109/2018Q1/r2") < html.index("330109/2018Q1/r1")
 
 
@@ -275,8 +275,8 @@ def test_damaged_records_are_told_where_they_belong(client: TestClient, home: Pa
     next((home / "checks" / "run-1").glob("*.json")).write_text("{")
     next((home / "releases" / "330109" / "2018Q1" / "r2" / "checks").glob("*.json")).write_text("{")
     html = text_of(client, f"{ROOT}/")
-    assert "不能确定读者现在看到的是哪些结果" in html and "330109 2018Q1 的审批记录不能读取" in html
-    assert "审批记录不能读取" in text_of(client, RELEASE)
+    assert "不能确定读者现在看到的是哪些结果" in html and "330109 2018Q1 的签发记录不能读取" in html
+    assert "签发记录不能读取" in text_of(client, RELEASE)
     assert "已损坏" in text_of(client, f"{ROOT}/runs")
     assert "检查结果已损坏" in text_of(client, f"{ROOT}/runs/run-1")
     assert "检查结果已损坏" in text_of(client, f"{RELEASE}/checks.html", 409)

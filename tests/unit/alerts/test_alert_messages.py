@@ -121,7 +121,7 @@ PLACE = Place("r", "gate", readers_see="2018Q1 r1", checks_page="checks/r/index.
 def test_a_gate_says_in_chinese_what_was_observed_and_allowed_and_where_the_runbook_is() -> None:
     title, body = render(of_failure(GATE_TWO, PLACE, ZH))
 
-    assert title == "【失败】330109 2018Q1：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查"
+    assert title == "【失败】330109 2018Q1：第二道关口（结果检查）没有通过：抽样数超过有效样本框 等 2 项检查"
     for line in (
         "  · 抽样数超过有效样本框（sample_within_frame）：检查 70 项，不符合 2 项；要求：每个部门：抽样数 ≤ 有效样本框",
         "      区民政局（满意率）: 抽样 4 > 有效样本框 3",
@@ -158,7 +158,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     alert = of_failure(GateFailed("2 regions failed a gate", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
 
     assert alert.title == "2 个地区季度没有通过关口"
-    assert alert.lines[0] == "330109 2018Q1：第二道关口（成品检查）没有通过：抽样数超过有效样本框 等 2 项检查"
+    assert alert.lines[0] == "330109 2018Q1：第二道关口（结果检查）没有通过：抽样数超过有效样本框 等 2 项检查"
     assert "330110 2018Q2: was not computed again" in alert.lines
     assert "  x" in alert.lines
     assert alert.concerns == ("330109-2018Q1", "330110-2018Q2")
@@ -169,7 +169,7 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     [
         (DeliveryRefused("torn"), "交付不能接收：torn", "a-delivery-was-refused"),
         (GateFailed("no"), "关口没有通过：no", "a-gate-said-no"),
-        (NothingDelivered("no delivery for 2018Q1"), "没有找到要处理的交付：没有 2018Q1 的交付", "nothing-came"),
+        (NothingDelivered("no delivery for 2018Q1"), "没有找到交付：没有 2018Q1 的交付", "nothing-came"),
         (RegisterError("twice"), "登记表有误：twice", "a-register-is-wrong"),
         (UsageError("no key"), "设置或参数有误：no key", "a-setting-is-wrong"),
         (SurveyError("dbt"), "运行出错：dbt", "the-pipeline-or-the-machine-broke"),

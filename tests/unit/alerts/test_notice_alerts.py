@@ -52,7 +52,7 @@ def test_a_notice_that_nobody_decided_about_is_told_with_the_way_on(receiver: Re
 def test_clearing_is_no_way_on_for_an_approval_that_came_too_late(receiver: Receiver) -> None:
     fail(ApprovalOutdated("readers see r2"), "issue")
     assert "an-approval-came-too-late" in receiver.text
-    assert "批准的版本已被取代，没有印发" in receiver.text
+    assert "所批准的版本已被取代，没有印发" in receiver.text
     assert "清除（Clear）" not in receiver.text
 
 

@@ -29,7 +29,7 @@ def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(set
     request = request_for(settings, freeze(settings))
     assert request.subject == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版"
     assert "| 满意率 | 89.81 | 2017年全省平均满意率 94.70 | −4.89 | 3 / 3 | 1 | 区民政局 |" in request.body
-    assert "| 实现率 | 89.81 | 没有基准 | — | 3 / 3 | 0 | 区民政局 |" in request.body
+    assert "| 实现率 | 89.81 | 没有参照值 | — | 3 / 3 | 0 | 区民政局 |" in request.body
     assert (request.region_code, request.quarter, request.revision) == ("330109", "2018Q1", 1)
 
 
@@ -41,7 +41,7 @@ def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> 
 
 def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Settings) -> None:
     text = body(settings, freeze(settings, tested=False))
-    assert "没有答复人数，无法判断是否超出抽样误差。" in text
+    assert "有效回答数不详，无法判断是否超出抽样误差。" in text
     assert "区民政局 74.42" in text
     assert "▽" not in text and "▼" not in text
 
@@ -58,14 +58,14 @@ def test_what_a_person_accepted_is_told_with_name_and_reason(settings: Settings)
     accepted = {"gate": "marts", "check_id": "reconciliation_within_tolerance", "observed": "1 of 68 rows"}
     accepted |= {"examples": "区档案局 99.00", "by": "值班长", "reason": "附件印错", "at": AT}
     text = body(settings, freeze(settings, accepted=[accepted]))
-    assert "区档案局 99.00。值班长 接受，理由：附件印错" in text
+    assert "区档案局 99.00。值班长 放行，理由：附件印错" in text
 
 
 def test_a_correction_shows_what_moved_against_the_revision_before(settings: Settings) -> None:
     freeze(settings)
     text = body(settings, freeze(settings, 2, rate="91", reason="a corrected delivery"))
     assert "来由：更正后的交付" in text
-    assert "### 与 r1（上一版）的差别" in text
+    assert "### 与第1版（上一版）的差别" in text
     assert "| 区民政局 | 满意率 | 74.42 | 91.00 | 3 | 移出低于平均 |" in text
     assert "区教育局 |" not in text.partition("（上一版）")[2].partition("检查提醒")[0]
 
@@ -91,8 +91,8 @@ def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monk
     decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
     freeze(settings, 2, rate="80")
     text = body(settings, freeze(settings, 3, rate="81"))
-    assert "- 现行通报：r1，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
-    before, out = text.partition("与 r2（上一版）的差别")[2].split("与 r1（现行通报）的差别")
+    assert "- 现行通报：第1版，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
+    before, out = text.partition("与第2版（上一版）的差别")[2].split("与第1版（现行通报）的差别")
     assert "| 80.00 | 81.00 |" in before
     assert "| 74.42 | 81.00 |" in out
 

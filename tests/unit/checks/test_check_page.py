@@ -101,9 +101,9 @@ def test_each_check_has_its_chinese_name_what_was_found_what_is_allowed_and_its_
         "docs/runbook.zh-CN.md#sample_within_frame",
     ):
         assert words in text
-    assert "张三 于 2018-06-01 08:00:00 接受：该局已撤销" in text
+    assert "张三 于 2018-06-01 08:00:00 放行：该局已撤销" in text
     assert "delivery-1" in text and "dag/run:1+08" in text
-    assert "被拦下的：330109 2018Q1" in text and "提醒 1 项，未通过但经人工接受 1 项" in text
+    assert "被拦下的：330109 2018Q1" in text and "提醒 1 项，未通过但已放行 1 项" in text
 
 
 def test_an_address_of_the_runbook_becomes_a_link() -> None:

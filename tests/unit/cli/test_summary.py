@@ -83,11 +83,11 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
 def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(show: Callable[..., list[str]]) -> None:
     lines = show()
     assert "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03" in lines
-    assert "低于平均 3 个（共 3 个有评价的部门）：区民政局、区招管办、区教育局" in lines
+    assert "低于平均 3 个（共 3 个有结果的部门）：区民政局、区招管办、区教育局" in lines
     assert "  其中超出抽样误差的 2 个（仅就本季度办件）：区民政局、区教育局" in lines
     assert "  按部门水平仍低于平均的 1 个（问责以此为准）：区民政局" in lines
     assert "实现率  平均 90.00" in lines
-    assert "低于平均 0 个（共 3 个有评价的部门）：无" in lines
+    assert "低于平均 0 个（共 3 个有结果的部门）：无" in lines
     # nothing is tested where the counts are not known
     assert sum("超出抽样误差" in line for line in lines) == 1
     assert "数据提示  3 条：名称夹有空格 2，作答人数过少 1" in lines

@@ -23,7 +23,7 @@ NAMES = [
     "区人力社保局",
 ]
 LONG_NAME = "杭州市萧山区机构编制委员会办公室（事业单位登记管理局）"
-LIST = f"低于平均 8 个（共 34 个有评价的部门）：{'、'.join(NAMES)}"
+LIST = f"低于平均 8 个（共 34 个有结果的部门）：{'、'.join(NAMES)}"
 COLUMNS = [Column("部门", is_free=True), Column("满意率", "right"), Column("有效样本框", "right")]
 ROWS = [[name, f"{90 + at}.00", f"{10**at:,}"] for at, name in enumerate(NAMES)]
 WIDTHS = [32, 40, 57, 80, 81, 120]

@@ -66,10 +66,10 @@ def test_a_flag_names_every_department() -> None:
 
 def test_a_published_quarter_is_not_tested_and_says_why(release: Release) -> None:
     said = "".join(head + sentence for head, sentence in wording.flags(PUBLISHED))
-    assert "超出抽样误差" in said and "回答人数不详，无法判断" in said
+    assert "超出抽样误差" in said and "有效回答数不详，无法判断" in said
     html = companion(release, measures=(PUBLISHED,))
     assert "低于平均且超出抽样误差，" not in html and "低于平均且超出抽样误差（" not in html
-    assert "低于平均（回答人数不详，未作检验）" in html
+    assert "低于平均（有效回答数不详，未作检验）" in html
     layers = charts.specification(PUBLISHED)["layer"]
     assert "intervals" not in [layer.get("name") for layer in layers]
 

@@ -41,12 +41,12 @@ def test_each_department_is_named_where_it_belongs() -> None:
             ["与平均值的差距超出抽样误差的有1个：乙局。按部门水平，差距都还不能排除偶然（标▽），不宜用于考核问责。"],
         ),
         ([FIRM], ["与平均值的差距超出抽样误差的有1个：丙局。按部门水平仍低于平均的也是这些部门（标▼）。"]),
-        ([UNKNOWN], ["回答人数不详，无法判断差距是否超出抽样误差，名单不加标记。"]),
+        ([UNKNOWN], ["有效回答数不详，无法判断差距是否超出抽样误差，名单不加标记。"]),
         (
             [CHANCE, UNKNOWN],
             [
                 "与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。",
-                "回答人数不详，无法判断差距是否超出抽样误差的有：丁局。",
+                "有效回答数不详，无法判断差距是否超出抽样误差的有：丁局。",
             ],
         ),
     ],
@@ -66,5 +66,5 @@ def test_few_answers_are_named() -> None:
         below("乙局", True, False, "not_rated"),
         below("丙局", False, False, "caution"),
     ]
-    assert words.caution_sentence(listed) == "回答人数少或误差范围大，比率须谨慎看待的有：乙局、丙局。"
+    assert words.caution_sentence(listed) == "有效回答数少或误差范围大，比率须谨慎看待的有：乙局、丙局。"
     assert words.caution_sentence([FIRM]) is None

@@ -13,4 +13,4 @@ DETAILS = {
     "waited_hours": "等候小时",
 }
 FLAGS = {True: "是", False: "否"}
-WAITING, NO_DECISION = "待审批", "未审批"
+WAITING, NO_DECISION = "待签发", "未签发"

@@ -69,7 +69,7 @@ def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any
         (figures.measure_name, f"{found.rate_pct}%"),
         ("部门平均", f"{figures.average_pct}%"),
         ("与平均相比", figures.flag_labels[found.flag]),
-        ("回答人数", count(found.answered_count)),
+        ("有效回答数", count(found.answered_count)),
         ("抽样 / 有效样本框", f"{count(found.sample_count)} / {count(found.valid_frame_count)}"),
         ("95% 区间", f"{wording.interval(found)}%" if wording.interval(found) != "—" else "—"),
         ("比上季度", wording.change_in_words(found)),

@@ -11,7 +11,7 @@ _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
     "no_current": "本季度没有结果",
     "break_in_series": "机构或口径有调整",
-    "counts_unknown": "回答人数不详",
+    "counts_unknown": "有效回答数不详",
 }
 _MANY = 12  # names in a sentence; a longer list is in the table
 _FLAGGED = 60  # a flag names everybody, as long as they fit on a page
@@ -33,7 +33,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
     if figures.is_published_only:
         return [
             (f"低于平均 {len(figures.below)} 个", f"{listed(figures.below, _FLAGGED)}。"),
-            ("不作检验", "仅存印发的附件，回答人数不详，无法判断差距是否超出抽样误差。"),
+            ("不作检验", "仅存印发的附件，有效回答数不详，无法判断差距是否超出抽样误差。"),
         ]
     return [
         (f"{BEYOND_CHANCE}（{QUARTER_SCOPE}）", _or_none(figures.beyond_chance)),
@@ -86,7 +86,7 @@ def findings(groups: Sequence[FindingGroup], many: int = 6) -> str:
 def key_lines(figures: MeasureFigures) -> list[str]:
     """What the signs of a chart mean, in lines for a chart that stands alone."""
     if figures.is_published_only:
-        return ["点为印发的比率；仅存附件，回答人数不详，没有区间，也不作检验。"]
+        return ["点为印发的比率；仅存附件，有效回答数不详，没有区间，也不作检验。"]
     return [
         "点为比率，横线为 95% 区间（有限总体），竖线为部门平均；没有横线的部门，样本框内全部作答。",
         "† 虚线：回答少或误差大，慎用。‡ 回答过少，不作评价，仅列数字。",
@@ -122,7 +122,7 @@ def alternative(figures: MeasureFigures) -> str:
     rated = figures.rated
     spread = f"最高 {rated[0].rate_pct}%，最低 {rated[-1].rate_pct}%（{rated[-1].department_name}）"
     tested = (
-        "回答人数不详，没有区间和检验"
+        "有效回答数不详，没有区间和检验"
         if figures.is_published_only
         else f"其中超出抽样误差的 {len(figures.beyond_chance)} 个，"
         f"{FIRM}的 {len(figures.beyond_chance_superpopulation)} 个"

@@ -144,7 +144,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
 def _basis(marts: NoticeData, period: str) -> tuple[str, ...]:
     source = (
         f"本通报所据只有{period}当时印发的附件，没有办结记录和电话回访记录。有效样本框、抽样数和各项比率照附件转录，"
-        "未经原始记录核对；平均值、名单和次序据此重新计算；各部门回答人数不详。"
+        "未经原始记录核对；平均值、名单和次序据此重新计算；各部门有效回答数不详。"
         if marts.is_published_only
         else f"本通报依据{period}办结事项的电话回访记录编写。"
     )

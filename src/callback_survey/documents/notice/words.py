@@ -58,9 +58,9 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
     elif tested:
         said.append("与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。")
     if untested and tested:
-        said.append(f"回答人数不详，无法判断差距是否超出抽样误差的有：{names(untested)}。")
+        said.append(f"有效回答数不详，无法判断差距是否超出抽样误差的有：{names(untested)}。")
     elif untested:
-        said.append("回答人数不详，无法判断差距是否超出抽样误差，名单不加标记。")
+        said.append("有效回答数不详，无法判断差距是否超出抽样误差，名单不加标记。")
     return said
 
 
@@ -82,7 +82,7 @@ def _named(departments: list[FlaggedDepartment]) -> str:
 def caution_sentence(below: Iterable[FlaggedDepartment]) -> str | None:
     """The listed departments whose rate rests on few answers or has a wide interval."""
     uncertain = [found.department_name for found in below if found.reliability in ("not_rated", "caution")]
-    return f"回答人数少或误差范围大，比率须谨慎看待的有：{names(uncertain)}。" if uncertain else None
+    return f"有效回答数少或误差范围大，比率须谨慎看待的有：{names(uncertain)}。" if uncertain else None
 
 
 def reconciliation_sentence(counts: Mapping[str, int]) -> str | None:
