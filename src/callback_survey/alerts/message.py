@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from callback_survey.cell_text import one_line
 from callback_survey.settings import Language
 from callback_survey.wording.catalogue import Words
 
@@ -96,7 +97,7 @@ def _details(lines: tuple[str, ...], say: Words) -> str:
 
 
 def scrubbed(alert: Alert) -> Alert:
-    """The alert without phone or identity numbers in any of its texts."""
+    """The alert without phone or identity numbers in any of its texts, each of which is one line."""
     return replace(
         alert,
         run_id=scrub(alert.run_id),
@@ -116,7 +117,8 @@ def scrubbed(alert: Alert) -> Alert:
 
 
 def scrub(text: str) -> str:
-    return _OUTGOING_NUMBER.sub(_SCRUBBED, text)
+    """The last defence: a text that nobody has cleaned before can neither tell a number nor pass for a line of ours."""
+    return _OUTGOING_NUMBER.sub(_SCRUBBED, one_line(text))
 
 
 def shortened(text: str, limit: int) -> str:

@@ -12,12 +12,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.cell_text import cell_text, one_line
 from callback_survey.checks.model import Check, CheckResult, Outcome, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXAMPLE_COUNT = 10
+# What is not one name but several in a list, or a sentence of ours about a file, may be longer than a name.
+_LIST_CHARACTERS = 300
 
 
 def load_great_expectations() -> Any:
@@ -69,7 +72,7 @@ def _read(answer: Any, check: Check, rule: Rule, gate: str, suite: str, row_coun
         return _result(check, rule, gate, suite, "error", f"the check itself raised: {raised}")
     value = answer.to_json_dict()["result"]
     failing = value.get("unexpected_index_list") or []
-    examples = [check.example.format(**row) for row in failing[:EXAMPLE_COUNT]]
+    examples = [check.example.format(**_fit(row)) for row in failing[:EXAMPLE_COUNT]]
     if len(failing) > EXAMPLE_COUNT:
         examples.append(f"… and {len(failing) - EXAMPLE_COUNT} more")
     observed = (
@@ -88,10 +91,22 @@ def _result(
         expectation=type(check.expectation).__name__,
         severity=rule.severity,
         outcome=outcome,
-        observed=observed,
+        observed=one_line(observed),
         allowed=check.allows,
         examples=tuple(examples),
     )
+
+
+def _fit(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of a row as an example may show them: everything that tells of an example reads it from here."""
+    return {name: _fit_cell(name, value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _fit_cell(column: str, value: str) -> str:
+    if column.endswith("name"):
+        # check_results joins examples with a ；: a name that held one would be read as two of them
+        return cell_text(value).replace("；", ";")
+    return cell_text(value, _LIST_CHARACTERS)
 
 
 def _exception_of(info: Mapping[str, Any]) -> str | None:

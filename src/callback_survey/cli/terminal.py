@@ -23,8 +23,8 @@ Align = Literal["left", "right"]
 Cell = str | Text
 
 NOTHING = "-"
-# What a file sent to us may hold, and a terminal would obey.
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+# What a file sent to us may hold, and a terminal would obey: control characters, and those that turn the direction.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _HANG = 2
 _UNDER_ROW = 4
 _NARROWEST = 30

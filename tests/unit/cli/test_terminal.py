@@ -114,8 +114,9 @@ def test_what_a_file_holds_cannot_steer_the_terminal() -> None:
     terminal = Terminal(60)
     say(terminal.console, "区\x1b[2J教育局")
     show_table(terminal.console, COLUMNS, [["区\x1b[31m档案局\n二", "1", "2"]])
-    assert "\x1b" not in terminal.printed
-    assert terminal.screen().lines[-2].split() == ["区", "[31m档案局", "二", "1", "2"]
+    say(terminal.console, "区\u202e局政民\u2066")
+    assert not {"\x1b", "\u202e", "\u2066"} & set(terminal.printed)
+    assert terminal.screen().lines[-3].split() == ["区", "[31m档案局", "二", "1", "2"]
 
 
 def test_a_figure_that_is_missing_takes_one_cell_in_every_terminal() -> None:
