@@ -1,4 +1,7 @@
-"""Sending one text to every configured channel through Apprise, within bounded time and without telling its secrets."""
+"""Sending one text to every configured channel, within bounded time and without telling its secrets.
+
+Apprise understands every URL and sends to all but the robots that say no inside an answer of 200 (see `robots`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from callback_survey.alerts import robots
+from callback_survey.alerts.parts import numbered
+from callback_survey.settings import Language
+from callback_survey.wording.catalogue import Words
 
 if TYPE_CHECKING:
     from apprise import Apprise, AppriseAsset, NotifyBase
@@ -24,16 +32,35 @@ ATTEMPT_SECONDS = 12.0
 _TRANSPORT_LOGGERS = ("apprise", "urllib3.connectionpool")
 # A message there opens an incident, whatever it says; Apprise cannot close one.
 _OPENS_INCIDENTS = ("pagerduty://",)
+# An incident has one short summary; the whole message goes with it as a detail.
+_SUMMARY_CHARACTERS = 1_024
+# Apprise joins title and body in some services, and cuts what is a little too long for it.
+_JOINT_CHARACTERS = 64
+
+# What went wrong between here and the service; why a service said no is in the language of the alert.
+_ON_THE_WAY = {"status": "answered {code}", "connection": "connection failed", "unexplained": "refused"}
 
 
 @dataclass(frozen=True)
 class ChannelResult:
-    """What became of one channel. `channel` is scheme and masked host, never a URL with credentials."""
+    """What became of one channel. `channel` is scheme and masked host, never a URL with credentials.
+
+    `parts_sent`: of a text that goes in several parts, how many the channel has taken. It is sent when it took all.
+    """
 
     channel: str
     is_sent: bool
     detail: str
     attempts: int
+    parts_sent: int = 0
+
+
+@dataclass(frozen=True)
+class _Message:
+    title: str
+    body: str
+    severity: Severity
+    say: Words
 
 
 @dataclass
@@ -44,10 +71,11 @@ class _Channel:
     is_sent: bool = False
     is_worth_a_retry: bool = True
     detail: str = "not tried"
+    parts_sent: int = 0
     messages: list[str] = field(default_factory=list)
 
     def result(self) -> ChannelResult:
-        return ChannelResult(self.name, self.is_sent, self.detail, self.attempts)
+        return ChannelResult(self.name, self.is_sent, self.detail, self.attempts, self.parts_sent)
 
 
 def deliver(
@@ -56,24 +84,34 @@ def deliver(
     title: str,
     body: str,
     severity: Severity,
-    already_sent: Collection[str] = (),
+    language: Language = "zh",
+    before: Collection[ChannelResult] = (),
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[ChannelResult]:
-    """Send to every channel not named in `already_sent`; a failed one is tried again after each back-off.
+    """Send to every channel that did not take it `before`; a failed one is tried again after each back-off.
 
     Never raises and ends within about 45 seconds, however the receivers behave. An attempt that ran into its time
-    limit is not repeated here: the message may have arrived, and a second try would only say it twice. Where a message
-    opens an incident (PagerDuty), a recovery is not sent.
+    limit is not repeated here: the message may have arrived, and a second try would only say it twice. Nor is one that
+    was refused for what seconds do not change, such as a wrong token. Where a message opens an incident (PagerDuty), a
+    recovery is not sent. `language` is that of a refusal's detail.
     """
     taking = [url for url in urls if severity != "recovered" or not url.lower().startswith(_OPENS_INCIDENTS)]
-    channels = [channel for channel in _channels(taking) if channel.name not in already_sent]
+    earlier = {result.channel: result for result in before}
+    channels = [channel for channel in _channels(taking) if not _has_taken(earlier.get(channel.name))]
+    for channel in channels:
+        channel.parts_sent = earlier[channel.name].parts_sent if channel.name in earlier else 0
+    message = _Message(title, body, severity, Words(language))
     for pause in (*BACK_OFF_SECONDS, None):
         waiting = [channel for channel in channels if not channel.is_sent and channel.is_worth_a_retry]
-        _attempt_all(waiting, title=title, body=body, severity=severity)
+        _attempt_all(waiting, message)
         if pause is None or not any(not channel.is_sent and channel.is_worth_a_retry for channel in channels):
             break
         sleep(pause)
     return [channel.result() for channel in channels]
+
+
+def _has_taken(result: ChannelResult | None) -> bool:
+    return result is not None and result.is_sent
 
 
 def _channels(urls: Sequence[str]) -> list[_Channel]:
@@ -98,17 +136,18 @@ def channel_name(url: str) -> str:
     return f"{scheme}://{re.split('[/?]', masked)[0].rpartition('@')[2]}"
 
 
-def _attempt_all(channels: Sequence[_Channel], *, title: str, body: str, severity: Severity) -> None:
+def _attempt_all(channels: Sequence[_Channel], message: _Message) -> None:
     deadline = time.monotonic() + ATTEMPT_SECONDS
     threads = []
     for channel in channels:
-        outcome = _Channel(channel.name, channel.url)
-        thread = threading.Thread(target=_attempt, args=(outcome, title, body, severity), daemon=True)
+        outcome = _Channel(channel.name, channel.url, parts_sent=channel.parts_sent)
+        thread = threading.Thread(target=_attempt, args=(outcome, message), daemon=True)
         thread.start()
         threads.append((channel, outcome, thread))
     for channel, outcome, thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
         channel.attempts += 1
+        channel.parts_sent = outcome.parts_sent
         if thread.is_alive():
             # The thread keeps its own copy, so a late answer cannot rewrite what was recorded.
             channel.is_worth_a_retry = False
@@ -118,35 +157,81 @@ def _attempt_all(channels: Sequence[_Channel], *, title: str, body: str, severit
         channel.is_worth_a_retry = outcome.is_worth_a_retry
 
 
-def _attempt(channel: _Channel, title: str, body: str, severity: Severity) -> None:
-    started = time.monotonic()
+def _attempt(channel: _Channel, message: _Message) -> None:
     _hush.messages = channel.messages
     try:
         service = _service(channel.url)
         if service is None:
             channel.detail, channel.is_worth_a_retry = ("the URL is not understood", False)
             return
-        channel.is_sent = _notify(service, channel.url, title, body, severity)
+        parts = _parts(service, channel.url, message)
+        # what an earlier try could not say goes on where that one ended
+        for part in parts[channel.parts_sent :]:
+            if not _send_part(channel, service, part, message):
+                if len(parts) > 1:
+                    done = {"number": channel.parts_sent + 1, "count": len(parts), "text": channel.detail}
+                    channel.detail = message.say("refused.part", **done)
+                return
+            channel.parts_sent += 1
+        channel.is_sent, channel.detail = True, "sent"
     except Exception as error:
         channel.detail = type(error).__name__
-        return
     finally:
         _hush.messages = None
-    timed_out = time.monotonic() - started >= READ_TIMEOUT_SECONDS
-    channel.is_worth_a_retry = not timed_out
-    channel.detail = "sent" if channel.is_sent else "timed out" if timed_out else _reason(channel.messages)
+
+
+def _parts(service: NotifyBase, url: str, message: _Message) -> list[tuple[str, str]]:
+    """Title and body of each message that the text takes here."""
+    scheme = url.partition("://")[0].lower()
+    title, body = message.title, message.body
+    robot = robots.robot_of(service)
+    if robot is not None:
+        return numbered(title, body, robot.room, robot.size)
+    if "overflow=" in url or scheme == "pagerduty":
+        return [(title, body)]
+    return numbered(title, body, service.body_maxlen - _JOINT_CHARACTERS)
+
+
+def _send_part(channel: _Channel, service: NotifyBase, part: tuple[str, str], message: _Message) -> bool:
+    started = time.monotonic()
+    del channel.messages[:]
+    _limit_time(service)
+    robot = robots.robot_of(service)
+    if robot is not None:
+        no = robots.post(robot, service, "\n".join(part))
+    elif _notify(service, channel.url, *part, message.severity):
+        no = None
+    else:
+        no = _reason(channel.messages)
+    if no is None:
+        return True
+    channel.is_worth_a_retry = no.is_passing
+    if no.reason in _ON_THE_WAY and time.monotonic() - started >= READ_TIMEOUT_SECONDS:
+        channel.detail, channel.is_worth_a_retry = "timed out", False
+    elif no.reason in _ON_THE_WAY:
+        channel.detail = _ON_THE_WAY[no.reason].format(code=no.code)
+    else:
+        channel.detail = message.say(f"refused.{no.reason}", code=no.code)
+    return False
+
+
+def _limit_time(service: NotifyBase) -> None:
+    service.socket_connect_timeout = min(service.socket_connect_timeout, READ_TIMEOUT_SECONDS)
+    service.socket_read_timeout = READ_TIMEOUT_SECONDS
 
 
 def _notify(service: NotifyBase, url: str, title: str, body: str, severity: Severity) -> bool:
     from apprise import Apprise, NotifyFormat, NotifyType, OverflowMode
 
-    service.socket_connect_timeout = min(service.socket_connect_timeout, READ_TIMEOUT_SECONDS)
-    service.socket_read_timeout = READ_TIMEOUT_SECONDS
     if "overflow=" not in url:
-        # A chat that takes 2,000 characters gets two messages rather than none.
+        # The text has been cut to what the service takes; should that be too much after all, two messages beat none.
         service.overflow_mode = OverflowMode.SPLIT
-    if url.startswith("mailto") and "format=" not in url:
+    if "format=" not in url:
+        # Slack and mail would otherwise read marks into it.
         service.notify_format = NotifyFormat.TEXT
+    if url.lower().startswith(_OPENS_INCIDENTS):
+        service.overflow_mode, service.body_maxlen = OverflowMode.TRUNCATE, _SUMMARY_CHARACTERS
+        service.details = {**service.details, "message": f"{title}\n{body}"}
     kinds = {"fail": NotifyType.FAILURE, "warn": NotifyType.WARNING, "recovered": NotifyType.SUCCESS}
     sender: Apprise = Apprise(asset=_asset())
     sender.add(service)
@@ -179,13 +264,13 @@ def _asset() -> AppriseAsset:
     )
 
 
-def _reason(messages: Sequence[str]) -> str:
+def _reason(messages: Sequence[str]) -> robots.Refusal:
     """Why a service said no, from fixed words only: its own log text may hold a token."""
     text = " ".join(messages)
     code = re.search(r"error=(\d{3})\b", text)
     if code:
-        return f"answered {code[1]}"
-    return "connection failed" if "onnection" in text else "refused"
+        return robots.Refusal("status", code[1])
+    return robots.Refusal("connection" if "onnection" in text else "unexplained", "")
 
 
 class _Hush(threading.local):

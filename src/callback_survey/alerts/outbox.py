@@ -73,7 +73,14 @@ def send(alert: Alert, *, urls: Sequence[str], outbox: Path, sleep: Callable[[fl
             return _logged(_send_record(record, path, urls, sleep), title)
     except OSError as error:
         logger.error("the outbox cannot be written (%s): the alert is sent without a record", error)
-        results = deliver(urls, title=title, body=body, severity=alert.severity, sleep=sleep)
+        results = deliver(
+            urls,
+            title=title,
+            body=body,
+            severity=alert.severity,
+            language=alert.language,
+            sleep=sleep,
+        )
         return _logged(Delivery(_state(results), False, tuple(results), None), title)
 
 
@@ -154,7 +161,8 @@ def _send_record(
         title=record["subject"],
         body=body or record["body"],
         severity=record["severity"],
-        already_sent={channel.channel for channel in done},
+        language=record.get("language", "zh"),
+        before=before,
         sleep=sleep,
     )
     everything = [*done, *results]

@@ -160,9 +160,11 @@ def unsent(settings: Settings) -> list[Problem]:
     records = outbox.unsent(settings.alerts)
     if not records:
         return []
-    channels = sorted({one["channel"] for record in records for one in record["channels"] if not one["is_sent"]})
-    facts = {"count": str(len(records)), "channels": ", ".join(channels) or "-"}
-    return [Problem("alerts/unsent", "warn", "unsent", facts, " ".join(channels))]
+    # of a channel that refused several, the reason it gave last
+    refused = {one["channel"]: one["detail"] for record in records for one in record["channels"] if not one["is_sent"]}
+    told = ", ".join(f"{channel} ({refused[channel]})" for channel in sorted(refused))
+    facts = {"count": str(len(records)), "channels": told or "-"}
+    return [Problem("alerts/unsent", "warn", "unsent", facts, " ".join(sorted(refused)))]
 
 
 def disk(settings: Settings) -> list[Problem]:
