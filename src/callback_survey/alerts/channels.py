@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callback_survey.alerts import robots
+from callback_survey.alerts.defused import defused
 from callback_survey.alerts.parts import numbered
 from callback_survey.settings import Language
 from callback_survey.wording.catalogue import Words
@@ -60,6 +61,7 @@ class _Message:
     title: str
     body: str
     severity: Severity
+    own_links: Collection[str]
     say: Words
 
 
@@ -84,6 +86,7 @@ def deliver(
     title: str,
     body: str,
     severity: Severity,
+    own_links: Collection[str] = (),
     language: Language = "zh",
     before: Collection[ChannelResult] = (),
     sleep: Callable[[float], None] = time.sleep,
@@ -93,14 +96,15 @@ def deliver(
     Never raises and ends within about 45 seconds, however the receivers behave. An attempt that ran into its time
     limit is not repeated here: the message may have arrived, and a second try would only say it twice. Nor is one that
     was refused for what seconds do not change, such as a wrong token. Where a message opens an incident (PagerDuty), a
-    recovery is not sent. `language` is that of a refusal's detail.
+    recovery is not sent. `own_links` are the addresses in the text that are ours and may be followed; `language` is
+    that of a refusal's detail.
     """
     taking = [url for url in urls if severity != "recovered" or not url.lower().startswith(_OPENS_INCIDENTS)]
     earlier = {result.channel: result for result in before}
     channels = [channel for channel in _channels(taking) if not _has_taken(earlier.get(channel.name))]
     for channel in channels:
         channel.parts_sent = earlier[channel.name].parts_sent if channel.name in earlier else 0
-    message = _Message(title, body, severity, Words(language))
+    message = _Message(title, body, severity, own_links, Words(language))
     for pause in (*BACK_OFF_SECONDS, None):
         waiting = [channel for channel in channels if not channel.is_sent and channel.is_worth_a_retry]
         _attempt_all(waiting, message)
@@ -181,9 +185,9 @@ def _attempt(channel: _Channel, message: _Message) -> None:
 
 
 def _parts(service: NotifyBase, url: str, message: _Message) -> list[tuple[str, str]]:
-    """Title and body of each message that the text takes here."""
+    """Title and body of each message that the text takes here, with nothing in them that mentions or leads away."""
     scheme = url.partition("://")[0].lower()
-    title, body = message.title, message.body
+    title, body = (defused(text, scheme, message.own_links) for text in (message.title, message.body))
     robot = robots.robot_of(service)
     if robot is not None:
         return numbered(title, body, robot.room, robot.size)

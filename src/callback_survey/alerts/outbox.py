@@ -73,11 +73,13 @@ def send(alert: Alert, *, urls: Sequence[str], outbox: Path, sleep: Callable[[fl
             return _logged(_send_record(record, path, urls, sleep), title)
     except OSError as error:
         logger.error("the outbox cannot be written (%s): the alert is sent without a record", error)
+        links = _own_links(asdict(clean))
         results = deliver(
             urls,
             title=title,
             body=body,
             severity=alert.severity,
+            own_links=links,
             language=alert.language,
             sleep=sleep,
         )
@@ -161,6 +163,7 @@ def _send_record(
         title=record["subject"],
         body=body or record["body"],
         severity=record["severity"],
+        own_links=_own_links(record),
         language=record.get("language", "zh"),
         before=before,
         sleep=sleep,
@@ -170,6 +173,11 @@ def _send_record(
     channels = [asdict(channel) for channel in everything]
     is_saved = _save(path, {**record, "state": state, "channels": channels, "finished_at": _now()})
     return Delivery(state, False, tuple(everything), path if is_saved else None)
+
+
+def _own_links(record: Mapping[str, Any]) -> list[str]:
+    """The addresses in an alert that this project put there."""
+    return [link for link in (record.get("link"), record.get("checks_page"), *record.get("runbook", ())) if link]
 
 
 def _state(results: Sequence[ChannelResult]) -> State:
