@@ -1,4 +1,7 @@
-"""A delivery fails while the receiver of alerts is down, slow, or answers 500: the run ends as it would, and says so later."""
+"""A delivery fails while the receiver of alerts is down, slow, answers 500, or refuses inside an answer of 200.
+
+The run ends as it would, and says so later.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from apprise.plugins.wecombot import NotifyWeComBot
 
+from alert_services import Service, as_json, wecom
 from callback_survey.alerts import channels, tell
 from callback_survey.settings import load_settings
 from deliveries import rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, Home, Outcome, contents
 from receivers import Receiver, free_port
 
-TROUBLES = ("down", "slow", "answers 500")
+TROUBLES = ("down", "slow", "answers 500", "refuses in its answer")
+NO = as_json({"errcode": 93000, "errmsg": "invalid webhook url"})
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,15 @@ class Unheard:
     home: Home
     outcome: Outcome
     records: list[dict[str, Any]]
-    receiver: Receiver
 
 
 @pytest.fixture(scope="module", params=TROUBLES)
 def unheard(request: pytest.FixtureRequest, small: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unheard]:
     """A delivery with more called cases than frame rows, which gate 1 stops; real times are shortened, nothing else."""
     folder = tmp_path_factory.mktemp("unheard")
-    receiver = Receiver()
+    receiver, robot = Receiver(), Service(wecom, refuses=NO)
     url = f"json://127.0.0.1:{free_port()}/hook" if request.param == "down" else receiver.url
+    url = "wecombot://key" if request.param == "refuses in its answer" else url
     receiver.answer = 500 if request.param == "answers 500" else 200
     receiver.delay_seconds = 2.0 if request.param == "slow" else 0.0
     write_delivery(folder / "exports" / REGION / QUARTER, rows_of(with_office("区民政局", called=11)))
@@ -41,9 +47,11 @@ def unheard(request: pytest.FixtureRequest, small: Home, tmp_path_factory: pytes
         patch.setattr(channels, "BACK_OFF_SECONDS", (0.01, 0.01))
         patch.setattr(channels, "READ_TIMEOUT_SECONDS", 0.5)
         patch.setattr(channels, "ATTEMPT_SECONDS", 1.0)
+        patch.setattr(NotifyWeComBot, "notify_url", f"{robot.root}/cgi-bin/webhook/send?key={{key}}")
         outcome = home.run_quarter_here()
-    yield Unheard(request.param, home, outcome, records_of(home), receiver)
+    yield Unheard(request.param, home, outcome, records_of(home))
     receiver.close()
+    robot.close()
 
 
 def records_of(home: Home) -> list[dict[str, Any]]:
@@ -62,8 +70,10 @@ def test_the_record_says_that_nobody_took_the_message(unheard: Unheard) -> None:
     assert record["state"] == "unsent"
     [channel] = record["channels"]
     assert not channel["is_sent"] and channel["detail"]
-    # after a time-out it may have arrived: saying it again is left to the watch
-    assert channel["attempts"] == (1 if unheard.trouble == "slow" else 3)
+    # after a time-out it may have arrived, and a wrong key stays wrong: saying it again is left to the watch
+    assert channel["attempts"] == (1 if unheard.trouble in ("slow", "refuses in its answer") else 3)
+    if unheard.trouble == "refuses in its answer":
+        assert channel["detail"] == "令牌无效，或机器人已停用（93000）"
 
 
 def test_the_log_of_the_run_says_so_too(unheard: Unheard) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apprise.plugins.wecombot import NotifyWeComBot
 
+from alert_services import Service, as_json, wecom
 from callback_survey.alerts import tell
 from callback_survey.cli.main import main
 from callback_survey.deliveries.delivery import Delivery, content_digest
@@ -301,6 +303,25 @@ def test_what_did_not_arrive_is_sent_before_anything_else(
     assert (names(down), down.resent_count) == (["unsent"], 1)
     assert (names(up), up.resent_count, len(up.solved)) == ([], 2, 1)
     assert [message["type"] for message in receiver.messages] == ["failure", "warning", "success"]
+
+
+def test_a_channel_that_refused_is_told_with_its_reason(
+    found: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    robot = Service(wecom, refuses=as_json({"errcode": 45009, "errmsg": "api freq out of limit"}))
+    monkeypatch.setattr(NotifyWeComBot, "notify_url", f"{robot.root}/cgi-bin/webhook/send?key={{key}}")
+    found = load(tmp_path, ALERT_URLS="wecombot://key")
+    release(found)
+    tell.speak(found, ALERT)
+
+    [problem] = look(found).problems
+    robot.refuses = None
+    up = look(found)
+    robot.close()
+
+    assert problem.name == "unsent"
+    assert "一分钟内消息过多（45009）" in problem.facts["channels"]
+    assert (names(up), up.resent_count) == ([], 2)
 
 
 def test_too_little_disk_is_told(found: Settings, tmp_path: Path) -> None:
