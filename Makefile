@@ -41,7 +41,7 @@ lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions 
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy expectations dags
-	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests dbt_project/rollups
+	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
 	@scripts/dbt_lint
 	@scripts/lint_imports
 

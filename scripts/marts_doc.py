@@ -1,7 +1,7 @@
 """Write docs/marts.md from the dbt project: `.venv/bin/python scripts/marts_doc.py`, or `--check` to compare only.
 
-Names, types, keys and meanings come from where they are enforced: dbt's manifest for the marts, rollups.yml and the module
-`assembly` for the tables that are made while serving is assembled. Only the prose around them is written here.
+Names, types, keys and meanings come from where they are enforced: dbt's manifest for marts and roll-ups, the package for the
+tables that say what was released and checked. Only the prose around them is written here.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def document(manifest: Path) -> str:
     """The whole text of docs/marts.md."""
-    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(), *_served_tables()]}
+    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(manifest), *_served_tables()]}
     if set(public) != set(_ORDER):
         raise SystemExit(f"not the tables this page is arranged for: {', '.join(sorted(set(public) ^ set(_ORDER)))}")
     shown = [public[name] for name in _ORDER]
@@ -223,15 +223,19 @@ def _tables(manifest: Path, exposure: str) -> Iterator[Table]:
     for published in published_tables(manifest, exposure):
         typed = models[published.name]["columns"]
         columns = tuple(
-            Column(name, _TYPES.get(typed[name]["data_type"], typed[name]["data_type"].upper()), description)
+            Column(name, _shown(typed[name]["data_type"]), description)
             for name, description in published.column_descriptions.items()
         )
         yield Table(published.name, published.key, published.description, columns)
 
 
-def _rollups() -> Iterator[Table]:
-    for rollup in rollups.read(REPOSITORY / "dbt_project").served:
-        columns = tuple(Column(name, data_type.upper(), text) for name, data_type, text in rollup.columns)
+def _shown(data_type: str) -> str:
+    return _TYPES.get(data_type, data_type.upper())
+
+
+def _rollups(manifest: Path) -> Iterator[Table]:
+    for rollup in rollups.read(json.loads(manifest.read_text(encoding="utf-8"))).served:
+        columns = tuple(Column(name, _shown(data_type), text) for name, data_type, text in rollup.columns)
         yield Table(rollup.name, rollup.key, rollup.description, columns)
 
 

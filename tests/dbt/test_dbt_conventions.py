@@ -97,6 +97,7 @@ FAULTS: tuple[tuple[str, Callable[[Manifest], object]], ...] = (
     ("check_model_names", lambda m: set_to(model(m, "stg_calls"), "name", "calls")),
     ("check_model_names", lambda m: set_to(model(m, "int_frame"), "name", "frame")),
     ("check_model_names", lambda m: set_to(model(m, "region_rates"), "name", "fct_region_rates")),
+    ("check_model_names", lambda m: set_to(model(m, "region_rankings"), "name", "mart_region_rankings")),
     ("check_seed_names", lambda m: set_to(first(m, "seed"), "name", "seed_thresholds")),
     (
         "check_model_documented_in_same_directory",
@@ -121,6 +122,10 @@ FAULTS: tuple[tuple[str, Callable[[Manifest], object]], ...] = (
     (
         "check_lineage_permitted_upstream_models",
         lambda m: reads(model(m, "region_rates"), "model.callback_survey.stg_calls"),
+    ),
+    (
+        "check_lineage_permitted_upstream_models",
+        lambda m: reads(model(m, "int_region_figures"), "model.callback_survey.int_region_averages"),
     ),
     (
         "check_source_used_by_only_one_model",

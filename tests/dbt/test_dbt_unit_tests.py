@@ -47,6 +47,10 @@ TESTED_MODELS = {
     "findings",
     "int_follow_up_dates",
     "dissatisfied_cases",
+    "region_rollups",
+    "department_rolling_rates",
+    "region_rolling_rates",
+    "region_rankings",
 }
 
 
@@ -101,8 +105,10 @@ def test_every_relation_and_every_column_is_described(manifest: dict[str, Any]) 
     assert bare == []
 
 
-def test_every_mart_has_an_enforced_contract_a_key_an_order_and_is_exposed(manifest: dict[str, Any]) -> None:
-    marts = {key: node for key, node in manifest["nodes"].items() if node["schema"] == "marts"}
+def test_every_mart_and_rollup_has_an_enforced_contract_a_key_an_order_and_is_exposed(manifest: dict[str, Any]) -> None:
+    found = {key: node for key, node in manifest["nodes"].items() if node["schema"] in ("marts", "rollups")}
+    # a step on the way to a roll-up is not served
+    marts = {key: node for key, node in found.items() if not node["name"].startswith("int_")}
     exposed = {
         unique_id for exposure in manifest["exposures"].values() for unique_id in exposure["depends_on"]["nodes"]
     }
@@ -119,7 +125,7 @@ def test_every_built_column_is_one_of_the_described_ones(served: Served, manifes
     with duckdb.connect(str(served.home.path / "warehouse" / "warehouse.duckdb"), read_only=True) as connection:
         built = connection.execute(
             "select schema_name || '.' || table_name, list(column_name order by column_name) "
-            "from duckdb_columns() where schema_name in ('seeds', 'staging', 'intermediate', 'marts') group by 1"
+            "from duckdb_columns() where schema_name in ('seeds', 'staging', 'intermediate', 'marts', 'rollups') group by 1"
         ).fetchall()
     described = {
         f"{node['schema']}.{node['alias']}": sorted(node["columns"])

@@ -14,6 +14,7 @@ from callback_survey.errors import SurveyError
 from callback_survey.serving import rollups
 from callback_survey.serving import tables as assembly
 from callback_survey.settings import load_settings
+from callback_survey.storage.files import read_json
 from copies import Copy, marts_file
 from homes import Served
 
@@ -22,7 +23,8 @@ TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "B
 
 def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(copy: Copy, served: Served) -> None:
     settings = load_settings(served.home.environment)
-    keys = assembly.keys(releases.served(settings.releases), rollups.read(settings.dbt_project))
+    manifest = read_json(settings.warehouse / "dbt" / "manifest.json")
+    keys = assembly.keys(releases.served(settings.releases), rollups.read(manifest))
     copy.publish(served.home.serving / "marts.duckdb", "v1", keys=keys)
     tables = served.home.query("select table_name, comment from duckdb_tables() order by 1")
     described = "select relname, obj_description(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'r'"

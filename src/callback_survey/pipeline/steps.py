@@ -168,6 +168,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
     from callback_survey.serving import serve as serving
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import published
+    from callback_survey.warehouse.fingerprint import code_fingerprint
 
     manifest = build_module.manifest_path(run.warehouse)
     released = []
@@ -175,7 +176,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
         build_module.verify_stamp(connection, built)
         public = published.published_tables(manifest)
         restricted = published.published_tables(manifest, published.RESTRICTED)
-        fingerprint = build_module.code_fingerprint(run.settings.dbt_project)
+        fingerprint = code_fingerprint(run.settings.dbt_project)
         for scope in verdicts.passed:
             landed = ledger.find(run.settings.lake, scope, scope.delivery_id)
             if landed is None:
@@ -223,6 +224,7 @@ def serve(run: Run) -> ServeReport:
     from callback_survey import releases
     from callback_survey.serving import rollups
     from callback_survey.serving import serve as serving
+    from callback_survey.warehouse import compiled
 
     with run.progress.step("serve") as step, run.warehouse.lock():
         every = releases.every(run.settings.releases)
@@ -231,7 +233,7 @@ def serve(run: Run) -> ServeReport:
             every,
             serving=run.settings.serving,
             memory_limit=run.settings.memory_limit,
-            rollups=rollups.read(run.settings.dbt_project),
+            rollups=rollups.read(compiled.manifest(run.settings, run.warehouse, step.say)),
             checks=run.settings.checks,
             standings=releases.standings(run.settings.releases, every),
             say=step.say,

@@ -1,31 +1,41 @@
 """Roll-ups: tables over all regions and quarters, made from released tables while serving is assembled.
 
-Their SQL stands in dbt_project/rollups/ and is rendered here with the project's own macros, so that a figure is rounded in
-one way only. dbt itself does not run them: the warehouse holds what a run built, not what is served.
+They are models of the dbt project (models/rollups/), and dbt compiles their SQL. What dbt builds of them in the warehouse is for
+its tests; here the same SQL runs over what is served: the warehouse holds what runs built, only the releases what readers see.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.errors import SurveyError
+from callback_survey.storage import duck
+from callback_survey.warehouse.published import SERVED, exposed_nodes, scope_of
 
 if TYPE_CHECKING:
     import duckdb
-    import jinja2
 
-_ENGINE = "duckdb"
-_DOCS_BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", flags=re.DOTALL)
+
+@dataclass(frozen=True)
+class Input:
+    """A released table that roll-ups read, as their SQL calls it, with the columns it promises: name and type."""
+
+    name: str
+    relation: str
+    columns: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Rollup:
-    """One query. A step on the way has no columns: it is not served. `columns` maps a name to its type and meaning."""
+    """One query. A step on the way has no columns: it is not served. `columns` maps a name to its type and meaning.
+
+    `relation` is what the queries after it call its rows.
+    """
 
     name: str
+    relation: str
     query: str
     description: str
     key: tuple[str, ...] = ()
@@ -39,9 +49,9 @@ class Rollup:
 
 @dataclass(frozen=True)
 class Rollups:
-    """The queries in their order, and what they read: table, column, type."""
+    """The queries in their order, and the released tables that they read."""
 
-    inputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    inputs: tuple[Input, ...] = ()
     queries: tuple[Rollup, ...] = ()
 
     @property
@@ -49,89 +59,79 @@ class Rollups:
         return [rollup for rollup in self.queries if rollup.is_served]
 
 
-def read(dbt_project: Path) -> Rollups:
-    """The roll-ups of a dbt project, rendered for DuckDB. Raises SurveyError where the project has none."""
-    import yaml
-
-    folder = dbt_project / "rollups"
-    if not (folder / "rollups.yml").is_file():
-        raise SurveyError(
-            "the dbt project has no roll-ups, so the served tables would lack them",
-            where=str(folder / "rollups.yml"),
-            next_step="copy the folder rollups from the repository",
-        )
-    document = yaml.safe_load((folder / "rollups.yml").read_text(encoding="utf-8"))
-    environment = _environment(dbt_project)
-    relations = {name: f"input_{name}" for name in document["inputs"]}
-    # a query finds the released tables and what was made before it, nothing else
-    environment.globals["ref"] = relations.__getitem__
-    queries = []
-    for entry in [*document["steps"], *document["tables"]]:
-        query = environment.from_string((folder / f"{entry['name']}.sql").read_text(encoding="utf-8")).render()
-        queries.append(_rollup(entry, query, environment))
-        relations[entry["name"]] = entry["name"]
-    inputs = tuple((name, tuple(columns.items())) for name, columns in document["inputs"].items())
-    return Rollups(inputs, tuple(queries))
-
-
-def write(connection: duckdb.DuckDBPyConnection, rollups: Rollups) -> None:
-    """Make the tables in the file that the released tables stand in."""
-    for name, columns in rollups.inputs:
-        _define_input(connection, name, columns)
-    for rollup in rollups.queries:
-        if rollup.is_served:
-            ordered = f"select * from ({rollup.query}) order by {', '.join(rollup.order_by)}"
-            connection.execute(f"create table {rollup.name} as {ordered}")
-        else:
-            connection.execute(f"create temp table {rollup.name} as {rollup.query}")
-
-
-def _define_input(connection: duckdb.DuckDBPyConnection, name: str, columns: tuple[tuple[str, str], ...]) -> None:
-    """The columns that the roll-ups read, whatever the releases hold: an early one may lack a table or a column."""
-    found = connection.execute(
-        "select column_name from duckdb_columns() where table_name = $1 and not internal", [name]
-    ).fetchall()
-    present = {column for (column,) in found}
-    chosen = [f"cast({c if c in present else 'null'} as {data_type}) as {c}" for c, data_type in columns]
-    source = f"from {name}" if present else "where false"
-    connection.execute(f"create temp view input_{name} as select {', '.join(chosen)} {source}")
-
-
-def _rollup(entry: dict[str, Any], query: str, environment: jinja2.Environment) -> Rollup:
-    def described(item: dict[str, Any]) -> str:
-        return " ".join(environment.from_string(item["description"]).render().split())
-
-    return Rollup(
-        name=entry["name"],
-        query=query,
-        description=described(entry),
-        key=tuple(entry.get("key", ())),
-        order_by=tuple(entry.get("order_by", ())),
-        columns=tuple((column["name"], column["data_type"], described(column)) for column in entry.get("columns", ())),
+def read(manifest: Mapping[str, Any]) -> Rollups:
+    """The roll-ups that dbt's manifest exposes, with the models on the way to them. They have to be compiled for `write`."""
+    exposed = exposed_nodes(manifest)
+    released = {unique_id for unique_id, node in exposed.items() if scope_of(node) != SERVED}
+    parents: dict[str, list[str]] = {}
+    pending = sorted(exposed.keys() - released)
+    while pending:
+        unique_id = pending.pop()
+        parents[unique_id] = sorted(manifest["nodes"][unique_id]["depends_on"]["nodes"])
+        pending += [parent for parent in parents[unique_id] if parent not in released | parents.keys()]
+    order = [unique_id for unique_id in TopologicalSorter(parents).static_order() if unique_id in parents]
+    inputs = sorted({parent for found in parents.values() for parent in found} & released)
+    return Rollups(
+        tuple(_input(exposed[unique_id]) for unique_id in inputs),
+        tuple(_rollup(manifest["nodes"][unique_id], is_served=unique_id in exposed) for unique_id in order),
     )
 
 
-def _environment(dbt_project: Path) -> jinja2.Environment:
-    """Jinja with as much of dbt as the roll-ups use: the project's macros, `return`, and dispatch to DuckDB's form."""
-    import jinja2
+def write(connection: duckdb.DuckDBPyConnection, rollups: Rollups) -> None:
+    """Make the tables in the file that the released tables stand in.
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
-    environment.globals |= {"return": lambda value: value, "adapter": _Adapter(environment)}
-    # every macro sees every other, as in dbt, where files do not matter
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((dbt_project / "macros").glob("*.sql")))
-    macros = environment.from_string(source).make_module()
-    environment.globals |= {name: value for name, value in vars(macros).items() if not name.startswith("_")}
-    blocks = _DOCS_BLOCK.findall((dbt_project / "models" / "columns.md").read_text(encoding="utf-8"))
-    environment.globals["doc"] = {name: text.strip() for name, text in blocks}.__getitem__
-    return environment
+    dbt's SQL runs as it is: what it calls the warehouse is a database in memory meanwhile, with views of the file's tables.
+    """
+    relations = [table.relation for table in rollups.inputs] + [rollup.relation for rollup in rollups.queries]
+    schemas = sorted({relation.rpartition(".")[0] for relation in relations})
+    databases = sorted({schema.partition(".")[0] for schema in schemas})
+    file = connection.execute("select current_database()").fetchall()[0][0]
+    for database in databases:
+        connection.execute(f"attach ':memory:' as {database}")
+    for schema in schemas:
+        connection.execute(f"create schema {schema}")
+    for read_table in rollups.inputs:
+        _define_input(connection, read_table, file)
+    for rollup in rollups.queries:
+        if rollup.is_served:
+            listed = ", ".join(duck.name(name) for name, *_ in rollup.columns)
+            ordered = f"select {listed} from ({rollup.query}) order by {', '.join(rollup.order_by)}"
+            connection.execute(f"create table {duck.name(rollup.name)} as {ordered}")
+            connection.execute(f"create view {rollup.relation} as from {_in_file(file, rollup.name)}")
+        else:
+            connection.execute(f"create table {rollup.relation} as {rollup.query}")
+    for database in databases:
+        connection.execute(f"detach {database}")
 
 
-class _Adapter:
-    """What dbt's `adapter` does for a dispatched macro: the engine's own form where there is one, else the default."""
+def _define_input(connection: duckdb.DuckDBPyConnection, read_table: Input, file: str) -> None:
+    """The columns that its mart promises, whatever the releases hold: an early one may lack a table or a column."""
+    found = connection.execute(
+        "select column_name from duckdb_columns() where database_name = $1 and table_name = $2 and not internal",
+        [file, read_table.name],
+    ).fetchall()
+    present = {column for (column,) in found}
+    chosen = [f"cast({c if c in present else 'null'} as {data_type}) as {c}" for c, data_type in read_table.columns]
+    source = f"from {_in_file(file, read_table.name)}" if present else "where false"
+    connection.execute(f"create view {read_table.relation} as select {', '.join(chosen)} {source}")
 
-    def __init__(self, environment: jinja2.Environment) -> None:
-        self._environment = environment
 
-    def dispatch(self, macro_name: str, _namespace: str = "") -> Any:
-        forms = self._environment.globals
-        return forms.get(f"{_ENGINE}__{macro_name}") or forms[f"default__{macro_name}"]
+def _in_file(file: str, table: str) -> str:
+    return f"{duck.name(file)}.main.{duck.name(table)}"
+
+
+def _input(node: Mapping[str, Any]) -> Input:
+    columns = tuple((name, column["data_type"]) for name, column in node["columns"].items())
+    return Input(node["alias"], node["relation_name"], columns)
+
+
+def _rollup(node: Mapping[str, Any], *, is_served: bool) -> Rollup:
+    name, relation, query = node["alias"], node["relation_name"], node.get("compiled_code", "")
+    description = " ".join(node["description"].split())
+    if not is_served:
+        return Rollup(name, relation, query, description)
+    meta = node["config"]["meta"]
+    columns = tuple(
+        (name, column["data_type"], " ".join(column["description"].split())) for name, column in node["columns"].items()
+    )
+    return Rollup(name, relation, query, description, tuple(meta["key"]), tuple(meta["order_by"]), columns)

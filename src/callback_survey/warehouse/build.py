@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -20,14 +19,12 @@ from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import DbtProcess
+from callback_survey.warehouse.dbt import DbtProcess, environment_of, folders_of
+from callback_survey.warehouse.fingerprint import code_fingerprint
 
 logger = logging.getLogger(__name__)
 
 _LOADED = "seeds-loaded"
-_SOURCES = (".sql", ".yml", ".csv", ".md")
-# Roll-ups are made of releases: a changed one changes what is served, not what is built or released.
-_NOT_BUILT = ("target", "rollups")
 _KEYS = ("region_code", "quarter", "delivery_id")
 # What the lake holds besides the columns of the header table; personal columns are not in the lake at all.
 _COLUMNS = {
@@ -99,13 +96,7 @@ class BuildReport:
 
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
     """A dbt process that is importing while the caller lands. The caller holds the warehouse lock."""
-    environment = {
-        "CALLBACK_SURVEY_WAREHOUSE": str(warehouse.path),
-        "CALLBACK_SURVEY_SPILL": str(warehouse.spill),
-        "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
-        "DO_NOT_TRACK": "1",
-        "PYTHONUTF8": "1",
-    }
+    environment = environment_of(settings, warehouse.path, warehouse.spill)
     return DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
 
 
@@ -198,16 +189,6 @@ def manifest_path(warehouse: Warehouse) -> Path:
     return warehouse.folder / "dbt" / "manifest.json"
 
 
-def code_fingerprint(dbt_project: Path) -> str:
-    """A hash over the models, macros, registers and rules: what turns a delivery into figures."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in dbt_project.rglob("*") if path.suffix in _SOURCES):
-        name = path.relative_to(dbt_project)
-        if name.parts[0] not in _NOT_BUILT:
-            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
     """A warehouse built by other models or registers is thrown away: it can be rebuilt, and half-old rows could mislead."""
     stamp = warehouse.folder / "fingerprint"
@@ -219,9 +200,7 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
 
 
 def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str], *, is_part: bool) -> list[str]:
-    project = str(settings.dbt_project)
-    folders = ["--project-dir", project, "--profiles-dir", project]
-    folders += ["--target-path", str(warehouse.folder / "dbt"), "--log-path", str(settings.logs / "dbt")]
+    folders = folders_of(settings, warehouse.folder / "dbt")
     # of a part, only the tests that look at nothing outside it
     part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model

@@ -10,10 +10,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from callback_survey.errors import SurveyError
+from callback_survey.settings import Settings
+from callback_survey.warehouse.fingerprint import sql_fingerprint
 
+# dbt keeps what it is given as DBT_ENV_CUSTOM_ENV_… in its manifest, without that prefix: so a manifest says of which files it is.
+SQL_FINGERPRINT = "SQL_FINGERPRINT"
 Say = Callable[[str], None]
 
 
@@ -55,6 +60,25 @@ class DbtProcess:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+
+
+def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str]:
+    """What profiles.yml asks for, and what the manifest is to remember. `file` is the warehouse's."""
+    return {
+        "CALLBACK_SURVEY_WAREHOUSE": str(file),
+        "CALLBACK_SURVEY_SPILL": str(spill),
+        "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
+        f"DBT_ENV_CUSTOM_ENV_{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
+        "DO_NOT_TRACK": "1",
+        "PYTHONUTF8": "1",
+    }
+
+
+def folders_of(settings: Settings, target: Path) -> list[str]:
+    """The arguments of every dbt command that say where the project stands, and where dbt may write."""
+    project = str(settings.dbt_project)
+    read, written = ["--project-dir", project, "--profiles-dir", project], ["--target-path", str(target)]
+    return [*read, *written, "--log-path", str(settings.logs / "dbt")]
 
 
 def _follow(lines: IO[str], say: Say) -> list[str]:

@@ -1,8 +1,9 @@
-"""What is published: the marts that dbt's exposures name, with their keys and order. The list is written once, there."""
+"""What is published: the tables that dbt's exposures name, with their keys and order. The list is written once, there."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,8 @@ from callback_survey.storage import files
 
 PUBLIC = "callback_marts"
 RESTRICTED = "callback_restricted"
+# The scope of a roll-up: it is made of all releases while serving is assembled, and stands in none of them.
+SERVED = "served"
 Scoping = Literal["region_quarter", "region", "quarter", "all"]
 _FILTERS: dict[Scoping, str] = {
     "region_quarter": "region_code = $region_code and quarter = $quarter",
@@ -44,11 +47,21 @@ class PublishedTable:
 
 
 def published_tables(manifest: Path, exposure: str = PUBLIC) -> list[PublishedTable]:
-    """The tables of an exposure, by name, as dbt's manifest of the last build describes them."""
-    document = files.read_json(manifest)
-    exposed = next(node for node in document["exposures"].values() if node["name"] == exposure)
-    nodes = [document["nodes"][unique_id] for unique_id in exposed["depends_on"]["nodes"]]
-    return sorted((_table(node) for node in nodes), key=lambda table: table.name)
+    """The tables of an exposure that leave the warehouse, by name, as dbt's manifest of the last build describes them."""
+    nodes = exposed_nodes(files.read_json(manifest), exposure).values()
+    return sorted((_table(node) for node in nodes if scope_of(node) != SERVED), key=lambda table: table.name)
+
+
+def exposed_nodes(manifest: Mapping[str, Any], exposure: str = PUBLIC) -> dict[str, dict[str, Any]]:
+    """The models of an exposure, by dbt's name of each."""
+    exposed = next(node for node in manifest["exposures"].values() if node["name"] == exposure)
+    return {unique_id: manifest["nodes"][unique_id] for unique_id in exposed["depends_on"]["nodes"]}
+
+
+def scope_of(node: Mapping[str, Any]) -> str:
+    """Which rows of a table a release takes, or SERVED."""
+    scope: str = node["config"]["meta"]["scope"]
+    return scope
 
 
 def _table(node: dict[str, Any]) -> PublishedTable:

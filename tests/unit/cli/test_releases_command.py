@@ -13,6 +13,7 @@ from callback_survey.cli import main
 from callback_survey.pipeline import steps
 from callback_survey.releases import journal
 from callback_survey.releases.journal import Decision
+from callback_survey.storage import files
 from homes import REPOSITORY
 from lakes import tree_of
 from published import make_release
@@ -37,8 +38,9 @@ def rates(*rows: tuple[str, str, str, int, bool, bool]) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled_project: Path) -> Path:
     """Two revisions of a quarter and one of the next; r2 is served."""
+    files.write_json(tmp_path / "warehouse" / "dbt" / "manifest.json", files.read_json(compiled_project))
     monkeypatch.setenv("CALLBACK_SURVEY_HOME", str(tmp_path))
     monkeypatch.setenv("CALLBACK_SURVEY_DBT_PROJECT", str(REPOSITORY / "dbt_project"))
     before = rates(("d1", "区档案局", "95.00", 1, False, False), ("d2", "区公安分局（车管）", "70.00", 2, True, True))

@@ -19,7 +19,7 @@ from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.serving import serve as serving_module
-from callback_survey.serving.rollups import Rollup, Rollups
+from callback_survey.serving.rollups import Input, Rollup, Rollups
 from callback_survey.serving.serve import ServeReport, export_restricted
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.warehouse.published import PublishedTable
@@ -292,12 +292,15 @@ def test_a_reader_during_many_switches_always_sees_exactly_one_version(tmp_path:
 def marked(expression: str) -> Rollups:
     """A roll-up of one row, with a step on the way to it."""
     columns = (("mark", "varchar", "What the releases are marked with; it's a test."),)
-    query = f"select {expression} as mark from markers"
+    released, step, made = (
+        f'"warehouse".{name}' for name in ("marts.department_rates", "rollups.markers", "rollups.marks")
+    )
+    query = f"select {expression} as mark from {step}"
     return Rollups(
-        (("department_rates", (("marker", "varchar"), ("never_released", "bigint"))),),
+        (Input("department_rates", released, (("marker", "string"), ("never_released", "bigint"))),),
         (
-            Rollup("markers", "select marker from input_department_rates where never_released is null", "A step."),
-            Rollup("marks", query, "One row.", ("mark",), ("mark",), columns),
+            Rollup("markers", step, f"select marker from {released} where never_released is null", "A step."),
+            Rollup("marks", made, query, "One row.", ("mark",), ("mark",), columns),
         ),
     )
 

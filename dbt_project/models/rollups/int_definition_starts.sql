@@ -8,8 +8,8 @@ with definition_starts as (
         figures.measure,
         figures.quarter_index,
         max(earlier_figures.quarter_index) + 1 as start_index
-    from {{ ref('region_figures') }} as figures
-    inner join {{ ref('region_figures') }} as earlier_figures
+    from {{ ref('int_region_figures') }} as figures
+    inner join {{ ref('int_region_figures') }} as earlier_figures
         on
             figures.made_from = earlier_figures.made_from
             and figures.region_code = earlier_figures.region_code

@@ -22,7 +22,7 @@ series_starts as (
     select
         successor_code as department_code,
         {{ quarter_index('valid_from') }} as start_index
-    from {{ ref('department_successions') }}
+    from {{ ref('dim_department_successions') }}
 
 ),
 
@@ -60,7 +60,7 @@ windows as (
         on
             quarters.department_code = last_starts.department_code
             and quarters.quarter_index = last_starts.quarter_index
-    left join {{ ref('definition_starts') }} as definition_starts
+    left join {{ ref('int_definition_starts') }} as definition_starts
         on
             definition_starts.made_from = 'survey'
             and quarters.region_code = definition_starts.region_code

@@ -23,8 +23,8 @@ with rollups as (
         figures.region_mean_pct,
         figures.weighted_sum / nullif(figures.rated_frame_count, 0) as frame_weighted_rate,
         {{ average_pct('figures.weighted_hundredths', 'figures.rated_frame_count') }} as frame_weighted_pct
-    from {{ ref('region_figures') }} as figures
-    inner join {{ ref('regions') }} as regions
+    from {{ ref('int_region_figures') }} as figures
+    inner join {{ ref('dim_regions') }} as regions
         on figures.region_code = regions.region_code
     where figures.made_from = 'districts'
 

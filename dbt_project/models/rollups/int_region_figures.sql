@@ -11,7 +11,7 @@ with members as (
         'districts' as made_from,
         ancestor_code as region_code,
         region_code as member_code
-    from {{ ref('district_ancestors') }}
+    from {{ ref('int_district_ancestors') }}
 
 ),
 
@@ -20,7 +20,7 @@ expected as (
     select
         ancestor_code as region_code,
         count(*) as expected_region_count
-    from {{ ref('district_ancestors') }}
+    from {{ ref('int_district_ancestors') }}
     where is_survey_region
     group by ancestor_code
 
@@ -33,7 +33,7 @@ served as (
         rates.quarter,
         rates.measure
     from {{ ref('region_rates') }} as rates
-    inner join {{ ref('district_ancestors') }} as ancestors
+    inner join {{ ref('int_district_ancestors') }} as ancestors
         on rates.region_code = ancestors.region_code
 
 ),
@@ -47,7 +47,7 @@ missing as (
         served.measure,
         count(*) as missing_region_count
     from served
-    inner join {{ ref('district_ancestors') }} as ancestors
+    inner join {{ ref('int_district_ancestors') }} as ancestors
         on
             served.region_code = ancestors.ancestor_code
             and ancestors.is_survey_region

@@ -19,7 +19,7 @@ with quarters as (
         weighted_sum,
         weighted_hundredths,
         rated_frame_count
-    from {{ ref('region_figures') }}
+    from {{ ref('int_region_figures') }}
 
 ),
 
@@ -35,7 +35,7 @@ windows as (
         quarters.quarter_index - 3 as year_index,
         greatest(year_index, coalesce(definition_starts.start_index, year_index)) as first_index
     from quarters
-    left join {{ ref('definition_starts') }} as definition_starts
+    left join {{ ref('int_definition_starts') }} as definition_starts
         on
             quarters.made_from = definition_starts.made_from
             and quarters.region_code = definition_starts.region_code
@@ -112,7 +112,7 @@ named as (
         rolled.frame_weighted_rate,
         rolled.frame_weighted_pct
     from rolled
-    inner join {{ ref('regions') }} as regions
+    inner join {{ ref('dim_regions') }} as regions
         on rolled.region_code = regions.region_code
 
 )

@@ -11,7 +11,7 @@ with figures as (
             '{{ basis }}' as basis,
             {{ basis }}_pct as value_pct,
             is_covered as is_complete
-        from {{ ref('region_figures') }}
+        from {{ ref('int_region_figures') }}
         union all
     {% endfor %}
     select
@@ -23,7 +23,7 @@ with figures as (
         'frame_weighted' as basis,
         {{ average_pct('weighted_hundredths', 'rated_frame_count') }} as value_pct,
         is_covered as is_complete
-    from {{ ref('region_figures') }}
+    from {{ ref('int_region_figures') }}
     {% for basis in ['pooled', 'department_mean', 'region_mean', 'frame_weighted'] %}
         union all
         select
@@ -45,13 +45,13 @@ surveyed as (
     select
         'survey' as made_from,
         region_code
-    from {{ ref('regions') }}
+    from {{ ref('dim_regions') }}
     where is_survey_region
     union
     select
         'districts' as made_from,
         ancestor_code as region_code
-    from {{ ref('district_ancestors') }}
+    from {{ ref('int_district_ancestors') }}
     where is_survey_region
 
 ),
@@ -64,7 +64,7 @@ siblings as (
         regions.region_level,
         count(*) as sibling_count
     from surveyed
-    inner join {{ ref('regions') }} as regions
+    inner join {{ ref('dim_regions') }} as regions
         on surveyed.region_code = regions.region_code
     group by surveyed.made_from, regions.parent_region_code, regions.region_level
 
@@ -89,7 +89,7 @@ placed as (
         rank() over (ranking order by figures.value_pct desc) as place,
         count(*) over ranking as ranked_region_count
     from figures
-    inner join {{ ref('regions') }} as regions
+    inner join {{ ref('dim_regions') }} as regions
         on figures.region_code = regions.region_code
     -- only a roll-up has a mean over regions
     where figures.made_from = 'districts' or figures.basis not in ('region_mean', 'rolling_region_mean')

@@ -5,7 +5,7 @@ with recursive ancestors as (
         region_code,
         parent_region_code as ancestor_code,
         is_survey_region
-    from {{ ref('regions') }}
+    from {{ ref('dim_regions') }}
     where region_level = 'district' and parent_region_code is not null
     union
     select
@@ -13,7 +13,7 @@ with recursive ancestors as (
         parents.parent_region_code as ancestor_code,
         ancestors.is_survey_region
     from ancestors
-    inner join {{ ref('regions') }} as parents
+    inner join {{ ref('dim_regions') }} as parents
         on ancestors.ancestor_code = parents.region_code
     where parents.parent_region_code is not null
 
