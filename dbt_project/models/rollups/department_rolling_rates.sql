@@ -2,17 +2,8 @@
 with quarters as (
 
     select
-        region_code,
-        quarter,
-        {{ quarter_index('quarter') }} as quarter_index,
-        measure,
-        measure_definition,
-        department_code,
-        department_name,
-        answered_count,
-        success_count,
-        rate,
-        rate_pct
+        *,
+        {{ quarter_index('quarter') }} as quarter_index
     from {{ ref('department_rates') }}
 
 ),
@@ -33,39 +24,31 @@ last_starts as (
         quarters.quarter_index,
         max(series_starts.start_index) as start_index
     from quarters
-    inner join series_starts
-        on
-            quarters.department_code = series_starts.department_code
-            and quarters.quarter_index >= series_starts.start_index
+    inner join series_starts using (department_code)
+    where series_starts.start_index <= quarters.quarter_index
     group by quarters.department_code, quarters.quarter_index
+
+),
+
+definition_starts as (
+
+    select *
+    from {{ ref('int_definition_starts') }}
+    where made_from = 'survey'
 
 ),
 
 windows as (
 
     select
-        quarters.region_code,
-        quarters.quarter,
-        quarters.quarter_index,
-        quarters.measure,
-        quarters.measure_definition,
-        quarters.department_code,
-        quarters.department_name,
+        quarters.*,
         quarters.quarter_index - 3 as year_index,
         coalesce(last_starts.start_index, year_index) as series_index,
         coalesce(definition_starts.start_index, year_index) as definition_index,
         greatest(year_index, series_index, definition_index) as first_index
     from quarters
-    left join last_starts
-        on
-            quarters.department_code = last_starts.department_code
-            and quarters.quarter_index = last_starts.quarter_index
-    left join {{ ref('int_definition_starts') }} as definition_starts
-        on
-            definition_starts.made_from = 'survey'
-            and quarters.region_code = definition_starts.region_code
-            and quarters.measure = definition_starts.measure
-            and quarters.quarter_index = definition_starts.quarter_index
+    left join last_starts using (department_code, quarter_index)
+    left join definition_starts using (region_code, measure, quarter_index)
 
 ),
 
@@ -97,12 +80,8 @@ rolled as (
         sum(past.rate order by past.quarter_index) / nullif(count(past.rate), 0) as mean_rate,
         {{ average_pct('sum(' ~ hundredths('past.rate_pct') ~ ')', 'count(past.rate_pct)') }} as mean_pct
     from windows
-    inner join quarters as past
-        on
-            windows.region_code = past.region_code
-            and windows.measure = past.measure
-            and windows.department_code = past.department_code
-            and past.quarter_index between windows.first_index and windows.quarter_index
+    inner join quarters as past using (region_code, measure, department_code)
+    where past.quarter_index between windows.first_index and windows.quarter_index
     group by all
 
 ),

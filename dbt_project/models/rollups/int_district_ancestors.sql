@@ -13,8 +13,7 @@ with recursive ancestors as (
         parents.parent_region_code as ancestor_code,
         ancestors.is_survey_region
     from ancestors
-    inner join {{ ref('dim_regions') }} as parents
-        on ancestors.ancestor_code = parents.region_code
+    inner join {{ ref('dim_regions') }} as parents on ancestors.ancestor_code = parents.region_code
     where parents.parent_region_code is not null
 
 )

@@ -33,8 +33,7 @@ served as (
         rates.quarter,
         rates.measure
     from {{ ref('region_rates') }} as rates
-    inner join {{ ref('int_district_ancestors') }} as ancestors
-        on rates.region_code = ancestors.region_code
+    inner join {{ ref('int_district_ancestors') }} as ancestors using (region_code)
 
 ),
 
@@ -90,8 +89,7 @@ over_departments as (
         sum(rates.valid_frame_count * {{ hundredths('rates.rate_pct') }}) as weighted_hundredths,
         sum(rates.valid_frame_count) filter (where rates.rate_pct is not null) as rated_frame_count
     from members
-    inner join {{ ref('department_rates') }} as rates
-        on members.member_code = rates.region_code
+    inner join {{ ref('department_rates') }} as rates on members.member_code = rates.region_code
     group by members.made_from, members.region_code, rates.quarter, rates.measure
 
 ),
@@ -108,8 +106,7 @@ over_regions as (
         sum(rates.mean_rate order by rates.region_code) / nullif(count(rates.mean_rate), 0) as mean_rate,
         {{ average_pct('sum(' ~ hundredths('rates.average_pct') ~ ')', 'count(rates.average_pct)') }} as mean_pct
     from members
-    inner join {{ ref('region_rates') }} as rates
-        on members.member_code = rates.region_code
+    inner join {{ ref('region_rates') }} as rates on members.member_code = rates.region_code
     group by members.made_from, members.region_code, rates.quarter, rates.measure
 
 ),
@@ -153,19 +150,9 @@ figures as (
         case when is_one_definition then over_departments.weighted_hundredths end as weighted_hundredths,
         case when is_one_definition then over_departments.rated_frame_count end as rated_frame_count
     from over_departments
-    inner join over_regions
-        on
-            over_departments.made_from = over_regions.made_from
-            and over_departments.region_code = over_regions.region_code
-            and over_departments.quarter = over_regions.quarter
-            and over_departments.measure = over_regions.measure
-    left join expected
-        on over_departments.region_code = expected.region_code
-    left join missing
-        on
-            over_departments.region_code = missing.region_code
-            and over_departments.quarter = missing.quarter
-            and over_departments.measure = missing.measure
+    inner join over_regions using (made_from, region_code, quarter, measure)
+    left join expected using (region_code)
+    left join missing using (region_code, quarter, measure)
 
 )
 

@@ -64,8 +64,7 @@ siblings as (
         regions.region_level,
         count(*) as sibling_count
     from surveyed
-    inner join {{ ref('dim_regions') }} as regions
-        on surveyed.region_code = regions.region_code
+    inner join {{ ref('dim_regions') }} as regions using (region_code)
     group by surveyed.made_from, regions.parent_region_code, regions.region_level
 
 ),
@@ -73,24 +72,16 @@ siblings as (
 placed as (
 
     select
-        figures.region_code,
+        figures.*,
         regions.region_name,
         regions.region_level,
         regions.parent_region_code,
-        figures.made_from,
-        figures.quarter,
-        figures.measure,
-        figures.measure_definition,
-        figures.basis,
-        figures.value_pct,
-        figures.is_complete,
         -- a figure of part of the districts or of the year is no rival of a whole one
         figures.is_complete and figures.value_pct is not null as is_ranked,
         rank() over (ranking order by figures.value_pct desc) as place,
         count(*) over ranking as ranked_region_count
     from figures
-    inner join {{ ref('dim_regions') }} as regions
-        on figures.region_code = regions.region_code
+    inner join {{ ref('dim_regions') }} as regions using (region_code)
     -- only a roll-up has a mean over regions
     where figures.made_from = 'districts' or figures.basis not in ('region_mean', 'rolling_region_mean')
     window ranking as (

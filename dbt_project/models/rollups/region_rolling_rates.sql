@@ -2,23 +2,8 @@
 with quarters as (
 
     select
-        made_from,
-        region_code,
-        quarter,
-        quarter_index,
-        measure,
-        measure_definition,
-        is_covered,
-        department_mean_pct is not null as is_rated,
-        answered_count,
-        success_count,
-        department_mean_rate,
-        department_mean_pct,
-        region_mean_rate,
-        region_mean_pct,
-        weighted_sum,
-        weighted_hundredths,
-        rated_frame_count
+        *,
+        department_mean_pct is not null as is_rated
     from {{ ref('int_region_figures') }}
 
 ),
@@ -26,21 +11,12 @@ with quarters as (
 windows as (
 
     select
-        quarters.made_from,
-        quarters.region_code,
-        quarters.quarter,
-        quarters.quarter_index,
-        quarters.measure,
-        quarters.measure_definition,
+        quarters.*,
         quarters.quarter_index - 3 as year_index,
         greatest(year_index, coalesce(definition_starts.start_index, year_index)) as first_index
     from quarters
     left join {{ ref('int_definition_starts') }} as definition_starts
-        on
-            quarters.made_from = definition_starts.made_from
-            and quarters.region_code = definition_starts.region_code
-            and quarters.measure = definition_starts.measure
-            and quarters.quarter_index = definition_starts.quarter_index
+        using (made_from, region_code, measure, quarter_index)
 
 ),
 
@@ -77,12 +53,8 @@ rolled as (
         / nullif(sum(past.rated_frame_count), 0) as frame_weighted_rate,
         {{ average_pct('sum(past.weighted_hundredths)', 'sum(past.rated_frame_count)') }} as frame_weighted_pct
     from windows
-    inner join quarters as past
-        on
-            windows.made_from = past.made_from
-            and windows.region_code = past.region_code
-            and windows.measure = past.measure
-            and past.quarter_index between windows.first_index and windows.quarter_index
+    inner join quarters as past using (made_from, region_code, measure)
+    where past.quarter_index between windows.first_index and windows.quarter_index
     group by all
 
 ),
@@ -112,8 +84,7 @@ named as (
         rolled.frame_weighted_rate,
         rolled.frame_weighted_pct
     from rolled
-    inner join {{ ref('dim_regions') }} as regions
-        on rolled.region_code = regions.region_code
+    inner join {{ ref('dim_regions') }} as regions using (region_code)
 
 )
 
