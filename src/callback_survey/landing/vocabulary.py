@@ -15,12 +15,13 @@ _DISPOSITION = "disposition"
 
 @dataclass(frozen=True)
 class Spelling:
-    """A word, its code, and whether every larger number means the same."""
+    """A word, its code, and whether every larger number means the same. A mark for nothing is no answer."""
 
     question: str
     written: str
     code: str
     is_or_more: bool = False
+    is_answer: bool = True
 
     @property
     def folded(self) -> str:
@@ -46,12 +47,22 @@ class Vocabulary:
             Spelling(_DISPOSITION, row["spelling"], row["disposition_code"])
             for row in rows.read(seeds, "disposition_spellings")
         ]
-        return cls((*answers, *outcomes))
+        # the scale's own words come first: what is a mark for nothing elsewhere may be an answer of it
+        known = {(word.question, word.folded) for word in answers}
+        nothing = [
+            Spelling(question, row["spelling"], row["answer_code"], is_answer=False)
+            for question in dict.fromkeys(questions.values())
+            for row in rows.read(seeds, "nothing_spellings")
+            if (question, headers.fold(row["spelling"])) not in known
+        ]
+        return cls((*answers, *nothing, *outcomes))
 
     def allowed_words(self) -> dict[str, str]:
         """The accepted words of each question, for the reader of a reject, as parameters of the landing's SQL."""
         names = {"satisfaction": "satisfaction", "visits": "visits", _DISPOSITION: "dispositions"}
         return {
-            f"allowed_{name}": "、".join(word.written for word in self.spellings if word.question == question)
+            f"allowed_{name}": "、".join(
+                word.written for word in self.spellings if word.question == question and word.is_answer
+            )
             for question, name in names.items()
         }

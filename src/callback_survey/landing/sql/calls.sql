@@ -1,15 +1,15 @@
 -- One row per call attempt. `reject_reason` says why it is rejected; the first reject_reason that holds.
--- A spelling is looked up in the tables made from the seeds; "two or more" takes any number from its own upwards.
+-- A mark for nothing (/, 拒答, 不清楚) has a code of its own and costs the row nothing; a mark for a blank is a blank.
 with cells as (
     select
         file,
         line,
         fault,
-        cell(case_id) as case_id,
+        plain_code(case_id) as case_id,
         cell(department_name) as department_name,
         cell(called_at) as called_text,
         moment(called_at) as called_at,
-        cell(attempt_no) as attempt_no,
+        plain_code(attempt_no) as attempt_no,
         cell(disposition) as disposition,
         cell(satisfaction) as satisfaction,
         cell(visits) as visits,
@@ -19,25 +19,45 @@ with cells as (
     from source
 ),
 
+-- each word once: a delivery says a handful of them a hundred thousand times
+words as (
+    select distinct 'disposition' as question, disposition as word from cells
+    union
+    select distinct 'satisfaction', satisfaction from cells
+    union
+    select distinct 'visits', visits from cells
+),
+
+-- a spelling is looked up as it is, then without what a form puts around it; then numbers from one upwards
+spelled as (
+    select
+        words.question,
+        words.word,
+        coalesce(
+            as_is.code,
+            bare.code,
+            (
+                select code
+                from or_more
+                where or_more.question = words.question and whole_number(plain_code(bare_word(folded(words.word)))) >= minimum
+            )
+        ) as code,
+    from words
+    left join spellings as as_is on words.question = as_is.question and folded(words.word) = as_is.spelling
+    left join spellings as bare
+        on words.question = bare.question and bare_word(folded(plain_code(words.word))) = bare.spelling
+),
+
 coded as (
     select
         cells.*,
-        disposition_spellings.code as disposition_code,
-        coalesce(
-            satisfaction_spellings.code,
-            (select code from or_more where question = 'satisfaction' and whole_number(satisfaction) >= minimum)
-        ) as satisfaction_code,
-        coalesce(
-            visits_spellings.code,
-            (select code from or_more where question = 'visits' and whole_number(visits) >= minimum)
-        ) as visits_code,
+        dispositions.code as disposition_code,
+        satisfactions.code as satisfaction_code,
+        visits_made.code as visits_code,
     from cells
-    left join spellings as disposition_spellings
-        on disposition_spellings.question = 'disposition' and folded(cells.disposition) = disposition_spellings.spelling
-    left join spellings as satisfaction_spellings
-        on satisfaction_spellings.question = 'satisfaction' and folded(cells.satisfaction) = satisfaction_spellings.spelling
-    left join spellings as visits_spellings
-        on visits_spellings.question = 'visits' and folded(cells.visits) = visits_spellings.spelling
+    left join spelled as dispositions on dispositions.question = 'disposition' and cells.disposition = dispositions.word
+    left join spelled as satisfactions on satisfactions.question = 'satisfaction' and cells.satisfaction = satisfactions.word
+    left join spelled as visits_made on visits_made.question = 'visits' and cells.visits = visits_made.word
 ),
 
 judged as (
@@ -69,9 +89,9 @@ select
     scrubbed(disposition) as disposition,
     disposition_code,
     scrubbed(satisfaction) as satisfaction,
-    satisfaction_code,
+    nullif(satisfaction_code, 'blank') as satisfaction_code,
     scrubbed(visits) as visits,
-    visits_code,
+    nullif(visits_code, 'blank') as visits_code,
     scrubbed(agent_id) as agent_id,
     scrubbed(call_reason) as reason,
     scrubbed(comment) as comment,

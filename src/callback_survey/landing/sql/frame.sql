@@ -4,7 +4,7 @@ with cells as (
         file,
         line,
         fault,
-        cell(case_id) as case_id,
+        plain_code(case_id) as case_id,
         cell(department_name) as department_name,
         cell(completed_on) as completed_text,
         moment(completed_on)::date as completed_on,
