@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -419,10 +420,11 @@ def test_every_section_that_the_watch_names_is_in_the_runbook() -> None:
     from callback_survey.alerts import compose
     from callback_survey.watch import look as watching
 
+    text = (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8")
     headings = {
         line.lstrip("# ").lower().replace(",", "").replace(" ", "-")
-        for line in (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8").splitlines()
+        for line in text.splitlines()
         if line.startswith("## ")
-    }
+    } | set(re.findall(r'<a id="([^"]+)">', text))
     named = {*watching._SECTIONS.values(), compose._OTHERWISE[1], *(section for _, _, section in compose._KINDS)}
     assert named - headings == set()
