@@ -58,7 +58,7 @@ def test_a_rejection_stands_in_the_journal(home: Home) -> None:
     [
         (("approve", *SCOPE), "missing: --revision, --by"),
         (("approve", *SCOPE, "--by", "值班长", "--revision", "first"), "not a revision: 'first'"),
-        (("approve", *DECIDED, "--date", "2018-03-01"), "a day after the end of 2018Q1"),
+        (("approve", *DECIDED, "--date", "2018-03-01"), "a date after the end of 2018Q1"),
         (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "nothing of 330109 2018Q2 is served"),
         (("reject", *DECIDED, "--reason", " "), "the reason is empty"),
         (("reject", *DECIDED), "--reason"),
