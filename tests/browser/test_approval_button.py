@@ -172,11 +172,11 @@ def test_an_approved_notice_is_issued_with_the_approvers_name(waiting: Waiting, 
 
 def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correction: str, page: Page) -> None:
     asked = waiting.question(correction)
-    assert "与 r1（上一版，也是现行通报）的差别" in asked["body"] and "区民政局" in asked["body"]
+    assert "与第1版（上一版，也是现行通报）的差别" in asked["body"] and "区民政局" in asked["body"]
     assert asked["params"]["issuer"]["value"] == HEADING["issuer"], "the office that issued the last one"
     log_in(page, waiting.airflow)
     page.goto(f"{waiting.airflow.url}/dags/callback_notice/runs/{quote(correction)}/tasks/approval/required_actions")
-    page.get_by_role("heading", name="与 r1（上一版，也是现行通报）的差别").wait_for()
+    page.get_by_role("heading", name="与第1版（上一版，也是现行通报）的差别").wait_for()
     page.locator("#element_number").fill("跑改办〔2018〕9号")
     page.get_by_test_id("hitl-option-Approve").click()
     assert waiting.end(correction) == "success"

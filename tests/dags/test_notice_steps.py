@@ -85,7 +85,7 @@ def test_what_was_asked_about_is_what_is_issued_or_nothing(corrected: Served, tm
     found = corrected.home.copy(tmp_path / "home")
     with mock.patch.dict(os.environ, found.environment, clear=True):
         asked_about_the_first = {**prepared(), "revision": 1}
-        with pytest.raises(ApprovalOutdated, match="readers see r2"):
+        with pytest.raises(ApprovalOutdated, match="readers now see r2"):
             steps.issue(context(), asked_about_the_first, answered("Approve"))
     assert not (found.path / "public").exists()
 

@@ -41,7 +41,7 @@ def test_an_approved_notice_is_issued_and_what_is_served_stays(home: Home) -> No
     assert (folder / "current" / "notice.html").is_file()
     assert home.averages() == before
     again = home.run_here("approve", *DECIDED, "--number", "跑改办〔2018〕6号")
-    assert again.code == 2 and "issued already" in again.err
+    assert again.code == 2 and "already issued" in again.err
 
 
 def test_a_rejection_stands_in_the_journal(home: Home) -> None:
@@ -59,7 +59,7 @@ def test_a_rejection_stands_in_the_journal(home: Home) -> None:
         (("approve", *SCOPE), "missing: --revision, --by"),
         (("approve", *SCOPE, "--by", "值班长", "--revision", "first"), "not a revision: 'first'"),
         (("approve", *DECIDED, "--date", "2018-03-01"), "a date after the end of 2018Q1"),
-        (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "nothing of 330109 2018Q2 is served"),
+        (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "330109 2018Q2 is not served"),
         (("reject", *DECIDED, "--reason", " "), "the reason is empty"),
         (("reject", *DECIDED), "--reason"),
     ],

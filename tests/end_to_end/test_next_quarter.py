@@ -123,7 +123,7 @@ def test_a_next_quarter_whose_delivery_is_lost_is_told_and_holds_nothing_up(
         path.unlink()
     outcome = run(home)
     assert outcome.code == 3
-    assert f"{REGION} {NEXT}" in outcome.err and "the lake no longer holds delivery" in outcome.err
+    assert f"{REGION} {NEXT}" in outcome.err and "the lake no longer has the complete delivery" in outcome.err
     assert revisions(home) == [(QUARTER, 1, False), (QUARTER, 2, True), (NEXT, 1, True)]
 
 

@@ -69,7 +69,7 @@ def test_an_asked_for_quarter_fails_with_the_code_for_usage_and_says_where_it_lo
 
 def test_only_the_asked_for_quarter_is_told(quiet: Quiet) -> None:
     [text] = quiet.alerts
-    assert "no delivery for 2020Q1" in text
+    assert "2020Q1" in text
 
 
 def test_a_scheduled_quarter_is_skipped_from_end_to_end_and_fails_nothing(quiet: Quiet) -> None:

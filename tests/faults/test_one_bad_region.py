@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from callback_survey.wording.translation import in_chinese
 from deliveries import OFFICES, Office, add_region, rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, REPOSITORY, Home, Outcome
 
@@ -103,7 +104,7 @@ def test_nothing_of_a_bad_region_is_released_or_served(mixed: Mixed) -> None:
 
 def test_the_refused_region_is_told_once_with_its_fault(mixed: Mixed) -> None:
     [text] = alerts_about(mixed, REFUSED)
-    assert "calls.csv: listed in the manifest, not in the folder" in text
+    assert in_chinese("calls.csv: listed in the manifest, not in the folder") in text
 
 
 def test_the_region_that_gate_two_stopped_is_told_once_with_its_department(mixed: Mixed) -> None:

@@ -141,7 +141,7 @@ def test_a_damaged_delivery_is_refused_told_once_and_leaves_no_trace(
     kept = {name: contents(home.path / name) for name in ("lake", "releases", "serving")}
     sent = contents(home.exports)
 
-    outcome = home.with_settings(ALERT_URLS=receiver.url).run_quarter_here()
+    outcome = home.with_settings(ALERT_URLS=receiver.url, LANGUAGE="en").run_quarter_here()
 
     assert outcome.code == 3
     assert len(receiver.messages) == 1

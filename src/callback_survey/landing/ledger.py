@@ -121,6 +121,10 @@ class Entry:
     refusal: Refusal | None
 
     @property
+    def scope(self) -> Scope:
+        return Scope(self.region_code, self.quarter)
+
+    @property
     def region_code(self) -> str:
         return (self.report or self._refused).region_code
 

@@ -33,6 +33,6 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = start(tmp_path, port)
     assert done.returncode == 2
-    assert f"port {port} is already in use" in done.stderr
+    assert f"port {port} is taken" in done.stderr
     assert "make bi BI_PORT=" in done.stderr
     assert not (tmp_path / "superset" / "admin_password").exists()
