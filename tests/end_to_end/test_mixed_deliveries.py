@@ -206,11 +206,11 @@ def test_another_privacy_key_is_refused_until_it_is_put_in_the_place_of_the_firs
     assert refused.code == 2 and "rotate-key" in refused.err
     assert other.run_quarter_here("--dry-run").code == 2
     assert "nothing was written" in rehearsed.out
-    assert home.run_quarter_here("--dry-run").out.count("nothing new") == 2
+    assert home.run_quarter_here("--dry-run").out.count("already landed and current") == 2
 
     rotated = other.run_here("rotate-key")
     assert rotated.code == 0 and "0 deliveries were not changed" in rotated.out
-    assert other.run_quarter_here("--dry-run").out.count("nothing new") == 2
+    assert other.run_quarter_here("--dry-run").out.count("already landed and current") == 2
     assert home.run_quarter_here("--dry-run").code == 2
     assert contents(home.serving) == contents(mended.home.serving)
 
