@@ -47,15 +47,16 @@ class Vocabulary:
             Spelling(_DISPOSITION, row["spelling"], row["disposition_code"])
             for row in rows.read(seeds, "disposition_spellings")
         ]
-        # the scale's own words come first: what is a mark for nothing elsewhere may be an answer of it
-        known = {(word.question, word.folded) for word in answers}
-        nothing = [
+        marks = [
             Spelling(question, row["spelling"], row["answer_code"], is_answer=False)
             for question in dict.fromkeys(questions.values())
             for row in rows.read(seeds, "nothing_spellings")
-            if (question, headers.fold(row["spelling"])) not in known
         ]
-        return cls((*answers, *nothing, *outcomes))
+        # the scale's own words come first: what is a mark for nothing elsewhere may be an answer of it. And each folded
+        # mark once: one that is listed in two widths would count a row twice
+        known = {(word.question, word.folded) for word in answers}
+        nothing = {(mark.question, mark.folded): mark for mark in reversed(marks)}
+        return cls((*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes))
 
     def allowed_words(self) -> dict[str, str]:
         """The accepted words of each question, for the reader of a reject, as parameters of the landing's SQL."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -120,3 +123,17 @@ def test_what_could_be_two_times_or_none_is_not_read(sql: duckdb.DuckDBPyConnect
 @pytest.mark.parametrize("mark", ["—", "/", "-", "无", ""])
 def test_a_figure_that_an_annex_does_not_print_is_none(sql: duckdb.DuckDBPyConnection, mark: str) -> None:
     assert sql.execute("select figure($1)", [mark]).fetchone() == (None,)
+
+
+def test_a_text_that_was_escaped_for_a_web_page_is_unescaped_once(sql: duckdb.DuckDBPyConnection) -> None:
+    assert sql.execute("select cell('a&amp;b&nbsp;c'), cell('a&amp;lt;b')").fetchone() == ("a&b c", "a&lt;b")
+
+
+def test_a_mark_that_is_listed_in_two_widths_is_one(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    with (seeds / "nothing_spellings.csv").open("a", encoding="utf-8") as file:
+        file.write("Ｎ／Ａ,blank\n")
+    vocabulary = Vocabulary.read(seeds, Scope("330109", "2018Q1"))
+    folded = [(word.question, word.folded) for word in vocabulary.spellings]
+    assert len(folded) == len(set(folded))

@@ -4,17 +4,21 @@
 -- kind of space a space; out of the wrappers of spreadsheets (="…", a leading apostrophe) and of web pages (&nbsp;)
 create temp macro unwrapped(t) as regexp_replace(
     regexp_replace(
-        replace(replace(replace(replace(replace(t, '&nbsp;', ' '), '&#160;', ' '), '&quot;', '"'), '&lt;', '<'), '&gt;', '>'),
+        -- &amp; last: what it makes is text, and no entity again
+        replace(
+            replace(replace(replace(replace(replace(t, '&nbsp;', ' '), '&#160;', ' '), '&quot;', '"'), '&lt;', '<'), '&gt;', '>'),
+            '&amp;', '&'
+        ),
         '^\s*=\s*"([^"]*)"\s*$', '\1'
     ),
     '^\s*''([^'']*)$', '\1'
 );
 create temp macro visible(t) as case
     when regexp_matches(t, '[^\t\n\r -%(-<>-~一-龥，。、（）：；]') or regexp_matches(t, '^\s*[=''&]|&')
-        then unwrapped(replace(regexp_replace(
+        then unwrapped(regexp_replace(
             regexp_replace(t, '[\x{00}-\x{08}\x{0E}-\x{1B}\x{7F}\x{AD}\x{034F}\x{061C}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFF9}-\x{FFFB}]', '', 'g'),
             '[\x{0B}\x{0C}\x{1C}-\x{1F}\x{85}\p{Z}]', ' ', 'g'
-        ), '&amp;', '&'))
+        ))
     else t
 end;
 
