@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
+from callback_survey.cli.options import add_home, add_scope
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -47,8 +47,7 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=told, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--region", metavar="330109", required=True)
-    parser.add_argument("--quarter", metavar="2018Q1", required=True)
+    add_scope(parser)
     parser.add_argument("--revision", metavar="r1", default="", help="the revision you have reviewed")
     parser.add_argument(
         "--by",
@@ -56,7 +55,7 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
         default="",
         help="the person who decides; printed in the notice",
     )
-    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(parser)
     return parser
 
 

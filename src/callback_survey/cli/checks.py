@@ -12,6 +12,7 @@ from callback_survey import progress
 from callback_survey.checks import overrides, page
 from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
+from callback_survey.cli.options import add_home, add_scope
 from callback_survey.errors import UsageError
 from callback_survey.local_time import to_the_second
 from callback_survey.quarter import Quarter
@@ -53,10 +54,9 @@ def add_to(commands: Any) -> None:
         epilog=_CHECKS_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    checks.add_argument("--region", metavar="330109", help="one region only")
-    checks.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
+    add_scope(checks, is_required=False)
     checks.add_argument("--run", metavar="RUN", help="one run only")
-    checks.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(checks)
     checks.set_defaults(command=_checks)
     accept = commands.add_parser(
         "accept",
@@ -64,8 +64,7 @@ def add_to(commands: Any) -> None:
         epilog=_ACCEPT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    accept.add_argument("--region", metavar="330109")
-    accept.add_argument("--quarter", metavar="2018Q1")
+    add_scope(accept, is_required=False)
     accept.add_argument("--check", metavar="CHECK", help="id of the check, as `callback-survey checks` shows it")
     accept.add_argument(
         "--reason", metavar="TEXT", default="", help="the reason; recorded in the release and printed in the notice"
@@ -73,7 +72,7 @@ def add_to(commands: Any) -> None:
     accept.add_argument("--by", metavar="NAME", default="", help="the person who decides; recorded with the reason")
     accept.add_argument("--withdraw", action="store_true", help="withdraw an acceptance; releases made under it remain")
     accept.add_argument("--list", action="store_true", help="list all acceptances and withdrawals")
-    accept.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(accept)
     accept.set_defaults(command=_accept)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.cli.language import show
+from callback_survey.cli.options import add_home, add_scope
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
@@ -28,10 +29,9 @@ def add_to(commands: Any) -> None:
         epilog=_DELIVERIES_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    deliveries.add_argument("--region", metavar="330109", help="one region only")
-    deliveries.add_argument("--quarter", metavar="2018Q1", help="one quarter only")
+    add_scope(deliveries, is_required=False)
     deliveries.add_argument("--files", action="store_true", help="also list each table: encoding, header, hash, rows")
-    deliveries.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(deliveries)
     deliveries.set_defaults(command=_deliveries)
     rejects = commands.add_parser(
         "rejects",
@@ -39,13 +39,12 @@ def add_to(commands: Any) -> None:
         epilog=_REJECTS_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    rejects.add_argument("--region", metavar="330109", required=True)
-    rejects.add_argument("--quarter", metavar="2018Q1", required=True)
+    add_scope(rejects)
     rejects.add_argument(
         "--delivery", metavar="ID", help="an earlier delivery (default: the current one, else the last)"
     )
     rejects.add_argument("--export", type=Path, metavar="FILE", help="write a CSV that opens safely in a spreadsheet")
-    rejects.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(rejects)
     rejects.set_defaults(command=_rejects)
     rotate = commands.add_parser(
         "rotate-key",
@@ -55,7 +54,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     rotate.add_argument("--dry-run", action="store_true", help="show what would be landed again; write nothing")
-    rotate.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(rotate)
     rotate.set_defaults(command=_rotate_key)
 
 

@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callback_survey import __version__
@@ -16,6 +15,7 @@ from callback_survey.cli import deliveries, language, releases, watch
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
+from callback_survey.cli.options import add_exports, add_home
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "standalone", help="start Airflow on this machine with a ready login; stop it with Ctrl-C"
     )
     standalone.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (default 8080)")
-    standalone.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(standalone)
     standalone.set_defaults(command=_airflow_standalone)
     return parser
 
@@ -112,8 +112,8 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
     )
-    parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
-    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_exports(parser)
+    add_home(parser)
 
 
 def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | None]:

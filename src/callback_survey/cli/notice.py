@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
+from callback_survey.cli.options import add_home, add_scope, date_of
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
@@ -35,8 +35,7 @@ def add_to(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    notice.add_argument("--region", metavar="330109", required=True)
-    notice.add_argument("--quarter", metavar="2018Q1", required=True)
+    add_scope(notice)
     notice.add_argument("--revision", metavar="r1", help="one revision (default: the served one)")
     notice.add_argument("--issuer", metavar="TEXT", default="", help="issuing office (印发单位)")
     notice.add_argument(
@@ -50,7 +49,7 @@ def add_to(commands: Any) -> None:
         choices=_FORMATS,
         help="file format; may be repeated (default: those of CALLBACK_SURVEY_DOCUMENTS)",
     )
-    notice.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(notice)
     notice.set_defaults(command=_notice)
 
 
@@ -59,7 +58,7 @@ def _notice(options: argparse.Namespace) -> int:
     from callback_survey.documents.notice import write
 
     settings = load_settings(home=options.home)
-    heading = Heading(options.issuer.strip(), options.number.strip(), _date(options.date))
+    heading = Heading(options.issuer.strip(), options.number.strip(), date_of("--date", options.date))
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()
@@ -73,17 +72,6 @@ def _notice(options: argparse.Namespace) -> int:
     for path in written:
         show(f"  {path}")
     return 0
-
-
-def _date(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"--date is not valid: {text!r}", expected="a date such as 2018-06-07", next_step="correct the argument"
-        ) from None
 
 
 def _folder(settings: Settings, output: Path) -> Path:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from callback_survey.cli.options import add_home
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.quarter import Quarter
 
@@ -55,7 +56,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write sizes.csv, plan.json and the call list here"
     )
-    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_home(parser)
     parser.set_defaults(command=_run)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.cli.language import show, shown
+from callback_survey.cli.options import add_exports
 from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -44,7 +45,7 @@ def add_to(commands: Any) -> None:
     )
     propose.add_argument("--region", metavar="330110", required=True, help="six-digit division code")
     propose.add_argument("--quarter", metavar="2018Q1", required=True, help="the quarter of the delivery")
-    propose.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
+    add_exports(propose)
     propose.add_argument("--output", type=Path, metavar="FILE", help="a new file for the draft (default: print it)")
     propose.add_argument("--home", type=Path, help="folder for temporary files (default var/)")
     propose.add_argument(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
+from callback_survey.cli.options import add_home, add_scope
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -49,9 +49,8 @@ def add_to(commands: Any) -> None:
     verified = _action(actions, "verify", "recompute the hash of every file", _VERIFY_EXAMPLES, _verify)
     rolled = _action(actions, "rollback", "serve an earlier revision", _ROLLBACK_EXAMPLES, _rollback)
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
-        parser.add_argument("--region", metavar="330109", required=is_required)
-        parser.add_argument("--quarter", metavar="2018Q1", required=is_required)
-        parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+        add_scope(parser, is_required=is_required)
+        add_home(parser)
     shown.add_argument("revision", nargs="?", metavar="r1", help="default: the served revision")
     compared.add_argument("before", metavar="r1")
     compared.add_argument("after", metavar="r2")

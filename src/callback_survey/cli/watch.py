@@ -6,11 +6,11 @@ import argparse
 import logging
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from callback_survey.cli import language
-from callback_survey.errors import SurveyError, UsageError
+from callback_survey.cli.options import add_exports, add_home, date_of
+from callback_survey.errors import SurveyError
 
 SOMETHING_TO_TELL, BROKE = 4, 1
 _EXAMPLES = """examples:
@@ -29,8 +29,8 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--today", metavar="2018-05-02", help="run as if on this day (default: today, Shanghai)")
-    parser.add_argument("--exports", type=Path, help="folder with <region>/<quarter>/ (default sample_exports/)")
-    parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
+    add_exports(parser)
+    add_home(parser)
     parser.set_defaults(command=_watch)
 
 
@@ -41,7 +41,7 @@ def _watch(options: argparse.Namespace) -> int:
 
     settings = load_settings(home=options.home, exports=options.exports)
     language.choose(language.asked(options) or settings.language)  # it prints what it tells
-    today = _day(options.today)
+    today = date_of("--today", options.today)
     run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
     try:
@@ -77,14 +77,3 @@ def _look(found: Any, run_id: str, today: date | None) -> int:
         f"{len(report.problems)} problems, {report.told_count} alerted now, {report.resent_count} alerts sent again",
     )
     return SOMETHING_TO_TELL if report.problems else 0
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"not a day: {text!r}", expected="a day such as 2018-05-02", next_step="callback-survey watch --help"
-        ) from None
