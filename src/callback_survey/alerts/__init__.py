@@ -8,7 +8,7 @@ from __future__ import annotations
 from callback_survey.alerts.channels import ChannelResult
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert, render
-from callback_survey.alerts.outbox import Delivery, has_sent, resend_unsent, send
+from callback_survey.alerts.outbox import Delivery, resend_unsent, send
 from callback_survey.alerts.tell import tell_dag_passed, tell_failure, tell_passed, tell_warnings
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "ChannelResult",
     "Delivery",
     "Place",
-    "has_sent",
     "render",
     "resend_unsent",
     "send",

@@ -25,7 +25,6 @@ from callback_survey.wording.catalogue import Words
 logger = logging.getLogger(__name__)
 
 State = Literal["pending", "sent", "partly_sent", "unsent", "no_channel"]
-_SPOKEN: frozenset[State] = frozenset({"sent", "partly_sent"})
 _OPEN: frozenset[State] = frozenset({"pending", "partly_sent", "unsent"})
 # the folder of a run ends with a digest; what else is kept beside them does not
 _RUN_FOLDERS = "*-" + "[0-9a-f]" * 8
@@ -84,11 +83,6 @@ def send(alert: Alert, *, urls: Sequence[str], outbox: Path, sleep: Callable[[fl
             sleep=sleep,
         )
         return _logged(Delivery(_state(results), False, tuple(results), None), title)
-
-
-def has_sent(outbox: Path, run_id: str) -> bool:
-    """Whether a failure of this run has reached at least one channel. Warnings do not count."""
-    return any(record["severity"] == "fail" and record["state"] in _SPOKEN for _, record in run_records(outbox, run_id))
 
 
 def resend_unsent(

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 import callback_survey
-from callback_survey.alerts import has_sent, render, send
+from callback_survey.alerts import render, send
 from receivers import ALERT, Receiver, no_sleep
+from sent_alerts import has_sent
 
 DAG_FILE = """
 import pendulum

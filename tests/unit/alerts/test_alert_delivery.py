@@ -21,9 +21,10 @@ import pytest
 from aiosmtpd.controller import Controller
 
 import callback_survey
-from callback_survey.alerts import channels, has_sent, render, resend_unsent, send
+from callback_survey.alerts import channels, render, resend_unsent, send
 from homes import FIXTURES
 from receivers import ALERT, Mailbox, Receiver, free_port, no_sleep
+from sent_alerts import has_sent
 
 # Data contract §2: the form a phone number must not have in anything that leaves.
 MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
