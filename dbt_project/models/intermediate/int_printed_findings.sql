@@ -79,7 +79,7 @@ printed_findings as (
         department_code,
         measure,
         concat(
-            '附件一行有', cast(cell_count as string), '个百分数不可能出自抽样数', cast(sample_count as string), '：',
+            '附件中某行有', cast(cell_count as string), '个百分数不可能出自抽样数', cast(sample_count as string), '：',
             replace(cells, ', ', '、')
         ) as message,
         concat('Printed percentages that are no share of the sample of ', cast(sample_count as string), ': ', cells)
@@ -93,7 +93,7 @@ printed_findings as (
         'row_inconsistent' as finding_code,
         department_code,
         measure,
-        concat('附件一行与不超过抽样数', cast(sample_count as string), '的任何作答人数都不一致') as message,
+        concat('附件中某行与不超过抽样数', cast(sample_count as string), '的任何作答人数都不一致') as message,
         concat(
             'The printed row is inconsistent with every number of answers up to the sample of ',
             cast(sample_count as string)
@@ -109,7 +109,7 @@ printed_findings as (
         department_code,
         measure,
         concat(
-            '附件一行的百分数按四舍五入不能同时成立；若有',
+            '附件中某行的百分数按四舍五入不能同时成立；若有',
             cast(least_fitting_with_remainder as string),
             '人作答、并把余数计入一项使合计为100.00，则成立'
         ) as message,

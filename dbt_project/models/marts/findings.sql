@@ -82,7 +82,7 @@ noticed as (
         department_code,
         measure,
         concat(
-            '附件一行有', cast(figure_count as string), '个百分数与计算结果不同，最多相差',
+            '附件中某行有', cast(figure_count as string), '个百分数与计算结果不同，最多相差',
             cast(largest_difference_pct as string), '个百分点',
             case when is_headline_moved then '，率本身也在其中' else '' end
         ) as message,
