@@ -19,7 +19,7 @@ from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import DbtProcess, environment_of, folders_of
+from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import code_fingerprint
 
 logger = logging.getLogger(__name__)
@@ -200,11 +200,11 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
 
 
 def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str], *, is_part: bool) -> list[str]:
-    folders = folders_of(settings, warehouse.folder / "dbt")
     # of a part, only the tests that look at nothing outside it
     part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
-    return ["--log-format", "json", "--no-use-colors", "build", *folders, *part, "--exclude-resource-type", "unit_test"]
+    common = arguments_of(settings, warehouse.folder / "dbt")
+    return ["build", *common, *part, "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

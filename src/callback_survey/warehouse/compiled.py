@@ -14,7 +14,7 @@ from callback_survey.storage import files
 from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import manifest_path
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import SQL_FINGERPRINT, DbtProcess, environment_of, folders_of
+from callback_survey.warehouse.dbt import SQL_FINGERPRINT, DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import sql_fingerprint
 
 _FOLDER = "rollups"
@@ -57,8 +57,8 @@ def _compile(settings: Settings, warehouse: Warehouse, target: Path) -> None:
     with warehouse.lock(), scratch_folder(warehouse.folder, "compile") as scratch:
         environment = environment_of(settings, scratch / warehouse.path.name, scratch / "spill")
         process = DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
-        command = ["--log-format", "json", "--no-use-colors", "compile", "--select", f"path:models/{_FOLDER}"]
+        command = ["compile", "--select", f"path:models/{_FOLDER}"]
         try:
-            process.run([*command, *folders_of(settings, target)], say=lambda message: None)
+            process.run([*command, *arguments_of(settings, target)], say=lambda message: None)
         finally:
             process.close()

@@ -1,6 +1,10 @@
 """One dbt process: it imports dbt at once and runs when told to, so that the import overlaps with landing.
 
 A process of its own gives DuckDB's file back when it ends, and holds the warehouse lock it inherited while it lives.
+
+Two costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it out:
+our own callback passes on what is shown, and the file is plain text. And a project that did not change is not parsed
+again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project.
 """
 
 from __future__ import annotations
@@ -15,10 +19,15 @@ from typing import IO, Any
 
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Settings
-from callback_survey.warehouse.fingerprint import sql_fingerprint
+from callback_survey.warehouse.fingerprint import parse_fingerprint, sql_fingerprint
 
 # dbt keeps what it is given as DBT_ENV_CUSTOM_ENV_… in its manifest, without that prefix: so a manifest says of which files it is.
 SQL_FINGERPRINT = "SQL_FINGERPRINT"
+PARSE_FINGERPRINT = "PARSE_FINGERPRINT"
+# where dbt leaves its parse, in the target folder
+PARSED = "partial_parse.msgpack"
+_CUSTOM = "DBT_ENV_CUSTOM_ENV_"
+_FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 Say = Callable[[str], None]
 
 
@@ -68,35 +77,64 @@ def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str
         "CALLBACK_SURVEY_WAREHOUSE": str(file),
         "CALLBACK_SURVEY_SPILL": str(spill),
         "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
-        f"DBT_ENV_CUSTOM_ENV_{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
+        f"{_CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
+        f"{_CUSTOM}{PARSE_FINGERPRINT}": parse_fingerprint(settings.dbt_project),
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }
 
 
-def folders_of(settings: Settings, target: Path) -> list[str]:
-    """The arguments of every dbt command that say where the project stands, and where dbt may write."""
+def arguments_of(settings: Settings, target: Path) -> list[str]:
+    """The arguments of every dbt command: where the project stands, where dbt may write, and what it logs."""
     project = str(settings.dbt_project)
     read, written = ["--project-dir", project, "--profiles-dir", project], ["--target-path", str(target)]
-    return [*read, *written, "--log-path", str(settings.logs / "dbt")]
+    log = ["--log-path", str(settings.logs / "dbt"), "--log-level-file", "info", "--no-use-colors-file"]
+    # what is shown comes by `_tell`
+    return [*read, *written, *log, "--log-level", "none"]
 
 
 def _follow(lines: IO[str], say: Say) -> list[str]:
     """Pass on each finished model; collect error messages. A line that is no JSON is dbt failing to start: kept too."""
     errors: list[str] = []
     for line in lines:
-        event: dict[str, Any]
         try:
-            event = json.loads(line)
+            told: dict[str, str] = json.loads(line)
         except ValueError:
             errors.append(line.rstrip())
             continue
-        info, data = event.get("info", {}), event.get("data", {})
-        if info.get("level") == "error":
-            errors.append(str(info.get("msg", "")).strip())
-        elif info.get("name") in ("LogModelResult", "LogSeedResult", "LogTestResult"):
-            say(f"{data.get('index')}/{data.get('total')} {(data.get('node_info') or {}).get('node_name', '')}")
+        if "error" in told:
+            errors.append(told["error"])
+        else:
+            say(told["finished"])
     return errors
+
+
+def _tell(event: Any) -> None:
+    """What the parent wants to know of dbt's events, as a line of JSON each."""
+    if event.info.level == "error":
+        told = {"error": event.info.msg.strip()}
+    elif event.info.name in _FINISHED:
+        # a test says how many nodes there are in a field of another name
+        total = getattr(event.data, "total", None) or event.data.num_models
+        told = {"finished": f"{event.data.index}/{total} {event.data.node_info.node_name}"}
+    else:
+        return
+    print(json.dumps(told), flush=True)
+
+
+def _parsed(target: Path) -> Any | None:
+    """The manifest of the project as dbt last parsed it, if it is of these files and of this dbt; else None."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+    from dbt.version import __version__
+
+    try:
+        manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
+    except Exception:  # none yet, cut off, or another version's: whatever it is, dbt parses the project itself
+        return None
+    metadata = manifest.metadata
+    is_current = metadata.env.get(PARSE_FINGERPRINT) == os.environ[f"{_CUSTOM}{PARSE_FINGERPRINT}"]
+    return manifest if is_current and metadata.dbt_version == __version__ else None
 
 
 def _main() -> int:
@@ -105,7 +143,9 @@ def _main() -> int:
     line = sys.stdin.readline()
     if not line:  # the parent ended, or had nothing to build
         return 0
-    result = dbtRunner().invoke(json.loads(line))
+    arguments: list[str] = json.loads(line)
+    target = Path(arguments[arguments.index("--target-path") + 1])
+    result = dbtRunner(manifest=_parsed(target), callbacks=[_tell]).invoke(arguments)
     if result.exception is not None:
         print(result.exception, flush=True)
         return 2

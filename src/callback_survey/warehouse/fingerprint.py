@@ -23,6 +23,12 @@ def sql_fingerprint(dbt_project: Path) -> str:
     return _hash_of(dbt_project, _NOT_COMPILED)
 
 
+def parse_fingerprint(dbt_project: Path) -> str:
+    """A hash over all that dbt reads, and where it lies: a parse keeps the paths of registers."""
+    everything = _hash_of(dbt_project, ("target",))
+    return hashlib.sha256(f"{dbt_project.resolve()}\0{everything}".encode()).hexdigest()[:16]
+
+
 def _hash_of(dbt_project: Path, left_out: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in dbt_project.rglob("*") if path.suffix in _SOURCES):

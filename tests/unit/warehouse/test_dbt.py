@@ -1,0 +1,46 @@
+"""A project that did not change is not parsed again, wherever the warehouse lies; one that changed is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from callback_survey.warehouse import dbt
+from callback_survey.warehouse.fingerprint import parse_fingerprint
+from homes import REPOSITORY, Home
+
+_PROJECT = REPOSITORY / "dbt_project"
+
+
+def _found(target: Path, project: Path) -> bool:
+    with mock.patch.dict(os.environ, {"DBT_ENV_CUSTOM_ENV_PARSE_FINGERPRINT": parse_fingerprint(project)}):
+        return dbt._parsed(target) is not None
+
+
+def test_the_last_parse_is_taken_by_a_home_elsewhere_too(small: Home, tmp_path: Path) -> None:
+    copied = small.copy(tmp_path / "home")
+    assert _found(copied.path / "warehouse" / "dbt", _PROJECT)
+
+
+def test_a_changed_project_or_one_that_lies_elsewhere_is_parsed(small: Home, tmp_path: Path) -> None:
+    target = small.path / "warehouse" / "dbt"
+    elsewhere = tmp_path / "dbt_project"
+    shutil.copytree(_PROJECT, elsewhere, ignore=shutil.ignore_patterns("target"))
+    before = parse_fingerprint(elsewhere)
+    assert not _found(target, elsewhere)
+    with (elsewhere / "seeds" / "regions.csv").open("a", encoding="utf-8") as seed:
+        seed.write("\n")
+    assert parse_fingerprint(elsewhere) != before
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x82\xa5nodes", None])
+def test_a_parse_that_is_cut_or_gone_is_made_again(small: Home, tmp_path: Path, damage: bytes | None) -> None:
+    target = tmp_path / "dbt"
+    target.mkdir()
+    if damage is not None:
+        (target / dbt.PARSED).write_bytes(damage)
+    assert not _found(target, _PROJECT)
