@@ -59,13 +59,13 @@ with DAG(
         return steps.gate(context, built)
 
     @task(pool="warehouse")
-    def release(built: dict[str, Any], verdicts: dict[str, Any], **context: Any) -> list[str]:
+    def release(built: dict[str, Any], verdicts: dict[str, Any], **context: Any) -> dict[str, Any]:
         return steps.release(context, built, verdicts)
 
     # a correction also moves the changes of the quarter after it
     @task(pool="warehouse")
-    def revise_following(released: list[str], verdicts: dict[str, Any], **context: Any) -> dict[str, Any]:
-        return steps.revise_following(context, verdicts)
+    def revise_following(released: dict[str, Any], **context: Any) -> dict[str, Any]:
+        return steps.revise_following(context, released)
 
     @task(pool="warehouse", outlets=[MARTS], on_success_callback=steps.remember_announced)
     def serve(judged: dict[str, Any], *, outlet_events: Any, **context: Any) -> None:
@@ -91,5 +91,5 @@ with DAG(
     landed = land.expand(delivery=discover())
     built = build(landed)
     verdicts = gate(built)
-    judged = revise_following(release(built, verdicts), verdicts)
+    judged = revise_following(release(built, verdicts))
     [landed, verdict(verdicts, judged), serve(judged)] >> complete(judged)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+_REGION, _QUARTER = re.compile("[0-9]{6}"), re.compile("[0-9]{4}Q[1-4]")
 
 
 @dataclass(frozen=True, order=True)
@@ -18,6 +21,14 @@ class Scope:
     def parse(cls, key: str) -> Self:
         """The scope of a `key`."""
         return cls(*key.split("|"))
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> Self | None:
+        """The scope that a folder `<region>/<quarter>` is named for; None for any other, such as a copy kept beside it."""
+        region_code, quarter = folder.parts[-2:]
+        if _REGION.fullmatch(region_code) and _QUARTER.fullmatch(quarter) and folder.is_dir():
+            return cls(region_code, quarter)
+        return None
 
     @property
     def name(self) -> str:

@@ -99,13 +99,14 @@ def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]
     return steps.gate(_run(context), BuildReport.from_json(dict(built))).as_json()
 
 
-def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
+def release(context: Mapping[str, Any], built: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdicts, with what could not be released among the failed."""
     from callback_survey.pipeline import steps
     from callback_survey.pipeline.verdicts import GateReport
     from callback_survey.warehouse.build import BuildReport
 
     report = GateReport.from_json(dict(verdicts))
-    return [new.name for new in steps.release(_run(context), BuildReport.from_json(dict(built)), report)]
+    return steps.release(_run(context), BuildReport.from_json(dict(built)), report).verdicts.as_json()
 
 
 def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,8 +126,10 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     from callback_survey.pipeline.verdicts import GateReport
 
     run = _run(context)
-    steps.serve(run)
-    passed = [(scope.region_code, scope.quarter) for scope in GateReport.from_json(dict(judged)).passed]
+    report = steps.serve(run)
+    scopes = GateReport.from_json(dict(judged)).passed
+    steps.require_served(report, scopes)
+    passed = [(scope.region_code, scope.quarter) for scope in scopes]
     alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
     return [new.key for new in steps.unannounced(run)]
 

@@ -13,7 +13,7 @@ from callback_survey import releases
 from callback_survey.approval import public
 from callback_survey.approval.public import Issue
 from callback_survey.documents.notice.heading import Heading
-from callback_survey.errors import ApprovalOutdated, UsageError
+from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
 from callback_survey.local_time import local_date
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Decision
@@ -66,17 +66,20 @@ def approve(
         before = public.current(settings.public, scope)
         issue = public.issued(settings.public, scope, revision)
         if issue is not None:
+            _require_same_figures(issue, release)
             _require_same(issue, heading)
-        entry = Decision("approved", scope.region_code, scope.quarter, revision, by, at=at, run_id=run_id)
+        entry = _decision("approved", release, by, at=at, run_id=run_id)
         entry = replace(entry, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
-            _record(settings, entry)
-            if issue is None:
-                day = heading.dated_on or local_date(at)
-                complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
-                issue = public.write(settings, release, complete, before)
-            public.show(settings.public, issue)
-        _record_issued(settings, issue, before, run_id)
+            day = heading.dated_on or local_date(at)
+            complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
+            # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
+            with public.written(settings, release, complete, before, issue) as written, readers.kept(settings.serving):
+                _still_served(settings, scope, revision)
+                _record(settings, entry)
+                issue = public.place(settings.public, written)
+                public.show(settings.public, issue)
+        _record_issued(settings, issue, release, before, run_id)
         return issue
 
 
@@ -96,7 +99,7 @@ def reject(
     Raises UsageError where its notice is out already.
     """
     with _alone(settings, scope):
-        _find(settings, scope, revision)
+        release = _find(settings, scope, revision)
         issue = public.issued(settings.public, scope, revision)
         if issue is not None:
             raise UsageError(
@@ -106,16 +109,14 @@ def reject(
                 region_code=scope.region_code,
                 quarter=scope.quarter,
             )
-        entry = Decision(
-            "rejected", scope.region_code, scope.quarter, revision, by, reason, at, run_id, dict(details or {})
-        )
-        _record(settings, entry)
+        entry = _decision("rejected", release, by, at=at, run_id=run_id)
+        _record(settings, replace(entry, reason=reason, details=dict(details or {})))
 
 
 def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> None:
     """Write down that nobody decided in time."""
     with _alone(settings, scope):
-        entry = Decision("unanswered", scope.region_code, scope.quarter, revision, NOBODY, run_id=run_id)
+        entry = _decision("unanswered", _find(settings, scope, revision), NOBODY, run_id=run_id)
         told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
         if (entry.act, revision, run_id) not in told:
             journal.append(settings.releases, replace(entry, details={"waited_hours": f"{waited_hours:g}"}))
@@ -166,6 +167,19 @@ def _still_served(settings: Settings, scope: Scope, revision: int) -> Release:
     return asked
 
 
+def _require_same_figures(issue: Issue, release: Release) -> None:
+    if issue.content_hash != release.content_hash:
+        raise DamagedFile(
+            f"another notice was issued under {release.name}: it shows content_hash {issue.content_hash[:16]}…, the release "
+            f"has {release.content_hash[:16]}…; nothing was issued",
+            where=str(issue.folder),
+            expected="releases and issued notices of one age",
+            next_step="restore the releases that were issued from a backup; a notice that was issued is never written over",
+            region_code=release.region_code,
+            quarter=release.quarter,
+        )
+
+
 def _require_same(issue: Issue, heading: Heading) -> None:
     """A printed heading cannot be changed by approving once more. Fields left empty ask for nothing."""
     printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}
@@ -199,7 +213,20 @@ def _record(settings: Settings, entry: Decision) -> None:
         journal.append(settings.releases, entry)
 
 
-def _record_issued(settings: Settings, issue: Issue, before: Issue | None, run_id: str) -> None:
+def _decision(act: Act, release: Release, by: str, *, run_id: str, at: str | None = None) -> Decision:
+    entry = Decision(
+        act,
+        release.region_code,
+        release.quarter,
+        release.revision,
+        by,
+        run_id=run_id,
+        content_hash=release.content_hash,
+    )
+    return entry if at is None else replace(entry, at=at)
+
+
+def _record_issued(settings: Settings, issue: Issue, release: Release, before: Issue | None, run_id: str) -> None:
     acts: tuple[Act, ...] = ("approved", "issued")
     done = [one for one in _entries(settings, issue.scope) if one.act in acts]
     if done and (done[-1].act, done[-1].revision) == ("issued", issue.revision):
@@ -209,5 +236,5 @@ def _record_issued(settings: Settings, issue: Issue, before: Issue | None, run_i
     revision = before.revision if before and before != issue else (issue.supersedes or {}).get("revision")
     replaced = {"supersedes": f"r{revision}"} if revision else {}
     by = done[-1].by if done else issue.approved_by
-    entry = Decision("issued", issue.region_code, issue.quarter, issue.revision, by, run_id=run_id)
+    entry = _decision("issued", release, by, run_id=run_id)
     journal.append(settings.releases, replace(entry, details={**printed, **replaced}))

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,13 +81,20 @@ def last(public: Path, region_code: str) -> Issue | None:
     return max(found, key=lambda issue: issue.issued_at, default=None)
 
 
-def write(settings: Settings, release: Release, heading: Heading, before: Issue | None) -> Issue:
-    """Write a release's documents under their heading into the public folder. They appear whole, or not at all.
+@contextmanager
+def written(
+    settings: Settings, release: Release, heading: Heading, before: Issue | None, issued: Issue | None
+) -> Iterator[Issue]:
+    """A release's documents under their heading, beside their place in the public folder, until `place` puts them there; what
+    was `issued` before is kept as it is. Whatever is not put there is gone at the end.
 
     `heading` is complete: it names the date and who approved. The caller holds the lock of the region's quarter.
     """
+    if issued is not None:
+        yield issued
+        return
     assert heading.dated_on and heading.approved_by and heading.approved_at, "an issued notice is no draft"
-    folder = settings.public / release.region_code / release.quarter
+    folder = release.scope.folder(settings.public)
     for leftover in folder.glob(".r*-*"):
         files.remove_tree(leftover)
     aside = folder / f".r{release.revision}-{os.getpid()}"
@@ -113,11 +121,19 @@ def write(settings: Settings, release: Release, heading: Heading, before: Issue 
         del value["folder"]
         files.write_json(aside / DOCUMENT, value)
         files.sync_tree(aside)
-        os.rename(aside, folder / f"r{release.revision}")
+        yield issue
     finally:
         files.remove_tree(aside)
-    files.sync(folder)
-    return Issue.read(folder / f"r{release.revision}")
+
+
+def place(public: Path, issue: Issue) -> Issue:
+    """Put a written issue where it is looked for: it appears whole, or not at all."""
+    folder = issue.scope.folder(public)
+    target = folder / f"r{issue.revision}"
+    if issue.folder != target:
+        os.rename(issue.folder, target)
+        files.sync(folder)
+    return Issue.read(target)
 
 
 def show(public: Path, issue: Issue) -> None:

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from callback_survey import __version__
@@ -39,6 +40,11 @@ _AIRFLOW_EXAMPLES = """examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    # the language that is chosen belongs to this command: another one in the same process chooses for itself
+    return copy_context().run(_main, arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         language.choose(language.asked(options))

@@ -73,17 +73,18 @@ def _list(options: argparse.Namespace) -> int:
     from callback_survey.cli.display import open_console
 
     settings, region, quarter = _asked(options)
-    found = [
-        release
-        for release in releases.every(settings.releases)
-        if region in (None, release.region_code) and quarter in (None, release.quarter)
-    ]
-    if not found:
+    found = releases.take(settings.releases, region, quarter)
+    if not (found.every or found.damaged):
         asked = " ".join(part for part in (region, quarter) if part)
         show(f"no releases{f' of {asked}' if asked else ''} under {settings.releases}")
         return 0
-    served = releases.served(settings.releases, region, quarter)
-    releases_shown.show_list(open_console(), found, served, releases.standings(settings.releases, found))
+    releases_shown.show_list(open_console(), found.every, found.served, found.standings)
+    if found.damaged:
+        first, *others = found.damaged.values()
+        more = [line for damage in others for line in (damage.what, f"where: {damage.where}")]
+        raise DamagedFile(
+            first.what, where=first.where, expected=first.expected, next_step=first.next_step, alert_lines=more
+        )
     return 0
 
 
@@ -106,7 +107,7 @@ def _show(options: argparse.Namespace) -> int:
             next_step="callback-survey releases list",
         )
     entries = journal.entries(settings.releases, region, quarter)
-    standing = releases.standing(entries, release.revision)
+    standing = releases.standing(entries, release)
     releases_shown.show_release(open_console(), release, found[0] if found else None, standing, entries)
     return 0
 
@@ -134,6 +135,9 @@ def _verify(options: argparse.Namespace) -> int:
     count, damaged = 0, []
     for found in releases.verify_all(settings.releases, region, quarter):
         count += 1
+        if found.is_set_aside:
+            show(f"{found.name}: set aside by hand, its number is not used again")
+            continue
         told = f"{found.file_count} files"
         if found.unhashed_count:
             told += f", of which {found.unhashed_count} are older than the list of hashes and cannot be checked"
@@ -149,8 +153,8 @@ def _verify(options: argparse.Namespace) -> int:
             f"{len(damaged)} of {count} revisions do not match what was frozen",
             where=", ".join(str(found.folder) for found in damaged),
             expected="the files that release.json lists, unchanged",
-            next_step="restore them from a backup. Without one, move a damaged latest revision away and run its quarter again: "
-            "the same delivery and rules give the same content_hash",
+            next_step="restore them from a backup. Without one, rename the folder of a damaged latest revision, such as r2 to "
+            "r2.damaged, and run its quarter again: the same delivery and rules give the same content_hash under a new number",
         )
     return 0
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from callback_survey.deliveries.delivery import Delivery, folder_digest, told
-from callback_survey.errors import DeliveryRefused, UsageError
+from callback_survey.errors import DamagedFile, DeliveryRefused, UsageError
 from callback_survey.scope import Scope
 from callback_survey.storage import files
 
+_Found = TypeVar("_Found")
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
 _VERDICT = ".gate.json"
 _KEY = "ledger/key.json"
+_REPORT = re.compile(r"[0-9a-f]{16}\.json")
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def find(lake: Path, scope: Scope, delivery_id: str) -> LandingReport | None:
     path = folder(lake, scope) / f"{delivery_id}.json"
     if not path.is_file():
         return None
-    report = replace(LandingReport.from_json(files.read_json(path)), is_new=False, is_mended=False)
+    report = replace(_read(path, LandingReport.from_json), is_new=False, is_mended=False)
     return report if all((lake / name).is_file() for name in report.lake_files.values()) else None
 
 
@@ -172,7 +175,7 @@ def record(lake: Path, report: LandingReport) -> None:
 def current(lake: Path, scope: Scope) -> LandingReport | None:
     """The delivery that models read, or None where none has passed gate 1."""
     pointer = folder(lake, scope) / "current.json"
-    return find(lake, scope, files.read_json(pointer)["delivery_id"]) if pointer.is_file() else None
+    return find(lake, scope, _read(pointer, _current_id)) if pointer.is_file() else None
 
 
 def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
@@ -198,25 +201,57 @@ def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: st
 def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
     """What gate 1 said of a landed delivery. The same verdict again changes nothing in the lake."""
     path = folder(lake, report.scope) / f"{report.delivery_id}{_VERDICT}"
-    if path.is_file() and files.read_json(path)["failed_checks"] == list(failed_checks):
+    if path.is_file() and _read(path, lambda value: value["failed_checks"]) == list(failed_checks):
         return
     files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
 
 
 def entries(lake: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
-    """Everything that was ever landed or refused, by region, quarter and time."""
+    """Everything that was ever landed or refused, by region, quarter and time. What else lies in the ledger is no entry.
+
+    Raises DamagedFile, which names the region and quarter, where an entry cannot be read.
+    """
     found: list[Entry] = []
     for parent in sorted((lake / "ledger").glob(f"region={region_code or '*'}/quarter={quarter or '*'}")):
         pointer = parent / "current.json"
-        current_id = files.read_json(pointer)["delivery_id"] if pointer.is_file() else None
+        current_id = _read(pointer, _current_id) if pointer.is_file() else None
         for path in parent.glob("*.json"):
             if path.name.startswith("refused-"):
-                refusal = Refusal(**{name: _frozen(item) for name, item in files.read_json(path).items()})
+                refusal = _read(path, _refusal)
                 found.append(Entry(refusal.refused_at, "refused", None, refusal))
-            elif path.name != pointer.name and not path.name.endswith(_VERDICT):
-                report = LandingReport.from_json(files.read_json(path))
+            elif _REPORT.fullmatch(path.name):
+                report = _read(path, LandingReport.from_json)
                 found.append(Entry(report.landed_at, _state(path, report, current_id), report, None))
     return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at, entry.name))
+
+
+def scopes(lake: Path) -> list[Scope]:
+    """The regions and quarters that the ledger knows of."""
+    found = sorted((lake / "ledger").glob("region=*/quarter=*"))
+    return [Scope(path.parent.name.partition("=")[2], path.name.partition("=")[2]) for path in found]
+
+
+def _read(path: Path, make: Callable[[Any], _Found]) -> _Found:
+    region_code, quarter = (part.partition("=")[2] for part in path.parts[-3:-1])
+    try:
+        return make(files.read_json(path))
+    except (DamagedFile, KeyError, TypeError, AttributeError) as error:
+        raise DamagedFile(
+            f"an entry of the ledger of {region_code} {quarter} cannot be read",
+            where=str(path),
+            expected="a landed or refused delivery, as it was written",
+            next_step="restore it from a backup; without one move the file away and run the quarter: its delivery is landed again",
+            region_code=region_code,
+            quarter=quarter,
+        ) from error
+
+
+def _current_id(value: Any) -> str:
+    return str(value["delivery_id"])
+
+
+def _refusal(value: Any) -> Refusal:
+    return Refusal(**{name: _frozen(item) for name, item in value.items()})
 
 
 def _state(path: Path, report: LandingReport, current_id: str | None) -> State:
@@ -225,7 +260,7 @@ def _state(path: Path, report: LandingReport, current_id: str | None) -> State:
     verdict = path.with_name(f"{report.delivery_id}{_VERDICT}")
     if not verdict.is_file():
         return "landed"
-    return "gate failed" if files.read_json(verdict)["failed_checks"] else "superseded"
+    return "gate failed" if _read(verdict, lambda value: value["failed_checks"]) else "superseded"
 
 
 def require_key(lake: Path, key_id: str) -> None:
@@ -254,6 +289,6 @@ def change_key(lake: Path, key_id: str) -> None:
 def make_current(lake: Path, report: LandingReport, *, run_id: str) -> None:
     """From now on models read this delivery of its region and quarter. Called once gate 1 has passed."""
     pointer = folder(lake, report.scope) / "current.json"
-    if pointer.is_file() and files.read_json(pointer)["delivery_id"] == report.delivery_id:
+    if pointer.is_file() and _read(pointer, _current_id) == report.delivery_id:
         return
     files.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id})

@@ -5,14 +5,16 @@ So a correction that moves figures opens a revision of the next quarter, from th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from callback_survey.errors import GateFailed
+from callback_survey.errors import DamagedFile, GateFailed
 from callback_survey.landing import LandingReport, ledger
 from callback_survey.pipeline import steps
-from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_dict
+from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_dict, held_back
 from callback_survey.releases import Release, comparison
 from callback_survey.run import Run
+from callback_survey.scope import Scope
 
 
 def revise(run: Run, verdicts: GateReport) -> GateReport:
@@ -23,18 +25,33 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
     """
     passed, failed = list(verdicts.passed), list(verdicts.failed)
     compared = verdicts.passed
-    while outdated := comparison.outdated(run.settings.releases, compared):
+    while outdated := _outdated(run, compared, failed):
         landed = [report for release in outdated if (report := _landed(run, release)) is not None]
         failed += [_lost(release) for release in outdated if release.scope not in {report.scope for report in landed}]
         if not landed:
             break
         built = steps.build(run, landed)
         judged = steps.judge(run, built)
-        steps.release(run, built, judged)
+        judged = steps.release(run, built, judged).verdicts
         passed += judged.passed
         failed += judged.failed
         compared = judged.passed
     return GateReport(tuple(passed), tuple(failed))
+
+
+def _outdated(run: Run, compared: Sequence[Scope], failed: list[dict[str, Any]]) -> list[Release]:
+    """Added to `failed` is what cannot be looked at: it may be outdated, and stays as it is."""
+    found: list[Release] = []
+    for scope in compared:
+        try:
+            found += comparison.outdated(run.settings.releases, [scope])
+        except DamagedFile as damage:
+            failed.append(
+                as_dict(
+                    held_back(Scope(damage.region_code or scope.region_code, damage.quarter or scope.quarter), damage)
+                )
+            )
+    return found
 
 
 def _landed(run: Run, release: Release) -> LandingReport | None:

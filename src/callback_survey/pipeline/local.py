@@ -13,10 +13,10 @@ from pathlib import Path
 
 from callback_survey import alerts
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
+from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import following, steps
-from callback_survey.pipeline.verdicts import merge_failures
+from callback_survey.pipeline.verdicts import held_back, merge_failures
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.warehouse.dbt import DbtProcess
@@ -82,6 +82,8 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
                     landed.append(steps.land(run, delivery))
             except GateFailed as failure:
                 failures.append(failure)
+            except DamagedFile as damage:
+                failures.append(held_back(delivery.scope, damage))
         if landed:
             try:
                 _publish(run, landed, dbt, quarter, region_code)
@@ -97,11 +99,12 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
     with _told(run, "gate", quarter, region_code):
         verdicts = steps.gate(run, built)
     with _told(run, "release", quarter, region_code):
-        steps.release(run, built, verdicts)
+        verdicts = steps.release(run, built, verdicts).verdicts
     with _told(run, "revise_following", quarter, region_code):
         verdicts = following.revise(run, verdicts)
     with _told(run, "serve", quarter, region_code):
-        steps.serve(run)
+        served = steps.serve(run)
+        steps.require_served(served, verdicts.passed)
     passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
     alerts.tell_passed(run.settings, passed, _place(run, "serve", str(quarter), region_code))
     with _told(run, "complete", quarter, region_code):

@@ -56,6 +56,7 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
                 reason,
                 run_id=run.run_id,
                 details=instead,
+                content_hash=wanted.content_hash,
             )
             journal.append(folder, act)
         steps.serve(run)

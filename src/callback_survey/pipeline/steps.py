@@ -5,19 +5,23 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered
+from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, NothingDelivered
 from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
     as_dict,
     gate_failed,
+    held_back,
     merge_failures,
     record,
     record_refusal,
@@ -28,13 +32,29 @@ from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 
-if TYPE_CHECKING:  # each step imports what it needs, so that a task loads nothing else
+if TYPE_CHECKING:
+    import duckdb
+
+    # each step imports what it needs, so that a task loads nothing else
     from callback_survey.landing import LandingReport
     from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
+    from callback_survey.scope import Scope
     from callback_survey.serving.serve import ServeReport
     from callback_survey.warehouse.build import BuildReport, BuiltScope
+    from callback_survey.warehouse.compared import Comparison
     from callback_survey.warehouse.dbt import DbtProcess
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Released:
+    """The new revisions, and the verdicts with what could not be released among the failed."""
+
+    new: tuple[Release, ...]
+    verdicts: GateReport
 
 
 def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
@@ -109,12 +129,17 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
     from callback_survey.warehouse.build import build as build_marts
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
-        before = {report.scope: comparison_for(run.settings.releases, report.scope) for report in landed}
+        compared: dict[Scope, Comparison] = {}
+        for report in landed:
+            # without a comparison here; it is read again, and its region held back, before anything is released
+            with suppress(DamagedFile):
+                found = comparison_for(run.settings.releases, report.scope)
+                compared |= {report.scope: found} if found is not None else {}
         built = build_marts(
             landed,
             settings=run.settings,
             warehouse=run.warehouse,
-            compared={scope: found for scope, found in before.items() if found is not None},
+            compared=compared,
             dbt=dbt,
             say=step.say,
         )
@@ -143,13 +168,13 @@ def judge(run: Run, built: BuildReport) -> GateReport:
         verify_stamp(connection, built)
         for scope in built.scope:
             with run.progress.step("gate 2", scope.region_code) as step:
-                checked = check_marts(
-                    connection,
-                    scope,
-                    seeds=run.settings.seeds,
-                    earlier=earlier_rates(run.settings.releases, scope),
-                    run_id=run.run_id,
-                )
+                try:
+                    earlier = earlier_rates(run.settings.releases, scope)
+                except DamagedFile as damage:
+                    failures.append(held_back(scope, damage))
+                    step.result = "held back"
+                    continue
+                checked = check_marts(connection, scope, seeds=run.settings.seeds, earlier=earlier, run_id=run.run_id)
                 checked = record(run, checked)
                 step.result = summarise(checked)
             if checked.failures:
@@ -159,8 +184,29 @@ def judge(run: Run, built: BuildReport) -> GateReport:
     return GateReport(tuple(passed), tuple(as_dict(failure) for failure in failures))
 
 
-def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]:
-    """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none."""
+def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
+    """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none. One that cannot be frozen, such as
+    for a damaged revision before it, does not stop the others."""
+    from callback_survey.warehouse import build as build_module
+
+    new: list[Release] = []
+    passed: list[BuiltScope] = []
+    failed: list[GateFailed] = []
+    with run.progress.step("release") as step, run.warehouse.open() as connection:
+        build_module.verify_stamp(connection, built)
+        for scope in verdicts.passed:
+            try:
+                frozen = _freeze(run, connection, scope)
+            except DamagedFile as damage:
+                failed.append(held_back(scope, damage))
+            else:
+                passed.append(scope)
+                new += [frozen] if frozen is not None else []
+        step.result = ", ".join(release.name for release in new) or "nothing new"
+    return Released(tuple(new), GateReport(tuple(passed), (*verdicts.failed, *map(as_dict, failed))))
+
+
+def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
     from callback_survey import releases
     from callback_survey.documents.write import write as write_documents
     from callback_survey.landing import ledger
@@ -170,35 +216,26 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> list[Release]
     from callback_survey.warehouse import published
     from callback_survey.warehouse.fingerprint import code_fingerprint
 
-    manifest = build_module.manifest_path(run.warehouse)
-    released = []
-    with run.progress.step("release") as step, run.warehouse.open() as connection:
-        build_module.verify_stamp(connection, built)
-        public = published.published_tables(manifest)
-        restricted = published.published_tables(manifest, published.RESTRICTED)
-        fingerprint = code_fingerprint(run.settings.dbt_project)
-        for scope in verdicts.passed:
-            landed = ledger.find(run.settings.lake, scope, scope.delivery_id)
-            if landed is None:
-                raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
-            serving.export_restricted(connection, restricted, run.settings.serving, scope)
-            compared = comparison_for(run.settings.releases, scope)
-            new = releases.release(
-                connection,
-                landed,
-                reports_of(run, scope),
-                public,
-                releases=run.settings.releases,
-                run_id=run.run_id,
-                code_fingerprint=fingerprint,
-                changed_rows=_changed_rows(run, landed),
-                compared_with=compared.as_json() if compared else None,
-                write_documents=partial(write_documents, schema="marts", formats=run.settings.documents),
-            )
-            if new is not None:
-                released.append(new)
-        step.result = ", ".join(new.name for new in released) or "nothing new"
-    return released
+    settings, manifest = run.settings, build_module.manifest_path(run.warehouse)
+    landed = ledger.find(settings.lake, scope, scope.delivery_id)
+    if landed is None:
+        raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
+    restricted = published.published_tables(manifest, published.RESTRICTED)
+    serving.export_restricted(connection, restricted, settings.serving, scope)
+    compared = comparison_for(settings.releases, scope)
+    return releases.release(
+        connection,
+        landed,
+        reports_of(run, scope),
+        published.published_tables(manifest),
+        releases=settings.releases,
+        public=settings.public,
+        run_id=run.run_id,
+        code_fingerprint=code_fingerprint(settings.dbt_project),
+        changed_rows=_changed_rows(run, landed),
+        compared_with=compared.as_json() if compared else None,
+        write_documents=partial(write_documents, schema="marts", formats=settings.documents),
+    )
 
 
 def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
@@ -227,20 +264,28 @@ def serve(run: Run) -> ServeReport:
     from callback_survey.warehouse import compiled
 
     with run.progress.step("serve") as step, run.warehouse.lock():
-        every = releases.every(run.settings.releases)
         report = serving.serve(
-            releases.served(run.settings.releases),
-            every,
+            releases.take(run.settings.releases),
             serving=run.settings.serving,
             memory_limit=run.settings.memory_limit,
             rollups=rollups.read(compiled.manifest(run.settings, run.warehouse, step.say)),
             checks=run.settings.checks,
-            standings=releases.standings(run.settings.releases, every),
             say=step.say,
         )
         _publish_to_postgres(run, report, step.say)
-        step.result = ", ".join(new.name for new in report.newly_served) or "nothing new"
+        held = [f"held as it was, its releases are damaged: {scope.name}" for scope in report.held]
+        step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])
+        for damage in report.held.values():
+            logger.error("%s", damage)
         return report
+
+
+def require_served(report: ServeReport, scopes: Sequence[Scope]) -> None:
+    """Raises DamagedFile where one of these regions and quarters was held: it is told, after the others are served."""
+    keys = {scope.key for scope in scopes}
+    damaged = [damage for scope, damage in report.held.items() if scope.key in keys]
+    if damaged:
+        raise damaged[0]
 
 
 def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], None]) -> None:
@@ -266,7 +311,7 @@ def unannounced(run: Run) -> list[Release]:
     from callback_survey import releases
     from callback_survey.serving import serve as serving
 
-    return serving.unannounced(releases.served(run.settings.releases), run.settings.serving)
+    return serving.unannounced(releases.take(run.settings.releases).served, run.settings.serving)
 
 
 def passed_regions(run_id: str, settings: Settings, quarter: Quarter) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DeliveryRefused, GateFailed
+from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed
 from callback_survey.run import Run
+from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from callback_survey.checks.model import CheckReport
@@ -77,6 +78,19 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
         alert_lines=describe(report.failures),
         gate=report.gate,
         findings=as_findings(report.failures),
+    )
+
+
+def held_back(scope: Scope, damage: DamagedFile) -> GateFailed:
+    """A region's quarter that goes no further for what lies damaged of it: told like one that a gate held back."""
+    return GateFailed(
+        f"{scope.name}: held back, the others go on: {damage.what}",
+        where=damage.where,
+        expected=damage.expected,
+        next_step=damage.next_step,
+        region_code=scope.region_code,
+        quarter=scope.quarter,
+        alert_lines=[f"{label}: {text}" for label, text in (("where", damage.where),) if text],
     )
 
 

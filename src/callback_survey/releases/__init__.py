@@ -5,6 +5,7 @@ releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, dict
 
 from callback_survey.releases.difference import Difference, between
 from callback_survey.releases.freeze import release
+from callback_survey.releases.inventory import Inventory, take
 from callback_survey.releases.model import (
     RATES,
     Release,
@@ -22,6 +23,7 @@ __all__ = [
     "RATES",
     "Damage",
     "Difference",
+    "Inventory",
     "Release",
     "Standing",
     "Verified",
@@ -35,6 +37,7 @@ __all__ = [
     "served_of",
     "standing",
     "standings",
+    "take",
     "verify",
     "verify_all",
 ]

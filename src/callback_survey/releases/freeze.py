@@ -14,10 +14,10 @@ import duckdb
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.releases import dictionary, hashes
+from callback_survey.releases import dictionary, hashes, journal
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
-from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, revisions
+from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, numbers, revisions
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
@@ -36,6 +36,7 @@ def release(
     tables: Sequence[PublishedTable],
     *,
     releases: Path,
+    public: Path,
     run_id: str,
     code_fingerprint: str,
     changed_rows: Sequence[DatasetDifference] = (),
@@ -44,23 +45,25 @@ def release(
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
+    A number is used once: also one whose folder was moved away counts, if the journal or the issued notices in `public` name it.
+
     `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision. `write_documents` puts
     into a folder what people read of the release, from the marts as they are in the warehouse.
     """
-    region_code, quarter = landed.region_code, landed.quarter
-    hashes = {table.name: _hash_of(connection, table, Scope(region_code, quarter)) for table in tables}
+    scope = landed.scope
+    hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
     combined = combined_hash(hashes, compared_with)
-    earlier = revisions(releases, Scope(region_code, quarter))
+    earlier = revisions(releases, scope)
     if earlier and earlier[-1].content_hash == combined:
         return None
-    revision = earlier[-1].revision + 1 if earlier else 1
-    folder = releases / region_code / quarter
+    revision = _next_number(releases, public, scope)
+    folder = scope.folder(releases)
     _sweep(folder)
     aside = folder / f".r{revision}-{os.getpid()}"
     aside.mkdir(parents=True)
     new = Release(
-        region_code=region_code,
-        quarter=quarter,
+        region_code=scope.region_code,
+        quarter=scope.quarter,
         revision=revision,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
@@ -72,7 +75,7 @@ def release(
         difference=against(connection, earlier[-1], tables, changed_rows) if earlier else None,
         compared_with=compared_with,
         code_fingerprint=code_fingerprint,
-        tables={table.name: _export(connection, table, aside, Scope(region_code, quarter), hashes) for table in tables},
+        tables={table.name: _export(connection, table, aside, scope, hashes) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
         folder=aside,
         accepted=tuple(_accepted(checks)),
@@ -86,6 +89,11 @@ def release(
     os.rename(aside, folder / f"r{revision}")
     files.sync(folder)
     return Release.read(folder / f"r{revision}")
+
+
+def _next_number(releases: Path, public: Path, scope: Scope) -> int:
+    decided = journal.used_numbers(journal.entries(releases, scope.region_code, scope.quarter))
+    return 1 + max(numbers(releases, scope) | numbers(public, scope) | decided, default=0)
 
 
 def _seal(new: Release) -> None:

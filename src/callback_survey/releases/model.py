@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from callback_survey.storage.files import read_json, sha256_of
 RATES = "department_rates"
 RELEASE_FILE, SUMS_FILE = "release.json", "SHA256SUMS"
 _REVISION = re.compile(r"r([1-9]\d*)")
+_KEPT = re.compile(r"r([1-9]\d*)(\..+)?")
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,22 @@ class Release:
 
     @classmethod
     def read(cls, folder: Path) -> Release:
-        value = read_json(folder / RELEASE_FILE)
-        # what a later version of the package noted besides is no reason not to read it
-        known = {name: value[name] for name in _FIELDS if name in value}
-        return cls(**{**known, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
+        """The revision in a folder. Raises DamagedFile, which names region and quarter, where its release.json is not its own."""
+        scope, path = Scope(*folder.parts[-3:-1]), folder / RELEASE_FILE
+        try:
+            value = read_json(path)
+            # what a later version of the package noted besides is no reason not to read it
+            known = {name: value[name] for name in _FIELDS if name in value}
+            found = cls(**{**known, "accepted": tuple(value.get("accepted", ()))}, folder=folder)
+            datetime.fromisoformat(found.released_at)
+            is_readable = all(isinstance(table, dict) for table in found.tables.values())
+        except (DamagedFile, TypeError, AttributeError, ValueError) as error:
+            raise _unreadable(path, scope, f"release.json of {scope.name} {folder.name} cannot be read") from error
+        if not is_readable or not isinstance(found.files, dict):
+            raise _unreadable(path, scope, f"release.json of {scope.name} {folder.name} cannot be read")
+        if found.scope != scope or _name(found.revision) != folder.name:
+            raise _unreadable(path, scope, f"release.json of {scope.name} {folder.name} belongs to {found.name}")
+        return found
 
     def verify_marts(self) -> None:
         """Raises DamagedFile where a mart is not what was frozen: a bit that fell over would be served as a figure."""
@@ -91,8 +105,8 @@ class Release:
                     f"a file of release {self.name} is damaged or lost; what is served was not changed",
                     where=str(path),
                     expected=f"the bytes that release.json lists, sha256 {table['parquet_sha256'][:16]}…",
-                    next_step=f"restore it from a backup. Without one, move the folder {self.folder.name} away and run the "
-                    f"quarter again: the same delivery and rules give content_hash {self.content_hash[:16]}…",
+                    next_step=f"restore it from a backup. Without one, rename the folder to {self.folder.name}.damaged and run the "
+                    f"quarter again: the same delivery and rules give content_hash {self.content_hash[:16]}… under a new number",
                     region_code=self.region_code,
                     quarter=self.quarter,
                 )
@@ -101,18 +115,41 @@ class Release:
         return [CheckReport.read(path) for path in sorted((self.folder / "checks").glob("*.json"))]
 
 
+def _name(revision: int) -> str:
+    return f"r{revision}"
+
+
+def _unreadable(path: Path, scope: Scope, what: str) -> DamagedFile:
+    return DamagedFile(
+        what,
+        where=str(path),
+        expected="what was frozen of this revision",
+        next_step=f"restore the folder of the revision from a backup. Without one, rename it to {path.parent.name}.damaged and "
+        "run the quarter again: its figures get a new number",
+        region_code=scope.region_code,
+        quarter=scope.quarter,
+    )
+
+
 _FIELDS = {field.name for field in fields(Release)} - {"folder"}
 
 
 def folders(releases: Path, scope: Scope) -> list[Path]:
     """The folders of a region's quarter that are named as revisions, oldest first."""
-    found = [path for path in (scope.folder(releases)).glob("r*") if _REVISION.fullmatch(path.name)]
+    found = [path for path in (scope.folder(releases)).glob("r*") if _REVISION.fullmatch(path.name) and path.is_dir()]
     return sorted(found, key=lambda path: int(path.name[1:]))
 
 
+def numbers(root: Path, scope: Scope) -> set[int]:
+    """The numbers that a folder of releases or issued notices has used, also of revisions set aside as r2.damaged."""
+    found = (_KEPT.fullmatch(path.name) for path in scope.folder(root).glob("r*"))
+    return {int(match[1]) for match in found if match is not None}
+
+
 def scopes(releases: Path) -> list[Scope]:
-    """The regions and quarters that have a folder, in order."""
-    return [Scope(path.parent.name, path.name) for path in sorted(releases.glob("*/*")) if path.is_dir()]
+    """The regions and quarters that have a folder, in order. A copy that somebody keeps among them is none."""
+    found = (Scope.of_folder(path) for path in sorted(releases.glob("*/*")))
+    return [scope for scope in found if scope is not None]
 
 
 def revisions(releases: Path, scope: Scope) -> list[Release]:

@@ -34,12 +34,16 @@ def standings(releases: Path, every: Iterable[Release]) -> dict[str, Standing]:
     found: dict[str, list[Decision]] = {}
     for entry in journal.entries(releases):
         found.setdefault(f"{entry.region_code}|{entry.quarter}", []).append(entry)
-    return {release.name: standing(found.get(release.key, ()), release.revision) for release in every}
+    return {release.name: standing(found.get(release.key, ()), release) for release in every}
 
 
-def standing(entries: Sequence[Decision], revision: int) -> Standing:
-    """The standing of one revision, by everything that was decided about its region and quarter."""
-    own = [entry for entry in entries if entry.revision == revision]
+def standing(entries: Sequence[Decision], release: Release) -> Standing:
+    """The standing of one revision, by everything that was decided about its region and quarter.
+
+    Raises DamagedFile where a decision was about other figures under the same number.
+    """
+    revision = release.revision
+    own = journal.about(entries, revision, release.content_hash)
     issued = [entry for entry in own if entry.act == "issued"]
     verdicts = [entry for entry in own if entry.act in _VERDICTS]
     # a notice that went out stays out, whatever was decided or left undecided when somebody was asked again

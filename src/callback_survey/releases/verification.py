@@ -16,7 +16,7 @@ from callback_survey.releases.model import (
     SUMS_FILE,
     Release,
     combined_hash,
-    folders,
+    numbers,
     scopes,
 )
 from callback_survey.storage import duck
@@ -40,13 +40,17 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verified:
-    """A revision after it was looked through. `unhashed_count` files are older than the list of hashes: nobody can say."""
+    """A revision after it was looked through. `unhashed_count` files are older than the list of hashes: nobody can say.
+
+    `is_set_aside`: a person renamed its folder (r2.damaged), and it counts no more.
+    """
 
     name: str
     folder: Path
     damage: tuple[Damage, ...]
     file_count: int = 0
     unhashed_count: int = 0
+    is_set_aside: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -66,12 +70,13 @@ def verify_all(releases: Path, region_code: str | None = None, quarter: str | No
     """Every revision, also one whose release.json cannot be read, and one that is gone from the row of its numbers."""
     for scope in scopes(releases):
         if region_code in (None, scope.region_code) and quarter in (None, scope.quarter):
-            numbers = {int(path.name[1:]): path for path in folders(releases, scope)}
-            for number in range(1, max(numbers, default=0) + 1):
+            for number in range(1, max(numbers(releases, scope), default=0) + 1):
                 yield _verified(f"{scope.name} r{number}", scope.folder(releases) / f"r{number}")
 
 
 def _verified(name: str, folder: Path) -> Verified:
+    if not folder.is_dir() and any(folder.parent.glob(f"{folder.name}.*")):
+        return Verified(name, folder, (), is_set_aside=True)
     if not folder.is_dir():
         return Verified(name, folder, (Damage("missing", "", "the whole revision is missing"),))
     if not (folder / RELEASE_FILE).is_file():
@@ -80,13 +85,11 @@ def _verified(name: str, folder: Path) -> Verified:
         )
     try:
         release = Release.read(folder)
-    except (DamagedFile, TypeError):
-        return Verified(name, folder, (Damage("changed", RELEASE_FILE, "cannot be read"),))
-    found = verify(release)
-    if release.name != name:
-        misplaced = Damage("changed", RELEASE_FILE, f"belongs to {release.name}")
-        return Verified(name, folder, (misplaced, *found.damage), found.file_count, found.unhashed_count)
-    return found
+    except DamagedFile as error:
+        return Verified(
+            name, folder, (Damage("changed", RELEASE_FILE, error.what.removeprefix(f"{RELEASE_FILE} of {name} ")),)
+        )
+    return verify(release)
 
 
 def _table_hashes(release: Release) -> dict[str, str]:

@@ -6,6 +6,7 @@ of their own: a reader's file does not change because a delivery was refused.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ import duckdb
 import pyarrow as pa
 
 from callback_survey.checks.model import CheckReport
+from callback_survey.errors import DamagedFile
 from callback_survey.releases import Release
 from callback_survey.storage import duck
+
+logger = logging.getLogger(__name__)
 
 DESCRIPTION = (
     "One row per check of a gate: those of every revision ever released, and those of runs in which a gate failed. "
@@ -78,12 +82,21 @@ def _unreleased(every: Sequence[Release], checks: Path) -> Iterator[dict[str, An
     """The results of runs in which a gate stopped a region's quarter; both gates of it, as far as they were held."""
     released = {(release.run_id, release.region_code, release.quarter) for release in every}
     for folder in sorted(path for path in checks.glob("*") if path.is_dir()):
-        reports = [CheckReport.read(path) for path in sorted(folder.glob("*.json"))]
+        reports = [report for path in sorted(folder.glob("*.json")) if (report := _read(path)) is not None]
         stopped = {(report.region_code, report.quarter) for report in reports if report.failures}
         for report in reports:
             is_known = (report.run_id, report.region_code, report.quarter) in released
             if (report.region_code, report.quarter) in stopped and not is_known:
                 yield from _rows(report, None, False)
+
+
+def _read(path: Path) -> CheckReport | None:
+    """None where it is no report, or a damaged one: what a failed run found is no figure, and holds nobody up."""
+    try:
+        return CheckReport.read(path)
+    except (DamagedFile, TypeError, KeyError, AttributeError) as error:
+        logger.warning("left out of check_results: %s cannot be read (%s)", path, type(error).__name__)
+        return None
 
 
 def _rows(report: CheckReport, revision: int | None, is_served: bool) -> Iterator[dict[str, Any]]:

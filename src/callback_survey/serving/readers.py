@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from callback_survey.local_time import to_the_minute
 from callback_survey.scope import Scope
+from callback_survey.storage import locks
 from callback_survey.storage.files import read_json
 from callback_survey.wording.catalogue import Words
 
@@ -34,6 +37,13 @@ def served_keys(serving: Path) -> list[tuple[str, str]]:
     """`region|quarter` and content hash of every release that readers can open."""
     listing = serving / "current" / "served.json"
     return [(str(entry[0]), str(entry[1])) for entry in read_json(listing)] if listing.is_file() else []
+
+
+@contextmanager
+def kept(serving: Path) -> Iterator[None]:
+    """What readers see does not change in here: a switch waits. To be held for moments only."""
+    with locks.held(serving / ".switch.lock"):
+        yield
 
 
 def served(serving: Path, releases: Path) -> list[ServedRelease]:

@@ -4,71 +4,117 @@
     serving/parquet      -> current/parquet           serving/restricted/   record-level partitions
 
 One link switches file and folder together, so a reader sees one version or the next, never a mix.
+
+Of a region and quarter whose releases are damaged, readers keep what they have: it is taken over from the version before.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
-from callback_survey.errors import SurveyError
-from callback_survey.releases import Release, Standing
+from callback_survey.errors import DamagedFile, SurveyError
+from callback_survey.releases import Inventory, Release, Standing
 from callback_survey.scope import Scope
+from callback_survey.serving import readers
 from callback_survey.serving import tables as assembly
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 4
+_LAYOUT = 5
 _NO_ROLLUPS = Rollups()
-_NO_DECISIONS: Mapping[str, Standing] = {}
 _ANNOUNCED = "announced.json"
 _HASHES = "hashes.json"
+_SERVED = "served.json"
+# the release.json of each served release: what is needed of one that cannot be read later
+_RELEASES = "releases.json"
 
 
 @dataclass(frozen=True)
 class ServeReport:
-    """What is served now. `newly_served` are the releases that were not served before this call; `keys` make a row unique."""
+    """What is served now. `newly_served` are the releases that were not served before this call; `keys` make a row unique.
+
+    `held` are the regions and quarters whose releases are damaged, each with what is wrong: of them readers see what they saw.
+    """
 
     version: str
     marts: Path
     newly_served: tuple[Release, ...]
     keys: Mapping[str, tuple[str, ...]]
+    held: Mapping[Scope, DamagedFile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What a version is assembled of. `kept` are releases of damaged scopes, as the version before served them."""
+
+    served: tuple[Release, ...]
+    every: tuple[Release, ...]
+    standings: Mapping[str, Standing]
+    kept: tuple[Release, ...] = ()
+
+    @property
+    def shown(self) -> list[Release]:
+        return sorted([*self.served, *self.kept], key=lambda release: release.scope)
+
+    def without(self, damaged: Mapping[Scope, DamagedFile], kept: Sequence[Release]) -> _Contents:
+        served, every = (
+            tuple(release for release in found if release.scope not in damaged) for found in (self.served, self.every)
+        )
+        return replace(self, served=served, every=every, kept=tuple(kept))
 
 
 def serve(
-    served: Sequence[Release],
-    every: Sequence[Release],
+    inventory: Inventory,
     *,
     serving: Path,
     memory_limit: str,
     rollups: Rollups = _NO_ROLLUPS,
     checks: Path | None = None,
-    standings: Mapping[str, Standing] = _NO_DECISIONS,
     say: Callable[[str], None] = lambda message: None,
 ) -> ServeReport:
-    """Serve the given releases (one per region and quarter); `every` are all revisions, for the table `releases`.
+    """Serve the releases of an inventory that are to be served; its other revisions are listed in the table `releases`.
 
-    `checks` holds the results of all runs, of which those of failed ones join the table `check_results`; `standings` are
-    what people decided about revisions, by name: the table `releases` shows it, so it makes a version of its own.
+    `checks` holds the results of all runs, of which those of failed ones join the table `check_results`. What people decided
+    about revisions stands in the table `releases`, so it makes a version of its own.
     Does nothing where exactly these releases are served already, with these roll-ups, and every file is as it was written.
-    The caller holds the warehouse lock. Raises DamagedFile where a release is not what was frozen.
+    The caller holds the warehouse lock. A damaged release holds its own region and quarter alone.
     """
-    version = _version(served, every, rollups, standings)
+    contents = _Contents(inventory.served, inventory.every, inventory.standings)
+    held, version = dict(inventory.damaged), _version(contents, rollups)
     before = _served_keys(serving)
-    if not _is_whole(serving, version):
-        for release in served:
-            release.verify_marts()
-        say(f"assembling {len(served)} releases")
-        _assemble(served, every, serving, version, memory_limit, rollups, checks, standings)
-    newly = tuple(release for release in served if [release.key, release.content_hash] not in before)
-    return ServeReport(version, serving / "marts.duckdb", newly, assembly.keys(served, rollups))
+    if held or not _is_whole(serving, version):
+        for release in inventory.served:
+            try:
+                release.verify_marts()
+            except DamagedFile as damage:
+                held[release.scope] = damage
+        contents = contents.without(held, _kept(serving, held))
+        version = _version(contents, rollups)
+        if not _is_whole(serving, version):
+            say(f"assembling {len(contents.shown)} releases")
+            _assemble(contents, serving, version, memory_limit, rollups, checks)
+    newly = tuple(release for release in contents.served if [release.key, release.content_hash] not in before)
+    return ServeReport(
+        version, serving / "marts.duckdb", newly, assembly.keys(contents.shown, rollups), dict(sorted(held.items()))
+    )
+
+
+def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
+    """The held releases as they are served now, without a folder of their own. None where that cannot be told either."""
+    try:
+        documents = files.read_json(serving / "current" / _RELEASES) if held else []
+        found = [Release(**document, folder=serving) for document in documents]
+    except (OSError, DamagedFile, TypeError):
+        return []
+    return [release for release in found if release.scope in held]
 
 
 def unannounced(served: Sequence[Release], serving: Path) -> list[Release]:
@@ -78,7 +124,7 @@ def unannounced(served: Sequence[Release], serving: Path) -> list[Release]:
     tried again and announces again. Better twice than never.
     """
     path = serving / _ANNOUNCED
-    known = files.read_json(path)["announced"] if path.is_file() else []
+    known = _announced(path)["announced"]
     new = [release for release in served if [release.key, release.content_hash] not in known]
     if new:
         pending = [[release.key, release.content_hash] for release in new]
@@ -90,11 +136,20 @@ def remember_announced(serving: Path) -> None:
     """The events of the last `unannounced` releases are stored."""
     path = serving / _ANNOUNCED
     if path.is_file():
-        value = files.read_json(path)
+        value = _announced(path)
         told_anew = {key for key, _ in value["pending"]}
         # one entry a key: a release that goes back to earlier figures is an event again
         kept = [entry for entry in value["announced"] if entry[0] not in told_anew]
         files.write_json(path, {"announced": [*kept, *value["pending"]], "pending": []})
+
+
+def _announced(path: Path) -> dict[str, list[list[str]]]:
+    """Empty also where the file is damaged: it is made again, and what was announced is announced once more."""
+    try:
+        found: dict[str, list[list[str]]] = files.read_json(path)
+        return {"announced": found["announced"], "pending": found["pending"]}
+    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
+        return {"announced": [], "pending": []}
 
 
 def export_restricted(
@@ -113,24 +168,27 @@ def export_restricted(
             relation.write_parquet(str(aside), compression="zstd")
 
 
-def _version(
-    served: Sequence[Release], every: Sequence[Release], rollups: Rollups, standings: Mapping[str, Standing]
-) -> str:
-    parts = [
-        [release.key, release.revision, release.content_hash, release.released_at] for release in [*served, *every]
-    ]
-    return sha256(repr((_LAYOUT, parts, rollups, sorted(standings.items()))).encode()).hexdigest()[:16]
+def _version(contents: _Contents, rollups: Rollups) -> str:
+    releases = [*contents.shown, *contents.every]
+    parts = [[release.key, release.revision, release.content_hash, release.released_at] for release in releases]
+    kept = [release.key for release in contents.kept]
+    said = repr((_LAYOUT, parts, rollups, sorted(contents.standings.items()), *([kept] if kept else [])))
+    return sha256(said.encode()).hexdigest()[:16]
 
 
 def _is_whole(serving: Path, version: str) -> bool:
+    """Whether readers have this version, every file as it was written. What cannot be read is made again."""
     current = serving / "current"
-    return (
-        current.is_symlink()
-        and Path(os.readlink(current)).name.partition("-")[0] == version
-        and all((serving / name).is_symlink() for name in ("marts.duckdb", "parquet"))
-        and (current / _HASHES).is_file()
-        and _hashes(current) == files.read_json(current / _HASHES)
-    )
+    try:
+        return (
+            current.is_symlink()
+            and Path(os.readlink(current)).name.partition("-")[0] == version
+            and all((serving / name).is_symlink() for name in ("marts.duckdb", "parquet"))
+            and _hashes(current) == files.read_json(current / _HASHES)
+            and bool(files.read_json(current / _RELEASES)) == bool(files.read_json(current / _SERVED))
+        )
+    except (FileNotFoundError, DamagedFile):
+        return False
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -140,20 +198,15 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def _served_keys(serving: Path) -> list[list[str]]:
-    listing = serving / "current" / "served.json"
-    keys: list[list[str]] = files.read_json(listing) if listing.is_file() else []
+    try:
+        keys: list[list[str]] = files.read_json(serving / "current" / _SERVED)
+    except (FileNotFoundError, DamagedFile):
+        return []
     return keys
 
 
 def _assemble(
-    served: Sequence[Release],
-    every: Sequence[Release],
-    serving: Path,
-    version: str,
-    memory_limit: str,
-    rollups: Rollups,
-    checks: Path | None,
-    standings: Mapping[str, Standing],
+    contents: _Contents, serving: Path, version: str, memory_limit: str, rollups: Rollups, checks: Path | None
 ) -> None:
     versions = serving / "versions"
     versions.mkdir(parents=True, exist_ok=True)
@@ -162,11 +215,16 @@ def _assemble(
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
     with duck.connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        assembly.write_tables(connection, served, every, rollups, checks, standings)
+        kept = assembly.take_over(connection, contents.kept, serving / "current" / "marts.duckdb", aside / "kept")
+        shown = sorted([*contents.served, *kept], key=lambda release: release.scope)
+        assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)
+        assembly.take_over_records(connection, kept)
         assembly.write_parquet(connection, aside / "parquet")
-    files.remove_tree(aside / "spill")
-    _verify(aside / "marts.duckdb", served, memory_limit)
-    files.write_json(aside / "served.json", [[release.key, release.content_hash] for release in served])
+    for used in ("spill", "kept"):
+        files.remove_tree(aside / used)
+    _verify(aside / "marts.duckdb", shown, memory_limit)
+    files.write_json(aside / _SERVED, [[release.key, release.content_hash] for release in shown])
+    files.write_json(aside / _RELEASES, [_document(release) for release in shown])
     files.write_json(aside / _HASHES, _hashes(aside))
     files.sync_tree(aside)
     before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""
@@ -175,14 +233,30 @@ def _assemble(
     files.remove_tree(target)
     os.rename(aside, target)
     files.sync(versions)
-    files.swap_symlink(serving / "current", f"versions/{target.name}")
+    with readers.kept(serving):
+        _link(serving / "current", f"versions/{target.name}")
     for name in ("marts.duckdb", "parquet"):
         if not (serving / name).is_symlink():
-            files.swap_symlink(serving / name, f"current/{name}")
+            _link(serving / name, f"current/{name}")
     # the version before stays: whoever lists its Parquet files just now will still find them
     for path in versions.iterdir():
         if path.name not in (target.name, Path(before).name):
             files.remove_tree(path)
+
+
+def _document(release: Release) -> dict[str, object]:
+    document = asdict(release)
+    del document["folder"]
+    return document
+
+
+def _link(path: Path, target: str) -> None:
+    """The link, also where a folder stands in its place: a home that was copied with its links followed has some."""
+    if path.is_dir() and not path.is_symlink():
+        copied = path.parent / "versions" / f".{path.name}-copied"
+        files.remove_tree(copied)
+        os.rename(path, copied)
+    files.swap_symlink(path, target)
 
 
 def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:

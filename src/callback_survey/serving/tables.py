@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
@@ -69,6 +69,42 @@ def write_tables(
         _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
     write_releases(connection, served, every, standings or {})
     check_results.write_table(connection, served, every, checks)
+
+
+def take_over(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Release], marts: Path, folder: Path
+) -> list[Release]:
+    """The rows of releases that cannot be read any more, out of what readers have: written below `folder` as a release's
+    marts are. The served file stays attached as `before`, for `take_over_records`."""
+    if not kept:
+        return []
+    connection.execute(f"attach {duck.text(marts.resolve())} as before (read_only)")
+    found = []
+    for release in kept:
+        own = folder / release.region_code / release.quarter
+        (own / "marts").mkdir(parents=True)
+        for name in release.tables:
+            columns = {row[0] for row in connection.execute(f"describe before.{name}").fetchall()}
+            keys = {"region_code": release.region_code, "quarter": release.quarter}
+            where = " and ".join(f"{key} = {duck.text(value)}" for key, value in keys.items() if key in columns)
+            connection.execute(
+                f"copy (from before.{name} where {where or 'true'}) to {duck.text(own / 'marts' / f'{name}.parquet')}"
+            )
+        found.append(replace(release, folder=own))
+    return found
+
+
+def take_over_records(connection: duckdb.DuckDBPyConnection, kept: Sequence[Release]) -> None:
+    """What the served file says of all revisions of the same regions and quarters."""
+    for release in kept:
+        for name in ("releases", "check_results"):
+            connection.execute(
+                f"insert into {name} by name from before.{name} where region_code = $region_code and quarter = $quarter "
+                "and revision is not null",
+                {"region_code": release.region_code, "quarter": release.quarter},
+            )
+    if kept:
+        connection.execute("detach before")
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:

@@ -26,7 +26,7 @@ from callback_survey.wording.catalogue import Words
 _LOOK_AT = time(8, 0)
 _MOST_RUNBOOK_PLACES = 5
 # what cannot be judged while a run is under way: it may be about to mend it
-_DURING_A_RUN = ("waiting/", "overdue/", "served/")
+_DURING_A_RUN = ("waiting/", "overdue/", "served/", "damaged/")
 _COME = ("waiting", "started")
 _SECTIONS = {
     "overdue": "nothing-came",
@@ -35,6 +35,7 @@ _SECTIONS = {
     "served_age": "served-data-too-old",
     "unserved": "served-data-too-old",
     "broken": "served-data-too-old",
+    "damaged": "a-release-is-damaged",
     "unsent": "an-alert-did-not-arrive",
     "disk": "disk",
     "hanging": "a-run-hangs",
@@ -132,6 +133,7 @@ def _look(
             problems += looks.waiting(waits)
         problems += looks.overdue(settings, local_date(now), waits, say)
         problems += looks.served(settings, now)
+        problems += looks.damaged(settings)
     problems += looks.hanging(settings, now, holder)
     problems += looks.stuck(settings, now, state.running_since)
     problems += looks.disk(settings)

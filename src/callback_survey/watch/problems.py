@@ -18,16 +18,15 @@ from typing import Any, Literal
 from callback_survey.alerts import outbox
 from callback_survey.alerts.compose import run_command
 from callback_survey.deliveries import delivery as deliveries
-from callback_survey.errors import UsageError
+from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.landing import ledger
 from callback_survey.local_time import to_the_minute
 from callback_survey.quarter import Quarter
-from callback_survey.releases import journal
+from callback_survey.releases import inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage import locks
-from callback_survey.storage.files import read_json
 from callback_survey.wording.catalogue import Words
 
 # Of older quarters that never came, nobody expects anything any more.
@@ -82,6 +81,26 @@ def waiting_deliveries(settings: Settings) -> list[Waiting]:
     return sorted(found)
 
 
+def damaged(settings: Settings) -> list[Problem]:
+    """The regions and quarters of which the releases, the journal or the ledger cannot be read. Each holds itself alone."""
+    found: dict[Scope, DamagedFile] = dict(inventory.take(settings.releases).damaged)
+    for scope in ledger.scopes(settings.lake):
+        try:
+            ledger.entries(settings.lake, scope.region_code, scope.quarter)
+        except DamagedFile as damage:
+            found.setdefault(scope, damage)
+    return [
+        Problem(
+            key=f"damaged/{scope.region_code}-{scope.quarter}",
+            severity="fail",
+            name="damaged",
+            facts={"scope": scope.name, "path": str(damage.where)},
+            signature=f"{damage.where} {damage.what}",
+        )
+        for scope, damage in sorted(found.items())
+    ]
+
+
 def waiting(found: Sequence[Waiting]) -> list[Problem]:
     return [
         Problem(
@@ -131,24 +150,23 @@ def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Word
 
 def served(settings: Settings, now: datetime) -> list[Problem]:
     """That readers can open the served file, that all releases are in it, and that it is not old."""
-    frozen = _releases_to_serve(settings.releases)
+    frozen = inventory.take(settings.releases).served
     if not frozen:
         return []
-    command = run_command(*next(iter(frozen)))
+    command = run_command(frozen[0].region_code, frozen[0].quarter)
     marts = settings.serving / "marts.duckdb"
     if not _can_be_opened(marts):
         return [Problem("served/broken", "fail", "broken", {"path": str(marts), "command": command}, "broken")]
     problems = []
-    shown = set(readers.served_keys(settings.serving))
-    unserved = [
-        f"{region} {quarter} r{revision}"
-        for (region, quarter), (revision, content_hash, _) in sorted(frozen.items())
-        if (f"{region}|{quarter}", content_hash) not in shown
-    ]
+    try:
+        shown = set(readers.served_keys(settings.serving))
+    except DamagedFile as damage:
+        return [Problem("served/broken", "fail", "broken", {"path": str(damage.where), "command": command}, "broken")]
+    unserved = [release.name for release in frozen if (release.key, release.content_hash) not in shown]
     if unserved:
         facts = {"count": str(len(unserved)), "names": ", ".join(unserved), "command": command}
         problems.append(Problem("served/unserved", "fail", "unserved", facts, " ".join(unserved)))
-    newest = max(released_at for _, _, released_at in frozen.values())
+    newest = max(datetime.fromisoformat(release.released_at) for release in frozen)
     if now - newest > timedelta(days=settings.watch_served_days):
         facts = {"since": to_the_minute(newest), "days": str(settings.watch_served_days)}
         problems.append(Problem("served/age", "warn", "served_age", facts, newest.isoformat()))
@@ -222,7 +240,11 @@ def _is_scope(region_code: str, quarter: str) -> bool:
 
 
 def _is_known(lake: Path, scope: Scope, folder: Path, digest: str) -> bool:
-    for entry in ledger.entries(lake, scope.region_code, scope.quarter):
+    try:
+        entries = ledger.entries(lake, scope.region_code, scope.quarter)
+    except DamagedFile:  # `damaged` tells of it
+        return True
+    for entry in entries:
         if entry.report is not None and entry.report.content_digest == digest:
             return True
         if entry.refusal is not None and entry.refusal.folder_digest == deliveries.folder_digest(folder):
@@ -262,7 +284,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Words) -> str:
-    entries = ledger.entries(settings.lake, region_code, str(quarter))
+    try:
+        entries = ledger.entries(settings.lake, region_code, str(quarter))
+    except DamagedFile:
+        entries = []
     folder = settings.exports / region_code / str(quarter)
     if entries:
         latest = max(entries, key=lambda entry: entry.at).state
@@ -270,22 +295,6 @@ def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Wor
     else:
         state = "incomplete" if folder.is_dir() and any(folder.iterdir()) else "nothing"
     return say("watch.overdue_line", quarter=quarter, due=quarter.due_on.isoformat(), state=say(f"watch.state_{state}"))
-
-
-def _releases_to_serve(releases: Path) -> dict[tuple[str, str], tuple[int, str, datetime]]:
-    """Revision, content hash and time of revision to serve of every region and quarter: the latest release, or the one
-    that somebody rolled back to. The look needs no DuckDB for it."""
-    revisions: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
-    for path in releases.glob("[0-9]*/*/r[0-9]*/release.json"):
-        document = read_json(path)
-        revisions.setdefault((document["region_code"], document["quarter"]), {})[int(document["revision"])] = document
-    found = {}
-    for key, documents in revisions.items():
-        revision = journal.served_revision(journal.entries(releases, *key), max(documents))
-        document = documents.get(revision, documents[max(documents)])
-        frozen = datetime.fromisoformat(document["released_at"])
-        found[key] = (revision, str(document["content_hash"]), frozen)
-    return found
 
 
 def _can_be_opened(marts: Path) -> bool:

@@ -191,6 +191,32 @@ def test_killed_while_issuing_and_done_again_it_ends_as_if_nothing_had_happened(
     assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
 
 
+def test_a_correction_that_is_served_while_the_documents_are_made_is_seen_before_they_count(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def served_meanwhile(*given: Any, **named: Any) -> None:
+        print_heading(*given, **named)
+        correct(settings)
+
+    monkeypatch.setattr(write, "write", served_meanwhile)
+    with pytest.raises(ApprovalOutdated, match="readers now see r2; nothing was issued"):
+        approve(settings)
+    assert acts(settings) == []
+    assert list(folder(settings).iterdir()) == []
+
+
+def test_a_notice_of_other_figures_under_the_same_number_is_not_taken_for_this_one(settings: Settings) -> None:
+    """Older releases were restored beside a newer public folder, or a folder was moved by hand."""
+    issued = approve(settings)
+    path = settings.releases / "330109" / "2018Q1" / "r1" / "release.json"
+    files.write_json(path, {**files.read_json(path), "content_hash": "other"})
+    files.remove_tree(settings.releases / "330109" / "2018Q1" / "journal")
+    files.write_json(settings.serving / "current" / "served.json", [["330109|2018Q1", "other"]])
+    with pytest.raises(DamagedFile, match="another notice was issued under 330109 2018Q1 r1") as caught:
+        approve(settings)
+    assert issued.content_hash[:16] in caught.value.what and "other" in caught.value.what
+
+
 def test_what_a_killed_process_left_half_written_is_removed(settings: Settings) -> None:
     (folder(settings) / ".r1-99999999").mkdir(parents=True)
     approve(settings)

@@ -14,7 +14,7 @@ from rich.console import Console
 from callback_survey.cli import summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
-from callback_survey.releases import Release, journal
+from callback_survey.releases import Inventory, Release, journal
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import serve, tables
@@ -69,7 +69,7 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
             # a table of one row per measure or department has a longer key than the helper's
             table["key"] = table["order_by"] = ["all_columns"]
         monkeypatch.setattr(tables, "write_table", plain_table)
-        serve.serve([release], [release], serving=settings.serving, memory_limit="1GB")
+        serve.serve(Inventory((release,), (release,), {}, {}), serving=settings.serving, memory_limit="1GB")
         text = io.StringIO()
         summary.show_quarter(Console(file=text, width=160, highlight=False), settings, Scope("330109", "2018Q1"))
         return text.getvalue().splitlines()

@@ -53,6 +53,7 @@ def release(
         [],
         TABLES,
         releases=root,
+        public=root / "public",
         run_id="run-1",
         code_fingerprint="code-1",
         changed_rows=changed_rows or [],

@@ -143,6 +143,8 @@ def test_a_revision_that_is_gone_or_unreadable_or_another_s_is_named(frozen: Rel
         shutil.copytree(frozen.folder, quarter / name)
     (quarter / "r4" / "release.json").write_text("{", encoding="utf-8")
     (quarter / "r5" / "release.json").unlink()
+    (quarter / "r6.damaged").mkdir()
+    shutil.copytree(frozen.folder, quarter / "r7")
     found = {verified.name[-2:]: list(map(str, verified.damage)) for verified in verify_all(quarter.parents[1])}
     assert found == {
         "r1": [],
@@ -150,6 +152,8 @@ def test_a_revision_that_is_gone_or_unreadable_or_another_s_is_named(frozen: Rel
         "r3": ["release.json: belongs to 330109 2018Q1 r1"],
         "r4": ["release.json: cannot be read"],
         "r5": ["release.json: is missing: the revision cannot be identified"],
+        "r6": [],
+        "r7": ["release.json: belongs to 330109 2018Q1 r1"],
     }
 
 

@@ -83,7 +83,7 @@ def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) ->
         "code_fingerprint": "code-1",
         "write_documents": write_notice,
     }
-    return releases_module.release(warehouse, releases=root, **{**options, **changes})
+    return releases_module.release(warehouse, releases=root, public=root / "public", **{**options, **changes})
 
 
 def correct(warehouse: duckdb.DuckDBPyConnection, rate: float) -> None:
@@ -232,8 +232,8 @@ def test_revisions_order_by_number_and_only_whole_ones_count(
     correct(warehouse, 1)
     new = release(warehouse, tmp_path)
     assert new is not None
-    # a folder without its release.json is in the way of no one: revisions are renamed into place whole
-    assert new.revision == 11
+    # a folder without its release.json is no release, and has used its number
+    assert new.revision == 12
 
 
 def test_the_latest_of_every_region_and_quarter_is_found_in_order(

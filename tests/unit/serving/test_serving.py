@@ -14,7 +14,7 @@ import pytest
 
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
-from callback_survey.releases import Release, Standing, journal
+from callback_survey.releases import Inventory, Release, Standing, journal
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
@@ -27,8 +27,14 @@ from lakes import tree_of
 from published import PASS, WARNING, make_release
 
 
+def inventory_of(
+    served: Sequence[Release], every: Sequence[Release] | None = None, standings: dict[str, Standing] | None = None
+) -> Inventory:
+    return Inventory(tuple(every or served), tuple(served), standings or {}, {})
+
+
 def serve(folder: Path, served: Sequence[Release], every: Sequence[Release] | None = None) -> ServeReport:
-    return serving_module.serve(served, served if every is None else every, serving=folder, memory_limit="1GB")
+    return serving_module.serve(inventory_of(served, every), serving=folder, memory_limit="1GB")
 
 
 def read(folder: Path, query: str) -> list[Any]:
@@ -103,9 +109,8 @@ def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp
     issued = Standing("issued", "值班长", "2018-06-07T00:00:00+00:00", "5号")
     rolled_back = Standing("draft", None, None, None, True, "值班长", "2018-06-08T00:00:00+00:00", "交付有误")
     for standings in ({first.name: issued, second.name: rolled_back},) * 2:
-        report = serving_module.serve(
-            [second], [first, second], serving=folder, memory_limit="1GB", standings=standings
-        )
+        found = inventory_of([second], [first, second], standings)
+        report = serving_module.serve(found, serving=folder, memory_limit="1GB")
         versions.append(report.version)
         assert report.newly_served == ()
     assert versions[0] != versions[1] == versions[2]
@@ -133,7 +138,8 @@ def test_results_of_failed_runs_wait_and_join_when_something_new_is_released(tmp
     checks = tmp_path / "checks"
 
     def serve_with_checks(*releases: Release) -> ServeReport:
-        return serving_module.serve(releases[-1:], releases, serving=folder, memory_limit="1GB", checks=checks)
+        found = inventory_of(releases[-1:], releases)
+        return serving_module.serve(found, serving=folder, memory_limit="1GB", checks=checks)
 
     def seen() -> list[Any]:
         return read(folder, "select run_id, revision, gate, check_id, outcome from check_results order by all")
@@ -310,9 +316,8 @@ def test_a_rollup_is_made_of_all_served_releases_and_described_as_they_are(tmp_p
         make_release(tmp_path / "releases", marker="a"),
         make_release(tmp_path / "releases", region="330110", marker="b"),
     ]
-    serving_module.serve(
-        releases, releases, serving=folder, memory_limit="1GB", rollups=marked("string_agg(distinct marker, '')")
-    )
+    rollups = marked("string_agg(distinct marker, '')")
+    serving_module.serve(inventory_of(releases), serving=folder, memory_limit="1GB", rollups=rollups)
     assert sorted(read(folder, "from marks")[0][0]) == ["a", "b"]
     assert read(folder, "select comment from duckdb_tables() where table_name = 'marks'") == [("One row.",)]
     described = "select comment from duckdb_columns() where table_name = 'marks'"
@@ -326,7 +331,7 @@ def test_a_changed_rollup_is_served_at_once_though_no_release_is_new(tmp_path: P
     versions = []
     for expression in ("max(marker)", "max(marker)", "max(marker || '!')"):
         report = serving_module.serve(
-            [release], [release], serving=folder, memory_limit="1GB", rollups=marked(expression)
+            inventory_of([release]), serving=folder, memory_limit="1GB", rollups=marked(expression)
         )
         versions.append(report.version)
     assert versions[0] == versions[1] != versions[2]

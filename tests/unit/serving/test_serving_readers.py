@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey.releases import Release
+from callback_survey.releases import Inventory, Release
 from callback_survey.serving import serve as serving
 from published import make_release
 
@@ -47,7 +47,8 @@ def test_a_reader_of_one_resolved_parquet_folder_never_meets_a_mixture_or_an_err
     folder, releases = tmp_path / "serving", [release_of(tmp_path / "releases", number) for number in range(1, 7)]
 
     def serve(release: Release) -> None:
-        serving.serve([release], releases[: release.revision], serving=folder, memory_limit="1GB")
+        found = Inventory(tuple(releases[: release.revision]), (release,), {}, {})
+        serving.serve(found, serving=folder, memory_limit="1GB")
 
     serve(releases[0])
     command = [sys.executable, "-c", READER, str(folder / "parquet")]
@@ -67,7 +68,7 @@ def test_a_reader_of_one_resolved_parquet_folder_never_meets_a_mixture_or_an_err
 def test_the_served_file_can_be_opened_by_duckdb_1_0_and_later(tmp_path: Path) -> None:
     """BI drivers hold older versions than ours. Storage version 64 is that of DuckDB 0.9 to 1.1, which all later ones read."""
     release = release_of(tmp_path / "releases", 1)
-    report = serving.serve([release], [release], serving=tmp_path / "serving", memory_limit="1GB")
+    report = serving.serve(Inventory((release,), (release,), {}, {}), serving=tmp_path / "serving", memory_limit="1GB")
     header = report.marts.read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") == 64

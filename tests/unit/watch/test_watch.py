@@ -27,6 +27,7 @@ from callback_survey.watch.look import WatchReport, runs_to_start, watch
 from callback_survey.watch.problems import Waiting
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REPOSITORY
+from published import make_release
 from receivers import ALERT, Receiver
 
 DUE = date(2018, 4, 20)
@@ -84,7 +85,7 @@ def landed(found: Settings, folder: Path) -> None:
     report = LandingReport(
         region,
         quarter,
-        "d1",
+        "00000000000000d1",
         str(folder),
         "2099-01-01T00:00:00",
         "r",
@@ -102,14 +103,11 @@ def release(
     """A release that readers can open."""
     import duckdb
 
-    folder = found.releases / region / quarter / "r1"
-    folder.mkdir(parents=True)
-    document = {"region_code": region, "quarter": quarter, "revision": 1, "content_hash": "h", "released_at": at}
-    (folder / "release.json").write_text(json.dumps(document))
+    made = make_release(found.releases, region=region, quarter=quarter, released_at=at)
     served = found.serving / "current" / "served.json"
     served.parent.mkdir(parents=True, exist_ok=True)
     before = json.loads(served.read_text()) if served.exists() else []
-    served.write_text(json.dumps([*before, [f"{region}|{quarter}", "h"]]))
+    served.write_text(json.dumps([*before, [made.key, made.content_hash]]))
     with duckdb.connect(str(found.serving / "marts.duckdb")) as connection:
         connection.execute("create or replace table department_rates as select 1")
 
@@ -271,6 +269,25 @@ def test_old_figures_are_told_and_new_ones_are_not(found: Settings) -> None:
     report = look(found, date(2018, 10, 1))
     assert names(report) == ["overdue", "served_age"]
     assert "已超过 130 天" in report.problems[1].text(tell.Words("zh"))
+
+
+DAMAGED = {
+    "release": "releases/330109/2018Q1/r1/release.json",
+    "journal": "releases/330109/2018Q1/journal/0001-approved-r1.json",
+    "ledger": "lake/ledger/region=330109/quarter=2018Q1/current.json",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_file_that_cannot_be_read_is_told_and_stops_no_look(found: Settings, name: str) -> None:
+    release(found)
+    path = found.home / DAMAGED[name]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{", encoding="utf-8")
+    told = [one for one in watch(found, run_id="watch-1", today=DUE).problems if one.name == "damaged"]
+    assert [(one.severity, one.facts["scope"], one.facts["path"]) for one in told] == [
+        ("fail", "330109 2018Q1", str(path))
+    ]
 
 
 def test_a_release_that_is_not_served_is_told(found: Settings) -> None:
