@@ -24,16 +24,16 @@ _PLAIN = re.compile(r"[ -~\u2010-\u2027\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]*
 
 def cell_text(value: str, limit: int = CELL_CHARACTERS) -> str:
     """A cell as one short stretch of visible text: white space is one space, what cannot be seen is gone."""
-    text = " ".join(_visible(value).split())
+    text = " ".join(visible(value).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def one_line(text: str) -> str:
     """A line of ours that quotes data: its own spaces stay, a line break or tab in it becomes a space."""
-    return text if _PLAIN.fullmatch(text) else _LINE_ENDS.sub(" ", _visible(text))
+    return text if _PLAIN.fullmatch(text) else _LINE_ENDS.sub(" ", visible(text))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Without control characters, bidi controls and other invisible ones; white space of every kind is kept."""
     if _PLAIN.fullmatch(text):
         return text

@@ -65,6 +65,7 @@ def show_files(console: Console, report: LandingReport) -> None:
         notes = [f"{file.encoding}, header on line {file.header_line}"]
         notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
         notes += [f"columns not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
+        notes += file.notes
         say(
             console,
             f"  {file.name}: {file.dataset}, {file.read_count:,} read, {file.rejected_count:,} rejected; "

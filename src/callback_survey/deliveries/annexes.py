@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from callback_survey.deliveries import delimited, headers
@@ -79,10 +80,12 @@ def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
             "the document holds no annex table; expected headers such as 部门名称、有效样本框、抽样数、满意率(%)"
         )
     ends = [*starts[1:], len(lines)]
-    return [
+    found = [
         find_table(f"{name}#附件{number}", _Rows(_table_part(lines[start:end])), encoding=encoding, datasets=[DATASET])
         for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1)
     ]
+    # a page may break a row in two, so a short one is no row
+    return [replace(table, fills_short_rows=False) for table in found]
 
 
 def _starts(lines: Sequence[Row]) -> list[int]:

@@ -9,8 +9,10 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -23,7 +25,13 @@ MAXIMUM_LINE_CHARACTERS = 1_000_000
 MAXIMUM_BLANK_LINES = 1_000_000
 # A quarter of a whole province unpacks to about a gigabyte; a bomb unpacks to a thousand times its size.
 MAXIMUM_UNPACKED_BYTES = 4 << 30
-DELIMITERS = (",", "\t", ";")
+# Spaces: two or more part columns that are lined up; a single one parts columns where none is blank. Two come first.
+_ALIGNED = "  "
+DELIMITERS = (",", "\t", ";", "|", _ALIGNED, " ")
+_ALIGNED_GAP = re.compile(r"\s{2,}")
+_SPACE_IN_A_MOMENT = re.compile(r"(?<=[0-9日]) (?=[0-9]{1,2}[:时点])")
+# the line that printed tables draw below their header
+_RULE = re.compile(r"[-+=|: ]*")
 # Tried in this order over the whole file: GB18030 accepts most bytes, so it comes last.
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -31,10 +39,12 @@ _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
-    """The table in a CSV file (comma, tab or semicolon; `.gz` too). Raises Unreadable or HeaderNotRecognised."""
+    """The table in a text (its cells apart by one of DELIMITERS; `.gz` too). Raises Unreadable or HeaderNotRecognised."""
     encoding = detect_encoding(path)
     delimiter = max(DELIMITERS, key=lambda candidate: _header_score(path, encoding, candidate, datasets))
-    return find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
+    table = find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
+    # between spaces a blank cell cannot be seen: a short row may lack any of its cells
+    return replace(table, fills_short_rows=not delimiter.isspace() or delimiter == "\t")
 
 
 def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:
@@ -51,7 +61,8 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
     with _open_text(path, encoding) as text:
         # `strict`: a quote left open is an error, not a cell that swallows the rest of the file
         style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
-        reader = csv.reader(_lines(text), strict=True, delimiter=delimiter, quoting=style)
+        lines = _lines(text) if delimiter.strip(" ") else _spaced(_lines(text), delimiter)
+        reader = csv.reader(lines, strict=True, delimiter=delimiter[0], quoting=style)
         starts_on, blank_lines = 1, 0
         while True:
             try:
@@ -62,7 +73,8 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
                 raise Unreadable(f"the compressed file is cut off or damaged after line {reader.line_num}") from error
             if cells is None:
                 return
-            if any(cell.strip() for cell in cells):
+            is_rule = delimiter == "|" and _RULE.fullmatch("".join(cells)) is not None
+            if not is_rule and any(cell.strip() for cell in cells):
                 yield starts_on, cells
                 blank_lines = 0
             elif (blank_lines := blank_lines + 1) > MAXIMUM_BLANK_LINES:
@@ -116,6 +128,16 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
     while line := text.readline(MAXIMUM_LINE_CHARACTERS):
         if len(line) == MAXIMUM_LINE_CHARACTERS:
             raise csv.Error(f"longer than {MAXIMUM_LINE_CHARACTERS} characters")
+        yield line
+
+
+def _spaced(lines: Iterator[str], delimiter: str) -> Iterator[str]:
+    """Lines in which one space parts two cells, and none stands between a day and its time."""
+    for line in lines:
+        line = _SPACE_IN_A_MOMENT.sub("\u00a0", line)
+        if delimiter == _ALIGNED:
+            cells = _ALIGNED_GAP.split(line.strip())
+            line = " ".join(cell.replace(" ", "\u00a0") for cell in cells) + "\n"
         yield line
 
 

@@ -10,7 +10,8 @@ from callback_survey.deliveries.headers import HeaderNotRecognised
 from callback_survey.deliveries.table import Table, Unreadable, dataset_named
 
 DATASETS = ("frame", "calls", "published")
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".xlsm", ".xls", ".parquet", ".docx", ".zip")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", *_WORKBOOKS, ".parquet", ".docx", ".zip")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
         raise Unreadable(f"this type of file is not supported; expected one of {'、'.join(SUFFIXES)}")
     if suffix == ".zip":
         return _open_archive(path, work, told)
-    if suffix in (".xlsx", ".xlsm", ".xls"):
+    if suffix in _WORKBOOKS:
         from callback_survey.deliveries.workbook import open_workbook
 
         tables, remarks = open_workbook(path, told, datasets, work)

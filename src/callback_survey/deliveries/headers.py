@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from typing import Any
 
+from callback_survey.cell_text import visible
 from callback_survey.privacy import scrub
 
 
@@ -21,20 +24,27 @@ class Column:
     headers: tuple[str, ...]
     is_required: bool
     is_personal: bool
+    is_dropped: bool
     is_free_text: bool
     one_of: str | None
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each canonical column stands in a file; `unknown` are the headers nobody knows."""
+    """Where each canonical column stands in a file; `unknown` are the headers nobody knows.
+
+    `twins` are further columns of one meaning, which must agree in every row; `decorated` are the headers that were
+    read without what a form wrote around them.
+    """
 
     positions: dict[str, int]
     unknown: tuple[str, ...]
+    twins: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    decorated: tuple[str, ...] = ()
 
 
 class HeaderNotRecognised(ValueError):
-    """The header lacks a required column, or names one twice. The text says which and what was close."""
+    """The header lacks a required column. The text says which and what was close."""
 
 
 class NoTable(HeaderNotRecognised):
@@ -52,8 +62,8 @@ def name_key(name: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Full-width to half-width, no white space, lower case: the form in which headers and words are compared."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+    """Full-width to half-width, no white space, nothing invisible, lower case: the form in which headers and words are compared."""
+    return "".join(unicodedata.normalize("NFKC", visible(text)).split()).lower()
 
 
 # Folding takes quadratic time over a long run of combining marks, and no header is this long.
@@ -63,18 +73,23 @@ _LONGEST_HEADER = 200
 @cache
 def columns_of(dataset: str) -> tuple[Column, ...]:
     """The canonical columns of `frame`, `calls` or `published`, in the order of the data contract."""
-    table = tomllib.loads(resources.files(__package__).joinpath("headers.toml").read_text(encoding="utf-8"))
     return tuple(
         Column(
             name=name,
             headers=tuple(dict.fromkeys(fold(header) for header in [name, *entry["headers"]])),
             is_required=entry.get("required", False),
             is_personal=entry.get("personal", False),
+            is_dropped=entry.get("dropped", False),
             is_free_text=entry.get("free_text", False),
             one_of=entry.get("one_of"),
         )
-        for name, entry in table[dataset].items()
+        for name, entry in _listed()[dataset].items()
     )
+
+
+@cache
+def _listed() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("headers.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -85,29 +100,69 @@ def known_headers(dataset: str) -> frozenset[str]:
 
 def count_recognised(dataset: str, cells: Sequence[str]) -> int:
     """How many cells of a row are headers of the dataset: the header row is the one with the most."""
-    known = known_headers(dataset)
-    return sum(len(cell) <= _LONGEST_HEADER and fold(cell) in known for cell in cells)
+    return sum(_column_of(dataset, cell) is not None for cell in cells)
 
 
 def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
-    """Match a header row. Raises HeaderNotRecognised for a missing required column or one that stands twice."""
-    by_header = {header: column.name for column in columns_of(dataset) for header in column.headers}
+    """Match a header row. Raises HeaderNotRecognised for a missing required column."""
+    dropped = {column.name for column in columns_of(dataset) if column.is_dropped}
     positions: dict[str, int] = {}
+    twins: dict[str, tuple[int, ...]] = {}
     unknown: list[str] = []
+    decorated: list[str] = []
     for index, cell in enumerate(cells):
-        name = by_header.get(fold(cell)) if len(cell) <= _LONGEST_HEADER else None
+        name = _column_of(dataset, cell)
         if name is None:
             unknown.append(cell.strip())
-        elif name in positions:
-            raise HeaderNotRecognised(f"两列都是 {name}：「{cells[positions[name]].strip()}」和「{cell.strip()}」")
-        else:
-            positions[name] = index
+            continue
+        if fold(cell) not in known_headers(dataset):
+            decorated.append(cell.strip())
+        if positions.setdefault(name, index) != index and name not in dropped:
+            twins[name] = (*twins.get(name, ()), index)
     missing = _missing(dataset, positions)
     if missing:
         # where no cell is a header the row may be a record, and a record is not shown
         shown = unknown if positions else []
         raise HeaderNotRecognised("；".join(_explain(column, shown) for column in missing))
-    return HeaderMatch(positions, tuple(header for header in unknown if header))
+    return HeaderMatch(positions, tuple(header for header in unknown if header), twins, tuple(decorated))
+
+
+def _column_of(dataset: str, cell: str) -> str | None:
+    """The column that a header means: as it is listed, else without what a form writes around it."""
+    if not cell or len(cell) > _LONGEST_HEADER:
+        return None
+    by_header = _by_header(dataset)
+    folded = fold(cell)
+    if folded in by_header:
+        return by_header[folded]
+    return next((by_header[bare] for bare in _undecorated(folded.translate(_simplified())) if bare in by_header), None)
+
+
+@cache
+def _by_header(dataset: str) -> dict[str, str]:
+    return {header: column.name for column in columns_of(dataset) for header in column.headers}
+
+
+def _undecorated(folded: str) -> Iterator[str]:
+    """The header, and what is left of it each time a layer of decoration is taken off."""
+    before, after = _decoration()
+    yield folded
+    while match := before.match(folded) or after.search(folded):
+        folded = folded[match.end() :] if match.start() == 0 else folded[: match.start()]
+        yield folded
+
+
+@cache
+def _decoration() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    listed = _listed()["decoration"]
+    notes = rf"[(\[【〔{{<《](?:{'|'.join(listed['notes'])})[)\]】〕}}>》]"
+    return re.compile("|".join(listed["before"])), re.compile(f"(?<=.)(?:{'|'.join([*listed['after'], notes])})$")
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    characters = _listed()["traditional"]["characters"]
+    return {ord(traditional): simple for traditional, simple in zip(characters[::2], characters[1::2], strict=True)}
 
 
 def _missing(dataset: str, positions: dict[str, int]) -> list[Column]:
@@ -126,7 +181,10 @@ def _explain(column: Column, unknown: Sequence[str]) -> str:
     near = [
         folded[match]
         for header in column.headers
-        for match in difflib.get_close_matches(header, folded, n=1, cutoff=0.5)
+        for match in [
+            *[found for found in folded if header in found],
+            *difflib.get_close_matches(header, folded, n=1, cutoff=0.5),
+        ]
     ]
     hint = f"；最接近的列: {'、'.join(dict.fromkeys(near))}" if near else ""
     return f"没有找到 {column.name}（{accepted}）{hint}"

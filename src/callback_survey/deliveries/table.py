@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from callback_survey.deliveries import headers
+from callback_survey.privacy import scrub
 
 Row = tuple[int, list[str]]
 BATCH_ROWS = 20_000
@@ -43,7 +44,9 @@ class Unreadable(ValueError):
 class Table:
     """A table found in a file. `name` is the file's, with the sheet's after `#`; `rows` starts at the first row anew.
 
-    `footer_lines` and `repeated_header_lines` are known once `batches` has been read to its end.
+    `fills_short_rows`: fields that are missing at the end of a row are blank, as spreadsheets leave them out; not where a
+    short row is one that a page or a missing cell broke. `footer_lines`, `repeated_header_lines` and `short_lines` are known
+    once `batches` has been read to its end.
     """
 
     name: str
@@ -54,12 +57,31 @@ class Table:
     header_rows: tuple[list[str], ...]
     match: headers.HeaderMatch
     rows: Callable[[], Iterator[Row]]
+    fills_short_rows: bool = True
+    is_merged: bool = False
     footer_lines: list[int] = field(default_factory=list)
     repeated_header_lines: list[int] = field(default_factory=list)
+    short_lines: list[int] = field(default_factory=list)
 
     @property
     def width(self) -> int:
         return len(self.header)
+
+    @property
+    def notes(self) -> list[str]:
+        """By which rules the table was read, beyond the plain ones. Known once `batches` has been read to its end."""
+        told = []
+        if self.match.decorated:
+            told.append(f"headers read by their bare names: {'、'.join(map(scrub, self.match.decorated))}")
+        for name in self.match.twins:
+            told.append(f"columns of one meaning, which agree: {'、'.join(self._twin_headers(name))}")
+        if self.is_merged:
+            told.append("a cell merged over several rows holds for each of them")
+        if self.short_lines:
+            told.append(
+                f"{len(self.short_lines)} rows end early, from line {self.short_lines[0]}; their last fields are blank"
+            )
+        return told
 
     def schema(self, columns: Sequence[str]) -> pa.Schema:
         text_fields = [pa.field(name, pa.string()) for name in ["fault", *columns]]
@@ -69,6 +91,7 @@ class Table:
         """Batches of `line` (int64), `fault` (why a record is no row, else null) and `columns` (text, null if not sent)."""
         chunk: list[Row] = []
         characters = 0
+        self.short_lines = []
         for line, cells in self._records():
             chunk.append((line, cells))
             characters += sum(map(len, cells))
@@ -82,10 +105,13 @@ class Table:
         """The rows below the header. What may be a footer is held back until a later row shows that it was none."""
         held: list[Row] = []
         self.repeated_header_lines = []
+        telling = self._telling_cells()
         for line, cells in self.rows():
             if line <= self.header_line:
                 continue
-            if self._is_header_again(line, cells):
+            if cells in self.header_rows or (
+                len(telling.intersection(cells)) >= _FEWEST_OF_A_HEADER and self._is_header_again(line, cells)
+            ):
                 self.repeated_header_lines.append(line)
             elif self._may_be_footer(cells) and len(held) < MAXIMUM_FOOTER_ROWS:
                 held.append((line, cells))
@@ -97,14 +123,18 @@ class Table:
 
     def _is_header_again(self, line: int, cells: list[str]) -> bool:
         """The header once more, as on each printed page. Another header would give the rows below it other columns."""
-        if cells in self.header_rows:
-            return True
-        if len(headers.known_headers(self.dataset).intersection(cells)) < _FEWEST_OF_A_HEADER:
-            return False
         folded = [headers.fold(cell) for cell in cells if cell.strip()]
         if any(folded == [headers.fold(cell) for cell in row if cell.strip()] for row in self.header_rows):
             return True
+        if headers.count_recognised(self.dataset, cells) < _FEWEST_OF_A_HEADER:
+            return False
         raise Unreadable(f"line {line}: the table has a second header with other columns")
+
+    def _telling_cells(self) -> frozenset[str]:
+        """Cells of which a record holds few and a header many."""
+        return headers.known_headers(self.dataset).union(
+            cell for row in self.header_rows for cell in row if cell.strip()
+        )
 
     def _may_be_footer(self, cells: Sequence[str]) -> bool:
         """One cell of Chinese text and nothing else, or a line that begins like a note or a sum and is no record.
@@ -125,16 +155,44 @@ class Table:
         return sum(position < len(cells) and cells[position].strip() != "" for position in positions)
 
     def _batch(self, chunk: list[Row], columns: Sequence[str]) -> pa.RecordBatch:
-        faults = [_fault(cells, self.width) for _, cells in chunk]
+        rows = [cells if len(cells) == self.width else self._fitted(line, cells) for line, cells in chunk]
+        faults = [_fault(cells, self.width) for cells in rows]
         blank = [""] * self.width
-        fitting = [blank if fault else cells for fault, (_, cells) in zip(faults, chunk, strict=True)]
+        fitting = [blank if fault else cells for fault, cells in zip(faults, rows, strict=True)]
         by_position = list(zip(*fitting, strict=True))
+        for name in self.match.twins:
+            by_position[self.match.positions[name]] = self._agreed(name, by_position, [line for line, _ in chunk])
         arrays = [pa.array([line for line, _ in chunk], pa.int64()), pa.array(faults, pa.string())]
         for name in columns:
             position = self.match.positions.get(name)
             missing = pa.nulls(len(chunk), pa.string())
             arrays.append(missing if position is None else pa.array(by_position[position], pa.string()))
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema(columns))
+
+    def _fitted(self, line: int, cells: list[str]) -> list[str]:
+        """A row of another length than the header's: blank fields beyond the header go, blanks left out at the end come."""
+        if len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :]):
+            return cells[: self.width]
+        if len(cells) < self.width and self.fills_short_rows:
+            self.short_lines.append(line)
+            return [*cells, *[""] * (self.width - len(cells))]
+        return cells
+
+    def _agreed(self, name: str, by_position: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[str, ...]:
+        """The one column that several of one meaning are. Raises Unreadable where two of them say different things."""
+        agreed = []
+        columns = [by_position[position] for position in (self.match.positions[name], *self.match.twins[name])]
+        for line, *cells in zip(lines, *columns, strict=True):
+            filled = [cell for cell in cells if cell.strip()]
+            if len(set(filled)) > 1 and len({headers.fold(cell) for cell in filled}) > 1:
+                told = "、".join(self._twin_headers(name))
+                raise Unreadable(f"line {line}: columns of one meaning ({name}) that differ: {told}")
+            agreed.append(filled[0] if filled else "")
+        return tuple(agreed)
+
+    def _twin_headers(self, name: str) -> list[str]:
+        positions = (self.match.positions[name], *self.match.twins[name])
+        return [f"「{scrub(self.header[position].strip())}」" for position in positions]
 
 
 def find_table(name: str, rows: Callable[[], Iterator[Row]], *, encoding: str, datasets: Sequence[str]) -> Table:

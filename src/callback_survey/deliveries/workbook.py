@@ -1,4 +1,4 @@
-"""XLSX and XLS, read by calamine in a process of its own with limits on memory and time.
+"""XLSX, XLSB, XLS and ODS, read by calamine in a process of its own with limits on memory and time.
 
 A small workbook can ask for a cell in the last column of the last row, or unpack to gigabytes: such a file must end as an
 error, not take the machine with it. The child writes each visible sheet as an Arrow file of rows, which is then streamed.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ MAXIMUM_SHEETS = 200
 # Of all sheets together, as text: one long text may stand in a million cells and take no room in the file.
 MAXIMUM_CHARACTERS = 1 << 30
 _TOLD = 3  # the child's exit code when it has said what is wrong
+# First line, last line and column (from 0) of a cell that is merged over several rows
+Merged = tuple[int, int, int]
 _SCHEMA = pa.schema([pa.field("line", pa.int64()), pa.field("cells", pa.list_(pa.string()))])
 
 
@@ -46,7 +49,8 @@ def open_workbook(path: Path, name: str, datasets: Sequence[str], work: Path) ->
             continue
         rows = partial(_rows, folder / sheet["file"])
         try:
-            tables.append(find_table(f"{name}#{sheet['title']}", rows, encoding="workbook", datasets=datasets))
+            table = find_table(f"{name}#{sheet['title']}", rows, encoding="workbook", datasets=datasets)
+            tables.append(_unmerged(table, sheet["merged"]))
         except NoTable as error:
             remarks.append(f"{name}: sheet「{sheet['title']}」was not read, it holds no known table")
             without.append(f"sheet「{sheet['title']}」: {error}")
@@ -85,6 +89,28 @@ def _rows(path: Path) -> Iterator[Row]:
             yield from zip(batch["line"].to_pylist(), batch["cells"].to_pylist(), strict=True)
 
 
+def _unmerged(table: Table, merged: Sequence[Merged]) -> Table:
+    """The table with what a merged cell below its header says in each of the rows it goes over."""
+    below = [cells for cells in merged if cells[0] > table.header_line]
+    return replace(table, rows=partial(_filled, table.rows, below), is_merged=True) if below else table
+
+
+def _filled(rows: Callable[[], Iterator[Row]], merged: Sequence[Merged]) -> Iterator[Row]:
+    starting: dict[int, list[Merged]] = {}
+    for cells in merged:
+        starting.setdefault(cells[0], []).append(cells)
+    open_cells: dict[int, tuple[int, str]] = {}
+    for line, texts in rows():
+        for column, (last_line, text) in list(open_cells.items()):
+            if line > last_line:
+                del open_cells[column]
+            elif not texts[column]:
+                texts[column] = text
+        for _, last_line, column in starting.get(line, ()):
+            open_cells[column] = (last_line, texts[column])
+        yield line, texts
+
+
 def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
     import python_calamine
 
@@ -94,11 +120,22 @@ def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
     sheets = []
     for index, meta in enumerate(workbook.sheets_metadata):
         title = meta.name if scrub(meta.name) == meta.name else f"第{index + 1}张"
-        sheet: dict[str, Any] = {"title": title, "file": f"{index}.arrow", "row_count": 0, "is_hidden": False}
+        sheet: dict[str, Any] = {
+            "title": title,
+            "file": f"{index}.arrow",
+            "row_count": 0,
+            "is_hidden": False,
+            "merged": [],
+        }
         sheet["is_hidden"] = meta.visible != python_calamine.SheetVisibleEnum.Visible
         if meta.typ == python_calamine.SheetTypeEnum.WorkSheet and not sheet["is_hidden"]:
             found = workbook.get_sheet_by_name(meta.name)
             sheet["row_count"], characters = _write(found.iter_rows(), folder / sheet["file"], characters)
+            sheet["merged"] = [
+                (top + 1, bottom + 1, left)
+                for (top, left), (bottom, _) in found.merged_cell_ranges or ()
+                if bottom > top
+            ]
         sheets.append(sheet)
     return sheets
 

@@ -89,6 +89,7 @@ def _read_table(
         unknown_columns=tuple(scrub(header) for header in table.match.unknown),
         footer_lines=tuple(table.footer_lines),
         swapped=tuple(_swapped(connection, table)),
+        notes=tuple(table.notes),
     )
 
 

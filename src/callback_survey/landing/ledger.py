@@ -32,7 +32,8 @@ class FileRecord:
     """One table of a delivered file (`book.xlsx#sheet`): read = accepted + rejected, always.
 
     `columns` are the canonical ones found, `unknown_columns` the headers nobody knows, `footer_lines` what stands below
-    the table, `swapped` the columns whose content belongs under another header.
+    the table, `swapped` the columns whose content belongs under another header, `notes` the rules by which it was read
+    beyond the plain ones.
     """
 
     name: str
@@ -47,6 +48,7 @@ class FileRecord:
     unknown_columns: tuple[str, ...] = ()
     footer_lines: tuple[int, ...] = ()
     swapped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ ACCEPTED = {
         "case_id": ["办件编号", "办件号", "业务流水号"],
         "department_name": ["部门名称", "部门", "办理部门", "单位名称"],
         "completed_on": ["办结日期", "办结时间"],
-        "phone": ["联系电话", "手机号", "手机号码"],
+        "phone": ["联系电话", "联络电话", "手机号", "手机号码"],
         "service_item": ["事项名称", "办理事项"],
-        "applicant_name": ["申请人", "姓名", "联系人"],
+        "applicant_name": ["申请人", "姓名", "联系人", "联络人"],
     },
     "calls": {
         "case_id": ["办件编号", "办件号", "业务流水号"],
@@ -141,10 +141,17 @@ def test_every_missing_column_is_named_at_once() -> None:
     assert [part.split("（")[0] for part in text.split("；")] == ["没有找到 case_id", "没有找到 phone"]
 
 
-@pytest.mark.parametrize("second", ["办件编号", "办件号", "case_id", "ＣＡＳＥ＿ＩＤ"])
-def test_a_column_that_stands_twice_is_refused_with_both_headers(second: str) -> None:
-    text = refusal("frame", ["办件编号", *canonical("frame")[1:], second])
-    assert text == f"两列都是 case_id：「办件编号」和「{second}」"
+@pytest.mark.parametrize("second", ["办件编号", "办件号", "case_id", "ＣＡＳＥ＿ＩＤ", "*办件编号（必填）"])
+def test_a_column_that_stands_twice_is_told_with_its_places(second: str) -> None:
+    match = recognise("frame", ["办件编号", *canonical("frame")[1:], second])
+    assert match.positions["case_id"] == 0
+    assert match.twins == {"case_id": (6,)}
+
+
+def test_of_a_column_of_which_nothing_is_stored_there_may_be_several() -> None:
+    match = recognise("frame", [*canonical("frame"), "申请人", "联系人"])
+    assert match.twins == {}
+    assert match.unknown == ()
 
 
 def test_unknown_columns_are_told_and_empty_heads_are_not() -> None:

@@ -9,7 +9,18 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
-from export_writers import CALLS_HEADER, FRAME_HEADER, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_xls, as_xlsx
+from export_writers import (
+    CALLS_HEADER,
+    FRAME_HEADER,
+    ONE_CALL,
+    ONE_CASE,
+    ONE_LINE,
+    Reader,
+    as_ods,
+    as_xls,
+    as_xlsb,
+    as_xlsx,
+)
 
 pytestmark = pytest.mark.usefixtures("in_process")
 WRITERS = {"xlsx": as_xlsx, "xls": as_xls}
@@ -157,3 +168,38 @@ def test_a_workbook_is_known_by_its_content_under_any_workbook_name(reader: Read
 def test_spaces_around_a_cell_are_not_part_of_it(reader: Reader, kind: str, write: Writer) -> None:
     row = [f" {cell}\u3000" for cell in ONE_CASE]
     assert reader.one(f"frame.{kind}", write({"一": [FRAME_HEADER, row]})).rows == [(2, ONE_CASE)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("frame.xlsb", as_xlsb({"一": [FRAME_HEADER, ONE_CASE], "说明": [["x"]]})),
+        ("frame.ods", as_ods({"一": [FRAME_HEADER, ONE_CASE], "说明": [["x"]]})),
+    ],
+)
+def test_binary_and_open_document_workbooks_are_read(reader: Reader, name: str, content: bytes) -> None:
+    opened = reader.opened(name, content)
+    assert [table.name for table in opened.tables] == [f"{name}#一"]
+    assert opened.remarks == (f"{name}: sheet「说明」was not read, it holds no known table",)
+    assert reader.one(name, content).rows == [(2, ONE_CASE)]
+
+
+def test_a_cell_merged_over_several_rows_holds_for_each_of_them(reader: Reader) -> None:
+    rows = [
+        FRAME_HEADER,
+        ONE_CASE,
+        ("XS-2", None, *ONE_CASE[2:]),
+        ("XS-3", None, *ONE_CASE[2:]),
+        ("XS-4", None, "x", "1"),
+    ]
+    found = reader.one("frame.xlsx", as_xlsx({"一": rows}, merged=["B2:B4", "A6:F8"]))
+    assert [cells[1] for _, cells in found.rows] == ["区档案局"] * 3 + [""], "what is not merged stays blank"
+    assert found.table.notes == ["a cell merged over several rows holds for each of them"]
+
+
+def test_merged_cells_of_a_title_and_a_header_fill_no_record(reader: Reader) -> None:
+    header = ["序号", "部门名称", "抽样指数", None, "实现率(%)", "未实现率(%)"]
+    rows = [["题"], header, [None, None, "有效样本框", "抽样数"], ONE_LINE, ("2", None, "1", "1", "50", "50")]
+    found = reader.one("published.xlsx", as_xlsx({"一": rows}, merged=["A1:F1", "C2:D2", "A2:A3", "B2:B3"]))
+    assert [cells[1] for _, cells in found.rows] == ["区档案局", ""]
+    assert found.table.notes == []
