@@ -73,7 +73,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             expectation=gxe.ExpectColumnValuesToBeInSet(column="remarks", value_set=[""]),
             example="{remarks}",
             shows=("remarks",),
-            allows="every sheet of a workbook is visible and holds a known table",
+            allows="every file and every sheet is visible and holds a known table",
         ),
         Check(
             "no_personal_data",

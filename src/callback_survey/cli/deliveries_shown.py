@@ -73,6 +73,8 @@ def show_files(console: Console, report: LandingReport) -> None:
         )
     for remark in report.remarks:
         say(console, f"  {remark}")
+    if report.passed_over:
+        say(console, f"  passed over, left there by programs: {'、'.join(report.passed_over)}")
 
 
 def find_delivery(lake: Path, scope: Scope, delivery_id: str | None) -> LandingReport:

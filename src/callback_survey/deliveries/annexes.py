@@ -76,7 +76,7 @@ def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
     lines = [(line, _flat(cells)) for line, cells in rows if _CELLS_OF_A_LINE <= len(cells) <= MAXIMUM_COLUMNS]
     starts = _starts(lines)
     if not starts:
-        raise Unreadable(
+        raise headers.NoTable(
             "the document holds no annex table; expected headers such as 部门名称、有效样本框、抽样数、满意率(%)"
         )
     ends = [*starts[1:], len(lines)]

@@ -8,39 +8,44 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.deliveries.table import Unreadable
 from callback_survey.privacy import holds_personal_number
 
 MAXIMUM_FILES = 200
 MAXIMUM_UNPACKED_BYTES = 4 << 30
 _BLOCK_BYTES = 1 << 20
-_IGNORED_FOLDER = "__MACOSX"
-_IGNORED_FILES = (".DS_Store", "Thumbs.db")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LONGEST_NAME_BYTES = 200
 # What zipfile answers damage with, depending on which byte it hits
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, IndexError, struct.error)
 
 
-def unpack(path: Path, folder: Path) -> list[Path]:
-    """The files of an archive, written to `folder` under their base names. Raises Unreadable, and then nothing is used."""
+def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
+    """The files of an archive, written to `folder` under their base names, and the names of what programs had left in it.
+
+    Raises Unreadable, and then nothing is used.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not _is_ignored(member)]
+            # a folder that has content is a file in disguise and is not passed over
+            present = [member for member in archive.infolist() if not member.is_dir() or member.file_size]
+            members = [member for member in present if not is_left_behind(_decoded(member))]
+            left_behind = [_safe_name(member) for member in present if is_left_behind(_decoded(member))]
             if len(members) > MAXIMUM_FILES:
                 raise Unreadable(f"the archive holds {len(members)} files, expected at most {MAXIMUM_FILES}")
             names = [_safe_name(member) for member in members]
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise Unreadable(f"the archive holds several files named {'、'.join(twice)}")
-            left = MAXIMUM_UNPACKED_BYTES
+            room = MAXIMUM_UNPACKED_BYTES
             for member, name in zip(members, names, strict=True):
-                left -= _extract(archive, member, folder / name, left)
+                room -= _extract(archive, member, folder / name, room)
     except Unreadable:
         raise
     except _DAMAGED as error:
         raise Unreadable("the archive is cut off, damaged, or packed by an unsupported method") from error
-    return [folder / name for name in sorted(names)]
+    return [folder / name for name in sorted(names)], sorted(set(left_behind))
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limit: int) -> int:
@@ -87,10 +92,3 @@ def _decoded(member: zipfile.ZipInfo) -> str:
         except UnicodeDecodeError:
             continue
     return member.filename
-
-
-def _is_ignored(member: zipfile.ZipInfo) -> bool:
-    """Folders, and what file managers add. A folder that has content is a file in disguise and is not passed over."""
-    parts = PurePosixPath(member.filename).parts
-    is_added = bool(parts) and (parts[0] == _IGNORED_FOLDER or parts[-1] in _IGNORED_FILES)
-    return is_added or (member.is_dir() and not member.file_size)

@@ -28,6 +28,7 @@ MAXIMUM_UNPACKED_BYTES = 4 << 30
 # Spaces: two or more part columns that are lined up; a single one parts columns where none is blank. Two come first.
 _ALIGNED = "  "
 DELIMITERS = (",", "\t", ";", "|", _ALIGNED, " ")
+_CELLS_OF_A_TABLE = 4
 _ALIGNED_GAP = re.compile(r"\s{2,}")
 _SPACE_IN_A_MOMENT = re.compile(r"(?<=[0-9日]) (?=[0-9]{1,2}[:时点])")
 # the line that printed tables draw below their header
@@ -35,6 +36,7 @@ _RULE = re.compile(r"[-+=|: ]*")
 # Tried in this order over the whole file: GB18030 accepts most bytes, so it comes last.
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_GZIP = b"\x1f\x8b"
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -58,7 +60,7 @@ def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[
 def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True) -> Iterator[Row]:
     """Each record with the line it starts on; blank lines are no records. Without `quoting` a quote is a character."""
     csv.field_size_limit(MAXIMUM_LINE_CHARACTERS)
-    with _open_text(path, encoding) as text:
+    with open_text_file(path, encoding) as text:
         # `strict`: a quote left open is an error, not a cell that swallows the rest of the file
         style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
         lines = _lines(text) if delimiter.strip(" ") else _spaced(_lines(text), delimiter)
@@ -89,13 +91,25 @@ def detect_encoding(path: Path) -> str:
             start = file.read(4096)
     except _DAMAGED as error:
         raise Unreadable("the compressed file is cut off or damaged") from error
-    for encoding in _candidates(start):
+    for encoding in encodings_of(start):
         if _decodes(path, encoding):
             return encoding
     raise Unreadable("the text is neither UTF-8, UTF-16 nor GB18030")
 
 
-def _candidates(start: bytes) -> Sequence[str]:
+def start_as_text(start: bytes) -> str | None:
+    """The first bytes of a file as text, without a character that they cut in two; None where they are no text."""
+    for encoding in encodings_of(start):
+        decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+        try:
+            return decoder.decode(start)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def encodings_of(start: bytes) -> Sequence[str]:
+    """The encodings that a text which begins so may have, the likeliest first."""
     if start[:2] in _BOMS:
         return [_BOMS[start[:2]]]
     # ASCII characters in UTF-16 bring a zero byte each: in the odd places when the low byte comes first
@@ -141,9 +155,32 @@ def _spaced(lines: Iterator[str], delimiter: str) -> Iterator[str]:
         yield line
 
 
-def _open_text(path: Path, encoding: str) -> io.TextIOWrapper:
+def looks_tabular(path: Path) -> bool:
+    """Whether most of a text's first lines have one and the same number of cells, four or more: a table, header or not."""
+    encoding = detect_encoding(path)
+    for delimiter in DELIMITERS[:4]:
+        try:
+            widths = [
+                len(cells) for _, cells in itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS)
+            ]
+        except Unreadable:
+            return True
+        most = max(set(widths), key=widths.count, default=0)
+        if most >= _CELLS_OF_A_TABLE and widths.count(most) > max(1, len(widths) // 2):
+            return True
+    return False
+
+
+def open_text_file(path: Path, encoding: str) -> io.TextIOWrapper:
+    """The text of a file, line ends as they are; unpacked where it is compressed."""
     return io.TextIOWrapper(open_binary(path), encoding=encoding, errors="strict", newline="")
 
 
 def open_binary(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+    """The bytes of a file, unpacked where it begins like a compressed one, whatever its name."""
+    file = path.open("rb")
+    if file.read(2) == _GZIP:
+        file.close()
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    file.seek(0)
+    return file

@@ -6,10 +6,13 @@ import hashlib
 import json
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from callback_survey.deliveries.delimited import encodings_of
+from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.errors import DeliveryRefused
 from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.quarter import Quarter
@@ -22,6 +25,10 @@ _LATEST_FIRST_PART = 3
 _LARGEST_MANIFEST_BYTES = 16 << 20
 _NUMBERED = re.compile(r"(.*?)(\d+)((?:\.\w+)+)")
 _REGION = re.compile("[0-9]{6}")
+_HERE = re.compile(r"^(?:[.][/\\]+)+")
+_COUNT = re.compile("[0-9]{1,12}(?:[.]0*)?")
+_THOUSANDS = re.compile(",(?=[0-9]{3}(?:[^0-9]|$))")
+_HASH_DECORATION = re.compile(r"^\s*(?:sha-?256\s*[:=]\s*)?|[\s:-]")
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,15 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files of a complete delivery, and what its sender says of the data as a whole (`"note"`, optional)."""
+    """The files of a complete delivery, and what its sender says of the data as a whole (`"note"`, optional).
+
+    `passed_over` lie in the folder too: programs leave them beside others.
+    """
 
     files: tuple[DeliveredFile, ...]
     note: str | None
     is_given: bool = True
+    passed_over: tuple[str, ...] = ()
 
 
 def discover(exports: Path, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
@@ -82,6 +93,9 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
         return _without_manifest(delivery)
     entries, note = _read_manifest(delivery)
     present = _present(delivery)
+    # one name may be stored in two ways: macOS takes letters and their marks apart
+    stored = {unicodedata.normalize("NFC", name): name for name in present}
+    entries = {stored.get(unicodedata.normalize("NFC", name), name): entry for name, entry in entries.items()}
     faults = [f"{told(name)}: listed in the manifest, not in the folder" for name in sorted(set(entries) - present)]
     faults += [f"{told(name)}: in the folder, not in the manifest" for name in sorted(present - set(entries))]
     files: list[DeliveredFile] = []
@@ -89,13 +103,13 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
         path, entry = delivery.folder / name, entries[name]
         if not _is_regular(path):
             faults.append(f"{name}: not a regular file")
-        elif (found := sha256_of(path)) != entry.sha256.lower():
+        elif (found := sha256_of(path)) != entry.sha256:
             faults.append(f"{name}: sha256 {found[:12]}…, the manifest says {entry.sha256[:12]}…")
         else:
             files.append(DeliveredFile(path, entry.row_count, found))
     if faults:
         raise refused(delivery, "the delivery does not match its manifest", faults)
-    return Manifest(tuple(files), note)
+    return Manifest(tuple(files), note, passed_over=_passed_over(delivery))
 
 
 def content_digest(folder: Path) -> str | None:
@@ -108,9 +122,8 @@ def content_digest(folder: Path) -> str | None:
         return None
     data = path.read_bytes()
     try:
-        listed = json.loads(data.decode("utf-8-sig"))["files"]
-        content = sorted([str(file["name"]), str(file["rows"]), str(file["sha256"]).lower()] for file in listed)
-        data = json.dumps(content).encode()
+        entries = [_entry(file) for file in _parsed(data)["files"]]
+        data = json.dumps(sorted([name, str(entry.row_count), entry.sha256] for name, entry in entries)).encode()
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # a manifest that cannot be read stands for itself: the delivery is refused, once
     return hashlib.sha256(data).hexdigest()
@@ -134,7 +147,8 @@ def _without_manifest(delivery: Delivery) -> Manifest:
     faults += [f"part {missing} is missing" for missing in _gaps([path.name for path in paths])]
     if faults:
         raise refused(delivery, "the delivery is incomplete, even without a manifest to compare with", faults)
-    return Manifest(tuple(DeliveredFile(path, None, sha256_of(path)) for path in paths), None, is_given=False)
+    files = tuple(DeliveredFile(path, None, sha256_of(path)) for path in paths)
+    return Manifest(files, None, is_given=False, passed_over=_passed_over(delivery))
 
 
 def _present(delivery: Delivery) -> set[str]:
@@ -144,7 +158,11 @@ def _present(delivery: Delivery) -> set[str]:
     if personal:  # names of files are kept in the ledger and in every row
         faults = [f"{name}: the name of a file contains a phone or identity number" for name in personal]
         raise refused(delivery, "a file name cannot be stored", faults)
-    return {name for name in names if not name.startswith(("~$", ".~lock", ".DS_Store", "Thumbs.db"))}
+    return {name for name in names if not is_left_behind(name)}
+
+
+def _passed_over(delivery: Delivery) -> tuple[str, ...]:
+    return tuple(sorted(told(path.name) for path in delivery.folder.iterdir() if is_left_behind(path.name)))
 
 
 def _is_regular(path: Path) -> bool:
@@ -186,13 +204,40 @@ def refused(delivery: Delivery, what: str, faults: list[str], *, where: str | No
 
 
 class _Entry(NamedTuple):
-    row_count: int
+    """What is listed of a file; without a count where it is listed wrongly."""
+
+    row_count: int | None
     sha256: str
 
-    @property
-    def is_whole(self) -> bool:
-        is_count = isinstance(self.row_count, int) and not isinstance(self.row_count, bool) and self.row_count >= 0
-        return is_count and isinstance(self.sha256, str)
+
+def _parsed(data: bytes) -> Any:
+    """The manifest's JSON, in whatever encoding a program wrote it. Raises ValueError."""
+    for encoding in encodings_of(data):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return json.loads(text.removeprefix("\ufeff"))
+    raise ValueError("the text is neither UTF-8, UTF-16 nor GB18030")
+
+
+def _entry(file: Any) -> tuple[str, _Entry]:
+    """A listed file, in one form: no ./ before its name, rows as a number, the hash in small letters without spaces."""
+    name, sha256, rows = file["name"], file["sha256"], file["rows"]
+    if not isinstance(name, str) or not isinstance(sha256, str):
+        return str(name), _Entry(None, "")
+    name = _HERE.sub("", name.strip())
+    return name, _Entry(_row_count(rows), _HASH_DECORATION.sub("", sha256.lower()))
+
+
+def _row_count(rows: Any) -> int | None:
+    """A count as a number, or as the text or the decimal that a spreadsheet makes of it; None where it is none."""
+    if isinstance(rows, str):
+        text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", rows).strip())
+        return int(text.partition(".")[0]) if _COUNT.fullmatch(text) else None
+    if isinstance(rows, float):
+        return int(rows) if rows.is_integer() and rows >= 0 else None
+    return rows if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0 else None
 
 
 def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
@@ -205,17 +250,18 @@ def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
         fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path))
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-        listed = [(file["name"], _Entry(file["rows"], file["sha256"])) for file in document["files"]]
+        document = _parsed(path.read_bytes())
+        listed = [_entry(file) for file in document["files"]]
         note = document.get("note")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         # not repr: that of a decoding error shows the whole file
         fault = f"{type(error).__name__}: {error}"
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path)) from error
-    is_whole = all(_is_name(name) and entry.is_whole for name, entry in listed)
+    is_whole = all(_is_name(name) and entry.row_count is not None for name, entry in listed)
     if not is_whole or len(dict(listed)) != len(listed) or not _is_note(note):
         raise refused(delivery, "manifest.json lists a file twice or has a wrong entry", [expected], where=str(path))
-    return dict(listed), scrub(note) if note else None
+    kept = {name: entry for name, entry in listed if not is_left_behind(name)}
+    return kept, scrub(note) if note else None
 
 
 def _is_name(name: Any) -> bool:

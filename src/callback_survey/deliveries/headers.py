@@ -44,7 +44,14 @@ class HeaderMatch:
 
 
 class HeaderNotRecognised(ValueError):
-    """The header lacks a required column. The text says which and what was close."""
+    """The header lacks a required column. The text says which and what was close.
+
+    `is_other_table`: it is one by department that lacks columns of an annex, and none comes close to these.
+    """
+
+    def __init__(self, text: str, *, is_other_table: bool = False) -> None:
+        super().__init__(text)
+        self.is_other_table = is_other_table
 
 
 class NoTable(HeaderNotRecognised):
@@ -123,7 +130,10 @@ def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
     if missing:
         # where no cell is a header the row may be a record, and a record is not shown
         shown = unknown if positions else []
-        raise HeaderNotRecognised("；".join(_explain(column, shown) for column in missing))
+        near = [_nearest(column, shown) for column in missing]
+        raise HeaderNotRecognised(
+            "；".join(map(_explain, missing, near)), is_other_table=dataset == "published" and not any(near)
+        )
     return HeaderMatch(positions, tuple(header for header in unknown if header), twins, tuple(decorated))
 
 
@@ -174,9 +184,8 @@ def _missing(dataset: str, positions: dict[str, int]) -> list[Column]:
     return missing
 
 
-def _explain(column: Column, unknown: Sequence[str]) -> str:
-    """`没有找到 case_id（办件编号、办件号、业务流水号）；最接近的列: 办件编码`"""
-    accepted = "、".join(column.headers[1:])
+def _nearest(column: Column, unknown: Sequence[str]) -> list[str]:
+    """The unknown headers that may be the column by another name, made fit to be shown."""
     folded = {fold(header): scrub(header) for header in unknown if 0 < len(header) <= _LONGEST_HEADER}
     near = [
         folded[match]
@@ -186,5 +195,10 @@ def _explain(column: Column, unknown: Sequence[str]) -> str:
             *difflib.get_close_matches(header, folded, n=1, cutoff=0.5),
         ]
     ]
-    hint = f"；最接近的列: {'、'.join(dict.fromkeys(near))}" if near else ""
-    return f"没有找到 {column.name}（{accepted}）{hint}"
+    return list(dict.fromkeys(near))
+
+
+def _explain(column: Column, near: Sequence[str]) -> str:
+    """`没有找到 case_id（办件编号、办件号、业务流水号）；最接近的列: 办件编码`"""
+    hint = f"；最接近的列: {'、'.join(near)}" if near else ""
+    return f"没有找到 {column.name}（{'、'.join(column.headers[1:])}）{hint}"

@@ -222,12 +222,22 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return number_as_text(value)
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return str(value).strip()
+
+
+def number_as_text(value: float) -> str:
+    """A whole number without a point. From sixteen digits on a spreadsheet has rounded it, and it stays in its short form."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def percent_as_text(value: float) -> str:
+    """What a cell in a percent format stands for: 0.7443 is 74.43%, whatever number of digits the format shows."""
+    return f"{round(value * 100, 10):.10f}".rstrip("0").rstrip(".") + "%"
 
 
 def dataset_named(file_name: str, datasets: Sequence[str]) -> Sequence[str]:

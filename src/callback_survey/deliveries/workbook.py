@@ -9,16 +9,15 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from callback_survey.deliveries.headers import HeaderNotRecognised, NoTable
-from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text, find_table
+from callback_survey.deliveries.sheets import Sheet, tables_of
+from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text
 from callback_survey.privacy import scrub
 from callback_survey.storage import files
 
@@ -28,37 +27,22 @@ MAXIMUM_SHEETS = 200
 # Of all sheets together, as text: one long text may stand in a million cells and take no room in the file.
 MAXIMUM_CHARACTERS = 1 << 30
 _TOLD = 3  # the child's exit code when it has said what is wrong
-# First line, last line and column (from 0) of a cell that is merged over several rows
-Merged = tuple[int, int, int]
 _SCHEMA = pa.schema([pa.field("line", pa.int64()), pa.field("cells", pa.list_(pa.string()))])
 
 
 def open_workbook(path: Path, name: str, datasets: Sequence[str], work: Path) -> tuple[list[Table], list[str]]:
-    """The tables in a workbook's visible sheets, and remarks on sheets that hold none or are hidden.
-
-    A sheet whose header is nearly one is an error, not a remark: its rows would be missing from the delivery.
-    """
+    """The tables in a workbook's visible sheets, and remarks on sheets that hold none or are hidden."""
     folder = work / f"sheets-{len(list(work.iterdir()))}"
     folder.mkdir()
-    sheets = _unpack(path, folder)
-    tables: list[Table] = []
-    remarks = [f"{name}: hidden sheet「{sheet['title']}」was not read" for sheet in sheets if sheet["is_hidden"]]
-    without: list[str] = []
-    for sheet in sheets:
-        if sheet["is_hidden"] or not sheet["row_count"]:
-            continue
-        rows = partial(_rows, folder / sheet["file"])
-        try:
-            table = find_table(f"{name}#{sheet['title']}", rows, encoding="workbook", datasets=datasets)
-            tables.append(_unmerged(table, sheet["merged"]))
-        except NoTable as error:
-            remarks.append(f"{name}: sheet「{sheet['title']}」was not read, it holds no known table")
-            without.append(f"sheet「{sheet['title']}」: {error}")
-        except (HeaderNotRecognised, Unreadable) as error:
-            raise type(error)(f"sheet「{sheet['title']}」: {error}") from error
-    if not tables:
-        raise HeaderNotRecognised("; ".join(without) or "no visible sheet has content")
-    return tables, remarks
+    found = _unpack(path, folder)
+    remarks = [f"{name}: hidden sheet「{sheet['title']}」was not read" for sheet in found if sheet["is_hidden"]]
+    sheets = [
+        Sheet(sheet["title"], partial(_rows, folder / sheet["file"]), sheet["merged"])
+        for sheet in found
+        if not sheet["is_hidden"] and sheet["row_count"]
+    ]
+    tables, more = tables_of(name, sheets, encoding="workbook", datasets=datasets)
+    return tables, [*remarks, *more]
 
 
 def _unpack(path: Path, folder: Path) -> list[dict[str, Any]]:
@@ -87,28 +71,6 @@ def _rows(path: Path) -> Iterator[Row]:
         for index in range(reader.num_record_batches):
             batch = reader.get_batch(index)
             yield from zip(batch["line"].to_pylist(), batch["cells"].to_pylist(), strict=True)
-
-
-def _unmerged(table: Table, merged: Sequence[Merged]) -> Table:
-    """The table with what a merged cell below its header says in each of the rows it goes over."""
-    below = [cells for cells in merged if cells[0] > table.header_line]
-    return replace(table, rows=partial(_filled, table.rows, below), is_merged=True) if below else table
-
-
-def _filled(rows: Callable[[], Iterator[Row]], merged: Sequence[Merged]) -> Iterator[Row]:
-    starting: dict[int, list[Merged]] = {}
-    for cells in merged:
-        starting.setdefault(cells[0], []).append(cells)
-    open_cells: dict[int, tuple[int, str]] = {}
-    for line, texts in rows():
-        for column, (last_line, text) in list(open_cells.items()):
-            if line > last_line:
-                del open_cells[column]
-            elif not texts[column]:
-                texts[column] = text
-        for _, last_line, column in starting.get(line, ()):
-            open_cells[column] = (last_line, texts[column])
-        yield line, texts
 
 
 def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:

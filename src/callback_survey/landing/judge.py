@@ -12,7 +12,7 @@ import duckdb
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
-from callback_survey.deliveries.formats import open_tables
+from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
 from callback_survey.deliveries.table import Table, Unreadable
 from callback_survey.landing.ledger import FileRecord
@@ -46,8 +46,8 @@ def read_file(
     file: DeliveredFile,
     work: Path,
     parameters: Mapping[str, str],
-) -> tuple[list[FileRecord], list[str]]:
-    """All tables of a file, judged row by row. Returns a record per table, and remarks on what was not read.
+) -> tuple[list[FileRecord], Opened]:
+    """All tables of a file, judged row by row. Returns a record per table, and the file with what of it was not read.
 
     Raises DeliveryRefused where the file cannot be read or does not hold the records its manifest lists.
     """
@@ -61,7 +61,7 @@ def read_file(
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"
         raise deliveries.refused(delivery, "a file does not have as many records as its manifest says", [fault])
-    return records, list(opened.remarks)
+    return records, opened
 
 
 def _read_table(

@@ -79,8 +79,8 @@ def land(
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
-            records, remarks = _read_files(connection, delivery, manifest.files, work, words)
-            datasets = _whole(delivery, records, is_frame_enough=is_frame_enough)
+            records, remarks, passed_over = _read_files(connection, delivery, manifest.files, work, words)
+            datasets = _whole(delivery, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
                 for dataset in [*datasets, "rejects"]
@@ -106,6 +106,7 @@ def land(
         lake_files=lake_files,
         data_note=manifest.note,
         remarks=tuple(remarks),
+        passed_over=(*manifest.passed_over, *passed_over),
         has_manifest=manifest.is_given,
         content_digest=deliveries.content_digest(delivery.folder),
         is_mended=bool(damaged),
@@ -120,36 +121,46 @@ def _read_files(
     delivered: Sequence[DeliveredFile],
     work: Path,
     parameters: Mapping[str, str],
-) -> tuple[list[FileRecord], list[str]]:
-    """Every file is tried, so that the sender hears of all faults at once. Raises DeliveryRefused if there is one."""
+) -> tuple[list[FileRecord], list[str], list[str]]:
+    """The tables read, remarks on what was not, and what programs had left in archives.
+
+    Every file is tried, so that the sender hears of all faults at once. Raises DeliveryRefused if there is one.
+    """
     records: list[FileRecord] = []
     remarks: list[str] = []
+    passed_over: list[str] = []
     refusals: list[DeliveryRefused] = []
     for file in delivered:
         try:
-            found, said = read_file(connection, delivery, file, work, parameters)
+            found, opened = read_file(connection, delivery, file, work, parameters)
         except DeliveryRefused as refusal:
             refusals.append(refusal)
         else:
             records += found
-            remarks += said
+            remarks += opened.remarks
+            passed_over += opened.passed_over
     if len(refusals) == 1:
         raise refusals[0]
     if refusals:
         faults = [line for refusal in refusals for line in refusal.alert_lines]
         raise deliveries.refused(delivery, f"{len(refusals)} files cannot be landed", faults)
-    return records, remarks
+    return records, remarks, passed_over
 
 
-def _whole(delivery: Delivery, records: Sequence[FileRecord], *, is_frame_enough: bool) -> list[str]:
-    """The datasets of the delivery, which must be frame and calls, with or without the annexes, or the annexes alone."""
+def _whole(
+    delivery: Delivery, records: Sequence[FileRecord], remarks: Sequence[str], *, is_frame_enough: bool
+) -> list[str]:
+    """The datasets of the delivery, which must be frame and calls, with or without the annexes, or the annexes alone.
+
+    Where one is missing, what was not read is named: it may be there.
+    """
     found = {record.dataset for record in records}
     if is_frame_enough and "frame" not in found:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a sample is drawn from a frame"
-        raise deliveries.refused(delivery, "there is no frame", [fault])
+        raise deliveries.refused(delivery, "there is no frame", [fault, *remarks])
     if not is_frame_enough and found not in _WHOLE:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a delivery is frame and calls, or published"
-        raise deliveries.refused(delivery, "the delivery is incomplete", [fault])
+        raise deliveries.refused(delivery, "the delivery is incomplete", [fault, *remarks])
     return sorted(found)
 
 

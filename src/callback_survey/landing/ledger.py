@@ -56,7 +56,8 @@ class LandingReport:
     """What landing made of a delivery. `lake_files` are relative to the lake, by dataset (and `rejects`).
 
     `data_note` is what the sender's manifest says of the data as a whole, such as that they are a reconstruction; it
-    stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet. `content_digest` is what
+    stays with them up to the notice. `remarks` are on what was not read, such as a hidden sheet, `passed_over` the files that
+    programs leave beside others. `content_digest` is what
     the manifest said of the content: by it the watch knows that a folder in the exports has been landed. `is_mended`: it
     was landed again because a file of it in the lake was damaged.
     """
@@ -72,6 +73,7 @@ class LandingReport:
     lake_files: dict[str, str]
     data_note: str | None = None
     remarks: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     has_manifest: bool = True
     content_digest: str | None = None
     is_new: bool = True
@@ -97,7 +99,14 @@ class LandingReport:
         records = tuple(
             FileRecord(**{name: _frozen(item) for name, item in record.items()}) for record in value["files"]
         )
-        return cls(**{**value, "files": records, "remarks": tuple(value.get("remarks", ()))})
+        return cls(
+            **{
+                **value,
+                "files": records,
+                "remarks": tuple(value.get("remarks", ())),
+                "passed_over": tuple(value.get("passed_over", ())),
+            }
+        )
 
 
 @dataclass(frozen=True)

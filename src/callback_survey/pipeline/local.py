@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from callback_survey import alerts
-from callback_survey.deliveries.delivery import Delivery
+from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import following, steps
@@ -128,7 +129,8 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
 
     settings = run.settings
     try:
-        delivered = deliveries.verify(delivery, is_manifest_optional=run.is_manifest_optional).files
+        manifest = deliveries.verify(delivery, is_manifest_optional=run.is_manifest_optional)
+        delivered = manifest.files
     except DeliveryRefused as refusal:
         what = refusal.what.removeprefix(f"{delivery.name}: ")
         return PlannedLanding(delivery, f"would be refused: {what}", tuple(refusal.alert_lines), True)
@@ -145,7 +147,38 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     details = [
         file.path.name if file.row_count is None else f"{file.path.name}: {file.row_count:,} rows" for file in delivered
     ]
+    if current is not None and current.delivery_id == delivery_id:
+        return PlannedLanding(delivery, effect, tuple(details))
+    try:
+        remarks, left_behind = _unread(delivery, delivered)
+    except DeliveryRefused as refusal:
+        what = refusal.what.removeprefix(f"{delivery.name}: ")
+        return PlannedLanding(delivery, f"would be refused: {what}", tuple(refusal.alert_lines), True)
+    details += remarks
+    if passed_over := [*manifest.passed_over, *left_behind]:
+        details.append(f"passed over, left there by programs: {'、'.join(passed_over)}")
     return PlannedLanding(delivery, effect, tuple(details))
+
+
+def _unread(delivery: Delivery, delivered: Sequence[DeliveredFile]) -> tuple[list[str], list[str]]:
+    """What of the files would not be read, by their headers alone. Raises DeliveryRefused where one of them is refused."""
+    from callback_survey.deliveries import delivery as deliveries
+    from callback_survey.deliveries.formats import open_tables
+    from callback_survey.deliveries.headers import HeaderNotRecognised
+    from callback_survey.deliveries.table import Unreadable
+
+    remarks: list[str] = []
+    passed_over: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for file in delivered:
+            try:
+                opened = open_tables(file.path, Path(folder))
+            except (Unreadable, HeaderNotRecognised) as error:
+                name = file.path.name
+                raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
+            remarks += opened.remarks
+            passed_over += opened.passed_over
+    return remarks, passed_over
 
 
 @contextmanager

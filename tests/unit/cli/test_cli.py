@@ -142,6 +142,16 @@ def test_a_dry_run_refuses_what_landing_would_refuse_on_first_sight(
     ]
 
 
+def test_a_dry_run_names_what_would_not_be_read(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    delivery = write_delivery(lake.exports, {**FILES, "报告.pdf": (b"%PDF-1.7\n", 0)})
+    (delivery.folder / ".DS_Store").write_bytes(b"x")
+    assert dry_run(lake) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "  报告.pdf: was not read, it is a document in PDF",
+        "  passed over, left there by programs: .DS_Store",
+    ]
+
+
 def test_a_dry_run_without_a_delivery_says_where_it_looked(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     assert dry_run(lake, "--region", "330110") == 0
     assert capsys.readouterr().out == f"2018Q1: no delivery under {lake.exports}\n"

