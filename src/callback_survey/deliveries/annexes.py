@@ -6,23 +6,18 @@ goes on over page breaks to the next one.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from callback_survey.deliveries import delimited, headers
+from callback_survey.deliveries import delimited, documents, headers
 from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 DATASET = "published"
-# Pictures may be large; what is parsed into a tree may not.
-MAXIMUM_UNPACKED_BYTES = 200 << 20
-MAXIMUM_XML_BYTES = 20 << 20
 MAXIMUM_TEXT_BYTES = 5 << 20
 _HEADERS_OF_AN_ANNEX = 4
 _CELLS_OF_A_ROW = 4
 _CELLS_OF_A_LINE = 2
-_MOST_CELLS = 1_000_000
 
 
 def open_notice_text(path: Path, name: str) -> list[Table]:
@@ -36,39 +31,19 @@ def open_notice_text(path: Path, name: str) -> list[Table]:
 def open_docx(path: Path, name: str) -> list[Table]:
     """The annexes of a notice saved by a word processor. Raises Unreadable where there is none."""
     try:
-        cells = _docx_cells(path)
+        found = documents.rows_of(path)
     except Unreadable:
         raise
-    except Exception as error:  # python-docx answers damage with whatever its insides trip over
+    except Exception as error:  # the parsers answer damage with whatever their insides trip over
         raise Unreadable("the document is cut off, damaged, or protected by a password") from error
-    return _tables(name, list(enumerate(cells, start=1)), "docx")
-
-
-def _docx_cells(path: Path) -> list[list[str]]:
-    """The rows of all tables; a cell merged over several stands in each of them."""
-    import docx
-    from docx.oxml.ns import qn
-
-    with zipfile.ZipFile(path) as package:
-        members = package.infolist()
-        if sum(member.file_size for member in members) > MAXIMUM_UNPACKED_BYTES:
-            raise Unreadable(f"the document unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 20} MB")
-        if sum(member.file_size for member in members if _is_xml(member.filename)) > MAXIMUM_XML_BYTES:
-            raise Unreadable(f"the document's text unpacks to more than {MAXIMUM_XML_BYTES >> 20} MB")
-    document = docx.Document(str(path))
-    # a cell says over how many columns it goes, and is then repeated as often
-    spans = [
-        int(element.get(qn("w:val"), "1"))
-        for tag in ("w:gridSpan", "w:gridBefore", "w:gridAfter")
-        for element in document.element.body.iter(qn(tag))
-    ]
-    if any(span > MAXIMUM_COLUMNS for span in spans) or sum(spans) > _MOST_CELLS:
-        raise Unreadable(f"a table cell spans more than {MAXIMUM_COLUMNS} columns, or too many cells span several")
-    return [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-
-
-def _is_xml(name: str) -> bool:
-    return name.lower().endswith((".xml", ".rels"))
+    tables = _tables(name, found.rows, "docx")
+    for table in tables:
+        faults = [found.faults[line] for line, _ in table.rows() if line in found.faults]
+        if faults:
+            raise Unreadable(
+                f"what is shown in a cell cannot be read: {faults[0]}; accept the changes, or type it as text"
+            )
+    return tables
 
 
 def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:

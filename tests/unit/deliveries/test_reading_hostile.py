@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callback_survey.deliveries import annexes, archive, delimited, workbook
+from callback_survey.deliveries import annexes, archive, delimited, documents, workbook
 from callback_survey.deliveries.table import Unreadable
 from export_writers import (
     ANNEX_HEADER,
@@ -190,7 +190,7 @@ def test_a_document_bomb_is_refused_before_it_is_parsed(reader: Reader, monkeypa
     bomb = rewritten(as_docx([[ANNEX_HEADER, ONE_LINE]]), "word/document.xml", lambda part: part + " " * (21 << 20))
     assert len(bomb) < 100_000
     assert reader.refusal("published.docx", bomb) == "the document's text unpacks to more than 20 MB"
-    monkeypatch.setattr(annexes, "MAXIMUM_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(documents, "MAXIMUM_UNPACKED_BYTES", 1 << 20)
     assert reader.refusal("published.docx", bomb) == "the document unpacks to more than 1 MB"
 
 
