@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from callback_survey.deliveries import delimited, documents, headers
+from callback_survey.deliveries.encodings import detect_encoding
 from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 DATASET = "published"
@@ -24,7 +25,7 @@ def open_notice_text(path: Path, name: str) -> list[Table]:
     """The annexes of a notice saved as text. Raises Unreadable where there is none."""
     if path.stat().st_size > MAXIMUM_TEXT_BYTES:
         raise Unreadable(f"a notice of more than {MAXIMUM_TEXT_BYTES >> 20} MB")
-    encoding = delimited.detect_encoding(path)
+    encoding = detect_encoding(path)
     return _tables(name, list(delimited.read_rows(path, encoding, "\t", quoting=False)), encoding)
 
 

@@ -4,40 +4,32 @@ row with a missing or an extra field apart, where faster readers drop or repair 
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import io
 import itertools
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Literal
 
 from callback_survey.deliveries import headers
+from callback_survey.deliveries.encodings import DAMAGED, detect_encoding, open_text_file
 from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, Row, Table, Unreadable, find_table
 
 MAXIMUM_LINE_CHARACTERS = 1_000_000
 # Gigabytes of line ends fit into a small compressed file and would take hours to go through.
 MAXIMUM_BLANK_LINES = 1_000_000
-# A quarter of a whole province unpacks to about a gigabyte; a bomb unpacks to a thousand times its size.
-MAXIMUM_UNPACKED_BYTES = 4 << 30
 # Spaces: two or more part columns that are lined up; a single one parts columns where none is blank. Two come first.
 _ALIGNED = "  "
 DELIMITERS = (",", "\t", ";", "|", _ALIGNED, " ")
 _CELLS_OF_A_TABLE = 4
 _ALIGNED_GAP = re.compile(r"\s{2,}")
 _SPACE_IN_A_MOMENT = re.compile(r"(?<=[0-9日]) (?=[0-9]{1,2}[:时点])")
+_OF_A_QUOTE = re.compile("unexpected end|field limit|expected after")
 # the line that printed tables draw below their header
 _RULE = re.compile(r"[-+=|: ]*")
-# Tried in this order over the whole file: GB18030 accepts most bytes, so it comes last.
-_ENCODINGS = ("utf-8-sig", "gb18030")
-_BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_GZIP = b"\x1f\x8b"
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
@@ -70,8 +62,8 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                raise Unreadable(f"line {reader.line_num}: {error}") from error
-            except _DAMAGED as error:
+                raise _fault_of(error, path, encoding, delimiter, starts_on, reader.line_num) from error
+            except DAMAGED as error:
                 raise Unreadable(f"the compressed file is cut off or damaged after line {reader.line_num}") from error
             if cells is None:
                 return
@@ -84,57 +76,40 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
             starts_on = reader.line_num + 1
 
 
-def detect_encoding(path: Path) -> str:
-    """The first encoding in which every byte of the file decodes: a prefix proves nothing."""
-    try:
-        with open_binary(path) as file:
-            start = file.read(4096)
-    except _DAMAGED as error:
-        raise Unreadable("the compressed file is cut off or damaged") from error
-    for encoding in encodings_of(start):
-        if _decodes(path, encoding):
-            return encoding
-    raise Unreadable("the text is neither UTF-8, UTF-16 nor GB18030")
+def _fault_of(error: csv.Error, path: Path, encoding: str, delimiter: str, starts_on: int, line: int) -> Unreadable:
+    """What is wrong with a record, on the line where it can be mended: where the quote opens that ends wrongly."""
+    told = str(error)
+    opens_on = _quote_opens_on(path, encoding, delimiter, starts_on) if _OF_A_QUOTE.search(told) else None
+    if opens_on is not None and "expected" in told.split():
+        return Unreadable(f"line {opens_on}: text follows the quote that closes a cell which opens here")
+    if opens_on is not None:
+        return Unreadable(f"line {opens_on}: the quote that opens here is never closed")
+    return Unreadable(f"line {line}: {told}")
 
 
-def start_as_text(start: bytes) -> str | None:
-    """The first bytes of a file as text, without a character that they cut in two; None where they are no text."""
-    for encoding in encodings_of(start):
-        decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-        try:
-            return decoder.decode(start)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
-def encodings_of(start: bytes) -> Sequence[str]:
-    """The encodings that a text which begins so may have, the likeliest first."""
-    if start[:2] in _BOMS:
-        return [_BOMS[start[:2]]]
-    # ASCII characters in UTF-16 bring a zero byte each: in the odd places when the low byte comes first
-    odd, even = start[1::2].count(0), start[0::2].count(0)
-    if max(odd, even) > len(start) // 20:
-        return ["utf-16-le" if odd > even else "utf-16-be"]
-    return _ENCODINGS
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-    unpacked = 0
-    try:
-        with open_binary(path) as file:
-            while block := file.read(1 << 20):
-                unpacked += len(block)
-                if unpacked > MAXIMUM_UNPACKED_BYTES:
-                    raise Unreadable(f"the file unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 30} GB")
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    except _DAMAGED as error:
-        raise Unreadable("the compressed file is cut off or damaged") from error
-    return True
+def _quote_opens_on(path: Path, encoding: str, delimiter: str, starts_on: int) -> int | None:
+    """The line of the quote that opens last before the record goes wrong."""
+    opens_on: int | None = None
+    is_quoted, is_closed, is_start, left = False, False, True, 2 * MAXIMUM_LINE_CHARACTERS
+    with open_text_file(path, encoding) as text:
+        for number, line in enumerate(text, start=1):
+            if number < starts_on:
+                continue
+            for character in line.removeprefix("\ufeff"):
+                if is_quoted:
+                    is_quoted, is_closed = character != '"', character == '"'
+                elif is_closed and character not in (delimiter, "\r", "\n"):
+                    if character != '"':
+                        return opens_on
+                    is_quoted, is_closed = True, False
+                elif character == '"' and is_start:
+                    is_quoted, opens_on = True, number
+                else:
+                    is_closed, is_start = False, character in (delimiter, "\r", "\n")
+            left -= len(line)
+            if left < 0:
+                break
+    return opens_on if is_quoted else None
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
@@ -169,18 +144,3 @@ def looks_tabular(path: Path) -> bool:
         if most >= _CELLS_OF_A_TABLE and widths.count(most) > max(1, len(widths) // 2):
             return True
     return False
-
-
-def open_text_file(path: Path, encoding: str) -> io.TextIOWrapper:
-    """The text of a file, line ends as they are; unpacked where it is compressed."""
-    return io.TextIOWrapper(open_binary(path), encoding=encoding, errors="strict", newline="")
-
-
-def open_binary(path: Path) -> BinaryIO:
-    """The bytes of a file, unpacked where it begins like a compressed one, whatever its name."""
-    file = path.open("rb")
-    if file.read(2) == _GZIP:
-        file.close()
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    file.seek(0)
-    return file

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from callback_survey.deliveries.delimited import encodings_of
+from callback_survey.deliveries.encodings import decode
 from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.errors import DeliveryRefused
 from callback_survey.privacy import holds_personal_number, scrub
@@ -122,7 +122,7 @@ def content_digest(folder: Path) -> str | None:
         return None
     data = path.read_bytes()
     try:
-        entries = [_entry(file) for file in _parsed(data)["files"]]
+        entries = [_entry(file) for file in json.loads(decode(data))["files"]]
         data = json.dumps(sorted([name, str(entry.row_count), entry.sha256] for name, entry in entries)).encode()
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # a manifest that cannot be read stands for itself: the delivery is refused, once
@@ -210,17 +210,6 @@ class _Entry(NamedTuple):
     sha256: str
 
 
-def _parsed(data: bytes) -> Any:
-    """The manifest's JSON, in whatever encoding a program wrote it. Raises ValueError."""
-    for encoding in encodings_of(data):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return json.loads(text.removeprefix("\ufeff"))
-    raise ValueError("the text is neither UTF-8, UTF-16 nor GB18030")
-
-
 def _entry(file: Any) -> tuple[str, _Entry]:
     """A listed file, in one form: no ./ before its name, rows as a number, the hash in small letters without spaces."""
     name, sha256, rows = file["name"], file["sha256"], file["rows"]
@@ -250,7 +239,7 @@ def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
         fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path))
     try:
-        document = _parsed(path.read_bytes())
+        document = json.loads(decode(path.read_bytes()))
         listed = [_entry(file) for file in document["files"]]
         note = document.get("note")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -7,7 +7,7 @@ import struct
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from callback_survey.deliveries.delimited import start_as_text
+from callback_survey.deliveries.encodings import start_as_text
 
 WORKBOOK, DOCUMENT, ARCHIVE, PARQUET, TEXT = "workbook", "document", "archive", "parquet", "text"
 HTML, MHTML, XML_WORKBOOK = "html", "mhtml", "xml_workbook"

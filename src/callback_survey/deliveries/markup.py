@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from callback_survey.deliveries import delimited
+from callback_survey.deliveries.encodings import detect_encoding, open_text_file
 from callback_survey.deliveries.sheets import Merged, Sheet, tables_of
 from callback_survey.deliveries.table import (
     MAXIMUM_CELL_CHARACTERS,
@@ -38,7 +38,7 @@ _WHITE = re.compile(r"[ \t\r\n\f]+")
 
 def open_html(path: Path, name: str, datasets: Sequence[str]) -> tuple[list[Table], list[str]]:
     """The tables of a web page. Raises Unreadable or HeaderNotRecognised."""
-    encoding = delimited.detect_encoding(path)
+    encoding = detect_encoding(path)
     sheets = _page_sheets(path, encoding, None)
     return tables_of(name, sheets, encoding=f"html, {encoding}", datasets=datasets)
 
@@ -58,13 +58,13 @@ def open_mhtml(path: Path, name: str, datasets: Sequence[str], work: Path) -> tu
             page = folder / f"{number}.html"
             page.write_bytes(content)
             title = str(part.get("Content-Location") or number).replace("\\", "/").rpartition("/")[2]
-            sheets += _page_sheets(page, delimited.detect_encoding(page), title.partition(".")[0])
+            sheets += _page_sheets(page, detect_encoding(page), title.partition(".")[0])
     return tables_of(name, sheets, encoding="mhtml", datasets=datasets)
 
 
 def open_xml_workbook(path: Path, name: str, datasets: Sequence[str]) -> tuple[list[Table], list[str]]:
     """The tables of a workbook saved as XML of Excel 2003. Raises Unreadable or HeaderNotRecognised."""
-    encoding = delimited.detect_encoding(path)
+    encoding = detect_encoding(path)
     found = _WorkbookParser(None)
     for _ in found.rows_of(path, encoding):
         pass
@@ -112,7 +112,7 @@ def _page_rows(path: Path, encoding: str, merged: dict[int, list[Merged]]) -> It
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[str]:
-    with delimited.open_text_file(path, encoding) as text:
+    with open_text_file(path, encoding) as text:
         while block := text.read(_BLOCK_CHARACTERS):
             yield block
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from callback_survey.deliveries.cell_formats import Formats, formats_of
 from callback_survey.deliveries.sheets import Sheet, tables_of
-from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text
+from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text, percent_as_text
 from callback_survey.privacy import scrub
 from callback_survey.storage import files
 
@@ -79,6 +80,7 @@ def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
     workbook = _opened(path)
     if len(workbook.sheets_metadata) > MAXIMUM_SHEETS:
         raise Unreadable(f"more than {MAXIMUM_SHEETS} sheets")
+    formats = dict(enumerate(formats_of(path)))
     sheets = []
     for index, meta in enumerate(workbook.sheets_metadata):
         title = meta.name if scrub(meta.name) == meta.name else f"第{index + 1}张"
@@ -92,12 +94,12 @@ def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
         sheet["is_hidden"] = meta.visible != python_calamine.SheetVisibleEnum.Visible
         if meta.typ == python_calamine.SheetTypeEnum.WorkSheet and not sheet["is_hidden"]:
             found = workbook.get_sheet_by_name(meta.name)
-            sheet["row_count"], characters = _write(found.iter_rows(), folder / sheet["file"], characters)
-            sheet["merged"] = [
-                (top + 1, bottom + 1, left)
-                for (top, left), (bottom, _) in found.merged_cell_ranges or ()
-                if bottom > top
-            ]
+            told = formats.get(index, Formats())
+            target = folder / sheet["file"]
+            sheet["row_count"], characters = _write(found.iter_rows(), target, characters, told.percents)
+            merged = found.merged_cell_ranges or ()
+            over_rows = [(top + 1, bottom + 1, left) for (top, left), (bottom, _) in merged if bottom > top]
+            sheet["merged"] = [*over_rows, *told.merged]
         sheets.append(sheet)
     return sheets
 
@@ -118,8 +120,16 @@ def _opened(path: Path) -> Any:
             raise error from None
 
 
-def _write(rows: Iterator[list[Any]], path: Path, characters: int) -> tuple[int, int]:
+def _text(value: Any) -> str:
+    """As a person would have typed it. Of a number a workbook keeps fifteen digits: a longer one is left in its short form."""
+    return f"{value:.15g}" if isinstance(value, float) and abs(value) >= 1e15 else as_text(value)
+
+
+def _write(
+    rows: Iterator[list[Any]], path: Path, characters: int, percents: Mapping[int, Sequence[int]]
+) -> tuple[int, int]:
     """Rows as text, blank ones left out; the line is the one the spreadsheet shows (calamine starts at its first row).
+    What is shown as a percent is one: 0.7443 is 74.43%.
 
     Returns the number of rows, and how many `characters` are left.
     """
@@ -128,7 +138,10 @@ def _write(rows: Iterator[list[Any]], path: Path, characters: int) -> tuple[int,
     cells: list[list[str]] = []
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
         for line, row in enumerate(rows, start=1):
-            texts = [as_text(value) for value in row]
+            texts = [_text(value) for value in row]
+            for column in percents.get(line, ()):
+                if column < len(row) and isinstance(row[column], int | float):
+                    texts[column] = percent_as_text(row[column])
             characters -= sum(map(len, texts))
             if characters < 0:
                 raise Unreadable("the workbook's cells hold too much text for a survey")

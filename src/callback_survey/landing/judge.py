@@ -76,6 +76,8 @@ def _read_table(
         f"{f'create table {table.dataset} as' if is_first else f'insert into {table.dataset}'} {query}", used
     )
     read, rejected = _counts(connection, table)
+    _verify_percents(connection, table)
+    _verify_case_ids(connection, table)
     return FileRecord(
         name=table.name,
         dataset=table.dataset,
@@ -113,6 +115,42 @@ def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, i
     if read[0] != judged[0]:
         raise AssertionError(f"{table.name}: {read[0]} records read, {judged[0]} judged")
     return read[0], judged[1]
+
+
+def _verify_percents(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Raises Unreadable where an annex's rates are fractions: 0.7443 would be read as less than one percent."""
+    for column in ("satisfied_pct", "within_one_visit_pct"):
+        if column in table.match.positions and table.dataset == "published":
+            found = connection.execute(
+                f"select max(try_cast({column} as double)), bool_or(contains({column}, '%')) from published where file = $1",
+                [table.name],
+            ).fetchone()
+            assert found is not None
+            largest, has_sign = found
+            if largest is not None and 0 < largest <= 1 and not has_sign:
+                header = table.header[table.match.positions[column]].strip()
+                raise Unreadable(
+                    f"「{header}」: every share lies between 0 and 1; expected percents such as 74.43, or cells in a percent format (.xlsx)"
+                )
+
+
+def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Raises Unreadable where a spreadsheet has spoiled the case numbers: what it cut off is lost, and many become one."""
+    if table.dataset not in ("frame", "calls"):
+        return
+    found = connection.execute(
+        f"select count(*), min(line), min_by(case_id, line) from {table.dataset} "
+        "where file = $1 and reject_reason = 'case_id_in_short_form'",
+        [table.name],
+    ).fetchone()
+    total = connection.execute(f"select count(*) from {table.dataset} where file = $1", [table.name]).fetchone()
+    assert found is not None and total is not None
+    spoiled, line, example = found
+    if spoiled > total[0] * _FEW:
+        raise Unreadable(
+            f"line {line}: case numbers are written in scientific notation, such as {example} ({spoiled} of {total[0]} rows); "
+            "export them as text, from where they were made"
+        )
 
 
 def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callback_survey.deliveries import annexes, archive, delimited, documents, workbook
+from callback_survey.deliveries import annexes, archive, delimited, documents, encodings, workbook
 from callback_survey.deliveries.table import Unreadable
 from export_writers import (
     ANNEX_HEADER,
@@ -163,7 +163,7 @@ def _refusal_or_cells(reader: Reader, name: str, content: bytes) -> str:
 def test_a_bomb_is_refused_while_it_unpacks(reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Sixteen megabytes in some kilobytes, with the limits drawn in; the true ones are four gigabytes."""
     bomb = f"{HEAD}\n".encode() + b"A,b,c,d,e,f\n" * 1_400_000
-    monkeypatch.setattr(delimited, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
+    monkeypatch.setattr(encodings, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
     monkeypatch.setattr(archive, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
     content = as_gzip(bomb) if name.endswith(".gz") else as_zip({"frame.csv": bomb})
     assert len(content) < 100_000

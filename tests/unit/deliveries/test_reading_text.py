@@ -56,12 +56,61 @@ def test_one_byte_near_the_end_decides_the_encoding(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"\x80\xff\x80\xff", codecs.BOM_UTF16_LE + b"a", codecs.BOM_UTF16_LE + b"\x00\xd8a\x00", HEAD.encode() + b"\xff"],
-    ids=["no text", "half a UTF-16 character", "half a pair", "one byte amiss"],
+    ("content", "told"),
+    [
+        (b"a\xff\x80\xff", "line 1, column 2 (offset 1): the byte 0xFF is no character of UTF-8"),
+        (codecs.BOM_UTF16_LE + b"a", "line 1, column 1 (offset 2): the byte 0x61 is no character of UTF-16"),
+        (
+            codecs.BOM_UTF16_LE + b"\x00\xd8a\x00",
+            "line 1, column 1 (offset 2): the byte 0x00 is no character of UTF-16",
+        ),
+        (
+            f"{HEAD}\r\n区\xe9".encode() + b"\xe5\x8c,x\n",
+            "line 2, column 3 (offset {}): the byte 0xE5 is no character of UTF-8",
+        ),
+        (
+            f"{HEAD}\n区\xe9".encode("gb18030") + b"\xff,x\n",
+            "line 2, column 3 (offset {}): the byte 0xFF is no character of GB18030",
+        ),
+    ],
+    ids=["no text", "half a UTF-16 character", "half a pair", "half a UTF-8 character", "no GB18030 character"],
 )
-def test_bytes_in_no_promised_encoding_are_refused(reader: Reader, content: bytes) -> None:
-    assert reader.refusal("frame.csv", content) == "the text is neither UTF-8, UTF-16 nor GB18030"
+@pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gz"])
+def test_a_byte_in_no_promised_encoding_is_refused_with_its_place(
+    reader: Reader, content: bytes, told: str, is_compressed: bool
+) -> None:
+    offset = max(content.find(b"\xe5\x8c,"), content.find(b"\xff,"))
+    name = "frame.csv.gz" if is_compressed else "frame.csv"
+    refusal = reader.refusal(name, as_gzip(content) if is_compressed else content)
+    assert refusal == f"{told.format(offset)}; expected a text in UTF-8, UTF-16 or GB18030"
+
+
+def test_the_place_of_a_byte_is_right_far_into_a_file(reader: Reader) -> None:
+    """Blocks of a megabyte cut characters in two."""
+    lines = f"{HEAD}\n" + "XS-1,区档案局,2018-03-01,1,,\n" * 50_000
+    content = lines.encode() + b"XS,\xc0,x\n" + lines.encode()
+    told = reader.refusal("frame.csv", content)
+    assert told.startswith(
+        f"line 50002, column 4 (offset {len(lines.encode()) + 3}): the byte 0xC0 is no character of UTF-8"
+    )
+
+
+def test_the_euro_sign_of_windows_is_read_where_gbk_has_it(reader: Reader) -> None:
+    content = f"{HEAD}\nXS-1,区档案局,2018-03-01,1,收费5".encode("gbk") + b"\x80,\n"
+    found = reader.one("frame.csv", content)
+    assert (found.rows[0][1][4], found.table.encoding) == ("收费5€", "cp936")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f'{HEAD}\n{CASE}\nA,"区教育局,c,d,e,f\nB,b,c,d,e,f\n', "line 3: the quote that opens here is never closed"),
+        (f'{HEAD}\nA,"b\nb","c\n,d\n,e', "line 3: the quote that opens here is never closed"),
+        (f'{HEAD}\nA,"b""\n",c,"d\n\nB,"x",c', "line 3: text follows the quote that closes a cell which opens here"),
+    ],
+)
+def test_a_quote_that_ends_wrongly_is_named_by_the_line_where_it_opens(reader: Reader, text: str, told: str) -> None:
+    assert reader.refusal("frame.csv", text) == told
 
 
 @pytest.mark.parametrize("content", ["", "\n\r\n  \n,,\n"])

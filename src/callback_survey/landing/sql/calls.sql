@@ -66,6 +66,7 @@ judged as (
         case
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
+            when is_short_form(case_id) then 'case_id_in_short_form'
             when is_personal_number(case_id) then 'case_id_is_personal'
             when called_text is null then 'missing_date'
             when called_at is null then 'unreadable_date'
@@ -98,6 +99,7 @@ select
     reject_reason,
     case reject_reason
         when 'ragged_row' then fault
+        when 'case_id_in_short_form' then '办件编号「' || case_id || '」是科学计数法，后面的位数已丢失；请以文本格式重新导出'
         when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
         when 'unreadable_date' then '回访时间「' || scrubbed(called_text) || '」不是日期；例：2018-04-10 09:30'
         when 'unknown_disposition' then '回访结果「' || scrubbed(disposition) || '」不在列表中；可用：' || $allowed_dispositions

@@ -19,6 +19,7 @@ judged as (
         case
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
+            when is_short_form(case_id) then 'case_id_in_short_form'
             when is_personal_number(case_id) then 'case_id_is_personal'
             when department_name is null then 'missing_department'
             when completed_text is null then 'missing_date'
@@ -40,6 +41,7 @@ select
     reject_reason,
     case reject_reason
         when 'ragged_row' then fault
+        when 'case_id_in_short_form' then '办件编号「' || case_id || '」是科学计数法，后面的位数已丢失；请以文本格式重新导出'
         when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
         when 'unreadable_date' then '办结日期「' || scrubbed(completed_text) || '」不是日期；例：2018-03-01'
     end as reject_detail,

@@ -28,6 +28,9 @@ create temp macro cell(t) as nullif(trim(visible(t), concat(' ', chr(9), chr(10)
 -- a number that stands for a code or a case, as programs write it that know fractions: 5.0 is 5
 create temp macro plain_code(t) as regexp_replace(cell(t), '^([0-9]+)[.]0+$', '\1');
 
+-- a long number as a spreadsheet shows it, with its last digits cut off: 2.01801E+17
+create temp macro is_short_form(t) as regexp_full_match(t, '[0-9]([.][0-9]+)?[eE][+][0-9]{1,3}');
+
 -- the word in an answer that a form decorates: 1-满意, A.满意, (5)满意, 满意。, 5分, 3次
 create temp macro bare_word(t) as regexp_replace(
     regexp_replace(
