@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from html import escape
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -19,6 +20,7 @@ from export_writers import (
     as_gzip,
     as_parquet_rows,
     as_xls,
+    as_xlsb,
     as_xlsx,
     as_zip,
     lines_of,
@@ -86,7 +88,7 @@ WORKBOOK_TEXT = st.one_of(
 WORKBOOK_ROWS = st.lists(st.tuples(st.integers(1, 10**6).map("XS-{}".format), *[WORKBOOK_TEXT] * 5), max_size=8)
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "xlsb"])
 @briefly
 @given(rows=WORKBOOK_ROWS, blank=st.integers(0, 5), data=st.data())
 @pytest.mark.usefixtures("in_process")
@@ -97,7 +99,7 @@ def test_any_table_comes_back_from_a_workbook(
     at = data.draw(st.integers(0, len(rows)))
     sheet = [[], *[FRAME_HEADER], *rows[:at], *[[]] * blank, *rows[at:]]
     expected = [(number, tuple(map(as_a_workbook_holds, row))) for number, row in enumerate(sheet, start=1) if row][1:]
-    write = as_xlsx if kind == "xlsx" else as_xls
+    write = {"xlsx": as_xlsx, "xls": as_xls, "xlsb": as_xlsb}[kind]
     found = reader.one(f"frame.{kind}", write({"一": sheet})).rows
     assert [(line, tuple(as_a_workbook_holds(cell or "") for cell in cells)) for line, cells in found] == expected
 
@@ -112,6 +114,24 @@ def test_any_table_comes_back_from_parquet(
     content = as_parquet_rows(FRAME_HEADER, rows, row_group_size=row_group_size, use_dictionary=use_dictionary)
     stripped = [tuple(cell.strip() for cell in row) for row in rows]
     assert reader.one("frame.parquet", content).records == as_read(stripped, range(2, len(rows) + 2))
+
+
+NAMES_OF_MARKUP = ["frame.xls", "frame.html", "frame.csv"]
+
+
+@briefly
+@given(rows=ROWS, name=st.sampled_from(NAMES_OF_MARKUP), encoding=st.sampled_from(["utf-8", "gb18030", "utf-16"]))
+def test_any_table_comes_back_from_a_page(reader: Reader, rows: list[Cells], name: str, encoding: str) -> None:
+    """White space of every kind is one space or one line end there, and control characters are none."""
+    sheet = [FRAME_HEADER, *[tuple(re.sub(r"[\0-\x08\x0b-\x1f\x7f-\x9f]", "", cell) for cell in row) for row in rows]]
+    assume(is_plain(sheet[1:]))
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in sheet)
+    content = f"<html><body>\n<table border='1'>{lines}</table></body></html>".encode(encoding)
+    found = reader.one(name, content).rows
+    assert [line for line, _ in found] == list(range(2, len(sheet) + 1))
+    assert ["".join("".join(map(str, cells)).split()) for _, cells in found] == [
+        "".join("".join(row).split()) for row in sheet[1:]
+    ]
 
 
 @briefly
