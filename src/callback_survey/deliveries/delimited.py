@@ -82,7 +82,7 @@ def _fault_of(error: csv.Error, path: Path, encoding: str, delimiter: str, start
     opens_on = _quote_opens_on(path, encoding, delimiter, starts_on) if _OF_A_QUOTE.search(told) else None
     if opens_on is not None and "limit" in told.split():
         return Unreadable(
-            f"line {opens_on}: the cell whose quote opens here is longer than {MAXIMUM_LINE_CHARACTERS} characters; perhaps it is never closed"
+            f"line {opens_on}: the cell whose quote opens here is longer than {MAXIMUM_LINE_CHARACTERS} characters; is it closed?"
         )
     if opens_on is not None and "expected" in told.split():
         return Unreadable(f"line {opens_on}: text follows the quote that closes a cell which opens here")
