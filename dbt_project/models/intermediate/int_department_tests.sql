@@ -1,62 +1,45 @@
 {%- set family = ['region_code', 'quarter', 'measure', 'inference'] -%}
-{#- closer than this, a rate and the mean are equal: a floating-point mean of equal rates can miss them -#}
-{%- set tolerance = '1e-12' -%}
 
--- Whether a department differs from the mean of its region by more than chance, once per kind of inference.
-with compared as (
+-- Whether a department differs from the others of its region by more than chance, once per kind of inference.
+with smoothed as (
 
+    -- a rate of 0 or 1 has no spread of its own: half an answer on either side gives it one
     select
-        measures.*,
-        intervals.effective_count,
+        tested.*,
         averages.rated_department_count,
-        averages.mean_rate,
         case
-            when abs(measures.rate - averages.mean_rate) < {{ tolerance }} then 0e0
-            else measures.rate - averages.mean_rate
-        end as difference,
-        variances.rate_variance,
-        -- in a fixed order, as the mean is
-        sum(variances.rate_variance) over (
-            partition by measures.region_code, measures.quarter, measures.measure
-            order by measures.department_code
-            rows between unbounded preceding and unbounded following
-        ) as total_variance,
-        rules.significance_level
-    from {{ ref('int_department_measures') }} as measures
-    inner join {{ ref('int_department_intervals') }} as intervals
-        using (region_code, quarter, measure, department_code)
+            when tested.is_census then 0e0
+            when tested.answered_count = 1 then variances.rate_variance
+            else
+                (1e0 - cast(tested.answered_count as double) / tested.frame_count)
+                * (tested.success_count + 0.5e0) * (tested.answered_count - tested.success_count + 0.5e0)
+                / ((tested.answered_count + 1e0) * (tested.answered_count + 1e0) * (tested.answered_count - 1))
+        end as smoothed_variance
+    from {{ ref('int_tested_departments') }} as tested
+    inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
     inner join {{ ref('int_department_variances') }} as variances
         using (region_code, quarter, measure, department_code)
-    inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
-    left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
 
 ),
 
-inferences as (
+contrasts as (
 
-    -- this quarter's cases: who was not asked is all that is left to chance
-    select
-        *,
-        'finite' as inference,
-        coalesce(sqrt(mean_rate * (1e0 - mean_rate) / effective_count), 0e0) as standard_error
-    from compared
-    union all
-    -- the department: even a quarter in which everyone answered is only one quarter of it
-    select
-        *,
-        'superpopulation' as inference,
-        sqrt(mean_rate * (1e0 - mean_rate) / answered_count) as standard_error
-    from compared
-    union all
     -- the mean holds the department itself, and is as uncertain as the others make it
     select
         *,
-        'contrast' as inference,
         sqrt(
-            (1e0 - 1e0 / rated_department_count) * (1e0 - 1e0 / rated_department_count) * rate_variance
-            + (total_variance - rate_variance) / (cast(rated_department_count as double) * rated_department_count)
+            (1e0 - 1e0 / rated_department_count) * (1e0 - 1e0 / rated_department_count) * smoothed_variance
+            + greatest(
+                0e0,
+                -- in a fixed order, as the mean is
+                sum(smoothed_variance) over (
+                    partition by region_code, quarter, measure
+                    order by department_code
+                    rows between unbounded preceding and unbounded following
+                ) - smoothed_variance
+            ) / (cast(rated_department_count as double) * rated_department_count)
         ) as standard_error
-    from compared
+    from smoothed
 
 ),
 
@@ -64,28 +47,56 @@ scored as (
 
     select
         *,
-        -- the contrast asks in both directions
-        case
-            when standard_error > 0e0 and inference = 'contrast' then 0e0 - abs(difference) / standard_error
-            when standard_error > 0e0 then difference / standard_error
-        end as z_score
-    from inferences
+        -- it asks in both directions
+        0e0 - abs(difference) / nullif(standard_error, 0e0) as z_score
+    from contrasts
 
 ),
 
-tested as (
+inferences as (
 
+    {% for inference in ['finite', 'finite_above'] %}
+        select
+            tested.*,
+            '{{ inference }}' as inference,
+            case
+                when tested.is_census then 'census'
+                when {{ 'tested.is_certainly_above' if inference == 'finite_above' else 'tested.is_certainly_below' }}
+                    then 'feasible_range'
+                else 'hypergeometric'
+            end as test_method,
+            cast(null as double) as standard_error,
+            exact_tests.p_value
+        from {{ ref('int_tested_departments') }} as tested
+        left join {{ ref('int_exact_tests') }} as exact_tests
+            on
+                tested.region_code = exact_tests.region_code
+                and tested.quarter = exact_tests.quarter
+                and tested.measure = exact_tests.measure
+                and tested.department_code = exact_tests.department_code
+                and exact_tests.inference = '{{ inference }}'
+        where tested.is_tested
+        union all
+    {% endfor %}
     select
-        *,
-        case
-            when inference = 'contrast' then 2e0 * {{ normal_cdf('z_score') }}
-            when difference = 0e0 then 0.5e0
-            when z_score is not null then {{ normal_cdf('z_score') }}
-            -- no error: any difference is a real one
-            when difference < 0e0 then 0e0
-            else 1e0
-        end as p_value
-    from scored
+        tested.*,
+        'superpopulation' as inference,
+        'beta_binomial_midp' as test_method,
+        cast(null as double) as standard_error,
+        predictive_tests.p_value
+    from {{ ref('int_tested_departments') }} as tested
+    inner join {{ ref('int_predictive_tests') }} as predictive_tests
+        using (region_code, quarter, measure, department_code)
+    union all
+    select
+        tested.*,
+        'contrast' as inference,
+        'contrast' as test_method,
+        nullif(scored.standard_error, 0e0) as standard_error,
+        2e0 * {{ normal_cdf('scored.z_score') }} as p_value
+    from {{ ref('int_tested_departments') }} as tested
+    inner join scored using (region_code, quarter, measure, department_code)
+    where tested.is_tested
 
 ),
 
@@ -98,7 +109,7 @@ numbered as (
             order by p_value is null asc, p_value asc, department_code asc
         ) as p_value_rank,
         count(p_value) over (partition by {{ family | join(', ') }}) as test_count
-    from tested
+    from inferences
 
 ),
 
@@ -119,13 +130,17 @@ tests as (
         measure,
         department_code,
         inference,
+        test_method,
         difference,
-        case when inference != 'contrast' or standard_error > 0e0 then standard_error end as standard_error,
+        standard_error,
         p_value,
         q_value,
-        case
-            when inference != 'contrast' then difference < 0e0 and q_value < significance_level
-        end as is_significantly_below
+        -- a fact needs no test, and has no place in a family: sure rejections would lower the bar for the others
+        case inference
+            when 'finite' then is_certainly_below or coalesce(difference < 0e0 and q_value < significance_level, false)
+            when 'finite_above' then is_certainly_above or coalesce(difference > 0e0 and q_value < significance_level, false)
+            when 'superpopulation' then difference < 0e0 and q_value < significance_level
+        end as is_significant
     from adjusted
 
 )

@@ -9,9 +9,16 @@ with tests as (
         {% for inference in ['finite', 'superpopulation'] %}
             max(case when inference = '{{ inference }}' then p_value end) as p_value_{{ inference }},
             max(case when inference = '{{ inference }}' then q_value end) as q_value_{{ inference }},
-            bool_or(case when inference = '{{ inference }}' then is_significantly_below end)
+            bool_or(case when inference = '{{ inference }}' then is_significant end)
                 as is_significantly_below_{{ inference }},
+            max(case when inference = '{{ inference }}' then test_method end) as test_method_{{ inference }},
         {% endfor %}
+        -- both directions of the test of this quarter's cases
+        case
+            when bool_or(inference = 'finite' and is_significant) then 'below'
+            when bool_or(inference = 'finite_above' and is_significant) then 'above'
+            else 'as_expected'
+        end as comparison_category,
         max(case when inference = 'contrast' then difference end) as contrast_diff,
         max(case when inference = 'contrast' then standard_error end) as contrast_se,
         max(case when inference = 'contrast' then p_value end) as contrast_p_value,
@@ -89,11 +96,17 @@ rates as (
         changes.change_ci_low,
         changes.change_ci_high,
         changes.change_status,
-        changes.is_significant_change
+        changes.is_significant_change,
+        tests.test_method_finite as test_method,
+        tests.test_method_superpopulation,
+        tested.is_certainly_below,
+        tests.comparison_category
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)
     left join tests
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_tested_departments') }} as tested
         using (region_code, quarter, measure, department_code)
     left join {{ ref('int_department_reliability') }} as reliability
         using (region_code, quarter, measure, department_code)
