@@ -24,29 +24,17 @@ with questions as (
 
 ),
 
-sided as (
-
-    select
-        *,
-        -- the shorter tail is summed: the other one is 1 minus it
-        success_count * frame_count <= answered_count * frame_successes as is_lower_tail
-    from questions
-
-),
-
 ranged as (
 
     select
         *,
-        case
-            when is_lower_tail then greatest(0, answered_count - (frame_count - frame_successes))
-            else last_below + 1
-        end as first_term,
-        case
-            when is_lower_tail then last_below
-            else least(answered_count, frame_successes)
-        end as last_term
-    from sided
+        greatest(0, answered_count - (frame_count - frame_successes)) as least_successes,
+        least(answered_count, frame_successes) as most_successes,
+        -- the tail with fewer terms is summed: the other one is 1 minus it
+        last_below - least_successes < most_successes - last_below as is_lower_tail,
+        case when is_lower_tail then least_successes else last_below + 1 end as first_term,
+        case when is_lower_tail then last_below else most_successes end as last_term
+    from questions
 
 ),
 

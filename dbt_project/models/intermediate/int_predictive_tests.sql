@@ -8,11 +8,11 @@ with questions as (
         *,
         rate_of_others * (answers_of_others - 1e0) as alpha,
         (1e0 - rate_of_others) * (answers_of_others - 1e0) as beta,
-        -- the shorter tail is summed: the other one is 1 minus it
-        rate <= rate_of_others as is_lower_tail
+        -- the tail with fewer terms is summed: the other one is 1 minus it
+        success_count < answered_count - success_count as is_lower_tail
     from {{ ref('int_tested_departments') }}
     -- with fewer of them the mean of the others is too uncertain to compare with
-    where is_tested and tested_department_count >= minimum_test_departments
+    where is_tested and tested_department_count >= minimum_test_departments and answers_of_others > 1e0
 
 ),
 

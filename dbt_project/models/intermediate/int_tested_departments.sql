@@ -86,11 +86,11 @@ tested as (
         most_average_successes,
         tested_department_count,
         answers_of_others,
-        -- half an answer of theirs is kept between it and 0 or 1: that all others were satisfied does not prove that
-        -- everybody always is
+        -- an answer of theirs is kept between it and 0 or 1: that all others were satisfied does not prove that everybody
+        -- always is
         greatest(
-            0.5e0 / (answers_of_others + 1e0),
-            least(1e0 - 0.5e0 / (answers_of_others + 1e0), mean_of_others)
+            1e0 / (answers_of_others + 1e0),
+            least(1e0 - 1e0 / (answers_of_others + 1e0), mean_of_others)
         ) as rate_of_others,
         significance_level,
         minimum_test_departments

@@ -20,6 +20,7 @@ class Flag:
     rate_pct: Decimal
     is_significantly_below: bool | None
     is_significantly_below_superpopulation: bool | None
+    reliability: str | None
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def measures(release: Release) -> list[Measure]:
             """
             select
                 measure, department_name, rate_pct,
-                is_significantly_below, is_significantly_below_superpopulation
+                is_significantly_below, is_significantly_below_superpopulation, reliability
             from {schema}.below_average
             where region_code = $region_code and quarter = $quarter
             order by measure, list_position

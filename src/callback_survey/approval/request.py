@@ -95,7 +95,8 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
         yield ""
         yield f"### 低于平均：{_md(measure.measure_name)}（{len(measure.below_average)} 个）"
         yield ""
-        yield "、".join(_flag(flag) for flag in measure.below_average) or "没有部门低于平均。"
+        nobody = "没有部门低于平均。" if measure.rated_department_count else "没有部门得出该项比率。"
+        yield "、".join(_flag(flag) for flag in measure.below_average) or nobody
         yield ""
         yield _significance(measure)
     if any(measure.significantly_below_count is not None for measure in found):
@@ -107,7 +108,7 @@ def _significance(measure: Measure) -> str:
     if measure.significantly_below_count is None:
         return "有效回答数不详，无法判断是否超出抽样误差。"
     return (
-        f"其中超出抽样误差的 {measure.significantly_below_count} 个，"
+        f"就本季度办件超出抽样误差的 {measure.significantly_below_count} 个，"
         f"{signs.FIRM}的 {measure.significantly_below_count_superpopulation or 0} 个。"
     )
 
@@ -221,7 +222,7 @@ def _issue(issue: Issue) -> str:
 
 def _flag(flag: Flag) -> str:
     text = f"{_md(flag.department_name)} {percent(flag.rate_pct)}"
-    mark = signs.mark(flag.is_significantly_below, flag.is_significantly_below_superpopulation)
+    mark = signs.mark(flag.is_significantly_below, flag.is_significantly_below_superpopulation, flag.reliability)
     return f"**{text} {mark}**" if mark else text
 
 

@@ -176,7 +176,7 @@ def _totals(measure: MeasureDifference) -> str:
     parts = [
         told("平均", (one.average_pct, other.average_pct)),
         told("低于平均", (one.below_count, other.below_count), " 个"),
-        told("其中超出抽样误差", (one.significantly_below_count, other.significantly_below_count), " 个"),
+        told("超出抽样误差", (one.significantly_below_count, other.significantly_below_count), " 个"),
     ]
     return "，".join(part for part, of in zip(parts, _pairs(one, other), strict=True) if any(v is not None for v in of))
 

@@ -88,17 +88,20 @@ def _show_measure(
     # where only annexes survive nobody knows how many answered, so nothing can be tested
     if rates["significantly_below_count"] is not None:
         for words, flag in (
-            (f"其中超出抽样误差的 {{}} 个（{signs.QUARTER_SCOPE}）", "is_significantly_below"),
-            (f"{signs.FIRM}的 {{}} 个（{signs.FIRM_USE}）", "is_significantly_below_superpopulation"),
+            (f"超出抽样误差的 {{}} 个（{signs.QUARTER_SCOPE}）", "is_significantly_below"),
+            (f"{signs.FIRM}的 {{}} 个", "is_significantly_below_superpopulation"),
         ):
-            beyond = [row for row in below if row[flag]]
+            beyond = [row for row in below if row[flag] and row["reliability"] != signs.NOT_RATED]
             told.append(f"  {words.format(len(beyond))}：{_named(beyond)}")
+        few = [row for row in below if row["reliability"] == signs.NOT_RATED]
+        if few:
+            told.append(f"  {signs.FEW}的 {len(few)} 个：{_named(few)}")
     for line in told:
         say(console, line)
     lowest = _rows(
         connection,
         "select * from department_rates where region_code = $region_code and quarter = $quarter "
-        "and measure = $measure and rate_pct is not null order by rate_pct, department_code limit $shown",
+        "and measure = $measure and rate_pct is not null and reliability is distinct from 'not_rated' order by rate_pct, department_code limit $shown",
         measure=rates["measure"],
         shown=LOWEST_SHOWN,
         **keys,

@@ -31,13 +31,17 @@ class QuarterMarts:
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def region(self) -> dict[str, Any] | None:
-        """`region_name` and `parent_region_name` (None where there is none above it); None where the region is unknown."""
+        """`region_name`, `parent_region_name` (None where there is none above it) and `sign_use`, the region's statement of what
+        the signs are used for (None where it makes none, or the release is from before there was one); None where the region
+        is unknown."""
         found = self.rows(
             """
-            select regions.region_name, parents.region_name as parent_region_name
+            select regions.*, parents.region_name as parent_region_name
             from {schema}.regions as regions
             left join {schema}.regions as parents on parents.region_code = regions.parent_region_code
             where regions.region_code = $region_code
             """
         )
-        return found[0] if len(found) == 1 else None
+        if len(found) != 1:
+            return None
+        return {name: found[0].get(name) for name in ("region_name", "parent_region_name", "sign_use")}

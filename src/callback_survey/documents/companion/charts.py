@@ -26,6 +26,7 @@ _CIRCLE = f"M1,0C1,{_K},{_K},1,0,1C-{_K},1,-1,{_K},-1,0C-1,-{_K},-{_K},-1,0,-1C{
 # signs, ▽ for this quarter's cases and ▼ where it also holds for the department.
 MARKS: dict[Flag, tuple[str, str, str]] = {
     Flag.NOT_BELOW: (_CIRCLE, "#ffffff", QUIET),
+    Flag.TOO_FEW: ("cross", "#ffffff", INTERVAL),
     Flag.BELOW: ("square", "#ffffff", INK),
     Flag.BELOW_BEYOND_CHANCE: ("triangle-down", "#ffffff", ALARM),
     Flag.BELOW_SUPERPOPULATION: ("triangle-down", ALARM, ALARM),
@@ -207,7 +208,8 @@ def _average(figures: MeasureFigures, low: int) -> list[dict[str, Any]]:
 
 def _points(figures: MeasureFigures) -> dict[str, Any]:
     labels = figures.flag_labels
-    flags = [flag for flag in MARKS if not (figures.is_published_only and flag.value.startswith("below_"))]
+    untested = (Flag.TOO_FEW, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
+    flags = [flag for flag in MARKS if not (figures.is_published_only and flag in untested)]
     domain = [labels[flag] for flag in flags]
 
     def scale(place: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ class Flag(Enum):
     """How a department stands to the average. A stronger flag includes the weaker ones."""
 
     UNRATED = "unrated"
+    TOO_FEW = "too_few"
     NOT_BELOW = "not_below"
     BELOW = "below"
     BELOW_BEYOND_CHANCE = "below_beyond_chance"
@@ -23,6 +24,7 @@ class Flag(Enum):
 # How flags are called, everywhere: strict enough to be quoted.
 FLAG_LABELS = {
     Flag.UNRATED: "不作评价",
+    Flag.TOO_FEW: "回答过少，不作评价",
     Flag.NOT_BELOW: "不低于平均",
     Flag.BELOW: signs.WITHIN_CHANCE,
     Flag.BELOW_BEYOND_CHANCE: f"{signs.BEYOND_CHANCE}（{signs.QUARTER_SCOPE}）",
@@ -57,26 +59,32 @@ class DepartmentRate:
 
     @property
     def is_rated(self) -> bool:
+        """Whether it has a rate at all."""
         return self.rate_pct is not None
+
+    @property
+    def has_few(self) -> bool:
+        """Whether its rate rests on too few answers to be rated or tested."""
+        return self.is_rated and self.reliability == signs.NOT_RATED
 
     @property
     def flag(self) -> Flag:
         if not self.is_rated:
             return Flag.UNRATED
+        if self.has_few:
+            return Flag.TOO_FEW
         if not self.is_below_average:
             return Flag.NOT_BELOW
-        if not self.is_significantly_below:
-            return Flag.BELOW
-        if not self.is_significantly_below_superpopulation:
-            return Flag.BELOW_BEYOND_CHANCE
-        return Flag.BELOW_SUPERPOPULATION
+        if self.is_significantly_below_superpopulation:
+            return Flag.BELOW_SUPERPOPULATION
+        return Flag.BELOW_BEYOND_CHANCE if self.is_significantly_below else Flag.BELOW
 
     @property
     def mark(self) -> str:
         """The sign behind the name of a department with few answers or a wide interval."""
         if not self.is_rated:
             return ""
-        return {"caution": "†", "not_rated": "‡"}.get(self.reliability or "", "")
+        return {"caution": "†", signs.NOT_RATED: signs.FEW_MARK}.get(self.reliability or "", "")
 
     @property
     def is_compared(self) -> bool:
@@ -147,7 +155,12 @@ class MeasureFigures:
 
     @property
     def below(self) -> tuple[str, ...]:
-        return self._named(Flag.BELOW, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
+        """The notice's list: also those with too few answers for anything more."""
+        return tuple(found.department_name for found in self.departments if found.is_below_average)
+
+    @property
+    def below_on_few(self) -> tuple[str, ...]:
+        return tuple(found.department_name for found in self.departments if found.is_below_average and found.has_few)
 
     @property
     def within_chance(self) -> tuple[str, ...]:

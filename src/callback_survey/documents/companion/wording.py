@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
-from callback_survey.wording.signs import BEYOND_CHANCE, FIRM, FIRM_USE, QUARTER_SCOPE, WITHIN_CHANCE
+from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, QUARTER_SCOPE, WITHIN_CHANCE
 
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
@@ -35,11 +35,12 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
             (f"低于平均 {len(figures.below)} 个", f"{listed(figures.below, _FLAGGED)}。"),
             ("不作检验", "仅存印发的附件，有效回答数不详，无法判断差距是否超出抽样误差。"),
         ]
-    return [
+    said = [
         (f"{BEYOND_CHANCE}（{QUARTER_SCOPE}）", _or_none(figures.beyond_chance)),
-        (f"{FIRM}（{FIRM_USE}）", _or_none(figures.beyond_chance_superpopulation)),
+        (FIRM, _or_none(figures.beyond_chance_superpopulation)),
         (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
     ]
+    return [*said, (f"低于平均，{FEW}", _or_none(figures.below_on_few))] if figures.below_on_few else said
 
 
 def changes(figures: MeasureFigures, previous: str) -> list[str]:
@@ -120,7 +121,9 @@ def alternative(figures: MeasureFigures) -> str:
     if not figures.rated:
         return f"{figures.measure_name}没有结果，图为空。"
     rated = figures.rated
-    spread = f"最高 {rated[0].rate_pct}%，最低 {rated[-1].rate_pct}%（{rated[-1].department_name}）"
+    # what is not rated is neither
+    ends = [found for found in rated if not found.has_few] or rated
+    spread = f"最高 {ends[0].rate_pct}%，最低 {ends[-1].rate_pct}%（{ends[-1].department_name}）"
     tested = (
         "有效回答数不详，没有区间和检验"
         if figures.is_published_only

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from callback_survey.errors import SurveyError
+from callback_survey.wording import signs
 
 SATISFACTION = "satisfaction"
 REALISATION = "realisation"
@@ -28,12 +29,16 @@ class RatedDepartment:
 @dataclass(frozen=True)
 class FlaggedDepartment(RatedDepartment):
     """A department below the average. `is_significantly_below`: by more than the chance of who was asked this quarter;
-    the superpopulation: by more than chance also as a statement on the department's service. None: not known, because
-    only printed rates survive."""
+    the superpopulation: by more than chance as a statement on the department's service. None: not tested, as too few
+    answered, or only printed rates survive."""
 
     is_significantly_below: bool | None = None
     is_significantly_below_superpopulation: bool | None = None
     reliability: str | None = None
+
+    @property
+    def is_rated(self) -> bool:
+        return self.reliability != signs.NOT_RATED
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class AnnexRow:
 class MeasureSummary:
     """One measure of one region and quarter. `gap_to_benchmark_pct` is in percentage points, own minus benchmark.
 
+    `few_names`: departments with too few answers for a rating, below the average or not.
     `answer_labels`: the columns of the annex where the answers are on another scale than its printed form's; else empty.
     """
 
@@ -77,6 +83,7 @@ class MeasureSummary:
     lowest: tuple[RatedDepartment, ...]
     below_average: tuple[FlaggedDepartment, ...]
     annex: tuple[AnnexRow, ...]
+    few_names: tuple[str, ...] = ()
     answer_labels: tuple[str, ...] = ()
 
     @property
@@ -98,7 +105,7 @@ class MeasureSummary:
 class NoticeData:
     """One region and quarter. `reconciliation_counts`: status → number of figures compared with a printed annex.
 
-    `is_published_only`: nothing but the printed annexes survives of the quarter, so they are the source, not a comparison.
+    `sign_use`: what the region says the signs are used for. `is_published_only`: nothing but the printed annexes survives of the quarter, so they are the source, not a comparison.
     """
 
     region_code: str
@@ -109,6 +116,7 @@ class NoticeData:
     realisation: MeasureSummary
     reconciliation_counts: Mapping[str, int]
     is_published_only: bool = False
+    sign_use: str | None = None
 
     @property
     def valid_frame_total(self) -> int:

@@ -53,6 +53,7 @@ def read_notice_data(connection: DuckDBPyConnection, scope: Scope, *, schema: st
         realisation=_measure(reader, REALISATION),
         reconciliation_counts=_reconciliation_counts(reader),
         is_published_only=_is_published_only(reader),
+        sign_use=region["sign_use"],
     )
 
 
@@ -128,12 +129,13 @@ def _measure(reader: _Reader, measure: str) -> MeasureSummary:
         lowest=_lowest(reader, measure),
         below_average=_below_average(reader, measure),
         annex=annex,
+        few_names=_few_names(reader, measure),
         answer_labels=answer_labels,
     )
 
 
 def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
-    """Every department at the lowest printed rate: a tie has no single lowest one to name."""
+    """Every department at the lowest printed rate: a tie has no single lowest one to name. What is not rated is not the lowest."""
     found = reader.rows(
         """
         with rated as (
@@ -141,7 +143,7 @@ def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
             from {schema}.department_rates
             where
                 region_code = $region_code and quarter = $quarter and measure = $measure
-                and rate_pct is not null
+                and rate_pct is not null and reliability is distinct from 'not_rated'
         )
 
         select department_name, rate_pct
@@ -152,6 +154,21 @@ def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
         measure=measure,
     )
     return tuple(RatedDepartment(**row) for row in found)
+
+
+def _few_names(reader: _Reader, measure: str) -> tuple[str, ...]:
+    found = reader.rows(
+        """
+        select department_name
+        from {schema}.department_rates
+        where
+            region_code = $region_code and quarter = $quarter and measure = $measure
+            and rate_pct is not null and reliability = 'not_rated'
+        order by department_code
+        """,
+        measure=measure,
+    )
+    return tuple(row["department_name"] for row in found)
 
 
 def _below_average(reader: _Reader, measure: str) -> tuple[FlaggedDepartment, ...]:

@@ -24,6 +24,7 @@ _FORMS = {
     ),
     "realisation": (("实现率", "（%）（零上门/一次）"), ("未实现率", "（%）（两次及以上）")),
 }
+_LIST_NOTE = "列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。"
 # A list of departments stands in two columns unless a name would fill more than its half of a line.
 _LONG_NAME = 22
 
@@ -44,12 +45,13 @@ class Origin:
 
 @dataclass(frozen=True)
 class ListedDepartment:
-    """A line of a list below the average; `mark` is empty where chance may explain the difference."""
+    """A line of a list below the average; `mark` is empty where chance may explain the difference. Not rated: too few answers."""
 
     place: int
     department_name: str
     rate: str
     mark: str
+    is_rated: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
         overall=tuple(_overall(measure) for measure in measures),
         measures=tuple(_measure(number, measure) for number, measure in enumerate(measures, 1)),
         legend=signs.LEGEND if _has_tested(marts) else (),
-        list_note="列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。",
+        list_note=f"{_LIST_NOTE}{marts.sign_use or ''}",
         unrated=tuple(_unrated(marts)),
         request=tuple(_request(marts)),
         annexes=tuple(
@@ -174,11 +176,11 @@ def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
     return MeasureText(
         measure=measure.measure,
         name=terms.MEASURES[measure.measure],
-        opening=f"低于{figures.percent(measure.average_pct)}%的部门有{len(below)}个，按附件{annex_number}的次序列出："
-        if below
-        else "本季度没有部门低于平均值。",
+        opening=_opening(annex_number, measure),
         departments=tuple(
-            ListedDepartment(place, found.department_name, f"{figures.percent(found.rate_pct)}%", words.mark(found))
+            ListedDepartment(
+                place, found.department_name, f"{figures.percent(found.rate_pct)}%", words.mark(found), found.is_rated
+            )
             for place, found in enumerate(below, 1)
         ),
         columns=1 if any(_width(found.department_name) > _LONG_NAME for found in below) else 2,
@@ -187,14 +189,23 @@ def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
     )
 
 
+def _opening(annex_number: int, measure: MeasureSummary) -> str:
+    if not measure.rated_department_count:
+        return f"本季度没有部门得出{terms.MEASURES[measure.measure]}，没有平均值，也没有名单。"
+    if not measure.below_average:
+        return "本季度没有部门低于平均值。"
+    count = len(measure.below_average)
+    return f"低于{figures.percent(measure.average_pct)}%的部门有{count}个，按附件{annex_number}的次序列出："
+
+
 def _width(name: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
 
 
 def _has_tested(marts: NoticeData) -> bool:
-    """Whether a list holds a department for which chance was asked about: only then its signs need a legend."""
+    """Whether a list holds a department that chance was asked about, or that has too few answers: its signs need a legend."""
     listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
-    return any(department.is_significantly_below is not None for department in listed)
+    return any(department.is_significantly_below is not None or not department.is_rated for department in listed)
 
 
 def _unrated(marts: NoticeData) -> list[str]:
@@ -219,20 +230,26 @@ def _unrated(marts: NoticeData) -> list[str]:
                 f"已抽样但无人回答{terms.MEASURES[measure.measure]}问题：{words.names(measure.unanswered_names)}，"
                 "该项同样不作评价。"
             )
+    for measure in measures:
+        if measure.few_names:
+            said.append(
+                f"{terms.MEASURES[measure.measure]}的有效回答过少，不作检验，也不作评价：{words.names(measure.few_names)}。"
+                "其比率仍列入附件、计入平均值，但一两个答复就能使它大幅变化。"
+            )
     return said
 
 
 def _request(marts: NoticeData) -> list[str]:
-    """What departments are asked to do: more of those that are lower by more than chance than of the others."""
+    """What departments are asked to do: more of those that are lower as departments than of the others."""
     said = [
         "请各部门对照附件查看本部门的回访结果，从办事流程、材料要求、窗口服务等环节查找群众不满意、多跑路的具体原因，"
         "提出改进措施并抓好落实。"
     ]
     listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
-    if any(words.mark(department) for department in listed):
+    if any(words.mark(department) == signs.FIRM_MARK for department in listed):
         said.append(
-            f"第三部分名单中标有{signs.FIRM_MARK}或{signs.QUARTER_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
-            "没有标记的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
+            f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
+            "名单中的其他部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
         )
     elif listed:
         said.append("列入第三部分名单的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。")

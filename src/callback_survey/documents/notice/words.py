@@ -8,7 +8,7 @@ from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSumm
 from callback_survey.local_time import local_date
 from callback_survey.wording import signs
 from callback_survey.wording.figures import BLANK
-from callback_survey.wording.signs import FIRM, FIRM_MARK, QUARTER_MARK
+from callback_survey.wording.signs import FEW_MARK, FIRM, FIRM_MARK, QUARTER_MARK
 from callback_survey.wording.translation import in_chinese
 
 _NAMED_AT_MOST = 15
@@ -43,20 +43,27 @@ def definition(code: str | None) -> str:
 
 def mark(department: FlaggedDepartment) -> str:
     """The sign beside a department below the average; none where chance may explain it, or nothing can be tested."""
-    return signs.mark(department.is_significantly_below, department.is_significantly_below_superpopulation)
+    return signs.mark(
+        department.is_significantly_below, department.is_significantly_below_superpopulation, department.reliability
+    )
 
 
 def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
     """Which departments of a list are lower by more than chance. Nothing of the kind is said of any other."""
-    tested = [department for department in below if department.is_significantly_below is not None]
-    untested = [department.department_name for department in below if department.is_significantly_below is None]
-    lower = [department for department in tested if department.is_significantly_below]
-    firm = [department for department in lower if department.is_significantly_below_superpopulation]
+    listed = list(below)
+    few = [department.department_name for department in listed if not department.is_rated]
+    rated = [department for department in listed if department.is_rated]
+    tested = [department for department in rated if department.is_significantly_below is not None]
+    untested = [department.department_name for department in rated if department.is_significantly_below is None]
+    lower = [department for department in tested if mark(department)]
+    firm = [department for department in lower if mark(department) == FIRM_MARK]
     said = []
     if lower:
         said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个{_named(lower)}。{_firm_sentence(firm, len(lower))}")
     elif tested:
         said.append("与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。")
+    if few:
+        said.append(f"{signs.FEW}的有{len(few)}个（标{FEW_MARK}）：{names(few)}。")
     if untested and tested:
         said.append(f"有效回答数不详，无法判断差距是否超出抽样误差的有：{names(untested)}。")
     elif untested:
@@ -66,7 +73,7 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
 
 def _firm_sentence(firm: list[FlaggedDepartment], lower_count: int) -> str:
     if not firm:
-        return f"按部门水平，差距都还不能排除偶然（标{QUARTER_MARK}），不宜用于考核问责。"
+        return f"按部门水平，差距都还不能排除偶然（标{QUARTER_MARK}）。"
     if len(firm) == lower_count:
         return f"{FIRM}的也是这些部门（标{FIRM_MARK}）。"
     return f"其中{FIRM}的有{len(firm)}个（标{FIRM_MARK}）{_named(firm)}。"
@@ -80,8 +87,8 @@ def _named(departments: list[FlaggedDepartment]) -> str:
 
 
 def caution_sentence(below: Iterable[FlaggedDepartment]) -> str | None:
-    """The listed departments whose rate rests on few answers or has a wide interval."""
-    uncertain = [found.department_name for found in below if found.reliability in ("not_rated", "caution")]
+    """The listed departments that are rated on few answers, or have a wide interval."""
+    uncertain = [found.department_name for found in below if found.reliability == "caution"]
     return f"有效回答数少或误差范围大，比率须谨慎看待的有：{names(uncertain)}。" if uncertain else None
 
 
