@@ -23,15 +23,20 @@ MINIMUM = 2
 
 @dataclass(frozen=True)
 class Stratum:
-    """A department: its valid frame (at least one case), and the variance S² of an answer, expected from earlier ones."""
+    """A department: its valid frame (at least one case), and the variance p(1 − p) of an answer, expected from earlier ones."""
 
     code: str
     frame_count: int
     variance: float
 
+    @property
+    def finite_variance(self) -> float:
+        """S² = N/(N − 1)·p(1 − p), the variance over a frame of N people; one case alone is called or not, and has none."""
+        return self.variance * self.frame_count / (self.frame_count - 1) if self.frame_count > 1 else 0.0
+
 
 def expected_variance(answered_count: Fraction, success_count: Fraction) -> Fraction:
-    """S² = p(1 − p) with p = (x + ½) / (n + 1): never 0, since 11 of 11 do not prove that the twelfth is satisfied too.
+    """p(1 − p) with p = (x + ½) / (n + 1): never 0, since 11 of 11 do not prove that the twelfth is satisfied too.
 
     Of a department that nobody answered for it is ¼, the largest there is.
     """
@@ -76,7 +81,7 @@ def neyman(strata: Sequence[Stratum], wanted_margin: float) -> dict[str, int]:
 def _weights(strata: Sequence[Stratum]) -> list[float]:
     """W²·S², with W the department's share of the frame."""
     total = sum(stratum.frame_count for stratum in strata)
-    return [(stratum.frame_count / total) ** 2 * stratum.variance for stratum in strata]
+    return [(stratum.frame_count / total) ** 2 * stratum.finite_variance for stratum in strata]
 
 
 def _gain(weight: float, size: int) -> float:

@@ -23,11 +23,16 @@ def strata_of(departments: list[tuple[int, Fraction]]) -> list[Stratum]:
     return [Stratum(f"d{number}", frame, float(variance)) for number, (frame, variance) in enumerate(departments)]
 
 
+def finite(frame: int, variance: Fraction) -> Fraction:
+    """S² of a frame, whose mean square deviation is p(1 − p): with N − 1 below the sum instead of N."""
+    return variance * Fraction(frame, frame - 1) if frame > 1 else Fraction(0)
+
+
 def exact_variance(departments: list[tuple[int, Fraction]], sizes: tuple[int, ...]) -> Fraction:
     total = sum(frame for frame, _ in departments)
     return sum(
         (
-            Fraction(frame, total) ** 2 * variance * (Fraction(1, size) - Fraction(1, frame))
+            Fraction(frame, total) ** 2 * finite(frame, variance) * (Fraction(1, size) - Fraction(1, frame))
             for (frame, variance), size in zip(departments, sizes, strict=True)
         ),
         Fraction(0),
@@ -63,7 +68,7 @@ def test_the_total_is_that_of_the_best_fractional_sample_rounded_up(
     """Neyman's formula with caps and minimums: sizes λ·N·S within [2, N], λ found by scipy. Whole numbers need at most
     one call a department more."""
     frames = np.array([frame for frame, _ in departments], dtype=float)
-    spread = np.array([math.sqrt(variance) for _, variance in departments])
+    spread = np.array([math.sqrt(finite(frame, variance)) for frame, variance in departments])
     weights = frames / frames.sum()
     limit = (points / 100 / scipy.stats.norm.ppf(0.975)) ** 2
 
@@ -81,8 +86,8 @@ def test_the_total_is_that_of_the_best_fractional_sample_rounded_up(
 
 
 def test_equal_departments_share_the_calls_of_a_simple_random_sample() -> None:
-    """Two halves of 5,000 with p = ½: Cochran's n₀ / (1 + n₀ / N) for 3 points is 964.0…"""
-    wanted = scipy.stats.norm.ppf(0.975) ** 2 * 0.25 / 0.03**2
+    """Two halves of 5,000 with p = ½: Cochran's n₀ / (1 + n₀ / N) for 3 points, with S² = N/(N − 1)·¼ in each half."""
+    wanted = scipy.stats.norm.ppf(0.975) ** 2 * 0.25 * 5_000 / 4_999 / 0.03**2
     whole = wanted / (1 + wanted / 10_000)
     found = neyman([Stratum("a", 5_000, 0.25), Stratum("b", 5_000, 0.25)], 3)
     assert sum(found.values()) == math.ceil(whole)
@@ -112,6 +117,8 @@ def test_the_margin_equals_an_independent_derivation() -> None:
     variance = sum(
         (Decimal(stratum.frame_count) / total) ** 2
         * Decimal(stratum.variance)
+        * Decimal(stratum.frame_count)
+        / (stratum.frame_count - 1)
         / Decimal(sizes[stratum.code])
         * (1 - Decimal(sizes[stratum.code]) / Decimal(stratum.frame_count))
         for stratum in strata
