@@ -26,39 +26,6 @@ expected as (
 
 ),
 
-served as (
-
-    select distinct
-        ancestors.ancestor_code as region_code,
-        rates.quarter,
-        rates.measure
-    from {{ ref('region_rates') }} as rates
-    inner join {{ ref('int_district_ancestors') }} as ancestors using (region_code)
-
-),
-
-missing as (
-
-    -- districts with a survey that have no figures of a quarter, while others below the same division have some
-    select
-        served.region_code,
-        served.quarter,
-        served.measure,
-        count(*) as missing_region_count
-    from served
-    inner join {{ ref('int_district_ancestors') }} as ancestors
-        on
-            served.region_code = ancestors.ancestor_code
-            and ancestors.is_survey_region
-    anti join {{ ref('region_rates') }} as rates
-        on
-            ancestors.region_code = rates.region_code
-            and served.quarter = rates.quarter
-            and served.measure = rates.measure
-    group by served.region_code, served.quarter, served.measure
-
-),
-
 over_departments as (
 
     select
@@ -126,7 +93,14 @@ figures as (
         coalesce(expected.expected_region_count, 0) as expected_region_count,
         over_regions.served_region_count,
         over_regions.rated_region_count,
-        over_departments.made_from = 'survey' or missing.missing_region_count is null as is_covered,
+        regions.district_count,
+        -- by the number the division really has: a register of one district does not make it the province
+        over_departments.made_from = 'survey'
+        or coalesce(
+            over_regions.served_region_count >= regions.district_count
+            and over_regions.served_region_count >= coalesce(expected.expected_region_count, 0),
+            false
+        ) as is_covered,
         over_departments.department_count,
         over_departments.rated_department_count,
         case when is_one_definition then over_departments.answered_count end as answered_count,
@@ -152,7 +126,7 @@ figures as (
     from over_departments
     inner join over_regions using (made_from, region_code, quarter, measure)
     left join expected using (region_code)
-    left join missing using (region_code, quarter, measure)
+    left join {{ ref('dim_regions') }} as regions using (region_code)
 
 )
 

@@ -106,15 +106,20 @@ ranked as (
         placed.basis,
         placed.value_pct,
         placed.is_complete,
-        case when placed.is_ranked then placed.place end as region_rank,
+        -- alone, a region is neither first nor last
+        case when placed.is_ranked and placed.ranked_region_count > 1 then placed.place end as region_rank,
         case when placed.is_ranked then placed.ranked_region_count end as ranked_region_count,
-        coalesce(siblings.sibling_count, 0) as sibling_count
+        greatest(
+            coalesce(siblings.sibling_count, 0),
+            case when placed.region_level = 'district' then coalesce(parents.district_count, 0) else 0 end
+        ) as sibling_count
     from placed
     left join siblings
         on
             placed.made_from = siblings.made_from
             and placed.parent_region_code is not distinct from siblings.parent_region_code
             and placed.region_level = siblings.region_level
+    left join {{ ref('dim_regions') }} as parents on placed.parent_region_code = parents.region_code
 
 )
 

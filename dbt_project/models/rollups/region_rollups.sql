@@ -20,7 +20,8 @@ select
     figures.region_mean_rate,
     figures.region_mean_pct,
     figures.weighted_sum / nullif(figures.rated_frame_count, 0) as frame_weighted_rate,
-    {{ average_pct('figures.weighted_hundredths', 'figures.rated_frame_count') }} as frame_weighted_pct
+    {{ average_pct('figures.weighted_hundredths', 'figures.rated_frame_count') }} as frame_weighted_pct,
+    figures.district_count
 from {{ ref('int_region_figures') }} as figures
 inner join {{ ref('dim_regions') }} as regions using (region_code)
 where figures.made_from = 'districts'

@@ -173,8 +173,24 @@ def test_a_district_that_is_not_served_makes_the_city_incomplete_and_unranked_bu
     )
     assert ask(rules, world, query) == [
         ("990100", Decimal("100.00"), None, None, 2),
-        ("990200", Decimal("50.00"), 1, 1, 2),
+        ("990200", Decimal("50.00"), None, 1, 2),
     ]
+
+
+def test_one_registered_district_is_not_the_province_and_is_first_of_nobody(rules: Rollups) -> None:
+    """The register holds one of the thirteen districts, and nobody entered how many the province has."""
+    world = World((PROVINCE, CITY, DISTRICTS[0]), (rate("990101", "1", 1, 1),))
+    connection = rolled_up(world, Rollups())
+    connection.execute("update regions set district_count = case when region_level = 'city' then 13 end")
+    rollups.write(connection, rules)
+    query = "select region_code, served_region_count, district_count, is_complete from region_rollups order by 1"
+    assert connection.execute(query).fetchall() == [("990000", 1, None, False), ("990100", 1, 13, False)]
+    query = (
+        "select region_rank, ranked_region_count, sibling_count from region_rankings "
+        "where made_from = 'survey' and basis = 'department_mean'"
+    )
+    assert connection.execute(query).fetchall() == [(None, 1, 13)]
+    connection.close()
 
 
 def test_districts_of_two_definitions_have_no_figure_together_and_no_rank_among_each_other(rules: Rollups) -> None:
@@ -194,7 +210,7 @@ def test_districts_of_two_definitions_have_no_figure_together_and_no_rank_among_
         "select region_code, region_rank, ranked_region_count, sibling_count from region_rankings "
         "where made_from = 'survey' and basis = 'department_mean' order by 1"
     )
-    assert ask(rules, world, query) == [("990101", 2, 2, 3), ("990102", 1, 2, 3), ("990103", 1, 1, 3)]
+    assert ask(rules, world, query) == [("990101", 2, 2, 3), ("990102", 1, 2, 3), ("990103", None, 1, 3)]
 
 
 def test_regions_that_print_alike_share_a_rank_and_the_next_one_is_skipped(rules: Rollups) -> None:
