@@ -54,7 +54,7 @@ def facts(connection: duckdb.DuckDBPyConnection, scope: Scope, rates: pd.DataFra
             for index, row in answered.iterrows()
             if average is not None and exact[index] < average
         }
-        names = {index: row.department_name for index, row in answered.iterrows()}
+        names = {index: row.department_name for index, row in answered.iterrows() if row.reliability != "not_rated"}
         found = [
             *_department_figures(answered, exact),
             *_list_figures(listed[listed["measure_name"] == measure_name], below),
@@ -129,15 +129,24 @@ def _region_figures(
         return
     expected = {
         "rated_department_count": str(len(exact)),
-        "average_pct": str(average),
-        "below_average_count": str(below_count),
+        "average_pct": "—" if average is None else str(average),
+        # none is below an average that is not there, and none is not
+        "below_average_count": "—" if average is None else str(below_count),
     }
     for figure, value in expected.items():
-        yield "region_rates", figure, str(region[figure]), value
-    # of several lowest ones the annex's order names one
-    lowest = sorted(name for index, name in names.items() if exact[index] == min(exact.values())) or ["—"]
+        yield "region_rates", figure, _shown(region[figure]), value
+    # of several lowest ones the annex's order names one; too few answers make none the lowest
+    least = min((exact[index] for index in names), default=None)
+    lowest = sorted(name for index, name in names.items() if exact[index] == least) or ["—"]
     named = str(region["lowest_department_name"])
     yield "region_rates", "lowest_department_name", named, named if named in lowest else "、".join(lowest)
+
+
+def _shown(value: object) -> str:
+    """A figure of the tables as text. What is NULL comes from pandas as None, NaN or NA, and whole numbers beside it as doubles."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "—"
+    return str(int(value)) if isinstance(value, float) else str(value)
 
 
 def _exact_rate(row: pd.Series) -> Decimal:

@@ -33,7 +33,7 @@ _RATES = """
     )
     select
         department_name, measure, measure_name, valid_frame_count, sample_count, answered_count, success_count,
-        rate, rate_pct, rate_rank, average_pct, is_below_average, has_cases, is_rated,
+        rate, rate_pct, rate_rank, average_pct, is_below_average, has_cases, is_rated, reliability,
         printed_pct::text as printed, has_cases or valid_frame_count + sample_count is not null as is_sample_known,
         case
             when has_cases then answered_count || ' answers'
@@ -117,7 +117,7 @@ _RECONCILIATION = """
     where region_code = $region_code and quarter = $quarter
     order by department_code, figure
 """
-# the printed rows, each with its adjusted figures named: 民政's row moved its headline by hand
+# the printed rows, each with the figures named that differ within the tolerance
 _ADJUSTED = """
     select
         department_name, measure,

@@ -2,8 +2,10 @@ with departments as (
 
     select
         rates.*,
-        -- the lowest is the rated department the annex prints last
-        case when rates.rate is not null then positions.row_number end as rated_position,
+        -- the lowest is the department the annex prints last, of those with enough answers to be rated
+        case
+            when rates.rate is not null and rates.reliability is distinct from 'not_rated' then positions.row_number
+        end as rated_position,
         -- floating-point sums, each in a fixed order
         {% for weight, term in {
             'weighted_sum': 'rates.valid_frame_count * rates.rate',
@@ -41,7 +43,8 @@ regions as (
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_rate,
         sqrt(max(weighted_variance_sum))
         / nullif(sum(case when rate is null then 0 else valid_frame_count end), 0) as frame_weighted_se,
-        count(*) filter (where is_below_average) as below_average_count,
+        -- NULL, not 0, beside an average that is NULL
+        case when count(rate_pct) > 0 then count(*) filter (where is_below_average) end as below_average_count,
         -- NULL, not 0, where nothing was tested
         {% for flag in ['is_significantly_below', 'is_significantly_below_superpopulation'] %}
             cast(sum(case when {{ flag }} then 1 when not {{ flag }} then 0 end) as bigint)

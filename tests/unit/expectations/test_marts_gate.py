@@ -180,7 +180,7 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
         "update marts.reconciliation set published_count = 11, status = 'different' where computed_count = 10",
         {"reconciliation_within_tolerance": "区档案局, sample_count: computed 10, printed 11"},
     ),
-    "a figure adjusted by hand": (
+    "a figure that differs within the tolerance": (
         "update marts.reconciliation set published_pct = 99.99, status = 'adjusted' where computed_pct = 100",
         {"reconciliation_exact": "区档案局（satisfaction）: satisfied_pct computed 100.00, printed 99.99"},
     ),
@@ -199,13 +199,43 @@ def test_a_fault_trips_the_checks_that_exist_for_it_and_no_other(
         assert words in "\n".join(found[check_id])
 
 
+NOBODY_ANSWERED = """
+    update marts.department_rates set answered_count = 0, success_count = 0, rate = null, rate_pct = null, average_pct = null,
+        rate_rank = null, is_below_average = null
+    where measure = 'realisation' and region_code = '330109';
+    update marts.region_rates
+    set rated_department_count = 0, average_pct = null, below_average_count = null, lowest_department_name = null
+    where measure = 'realisation' and region_code = '330109';
+    delete from marts.below_average where measure = 'realisation';
+    delete from marts.department_answers where measure = 'realisation';
+"""
+
+
+def test_a_question_that_nobody_answered_has_no_figures_and_is_no_fault(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(NOBODY_ANSWERED)
+    assert tripped(judge(warehouse)) == {}
+    # none are below an average that is not there, and none are not
+    warehouse.execute("update marts.region_rates set below_average_count = 0 where measure = 'realisation'")
+    assert tripped(judge(warehouse)) == {
+        "figures_consistent": ("region_rates（实现率）: below_average_count 0, expected —",)
+    }
+
+
+def test_what_is_not_rated_is_not_the_lowest(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update marts.department_rates set reliability = 'not_rated' where department_code = 'd2'")
+    found = tripped(judge(warehouse))
+    assert set(found) == {"figures_consistent"} and len(found["figures_consistent"]) == 2
+    warehouse.execute("update marts.region_rates set lowest_department_name = '区档案局' where region_code = '330109'")
+    assert tripped(judge(warehouse)) == {}
+
+
 def test_every_check_has_a_fault_that_trips_it(warehouse: duckdb.DuckDBPyConnection) -> None:
     tripping = {check_id for _, expected in FAULTS.values() for check_id in expected}
     assert tripping | SKIPPED == {result.check_id for result in judge(warehouse).results}
 
 
 def test_adjusted_figures_warn_and_everything_else_stops(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute(FAULTS["a figure adjusted by hand"][0])
+    warehouse.execute(FAULTS["a figure that differs within the tolerance"][0])
     report = judge(warehouse)
     assert ([result.check_id for result in report.warnings], report.failures) == (["reconciliation_exact"], [])
 
