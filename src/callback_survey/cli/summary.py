@@ -21,6 +21,7 @@ from callback_survey.progress import Event
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.wording import signs
+from callback_survey.wording.figures import percent
 
 LOWEST_SHOWN = 5
 _EXAMPLE_AT = 7
@@ -74,9 +75,14 @@ def _show_measure(
 ) -> None:
     benchmark = ""
     if rates["benchmark_pct"] is not None:
-        benchmark = f"   {rates['benchmark_label']} {rates['benchmark_pct']}   差距 {rates['gap_to_benchmark_pct']:+}"
+        benchmark = f"   {rates['benchmark_label']} {rates['benchmark_pct']}"
+    if rates["gap_to_benchmark_pct"] is not None:
+        benchmark += f"   差距 {rates['gap_to_benchmark_pct']:+}"
     console.print()
-    say(console, Text.assemble((f"{rates['measure_name']}  平均 {rates['average_pct']}", "bold"), benchmark))
+    say(console, Text.assemble((f"{rates['measure_name']}  平均 {percent(rates['average_pct'])}", "bold"), benchmark))
+    if not rates["rated_department_count"]:
+        say(console, "没有部门得出该项比率")
+        return
     below = _rows(
         connection,
         "select * from below_average where region_code = $region_code "

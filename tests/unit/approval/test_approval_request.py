@@ -36,7 +36,7 @@ def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(set
 def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> None:
     text = body(settings, freeze(settings))
     assert "**区民政局 74.42 ▽**" in text
-    assert "其中超出抽样误差的 1 个，按部门水平仍低于平均的 0 个。" in text
+    assert "就本季度办件超出抽样误差的 1 个，按部门水平仍低于平均的 0 个。" in text
 
 
 def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Settings) -> None:

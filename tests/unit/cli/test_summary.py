@@ -24,10 +24,11 @@ from published import make_release
 KEYS = "'330109' as region_code, '2018Q1' as quarter"
 RATES = f"""
     select {KEYS}, measure, code as department_code, name as department_name, rate_pct::decimal(5, 2) as rate_pct,
-        sample_count, valid_frame_count
+        sample_count, valid_frame_count, if(name = '区招管办', 'not_rated', 'rankable') as reliability
     from (values
         ('satisfaction', 'd1', '区档案局', 100.00, 10, 1200), ('satisfaction', 'd2', '区教育局', 33.33, 5, 9),
         ('satisfaction', 'd3', '区旅游局', null, 0, 4), ('satisfaction', 'd4', '区民政局', 33.33, 7, 90),
+        ('satisfaction', 'd5', '区招管办', 33.33, 3, 90),
         ('realisation', 'd1', '区档案局', 90.00, 10, 1200)
     ) t (measure, code, name, rate_pct, sample_count, valid_frame_count)
 """
@@ -43,7 +44,8 @@ TABLES = {
     """,
     "below_average": f"""
         select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct,
-            beyond as is_significantly_below, truly as is_significantly_below_superpopulation
+            beyond as is_significantly_below, truly as is_significantly_below_superpopulation,
+            if(name = '区招管办', 'not_rated', 'rankable') as reliability
         from (values (2, '区招管办', false, false), (3, '区教育局', true, false), (1, '区民政局', true, true))
             t (position, name, beyond, truly)
     """,
@@ -84,8 +86,9 @@ def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(
     lines = show()
     assert "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03" in lines
     assert "低于平均 3 个（共 3 个有结果的部门）：区民政局、区招管办、区教育局" in lines
-    assert "  其中超出抽样误差的 2 个（仅就本季度办件）：区民政局、区教育局" in lines
-    assert "  按部门水平仍低于平均的 1 个（问责以此为准）：区民政局" in lines
+    assert "  超出抽样误差的 2 个（仅就本季度办件）：区民政局、区教育局" in lines
+    assert "  按部门水平仍低于平均的 1 个：区民政局" in lines
+    assert "  有效回答过少，不作检验的 1 个：区招管办" in lines
     assert "实现率  平均 90.00" in lines
     assert "低于平均 0 个（共 3 个有结果的部门）：无" in lines
     # nothing is tested where the counts are not known

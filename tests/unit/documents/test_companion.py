@@ -44,6 +44,7 @@ def test_a_flag_is_beyond_chance_only_where_the_marts_say_so() -> None:
         Flag.BELOW,
         Flag.BELOW_BEYOND_CHANCE,
         Flag.BELOW_SUPERPOPULATION,
+        Flag.TOO_FEW,
         Flag.UNRATED,
     ]
     # a census may lie under the unrounded mean and print the same rate: not below average, and so no such flag
@@ -52,10 +53,13 @@ def test_a_flag_is_beyond_chance_only_where_the_marts_say_so() -> None:
 
 
 def test_the_sentences_name_each_department_where_it_belongs() -> None:
-    finite, quality, within = wording.flags(SATISFACTION)
+    finite, quality, within, few = wording.flags(SATISFACTION)
     assert "低于平均，超出抽样误差（仅就本季度办件）" in finite[0] and finite[1] == "区教育局、区民政局（2 个）。"
-    assert "问责以此为准" in quality[0] and quality[1] == "区民政局（1 个）。"
+    assert quality == ("按部门水平仍低于平均", "区民政局（1 个）。")
     assert "不能断定" in within[0] and within[1] == "区商务局（1 个）。"
+    # below, and nothing more can be said: neither beyond chance nor within it, and not the lowest
+    assert few == ("低于平均，有效回答过少，不作检验", "区安监局（1 个）。")
+    assert "最低 70.00%（区民政局）" in wording.alternative(SATISFACTION)
 
 
 def test_a_flag_names_every_department() -> None:
@@ -76,7 +80,7 @@ def test_a_published_quarter_is_not_tested_and_says_why(release: Release) -> Non
 
 def test_only_compared_departments_change_and_only_significant_ones_are_named() -> None:
     told = "".join(wording.changes(SATISFACTION, "2018年第四季度"))
-    assert "可比的部门 2 个（不可比：上季度没有结果 4 个）" in told
+    assert "可比的部门 2 个（不可比：上季度没有结果 5 个）" in told
     assert "下降且超出抽样误差：区民政局 −12.5 个百分点（95% 区间 −20.0 至 −5.0）" in told
     assert "区档案局" not in told and "其余 1 个部门的升降在抽样误差以内" in told
     quiet = replace(SATISFACTION, departments=DEPARTMENTS[:3])
@@ -121,7 +125,7 @@ def test_flags_differ_in_shape_or_filling_and_so_read_in_black_and_white() -> No
         return 0.299 * red + 0.587 * green + 0.114 * blue
 
     looks = [(shape, grey(fill) > 200) for shape, fill, _ in charts.MARKS.values()]
-    assert len(set(looks)) == len(looks) == 4
+    assert len(set(looks)) == len(looks) == 5
 
 
 def test_a_picture_keeps_the_colour_of_the_strongest_flag() -> None:
@@ -176,7 +180,7 @@ def test_every_chart_has_words_and_a_table_for_who_cannot_see_it(release: Releas
         "区商务局",
         "区教育局†",
         "区民政局",
-        "区旅游局",
+        "区安监局‡",
     ]
 
 

@@ -53,6 +53,7 @@ def read_companion_data(connection: DuckDBPyConnection, scope: Scope, *, schema:
         measures=measures,
         call_outcomes=_call_outcomes(marts),
         findings=_findings(marts, None),
+        sign_use=region["sign_use"],
     )
 
 

@@ -196,7 +196,8 @@ class MeasureFigures:
 
 @dataclass(frozen=True)
 class CompanionData:
-    """One region and quarter. `findings` are those that belong to no single measure."""
+    """One region and quarter. `findings` are those that belong to no single measure; `sign_use` is the region's statement
+    of what the signs are used for."""
 
     region_code: str
     region_name: str
@@ -205,6 +206,7 @@ class CompanionData:
     measures: tuple[MeasureFigures, ...]
     call_outcomes: CallOutcomes | None
     findings: tuple[FindingGroup, ...]
+    sign_use: str | None = None
 
     @property
     def region(self) -> str:
