@@ -19,7 +19,7 @@ ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint docs airflow bi test-bi up down test-compose lock clean
+.PHONY: help run run-local test lint docs airflow bi test-bi simulate up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -67,6 +67,9 @@ test-compose: $(STATE)/dev ## test the containers with whatever engine answers
 
 test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real browser
 	@.venv/bin/python -m pytest -m bi tests/browser/test_superset.py
+
+simulate: $(STATE)/dev ## how often the tests mark departments that do not differ; writes docs/simulation.md
+	@.venv/bin/python scripts/simulate.py
 
 lock: .venv/bin/python ## resolve the dependencies anew into the lock files
 	@scripts/lock

@@ -144,7 +144,7 @@ def _region_figures(
 
 def _shown(value: object) -> str:
     """A figure of the tables as text. What is NULL comes from pandas as None, NaN or NA, and whole numbers beside it as doubles."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return "—"
     return str(int(value)) if isinstance(value, float) else str(value)
 

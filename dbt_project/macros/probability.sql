@@ -3,7 +3,7 @@
   factors of a binomial coefficient overflow long before their quotient does.
 #}
 
-{# A row for each whole number from `first_number` to `last_number`, both included; not for an empty range: filter that out. #}
+{# A row for each whole number from `first_number` to `last_number`, both included. Filter empty ranges out. #}
 {% macro whole_numbers(first_number, last_number) -%}
     {{ return(adapter.dispatch('whole_numbers', 'callback_survey')(first_number, last_number)) }}
 {%- endmacro %}
@@ -59,7 +59,7 @@
     )
 {%- endmacro %}
 
-{# The beta-binomial probability of `successes` among `answers`, the rate being from a beta distribution of `alpha` and `beta`. #}
+{# The beta-binomial probability of `successes` among `answers`, with a rate from a beta distribution of `alpha`, `beta`. #}
 {% macro beta_binomial_probability(successes, answers, alpha, beta) -%}
     exp(
         {{ log_choose(answers, successes) }}

@@ -117,7 +117,8 @@ def assert_right(family: Family) -> None:
     below = significant(family, "", exact(family.departments), certain)
     above = exact_above(family.departments)
     certainly_above = [
-        department.is_tested and department.successes > department.frame * average + SAME for department in family.departments
+        department.is_tested and department.successes > department.frame * average + SAME
+        for department in family.departments
     ]
     wanted = [
         None if not department.is_tested else "below" if is_below else "above" if is_above else "as_expected"
@@ -210,11 +211,7 @@ def test_any_regions_give_the_libraries_tests(models: Statistics, regions: list[
 
 def test_a_float_mean_of_equal_rates_flags_nobody(models: Statistics) -> None:
     """Sums of equal floats drift: the mean of ten times 0.1 lies above 0.1."""
-    alike = [
-        [Counts(20_000, 10_000, share)] * count
-        for share in (1000, 7000, 3333)
-        for count in (3, 10, 34, 35)
-    ]
+    alike = [[Counts(20_000, 10_000, share)] * count for share in (1000, 7000, 3333) for count in (3, 10, 34, 35)]
     drifted = 0
     for family in families(models, *alike):
         drifted += any(row["rate"] < row["mean_rate"] for row in family.rows)
@@ -245,7 +242,10 @@ def test_one_dissatisfied_person_among_contented_ones_is_no_sign(models: Statist
 def test_four_departments_are_too_few_to_compare_one_with_the_others(models: Statistics) -> None:
     low = Counts(400, 40, 2)
     four, five = (only(models, low, *[Counts(400, 40, 38)] * count) for count in (3, 4))
-    assert (four.rows[0]["is_significantly_below"], four.rows[0]["is_significantly_below_superpopulation"]) == (True, None)
+    assert (four.rows[0]["is_significantly_below"], four.rows[0]["is_significantly_below_superpopulation"]) == (
+        True,
+        None,
+    )
     assert four.region["significantly_below_count_superpopulation"] is None
     assert five.rows[0]["is_significantly_below_superpopulation"] is True
     # one with too few answers is none of the five

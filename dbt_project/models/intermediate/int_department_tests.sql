@@ -137,8 +137,10 @@ tests as (
         q_value,
         -- a fact needs no test, and has no place in a family: sure rejections would lower the bar for the others
         case inference
-            when 'finite' then is_certainly_below or coalesce(difference < 0e0 and q_value < significance_level, false)
-            when 'finite_above' then is_certainly_above or coalesce(difference > 0e0 and q_value < significance_level, false)
+            when 'finite'
+                then is_certainly_below or coalesce(difference < 0e0 and q_value < significance_level, false)
+            when 'finite_above'
+                then is_certainly_above or coalesce(difference > 0e0 and q_value < significance_level, false)
             when 'superpopulation' then difference < 0e0 and q_value < significance_level
         end as is_significant
     from adjusted

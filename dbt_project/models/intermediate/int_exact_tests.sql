@@ -1,8 +1,8 @@
 {%- set grain = ['region_code', 'quarter', 'measure', 'department_code', 'inference'] -%}
 
--- This quarter's cases: how likely so few successes are among those who answered, if the whole frame were just not below
--- the mean (`finite`), or so many, if it were just not above (`finite_above`). Who answers is drawn without putting back,
--- so the count is hypergeometric. Facts are not tested: a census, and what no answer still missing could change.
+-- This quarter's cases: how likely so few successes are among those who answered, if the whole frame were just not
+-- below the mean (`finite`), or so many, if it were just not above (`finite_above`). Who answers is drawn without
+-- putting back, so the count is hypergeometric. Facts are not tested: a census, and what no answer could change.
 with questions as (
 
     select
@@ -30,8 +30,8 @@ ranged as (
         *,
         greatest(0, answered_count - (frame_count - frame_successes)) as least_successes,
         least(answered_count, frame_successes) as most_successes,
-        -- the tail with fewer terms is summed: the other one is 1 minus it
-        last_below - least_successes < most_successes - last_below as is_lower_tail,
+        -- the smaller tail is summed, as 1 minus the larger one has lost the digits of a small probability
+        success_count * frame_count <= answered_count * frame_successes as is_lower_tail,
         case when is_lower_tail then least_successes else last_below + 1 end as first_term,
         case when is_lower_tail then last_below else most_successes end as last_term
     from questions

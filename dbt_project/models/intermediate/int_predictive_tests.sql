@@ -1,15 +1,15 @@
 {%- set grain = ['region_code', 'quarter', 'measure', 'department_code'] -%}
 
--- The department: how likely a result so low is for one that is like the others. Their mean is itself an estimate, so the
--- count is beta-binomial: as uncertain as the answers of the others leave it. Half of the result itself counts (mid-p).
+-- The department: how likely a result so low is for one that is like the others. Their mean is itself an estimate, so
+-- the count is beta-binomial: as uncertain as the answers of the others leave it. Half of the result counts (mid-p).
 with questions as (
 
     select
         *,
         rate_of_others * (answers_of_others - 1e0) as alpha,
         (1e0 - rate_of_others) * (answers_of_others - 1e0) as beta,
-        -- the tail with fewer terms is summed: the other one is 1 minus it
-        success_count < answered_count - success_count as is_lower_tail
+        -- the smaller tail is summed, as 1 minus the larger one has lost the digits of a small probability
+        rate <= rate_of_others as is_lower_tail
     from {{ ref('int_tested_departments') }}
     -- with fewer of them the mean of the others is too uncertain to compare with
     where is_tested and tested_department_count >= minimum_test_departments and answers_of_others > 1e0

@@ -32,8 +32,8 @@ bounded as (
 
     select
         *,
-        -- the fewest successes with which the whole frame is not below the mean, and the most with which it is not above;
-        -- the margin is for a mean that floating point puts beside a whole number
+        -- the fewest successes with which the whole frame is not below the mean, and the most with which it is not
+        -- above; the margin is for a mean that floating point puts beside a whole number
         cast(ceil(frame_count * mean_rate - 1e-9) as bigint) as least_average_successes,
         cast(floor(frame_count * mean_rate + 1e-9) as bigint) as most_average_successes,
         count(case when is_tested then 1 end) over ({{ family }}) as tested_department_count,
@@ -86,8 +86,8 @@ tested as (
         most_average_successes,
         tested_department_count,
         answers_of_others,
-        -- an answer of theirs is kept between it and 0 or 1: that all others were satisfied does not prove that everybody
-        -- always is
+        -- an answer of theirs is kept between it and 0 or 1: that all others were satisfied does not prove that
+        -- everybody always is
         greatest(
             1e0 / (answers_of_others + 1e0),
             least(1e0 - 1e0 / (answers_of_others + 1e0), mean_of_others)

@@ -4,7 +4,7 @@ with departments as (
         rates.*,
         -- the lowest is the department the annex prints last, of those with enough answers to be rated
         case
-            when rates.rate is not null and rates.reliability is distinct from 'not_rated' then positions.row_number
+            when rates.rate is not null and coalesce(rates.reliability, '') != 'not_rated' then positions.row_number
         end as rated_position,
         -- floating-point sums, each in a fixed order
         {% for weight, term in {

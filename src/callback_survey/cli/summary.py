@@ -107,7 +107,8 @@ def _show_measure(
     lowest = _rows(
         connection,
         "select * from department_rates where region_code = $region_code and quarter = $quarter "
-        "and measure = $measure and rate_pct is not null and reliability is distinct from 'not_rated' order by rate_pct, department_code limit $shown",
+        "and measure = $measure and rate_pct is not null and reliability is distinct from 'not_rated' "
+        "order by rate_pct, department_code limit $shown",
         measure=rates["measure"],
         shown=LOWEST_SHOWN,
         **keys,

@@ -22,9 +22,7 @@ LEGEND = (
     (FEW_MARK, f"{FEW}，也不作评价：列入名单只因数值低于平均值。"),
     ("无标记", f"{WITHIN_CHANCE}：换一批抽样对象就可能改变。"),
 )
-LEGEND_SHORT = (
-    f"{QUARTER_MARK} {BEYOND_CHANCE}（{QUARTER_SCOPE}）；{FIRM_MARK} {FIRM}；{FEW_MARK} {FEW}。没有标记的，差距在抽样误差以内。"
-)
+LEGEND_SHORT = f"{QUARTER_MARK} {BEYOND_CHANCE}（{QUARTER_SCOPE}）；{FIRM_MARK} {FIRM}；{FEW_MARK} {FEW}。没有标记的，差距在抽样误差以内。"
 NOT_RATED = "not_rated"
 
 

@@ -105,7 +105,8 @@ class MeasureSummary:
 class NoticeData:
     """One region and quarter. `reconciliation_counts`: status → number of figures compared with a printed annex.
 
-    `sign_use`: what the region says the signs are used for. `is_published_only`: nothing but the printed annexes survives of the quarter, so they are the source, not a comparison.
+    `sign_use`: what the region says the signs are used for. `is_published_only`: nothing but the printed annexes survives of
+    the quarter, so they are the source, not a comparison.
     """
 
     region_code: str
