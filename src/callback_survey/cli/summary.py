@@ -195,6 +195,9 @@ def _show_difference(console: Console, served: releases.Release, measures: Mappi
         name = f"{moved['department_name']}（{measures.get(moved['measure'], moved['measure'])}）"
         change = f"{moved['rate_pct_before'] or '—'} → {moved['rate_pct_after'] or '—'}"
         say(console, f"  {name}: {change}{flag}")
+    for moved in served.difference.get("signs", ()):
+        name = f"{moved['department_name']}（{measures.get(moved['measure'], moved['measure'])}）"
+        say(console, f"  {name}: 标记 {moved['sign_before'] or '—'} → {moved['sign_after'] or '—'}")
 
 
 def _show_places(console: Console, settings: Settings, served: releases.Release) -> None:

@@ -12,6 +12,7 @@ from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.releases.model import RATES, Release
 from callback_survey.storage import duck
 from callback_survey.warehouse.published import PublishedTable
+from callback_survey.wording import signs
 
 
 def against(
@@ -20,11 +21,74 @@ def against(
     tables: Sequence[PublishedTable],
     changed_rows: Sequence[DatasetDifference],
 ) -> dict[str, Any]:
-    """What a revision changed against the one before: rows of the delivery, and departments whose figures moved."""
+    """What a revision changed against the one before: rows of the delivery, departments whose figures moved, those whose sign
+    moved, and whether the departments are tested in another way than before."""
     rows = [asdict(difference) for difference in changed_rows if not difference.is_empty]
     rates = next((table for table in tables if table.name == RATES), None)
     has_both = rates is not None and RATES in before.tables
-    return {"against": before.name, "rows": rows, "departments": _moved(connection, before) if has_both else []}
+    return {
+        "against": before.name,
+        "rows": rows,
+        "departments": _moved(connection, before) if has_both else [],
+        "signs": _signs(connection, before) if has_both else [],
+        "is_other_method": has_both and _methods(connection, before) not in (None, _methods(connection, None)),
+    }
+
+
+def _source(before: Release | None) -> str:
+    """The rates of a revision, or those of the warehouse."""
+    return f"marts.{RATES}" if before is None else duck.read_parquet([before.folder / "marts" / f"{RATES}.parquet"])
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, before: Release | None) -> set[str]:
+    return {row[0] for row in connection.execute(f"describe from {_source(before)}").fetchall()}
+
+
+def _methods(connection: duckdb.DuckDBPyConnection, before: Release | None) -> tuple[str, ...] | None:
+    """How the departments were tested, facts aside; None where none was. Releases from before this was kept used the normal
+    distribution."""
+    columns = _columns(connection, before)
+    if "p_value" not in columns:
+        return None
+    name = "test_method" if "test_method" in columns else "'normal'"
+    found = connection.execute(f"select distinct {name} from {_source(before)} where p_value is not null").fetchall()
+    return tuple(sorted(method for (method,) in found if method)) or None
+
+
+def _signs(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:
+    """The departments that bear another sign of the tests than before: ▽, ▼ or none."""
+    flags = {"is_significantly_below_superpopulation", "is_significantly_below"}
+    if not all(flags <= _columns(connection, one) for one in (before, None)):
+        return []
+    found = connection.execute(
+        f"""
+        select later.department_name, later.measure,
+            case
+                when earlier.is_significantly_below_superpopulation then $firm
+                when earlier.is_significantly_below then $quarter_only
+                else ''
+            end as sign_before,
+            case
+                when later.is_significantly_below_superpopulation then $firm
+                when later.is_significantly_below then $quarter_only
+                else ''
+            end as sign_after
+        from {_source(before)} as earlier
+        inner join (
+            select * from marts.{RATES} where region_code = $region_code and quarter = $quarter
+        ) as later using (department_code, measure)
+        where sign_before != sign_after
+        order by measure, department_code
+        """,
+        {
+            "region_code": before.region_code,
+            "quarter": before.quarter,
+            "firm": signs.FIRM_MARK,
+            "quarter_only": signs.QUARTER_MARK,
+        },
+    )
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash,
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
+from callback_survey.wording.terms import MEASURES
 
 DocumentWriter = Callable[[duckdb.DuckDBPyConnection, Release, Path], None]
 
@@ -61,18 +62,19 @@ def release(
     _sweep(folder)
     aside = folder / f".r{revision}-{os.getpid()}"
     aside.mkdir(parents=True)
+    difference = against(connection, earlier[-1], tables, changed_rows) if earlier else None
     new = Release(
         region_code=scope.region_code,
         quarter=scope.quarter,
         revision=revision,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
-        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint, compared_with),
+        reason=_reason(earlier[-1] if earlier else None, landed, code_fingerprint, compared_with, difference),
         content_hash=combined,
         delivery_id=landed.delivery_id,
         input_files={file.name: file.sha256 for file in landed.files},
         data_note=landed.data_note,
-        difference=against(connection, earlier[-1], tables, changed_rows) if earlier else None,
+        difference=difference,
         compared_with=compared_with,
         code_fingerprint=code_fingerprint,
         tables={table.name: _export(connection, table, aside, scope, hashes) for table in tables},
@@ -160,17 +162,28 @@ def _reason(
     landed: LandingReport,
     code_fingerprint: str,
     compared_with: dict[str, str | int] | None,
+    difference: Mapping[str, Any] | None,
 ) -> str:
-    if before is None:
+    if before is None or difference is None:
         return "first release"
     changed = []
     if before.delivery_id != landed.delivery_id:
         changed.append("a corrected delivery")
-    if before.code_fingerprint != code_fingerprint:
+    if difference["is_other_method"]:
+        changed.append(_reason_of_method(difference["signs"]))
+    elif before.code_fingerprint != code_fingerprint:
         changed.append("changed rules or registers")
     if before.compared_with != compared_with:
         changed.append(_reason_of_comparison(before.compared_with, compared_with))
     return " and ".join(changed) or "the same delivery and rules gave other figures"
+
+
+def _reason_of_method(moved: Sequence[Mapping[str, str]]) -> str:
+    """The figures may be the same; what was said of their certainty is not."""
+    names = "、".join(f"{one['department_name']}（{MEASURES.get(one['measure'], one['measure'])}）" for one in moved)
+    if not names:
+        return "another method of testing, which moved no sign"
+    return f"another method of testing, which moved the signs of {names}"
 
 
 def _reason_of_comparison(before: Mapping[str, str | int] | None, now: Mapping[str, str | int] | None) -> str:

@@ -110,7 +110,13 @@ def test_a_change_elsewhere_moves_no_department(warehouse: duckdb.DuckDBPyConnec
     release(warehouse, tmp_path)
     warehouse.execute("alter table marts.department_rates add column valid_frame_count bigint default 7")
     second = release(warehouse, tmp_path)
-    assert second.difference == {"against": "330109 2018Q1 r1", "rows": [], "departments": []}
+    assert second.difference == {
+        "against": "330109 2018Q1 r1",
+        "rows": [],
+        "departments": [],
+        "signs": [],
+        "is_other_method": False,
+    }
 
 
 def test_each_revision_is_held_against_the_one_just_before(

@@ -19,6 +19,7 @@ from callback_survey.releases import Release, every, revisions
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import PublishedTable
+from callback_survey.wording.translation import in_chinese
 from lakes import tree_of
 from published import PASS, WARNING
 
@@ -189,6 +190,43 @@ def test_a_new_revision_says_why(
     new = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id=delivery), code_fingerprint=code)
     assert new is not None
     assert new.reason == reason
+
+
+def test_a_revision_after_another_method_says_so_and_names_the_signs_that_moved(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """The first run after an upgrade: no rate moves, and what is said of chance does."""
+    warehouse.execute("""
+        alter table marts.department_rates add column p_value double default 0.01;
+        alter table marts.department_rates add column is_significantly_below boolean default true;
+        alter table marts.department_rates add column is_significantly_below_superpopulation boolean default false;
+    """)
+    release(warehouse, tmp_path)
+    warehouse.execute("""
+        alter table marts.department_rates add column test_method text default 'hypergeometric';
+        update marts.department_rates set is_significantly_below = false where department_code = 'd2';
+        update marts.department_rates set is_significantly_below_superpopulation = true where department_code = 'd1';
+        update marts.department_rates set is_significantly_below = null where department_code = 'd3';
+    """)
+    new = release(warehouse, tmp_path, code_fingerprint="code-2")
+    assert new is not None and new.difference is not None
+    assert new.reason == (
+        "another method of testing, which moved the signs of 区档案局（满意率）、区教育局（满意率）、区旅游局（满意率）"
+    )
+    assert (
+        in_chinese(new.reason)
+        == "检验方法有变动，标记因此变动的有：区档案局（满意率）、区教育局（满意率）、区旅游局（满意率）"
+    )
+    assert [(one["sign_before"], one["sign_after"]) for one in new.difference["signs"]] == [
+        ("▽", "▼"),
+        ("▽", ""),
+        ("▽", ""),
+    ]
+    assert new.difference["departments"] == []
+    # the method stays: the next revision is of something else
+    correct(warehouse, 94.76)
+    third = release(warehouse, tmp_path, code_fingerprint="code-3")
+    assert third is not None and third.reason == "changed rules or registers"
 
 
 def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
