@@ -33,6 +33,9 @@ through the SQL of the models.
 |---|---|---|
 """
 FOOT = """
+Five departments come closest to the limit, as the mean of four others is a poor one: at 95 % the share is 6.4 % of 24,000 quarters (seeds
+1 and 2). With fewer than five there is no ▼ at all.
+
 In no quarter was a department with fewer than 10 answers tested, and none whose feasible range lies below the mean was without ▽.
 
 **What not to conclude.** ▽ speaks of the cases of a quarter, whose rates do differ where the departments do not: a ▽ on equal
@@ -50,7 +53,8 @@ def main() -> int:
     head = HEAD.format(replicates=options.replicates, seed=SEED)
     PAGE.write_text(head + "\n".join(lines) + "\n" + FOOT, encoding="utf-8")
     PICTURE.write_bytes(picture([(name, share) for name, share, _ in found]))
-    return max(share for _, share, _ in found) > MOST
+    # twice the error of a share of 5 % in so many quarters is allowed for
+    return any(share > MOST + 2 * (0.05 * 0.95 / count) ** 0.5 for _, share, count in found)
 
 
 def run(replicates: int) -> list[tuple[str, float, int]]:

@@ -44,6 +44,8 @@ def test_a_city_has_three_means_of_its_districts(home: Home) -> None:
     means = (Decimal("81.25"), Decimal("87.50"), Decimal("93.50"))
     where = f"from region_rollups where region_code = '{CITY}' and quarter"
     assert ask(home, f"select {columns} {where} = '{QUARTER}'") == [(*means, 2, 2)]
+    # two of the thirteen that the city has are not the city
+    assert ask(home, f"select district_count, is_complete {where} = '{QUARTER}'") == [(13, False)]
     assert ask(home, f"select served_region_count, is_complete {where} = '{NEXT}'") == [(1, False)]
 
 
@@ -52,7 +54,7 @@ def test_districts_are_ranked_among_those_of_their_city(home: Home) -> None:
         "select region_rank, region_name, value_pct, ranked_region_count, sibling_count from region_rankings "
         f"where quarter = '{QUARTER}' and made_from = 'survey' and basis = 'department_mean'"
     )
-    assert ask(home, query) == [(1, "余杭区", 100, 2, 2), (2, "萧山区", 75, 2, 2)]
+    assert ask(home, query) == [(1, "余杭区", 100, 2, 13), (2, "萧山区", 75, 2, 13)]
 
 
 def test_a_department_has_its_quarters_pooled_and_as_a_mean(home: Home) -> None:

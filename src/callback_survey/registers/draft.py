@@ -174,7 +174,8 @@ def _missing_regions(seeds: Path, region_code: str) -> Iterator[tuple[str, ...]]
     depth = 1 if region_code == province else 2 if region_code == city else 3
     for code, parent, level in lineage[:depth]:
         if code not in known:
-            yield (code, "", parent, level, "true" if code == region_code else "false")
+            # how many districts a city has, and what the signs are used for, is for a person to enter
+            yield (code, "", parent, level, "true" if code == region_code else "false", "", "")
 
 
 def _known_names(seeds: Path, scope: Scope) -> dict[str, str]:

@@ -168,7 +168,7 @@ def test_a_release_shows_its_figures_documents_difference_and_journal(client: Te
         "平均满意率",
         "94.77",
         "全省平均 94.70%",
-        "低于平均 14 个，其中 6 个超出抽样误差（按部门水平仍低于平均的 3 个）",
+        "低于平均 14 个，就本季度办件超出抽样误差 6 个，按部门水平仍低于平均的 3 个",
         "最低：区民政局",
     ):
         assert words in html

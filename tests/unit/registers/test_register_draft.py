@@ -128,10 +128,10 @@ def test_where_the_register_knows_every_name_there_is_nothing_to_add(tmp_path: P
 @pytest.mark.parametrize(
     ("region", "rows"),
     [
-        ("330110", ["330110,,330100,district,true"]),
+        ("330110", ["330110,,330100,district,true,,"]),
         ("330200", ["330200,,330000,city,true"]),
-        ("330212", ["330200,,330000,city,false", "330212,,330200,district,true"]),
-        ("440305", ["440000,,,province,false", "440300,,440000,city,false", "440305,,440300,district,true"]),
+        ("330212", ["330200,,330000,city,false,,", "330212,,330200,district,true,,"]),
+        ("440305", ["440000,,,province,false,,", "440300,,440000,city,false,,", "440305,,440300,district,true,,"]),
         ("440000", ["440000,,,province,true"]),
     ],
 )
