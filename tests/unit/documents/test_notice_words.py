@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from callback_survey.documents.notice import words
-from callback_survey.documents.notice.data import FlaggedDepartment
+from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSummary, NoticeData
+from callback_survey.documents.notice.text import NoticeText, compose
 
 
 def below(
@@ -72,3 +73,46 @@ def test_a_rate_on_few_answers_is_named_and_one_on_too_few_is_no_matter_of_cauti
     ]
     assert words.caution_sentence(listed) == "有效回答数少或误差范围大，比率须谨慎看待的有：丙局。"
     assert words.caution_sentence([FIRM]) is None
+
+
+def measure(name: str, *below: FlaggedDepartment, rated: int = 3, few: tuple[str, ...] = ()) -> MeasureSummary:
+    average = Decimal("90.00") if rated else None
+    return MeasureSummary(name, "top_box", 3, rated, average, None, None, None, None, (), below, (), few)
+
+
+def notice(*below: FlaggedDepartment, sign_use: str | None = None, **realisation: object) -> NoticeText:
+    return compose(
+        NoticeData(
+            "990101",
+            "样区",
+            None,
+            "2019Q1",
+            measure("satisfaction", *below),
+            measure("realisation", **realisation),  # type: ignore[arg-type]
+            {},
+            sign_use=sign_use,
+        )
+    )
+
+
+def test_of_a_question_that_nobody_answered_it_is_not_said_that_nobody_is_below_average() -> None:
+    satisfaction, realisation = notice(rated=0).measures
+    assert satisfaction.opening == "本季度没有部门低于平均值。"
+    assert realisation.opening == "本季度没有部门得出实现率，没有平均值，也没有名单。"
+
+
+def test_only_the_filled_sign_asks_for_priority() -> None:
+    assert not any("优先" in said for said in notice(QUARTER, FEW).request)
+    [_, asked] = notice(QUARTER, FIRM, FEW).request
+    assert "标有▼的部门，请优先安排整改" in asked and "▽" not in asked
+
+
+def test_part_four_names_all_that_are_not_rated_below_average_or_not() -> None:
+    assert any(
+        "有效回答过少，不作检验，也不作评价：戊局、己局。" in said for said in notice(few=("戊局", "己局")).unrated
+    )
+
+
+def test_what_the_signs_are_used_for_is_the_regions_sentence_and_empty_by_default() -> None:
+    assert "考核" not in notice(FIRM).list_note
+    assert notice(FIRM, sign_use="考核以▼为准。").list_note.endswith("考核以▼为准。")

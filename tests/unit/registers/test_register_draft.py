@@ -129,10 +129,10 @@ def test_where_the_register_knows_every_name_there_is_nothing_to_add(tmp_path: P
     ("region", "rows"),
     [
         ("330110", ["330110,,330100,district,true,,"]),
-        ("330200", ["330200,,330000,city,true"]),
+        ("330200", ["330200,,330000,city,true,,"]),
         ("330212", ["330200,,330000,city,false,,", "330212,,330200,district,true,,"]),
         ("440305", ["440000,,,province,false,,", "440300,,440000,city,false,,", "440305,,440300,district,true,,"]),
-        ("440000", ["440000,,,province,true"]),
+        ("440000", ["440000,,,province,true,,"]),
     ],
 )
 def test_an_unknown_region_is_drafted_with_those_above_it(
