@@ -59,7 +59,7 @@
     )
 {%- endmacro %}
 
-{# The beta-binomial probability of `successes` among `answers`, with a rate from a beta distribution of `alpha`, `beta`. #}
+{# The beta-binomial probability of `successes` among `answers`: the rate is beta-distributed by `alpha`, `beta`. #}
 {% macro beta_binomial_probability(successes, answers, alpha, beta) -%}
     exp(
         {{ log_choose(answers, successes) }}
