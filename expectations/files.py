@@ -9,8 +9,9 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+from callback_survey.landing import personal
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.privacy import IDENTITY_NUMBER, MOBILE_NUMBER, scrub
+from callback_survey.privacy import scrub
 
 
 def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[str, pd.DataFrame]:
@@ -127,24 +128,13 @@ def _accepted(report: LandingReport, dataset: str) -> int:
 
 
 def _text_columns(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> pd.DataFrame:
-    """One row per text column of the lake's files: how many cells look like a mobile or an identity number."""
-    rows = []
-    for dataset in report.lake_files:
-        described = connection.execute(f"describe {dataset}").fetchall()
-        names = [name for name, kind, *_ in described if kind == "VARCHAR"]
-        is_personal = {
-            name: f"""regexp_matches("{name}", '{MOBILE_NUMBER}') or regexp_matches("{name}", '{IDENTITY_NUMBER}')"""
-            for name in names
-        }
-        counted = [
-            f"count(*) filter ({test}), min_by(line, (file, line)) filter ({test})" for test in is_personal.values()
-        ]
-        found = connection.execute(f"select {', '.join(counted)} from {dataset}").fetchone() or ()
-        # the cell is not shown, and where a file's name is the culprit, neither is that
-        rows += [
-            (dataset, name, count, f"on line {line}")
-            for name, count, line in zip(names, found[::2], found[1::2], strict=True)
-        ]
+    """One row per text column of the lake's files: how many cells hold a number of a person, as the scrubber knows them."""
+    # the cell is not shown, and where a file's name is the culprit, neither is that
+    rows = [
+        (dataset, column.name, column.cell_count, f"on line {column.first_line}")
+        for dataset in report.lake_files
+        for column in personal.text_columns(connection, dataset)
+    ]
     return pd.DataFrame(rows, columns=["dataset", "column", "cell_count", "place"])
 
 

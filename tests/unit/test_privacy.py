@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callback_survey import privacy
+from callback_survey.deliveries.headers import name_key
 from callback_survey.privacy import TokenKey
 from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, SECRET, Lake, as_csv, calls, frame
 
@@ -89,6 +90,26 @@ def test_python_and_sql_scrub_alike(sql: duckdb.DuckDBPyConnection, text: str) -
 
 
 @given(WITH_NUMBERS)
+@example("1 3 8 0 0 1 3 8 0 0 01 3 8 0 0 1 3 8 0 0 0")
+@example("13800000000-13900000000@qq.com")
+def test_a_scrubbed_text_is_left_as_it_is_by_the_next_search(text: str) -> None:
+    """The gate and the watch search with the scrubber's own rule: they must not find what it left."""
+    scrubbed = privacy.scrub(text)
+    assert privacy.scrub(scrubbed) == scrubbed == privacy.mask(scrubbed)
+
+
+@given(WITH_NUMBERS)
+def test_a_key_made_of_a_scrubbed_text_puts_no_number_together_again(text: str) -> None:
+    """Reasons and names are compared without white space."""
+    assert not privacy.holds_personal_number(name_key(privacy.scrub(text)))
+
+
+@given(WITH_NUMBERS)
+def test_python_and_sql_find_the_same_numbers_of_people(sql: duckdb.DuckDBPyConnection, text: str) -> None:
+    assert ask(sql, privacy.holds_personal_number_sql("$text"), text=text) == privacy.holds_personal_number(text)
+
+
+@given(WITH_NUMBERS)
 def test_no_scrubbed_text_holds_a_mobile_number_or_seven_digits_in_a_row(text: str) -> None:
     scrubbed = privacy.scrub(text)
     assert MOBILE.search(scrubbed) is None
@@ -113,6 +134,32 @@ def test_no_scrubbed_text_holds_a_mobile_number_or_seven_digits_in_a_row(text: s
         "330109199001011234",
         "33010919900101123X",
         "３３０１０９１９９００１０１１２３Ｘ",
+        *("138.0000.0000", "138·0000·0000", "138。0000。0000", "138—0000—0000", "138－0000－0000", "138/0000/0000"),
+        *(
+            "138  0000  0000",
+            "138\u00a00000\u30000000",
+            "138\n0000\n0000",
+            "138_0000_0000",
+            "138、0000、0000",
+            "138)0000(0000",
+        ),
+        *("138\u200b0000\u200b0000", "1 3 8 0 0 0 0 0 0 0 0", "138 00 00 00 00", "1380 000 0000", "138OO000OOO"),
+        *("٠٥٧١٨٨٨٨٨٨٨٨", "𝟏𝟑𝟖𝟎𝟎𝟎𝟎𝟎𝟎𝟎𝟎", "①③⑧①①①①①①①①", "一三八零零零零零零零零", "0571 8888 8888", "8888-8888"),
+        *(
+            "330109 19900101 1234",
+            "330109-1990-0101-123X",
+            "3301 0919 9001 0112 34",
+            "３３０１０９　１９９００１０１　１２３Ｘ",
+        ),
+        *(
+            "6222 0000 0000 0000 123",
+            "6222-0000-0000-0000",
+            "QQ 123456",
+            "QQ：123456",
+            "微信号zhang_san88",
+            "vx: abc_12345",
+        ),
+        *("zhang.san@example.com", "zhang ＠ example.com", "浙A·12345", "浙AD12345", "浙Ａ１２３４５"),
     ],
 )
 def test_every_kind_of_personal_number_goes_and_the_words_stay(number: str) -> None:
@@ -120,7 +167,26 @@ def test_every_kind_of_personal_number_goes_and_the_words_stay(number: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["2018-03-01 09:30", "12345热线", "等了3次，共120分钟", "XS2018Q1-000001", "第1/2页", ""]
+    "text",
+    [
+        *(
+            "2018-03-01 09:30",
+            "2018-03-01 0930 15",
+            "12345热线",
+            "等了3次，共120分钟",
+            "XS2018Q1-000001",
+            "第1/2页",
+            "",
+        ),
+        *(
+            "2018－2019年",
+            "窗口13、14、15、16、17、18",
+            "周一——周五",
+            "①材料多②态度差",
+            "一、二、三、四、五",
+            "萧政发〔2018〕1号",
+        ),
+    ],
 )
 def test_dates_short_numbers_and_case_numbers_stay(text: str) -> None:
     assert privacy.scrub(text) == text
@@ -261,3 +327,13 @@ def test_an_error_of_landing_names_no_cell(lake: Lake) -> None:
         lake.deliver({"frame.csv": (broken, 1), "calls.csv": calls()})
     assert MOBILE.search(str(refused.value)) is None
     assert NAME not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "written", ["154 0000 0001", "１５４００００　０００１", "154—0000—0001", "330109 19800101 001X"]
+)
+def test_a_case_number_that_is_a_number_of_a_person_is_no_case_number_however_written(lake: Lake, written: str) -> None:
+    lake.deliver({"frame.csv": frame(ONE_CASE, (written, *ONE_CASE[1:])), "calls.csv": calls()})
+    (reject,) = lake.rows("rejects")
+    assert reject["reason"] == "case_id_is_personal"
+    assert "0001" not in reject["row_text"] and "001X" not in reject["row_text"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from callback_survey.cell_text import one_line
+from callback_survey.privacy import mask
 from callback_survey.settings import Language
 from callback_survey.wording.catalogue import Words
 
@@ -14,15 +14,6 @@ Severity = Literal["fail", "warn", "recovered"]
 
 MAX_LINES = 40
 MAX_TITLE_CHARACTERS = 120
-
-# The last defence, behind every producer's own scrubbing. It is narrower than `privacy.scrub`, which takes any long
-# number: case ids, run ids and dates must survive here, or the reader could not look anything up.
-_DIGIT = "[0-9０-９]"
-_ALONE = "(?<![0-9A-Za-z０-９]){}(?![0-9A-Za-z０-９])"
-_MOBILE = rf"(?:(?:\+|＋|00)?86[ -]?)?[1１][3-9３-９]{_DIGIT}(?:[ -]?{_DIGIT}{{4}}){{2}}"
-_IDENTITY = rf"{_DIGIT}{{17}}[0-9０-９XxＸｘ]"
-_OUTGOING_NUMBER = re.compile(_ALONE.format(_MOBILE) + "|" + _ALONE.format(_IDENTITY))
-_SCRUBBED = "[号码]"
 
 
 @dataclass(frozen=True)
@@ -117,8 +108,12 @@ def scrubbed(alert: Alert) -> Alert:
 
 
 def scrub(text: str) -> str:
-    """The last defence: a text that nobody has cleaned before can neither tell a number nor pass for a line of ours."""
-    return _OUTGOING_NUMBER.sub(_SCRUBBED, one_line(text))
+    """The last defence: a text that nobody has cleaned before can neither tell a number nor pass for a line of ours.
+
+    It is narrower than `privacy.scrub`, which takes any long number: case ids, run ids and dates must survive here, or the
+    reader could not look anything up.
+    """
+    return mask(one_line(text))
 
 
 def shortened(text: str, limit: int) -> str:

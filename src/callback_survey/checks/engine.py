@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from callback_survey.cell_text import cell_text, one_line
 from callback_survey.checks.model import Check, CheckResult, Outcome, Rule
+from callback_survey.privacy import mask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,8 +106,9 @@ def _fit(row: Mapping[str, Any]) -> dict[str, Any]:
 def _fit_cell(column: str, value: str) -> str:
     if column.endswith("name"):
         # check_results joins examples with a ；: a name that held one would be read as two of them
-        return cell_text(value).replace("；", ";")
-    return cell_text(value, _LIST_CHARACTERS)
+        return mask(cell_text(value)).replace("；", ";")
+    # a case number may look like a number of a person: examples go into alerts and served tables
+    return mask(cell_text(value, _LIST_CHARACTERS))
 
 
 def _exception_of(info: Mapping[str, Any]) -> str | None:

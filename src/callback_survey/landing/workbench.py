@@ -12,19 +12,19 @@ import duckdb
 
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.privacy import (
-    IDENTITY_NUMBER,
-    MOBILE_NUMBER,
     TokenKey,
+    holds_personal_number_sql,
     is_valid_phone_sql,
     normalised_phone_sql,
     scrub_sql,
     token_sql,
 )
 from callback_survey.storage import duck
-from callback_survey.storage.scratch import scratch_folder
+from callback_survey.storage.scratch import leftovers, scratch_folder, sweep
 
 # Adding a way to read files changes what the same bytes mean: add one.
 _READERS = 3
+_SCRATCH = "landing"
 
 
 def rules_fingerprint(vocabulary: Vocabulary) -> str:
@@ -43,10 +43,20 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
 def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A scratch database on disk and its folder: memory stays within the limit."""
     with (
-        scratch_folder(lake, "landing", delivery_id) as folder,
+        scratch_folder(lake, _SCRATCH, delivery_id) as folder,
         duck.connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection,
     ):
         yield connection, folder
+
+
+def sweep_scratch(lake: Path) -> None:
+    """Remove what killed landings left: unpacked files and spilled rows, with phones and names as they were delivered."""
+    sweep(lake, _SCRATCH)
+
+
+def left_scratch(lake: Path) -> list[Path]:
+    """The scratch folders of killed landings. Nothing is removed."""
+    return leftovers(lake, _SCRATCH)
 
 
 def _macros() -> str:
@@ -59,8 +69,7 @@ def _macros() -> str:
         "normalised_phone": normalised_phone_sql("t"),
         "is_valid_phone": is_valid_phone_sql("t"),
         "scrubbed": scrub_sql("t"),
-        "mobile_number": MOBILE_NUMBER,
-        "identity_number": IDENTITY_NUMBER,
+        "holds_personal_number": holds_personal_number_sql("t"),
     }
     macros = sql("macros")
     for name, definition in definitions.items():

@@ -61,8 +61,11 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
     """The deliveries of a quarter. Raises NothingDelivered where there is none, and RegisterError where a register is at
     odds with itself: nothing is landed that could not be counted."""
     from callback_survey import registers
+    from callback_survey.landing.workbench import sweep_scratch
 
     with run.progress.step("discover", str(quarter)) as step:
+        # a run that lands nothing new clears up after a killed landing too: it left phone numbers
+        sweep_scratch(run.settings.lake)
         registers.validate(run.settings.seeds)
         found = deliveries.discover(run.settings.exports, quarter, region_code)
         if not found:

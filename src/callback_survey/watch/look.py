@@ -19,6 +19,7 @@ from callback_survey.local_time import LOCAL, local_date
 from callback_survey.settings import Settings
 from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, write_json
+from callback_survey.watch import personal
 from callback_survey.watch import problems as looks
 from callback_survey.watch.problems import Problem, Waiting
 from callback_survey.wording.catalogue import Words
@@ -38,6 +39,8 @@ _SECTIONS = {
     "damaged": "a-release-is-damaged",
     "unsent": "an-alert-did-not-arrive",
     "disk": "disk",
+    "personal": "personal-numbers-in-the-lake",
+    "leftover": "personal-numbers-in-the-lake",
     "hanging": "a-run-hangs",
     "stuck": "a-run-hangs",
     "silent": "the-scheduler-is-silent",
@@ -137,6 +140,8 @@ def _look(
     problems += looks.hanging(settings, now, holder)
     problems += looks.stuck(settings, now, state.running_since)
     problems += looks.disk(settings)
+    problems += personal.in_lake(settings)
+    problems += personal.left_scratch(settings)
     problems += looks.unsent(settings)
     if not starts:
         problems += looks.silent_scheduler(state.scheduled_at, now)

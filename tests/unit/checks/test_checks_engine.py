@@ -173,3 +173,19 @@ def test_a_name_is_not_read_as_two_examples() -> None:
     (result,) = run(at_most("small", 4), facts=facts)
 
     assert result.examples == ("区民政局;重新执行：curl: 9",)
+
+
+def test_a_case_number_that_looks_like_a_number_of_a_person_is_masked_in_an_example() -> None:
+    facts = pd.DataFrame(
+        {"department_name": ["区教育局"], "count": [5], "cases": ["XS-1、330109201803010017、154 0000 0001"]}
+    )
+    cases = Check(
+        "cases",
+        facts="counts",
+        expectation=gxe.ExpectColumnValuesToBeBetween(column="count", max_value=0),
+        example="{department_name}: such as {cases}",
+        shows=("department_name", "cases"),
+        allows="0",
+    )
+    (result,) = run(cases, facts=facts)
+    assert result.examples == ("区教育局: such as XS-1、[号码]、[号码]",)

@@ -145,4 +145,4 @@ create temp macro is_valid_phone(t) as {is_valid_phone};
 
 -- text without phone and identity numbers
 create temp macro scrubbed(t) as {scrubbed};
-create temp macro is_personal_number(t) as regexp_matches(t, '{mobile_number}') or regexp_matches(t, '{identity_number}');
+create temp macro is_personal_number(t) as {holds_personal_number};

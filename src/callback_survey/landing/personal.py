@@ -1,0 +1,41 @@
+"""Where numbers of people are looked for in what was landed: by gate 1 in a delivery, by the watch in the whole lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from callback_survey.privacy import holds_personal_number_sql, scrub_sql
+
+# What people typed: it must be as the scrubber leaves it. What the pipeline wrote itself (tokens, the allowed words in the
+# detail of a reject) and case numbers may hold long numbers.
+_FREE_TEXT = (
+    *("department_name", "service_item", "row_number"),
+    *("disposition", "satisfaction", "visits", "agent_id", "reason", "comment"),
+)
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A text column: how many cells hold a number of a person, and the line of the first one. The cell is not told."""
+
+    name: str
+    cell_count: int
+    first_line: int | None
+
+
+def text_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> Sequence[TextColumn]:
+    """Every text column of a landed table or of the SQL that reads one."""
+    names = [name for name, kind, *_ in connection.execute(f"describe from {relation}").fetchall() if kind == "VARCHAR"]
+    counted = [
+        f"count(*) filter ({test}), min_by(line, (file, line)) filter ({test})" for test in map(_is_personal, names)
+    ]
+    found = connection.execute(f"select {', '.join(counted)} from {relation}").fetchone() or ()
+    return [TextColumn(*cells) for cells in zip(names, found[::2], found[1::2], strict=True)]
+
+
+def _is_personal(column: str) -> str:
+    quoted = f'"{column}"'
+    return f"{scrub_sql(quoted)} <> {quoted}" if column in _FREE_TEXT else holds_personal_number_sql(quoted)
