@@ -133,7 +133,7 @@ def _text_columns(connection: duckdb.DuckDBPyConnection, report: LandingReport) 
     rows = [
         (dataset, column.name, column.cell_count, f"on line {column.first_line}")
         for dataset in report.lake_files
-        for column in personal.text_columns(connection, dataset)
+        for column in personal.text_columns(connection, dataset, report.quarter)
     ]
     return pd.DataFrame(rows, columns=["dataset", "column", "cell_count", "place"])
 

@@ -15,6 +15,7 @@ from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
 from callback_survey.deliveries.table import Table, Unreadable
+from callback_survey.landing.case_numbers import personal_cases_sql
 from callback_survey.landing.ledger import FileRecord
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub
@@ -54,7 +55,7 @@ def read_file(
     name = file.path.name
     try:
         opened = open_tables(file.path, work)
-        records = [_read_table(connection, table, file, parameters) for table in opened.tables]
+        records = [_read_table(connection, table, file, parameters, delivery.quarter[:4]) for table in opened.tables]
     except (Unreadable, HeaderNotRecognised) as error:
         raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
     read = sum(record.read_count for record in records)
@@ -65,10 +66,15 @@ def read_file(
 
 
 def _read_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, file: DeliveredFile, parameters: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, table: Table, file: DeliveredFile, parameters: Mapping[str, str], year: str
 ) -> FileRecord:
     columns = [column.name for column in headers.columns_of(table.dataset)]
     _stream(connection, table, columns)
+    if "case_id" in columns:
+        # looked up by the judgement of the rows; in nearly every delivery it is empty
+        phone = "normalised_phone(cell(phone))" if "phone" in columns else "null"
+        personal = personal_cases_sql("source", case_id="plain_code(case_id)", year=year, phone=phone)
+        connection.execute(f"create or replace temp table personal_cases as select distinct case_id from ({personal})")
     query = sql(table.dataset)
     used = {name: value for name, value in parameters.items() if f"${name}" in query}
     is_first = not connection.execute("select 1 from duckdb_tables() where table_name = $1", [table.dataset]).fetchone()

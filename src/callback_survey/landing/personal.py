@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from callback_survey.landing.case_numbers import personal_cases_sql
 from callback_survey.privacy import holds_personal_number_sql, scrub_sql
 
 # What people typed: it must be as the scrubber leaves it. What the pipeline wrote itself (tokens, the allowed words in the
@@ -26,16 +27,26 @@ class TextColumn:
     first_line: int | None
 
 
-def text_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> Sequence[TextColumn]:
-    """Every text column of a landed table or of the SQL that reads one."""
-    names = [name for name, kind, *_ in connection.execute(f"describe from {relation}").fetchall() if kind == "VARCHAR"]
+def text_columns(connection: duckdb.DuckDBPyConnection, relation: str, quarter: str) -> Sequence[TextColumn]:
+    """Every text column of a landed table of a quarter, or of the SQL that reads one."""
+    columns = {name: kind for name, kind, *_ in connection.execute(f"describe from {relation}").fetchall()}
+    names = [name for name, kind in columns.items() if kind == "VARCHAR" and name != "case_id"]
     counted = [
         f"count(*) filter ({test}), min_by(line, (file, line)) filter ({test})" for test in map(_is_personal, names)
     ]
     found = connection.execute(f"select {', '.join(counted)} from {relation}").fetchone() or ()
-    return [TextColumn(*cells) for cells in zip(names, found[::2], found[1::2], strict=True)]
+    told = [TextColumn(*cells) for cells in zip(names, found[::2], found[1::2], strict=True)]
+    if "case_id" in columns:
+        # those that landing took for case numbers may be fewer now than were needed to tell: one is enough
+        personal = personal_cases_sql(relation, case_id="case_id", year=quarter[:4], enough=1)
+        of_cases = connection.execute(f"select count(*), min_by(line, (file, line)) from ({personal})").fetchone()
+        told.append(TextColumn("case_id", *(of_cases or (0, None))))
+    return told
 
 
 def _is_personal(column: str) -> str:
+    if column == "row_text":
+        # the case number in it was judged with its column
+        return holds_personal_number_sql("""regexp_replace(row_text, '"case_id":"[^"]*"', '')""")
     quoted = f'"{column}"'
     return f"{scrub_sql(quoted)} <> {quoted}" if column in _FREE_TEXT else holds_personal_number_sql(quoted)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
+from callback_survey.landing.case_numbers import personal_cases_sql
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.privacy import (
     TokenKey,
-    holds_personal_number_sql,
     is_valid_phone_sql,
     normalised_phone_sql,
     scrub_sql,
@@ -30,7 +30,8 @@ _SCRATCH = "landing"
 def rules_fingerprint(vocabulary: Vocabulary) -> str:
     """Changes when an accepted header, a cell rule or a spelling of the delivery's own scales does: the same bytes then mean
     something else. A scale that another region goes over to leaves this one's deliveries as they are."""
-    digest = hashlib.sha256(f"{_READERS} {_macros()}".encode())
+    personal = personal_cases_sql("source", case_id="case_id", year="year")
+    digest = hashlib.sha256(f"{_READERS} {_macros()} {personal}".encode())
     package = resources.files("callback_survey")
     for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
         digest.update(part.read_bytes())
@@ -69,7 +70,6 @@ def _macros() -> str:
         "normalised_phone": normalised_phone_sql("t"),
         "is_valid_phone": is_valid_phone_sql("t"),
         "scrubbed": scrub_sql("t"),
-        "holds_personal_number": holds_personal_number_sql("t"),
     }
     macros = sql("macros")
     for name, definition in definitions.items():
@@ -83,6 +83,7 @@ def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, 
         "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad, $3 as key_id",
         [key.inner_pad, key.outer_pad, key.key_id],
     )
+    connection.execute("create temp table personal_cases (case_id varchar)")
     connection.execute(_macros())
     spellings = [(word.question, word.folded, word.code, word.is_or_more) for word in vocabulary.spellings]
     questions, words, codes, or_more = (list(column) for column in zip(*spellings, strict=True))

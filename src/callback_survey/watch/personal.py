@@ -70,7 +70,9 @@ def _columns(settings: Settings, path: Path) -> list[str] | None:
     """`comment (3)` for each column with such cells; None where the file cannot be read, which the run tells."""
     try:
         with duck.connect(Path(":memory:"), memory_limit=settings.memory_limit, spill=settings.watch) as connection:
-            found = personal.text_columns(connection, duck.read_parquet([path]))
+            found = personal.text_columns(
+                connection, duck.read_parquet([path]), path.parent.name.removeprefix("quarter=")
+            )
     except duckdb.Error:
         return None
     return [f"{column.name} ({column.cell_count})" for column in found if column.cell_count]

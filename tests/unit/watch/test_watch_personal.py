@@ -30,7 +30,8 @@ def landed(settings: Settings, comment: str, case_id: str = "XS-1", region: str 
     path = folder / f"{hashlib.sha256((comment + case_id).encode()).hexdigest()}.parquet"
     with duckdb.connect() as connection:
         relation = connection.sql(
-            "select 'calls.csv' as file, 2::bigint as line, $1 as case_id, $2 as comment", params=[case_id, comment]
+            "select 'calls.csv' as file, 2::bigint as line, $1 as case_id, $2 as comment",
+            params=[case_id, comment],
         )
         relation.write_parquet(str(path))
     return path

@@ -67,7 +67,7 @@ judged as (
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
             when is_short_form(case_id) then 'case_id_in_short_form'
-            when is_personal_number(case_id) then 'case_id_is_personal'
+            when is_personal_case(case_id) then 'case_id_is_personal'
             when called_text is null then 'missing_date'
             when called_at is null then 'unreadable_date'
             when disposition is null then 'missing_disposition'
@@ -110,7 +110,7 @@ select
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
             -- the gate finds a rejected call's department by this; many case numbers look like long numbers
-            case_id := case when is_personal_number(case_id) then scrubbed(case_id) else case_id end,
+            case_id := case when is_personal_case(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             called_at := scrubbed(called_text),
             disposition := scrubbed(disposition),

@@ -20,7 +20,7 @@ judged as (
             when fault is not null then 'ragged_row'
             when case_id is null then 'missing_case_id'
             when is_short_form(case_id) then 'case_id_in_short_form'
-            when is_personal_number(case_id) then 'case_id_is_personal'
+            when is_personal_case(case_id) then 'case_id_is_personal'
             when department_name is null then 'missing_department'
             when completed_text is null then 'missing_date'
             when completed_on is null then 'unreadable_date'
@@ -47,7 +47,7 @@ select
     end as reject_detail,
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(
-            case_id := case when is_personal_number(case_id) then scrubbed(case_id) else case_id end,
+            case_id := case when is_personal_case(case_id) then scrubbed(case_id) else case_id end,
             department_name := scrubbed(department_name),
             completed_on := scrubbed(completed_text),
             service_item := scrubbed(service_item)
