@@ -22,11 +22,12 @@ def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[
         "delivery": _delivery(report),
         "accounts": _accounts(connection, report),
         "text_columns": _text_columns(connection, report),
+        "phones": _phones(report),
     }
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
-    limit = rules["reject_share"].number()
+    limit, usable = rules["reject_share"].number(), rules["phones_usable"].number()
     return [
         Check(
             "delivery_whole",
@@ -85,6 +86,16 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             allows="0",
         ),
         Check(
+            "phones_usable",
+            facts="phones",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="invalid_pct", max_value=usable),
+            example="{file}: {invalid_count} of {filled_count} phones are no phones, such as {examples}",
+            shows=("file", "invalid_count", "filled_count", "examples"),
+            allows=f"at most {usable:g} % of the phones of a frame are none",
+            rows_may_be_missing=True,
+            nothing="no frame has a phone",
+        ),
+        Check(
             "reject_share",
             facts="datasets",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
@@ -102,6 +113,22 @@ def _datasets(report: LandingReport) -> pd.DataFrame:
         read, rejected = sum(file.read_count for file in files), sum(file.rejected_count for file in files)
         rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0))
     return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
+
+
+def _phones(report: LandingReport) -> pd.DataFrame:
+    """One row per frame that has phones."""
+    rows = [
+        (
+            file.name,
+            file.phones.filled_count,
+            file.phones.invalid_count,
+            100 * file.phones.invalid_count / file.phones.filled_count,
+            "、".join(file.phones.examples),
+        )
+        for file in report.files
+        if file.phones is not None and file.phones.filled_count
+    ]
+    return pd.DataFrame(rows, columns=["file", "filled_count", "invalid_count", "invalid_pct", "examples"])
 
 
 def _delivery(report: LandingReport) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def unusable(kind: int, person: int) -> str:
         f"154{digits}0",  # a digit too many
         f"124{digits}",  # no mobile number starts with 12
         f"154****{digits[4:]}",  # masked
-        f"154{digits}/154{digits[::-1]}",  # two numbers in one cell
+        f"124{digits}/124{digits[::-1]}",  # two numbers in one cell, and neither is a mobile number
         f"154{digits}转801",
         f"1{digits[1:]}",  # a landline without its area code
         f"0571-{digits[:5]}",  # a local number cut short

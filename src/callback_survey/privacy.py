@@ -200,7 +200,8 @@ def token_sql(text_sql: str) -> str:
 
 
 def normalised_phone_sql(text_sql: str) -> str:
-    """SQL for a phone in half width, without spaces of any kind, hyphens, parentheses, +86 or 0086.
+    """SQL for a phone in half width, without spaces of any kind, hyphens, parentheses, +86 or 0086, and a mobile number
+    without 86 or 0 before it.
 
     A landline loses its extension, whether after 转, ext or a third hyphen; a spreadsheet's number loses its point.
     """
@@ -209,7 +210,8 @@ def normalised_phone_sql(text_sql: str) -> str:
     extension = r"[\s\p{Z}]*(?:-|转|分机|[eE][xX][tT][.]?|[xX]|#|,)[\s\p{Z}]*[0-9]{1,6}"
     trimmed = rf"regexp_replace({half_width}, '^[\s\p{{Z}}]*({landline}){extension}[\s\p{{Z}}]*$', '\1')"
     whole = f"regexp_replace({trimmed}, '[.]0$', '')"
-    return rf"regexp_replace(regexp_replace({whole}, '[\s\p{{Z}}\-()]', '', 'g'), '^(\+86|0086)', '')"
+    joined = rf"regexp_replace({whole}, '[\s\p{{Z}}\-()]', '', 'g')"
+    return rf"regexp_replace({joined}, '^(?:\+86|0086|86|0)(1[3-9][0-9]{{9}})$|^(?:\+86|0086)', '\1')"
 
 
 def is_valid_phone_sql(normalised_sql: str) -> str:

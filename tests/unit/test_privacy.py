@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from callback_survey import privacy
 from callback_survey.deliveries.headers import name_key
+from callback_survey.landing import ledger
 from callback_survey.privacy import TokenKey
 from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, SECRET, Lake, as_csv, calls, frame
 
@@ -205,6 +206,10 @@ VALID_PHONES = {
         "+86 154-0000-0002",
         "＋８６１５４００００　０００２",
         "008615400000002",
+        "8615400000002",
+        "86-154 0000 0002",
+        "015400000002",
+        "０１５４００００　０００２",
         "0086-15400000002",
     ],
     "057188880001": [
@@ -227,10 +232,24 @@ VALID_PHONES = {
         "+86-0571-88880002,1",
     ],
     "15400000003": ["15400000003.0"],
+    "15400000004": [
+        *(
+            "15400000004/15400000005",
+            "15400000004、0571-88880001",
+            "15400000004 15400000005",
+            "15400000004或15400000005",
+        ),
+        *(
+            "124****0001/15400000004",
+            "无，15400000004",
+            "154-0000-0004 / 154-0000-0005",
+            "15400000004；86 154 0000 0005",
+        ),
+    ],
 }
 NO_PHONES = [
-    *("", "无", "-", "1540000001", "154000000011", "12400000001", "88880001", "1540000000a", "0171-88880001"),
-    *("0571-888801", "8615400000001", "+1 15400000001", "15400000001/15400000002", "15400000001转"),
+    *("", "无", "-", "1540000001", "154000000011", "12400000001", "88880001", "1540000000a", "0171-8888001"),
+    *("0571-888801", "86154000000010", "+1 15400000001", "12400000001/12400000002", "15400000001转"),
     *("0571-88880001-1234567", "88880001-12", "15400000001-12", "15400000001转801", "1.54e10"),
     *("0571-8888-0001-12", "15400000001.5", "0571-88880001转"),
 ]
@@ -249,6 +268,35 @@ def test_what_is_no_phone_has_no_token_and_its_row_is_kept(lake: Lake) -> None:
     rows = [(f"XS-{index}", *ONE_CASE[1:3], text, "", "") for index, text in enumerate(NO_PHONES)]
     lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls()})
     assert [(row["phone_token"], row["is_phone_valid"]) for row in lake.rows("frame")] == [(None, False)] * len(rows)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ([f"154****{number:04d}" for number in range(24)], "154********"),
+        (["1.54E+10"] * 24, "1.5*E+**"),
+        ([f"样例某{number}" for number in range(24)], "□□□*、□□□**"),
+        ([f"1540000{number:03d}" for number in range(24)], "154*******"),
+    ],
+    ids=["masked", "scientific", "names", "a digit short"],
+)
+def test_a_phone_column_without_phones_fails_as_that_and_shows_no_digits(
+    lake: Lake, written: list[str], shown: str
+) -> None:
+    rows = [(f"XS-{row}", *ONE_CASE[1:3], phone, "", "") for row, phone in enumerate(written)]
+    report = lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls(ONE_CALL)})
+    (told,) = lake.verdict(report)["phones_usable"]
+    expected = f"frame.csv: 24 of 24 phones are no phones, such as {shown}"
+    assert told == expected
+    assert len(set(re.findall("[0-9]{4,}", told))) == 0
+
+
+def test_a_second_phone_in_a_cell_is_told_and_an_extension_is_none(lake: Lake) -> None:
+    phones = ["15400000004/15400000005", "15400000006", "0571-88880001,12", "(0571)8888 0002"]
+    rows = [(f"XS-{row}", *ONE_CASE[1:3], phone, "", "") for row, phone in enumerate(phones)]
+    report = lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls()})
+    assert report.remarks == ("frame.csv: 1 cells hold several phones, the first one counts",)
+    assert lake.landed[-1].files == ledger.find(lake.folder, report.scope, report.delivery_id).files  # type: ignore[union-attr]
 
 
 def test_a_case_has_the_same_token_in_frame_and_calls_and_another_one_in_another_region(lake: Lake) -> None:

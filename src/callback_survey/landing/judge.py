@@ -5,6 +5,7 @@ a reason to reject it, and columns whose content belongs under another header ar
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
 from callback_survey.deliveries.table import Table, Unreadable
 from callback_survey.landing.case_numbers import personal_cases_sql
-from callback_survey.landing.ledger import FileRecord
+from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub
 
@@ -39,6 +40,8 @@ _FEW, _MOST = 0.5, 0.8
 _TELLS_NOTHING = ("attempt_no", "agent_id")
 # Columns are swapped in the whole file or not at all: its head tells.
 _LOOKED_AT_ROWS = 500
+# A phone, and more digits behind what parts two numbers: no extension is that long
+_SEVERAL = r"[0-9０-９]{4}[^0-9０-９]*[/／、,，;；|\s\p{Z}或和及]+[^0-9０-９]*[0-9０-９*+-]{7}"
 
 
 def read_file(
@@ -58,11 +61,20 @@ def read_file(
         records = [_read_table(connection, table, file, parameters, delivery.quarter[:4]) for table in opened.tables]
     except (Unreadable, HeaderNotRecognised) as error:
         raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
+    remarks = [*opened.remarks, *_said_of_phones(records)]
     read = sum(record.read_count for record in records)
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"
         raise deliveries.refused(delivery, "a file does not have as many records as its manifest says", [fault])
-    return records, opened
+    return records, replace(opened, remarks=tuple(remarks))
+
+
+def _said_of_phones(records: list[FileRecord]) -> list[str]:
+    return [
+        f"{record.name}: {record.phones.several_count} cells hold several phones, the first one counts"
+        for record in records
+        if record.phones is not None and record.phones.several_count
+    ]
 
 
 def _read_table(
@@ -98,6 +110,7 @@ def _read_table(
         footer_lines=tuple(table.footer_lines),
         swapped=tuple(_swapped(connection, table)),
         notes=tuple(table.notes),
+        phones=_phones(connection) if table.dataset == "frame" else None,
     )
 
 
@@ -157,6 +170,29 @@ def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> Non
             f"line {line}: case numbers are written in scientific notation, such as {example} ({spoiled} of {total[0]} rows); "
             "export them as text, from where they were made"
         )
+
+
+def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
+    """What the phones of the frame that was just read are. Only cells that hold no phone, or two, are looked at again."""
+    found = connection.execute(
+        """
+        with phones as (
+            select line, cell(phone) as phone, is_phone_valid
+            from source
+            inner join frame using (file, line)
+            where cell(phone) is not null
+        )
+        select
+            count(*),
+            count(*) filter (not is_phone_valid),
+            count(*) filter (is_phone_valid and regexp_matches(phone, $1)),
+            list_sort(list(distinct hidden_phone(phone)) filter (not is_phone_valid))[:2],
+        from phones
+        """,
+        [_SEVERAL],
+    ).fetchone()
+    filled, invalid, several, examples = found or (0, 0, 0, None)
+    return PhoneColumn(filled, invalid, several, tuple(examples or ()))
 
 
 def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:

@@ -33,7 +33,7 @@ class FileRecord:
 
     `columns` are the canonical ones found, `unknown_columns` the headers nobody knows, `footer_lines` what stands below
     the table, `swapped` the columns whose content belongs under another header, `notes` the rules by which it was read
-    beyond the plain ones.
+    beyond the plain ones, `phones` what a frame's phones are.
     """
 
     name: str
@@ -49,6 +49,18 @@ class FileRecord:
     footer_lines: tuple[int, ...] = ()
     swapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    phones: PhoneColumn | None = None
+
+
+@dataclass(frozen=True)
+class PhoneColumn:
+    """The phones of a frame: cells that are filled, those of them that hold no phone, and those with a second number after the
+    one that counts. `examples` of what is no phone show its form: all digits but the first three are hidden."""
+
+    filled_count: int
+    invalid_count: int
+    several_count: int
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,10 @@ class LandingReport:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> LandingReport:
         records = tuple(
-            FileRecord(**{name: _frozen(item) for name, item in record.items()}) for record in value["files"]
+            FileRecord(
+                **{name: _frozen(item) for name, item in record.items() if name != "phones"}, phones=_phones(record)
+            )
+            for record in value["files"]
         )
         return cls(
             **{
@@ -159,6 +174,11 @@ class Entry:
 
 def _frozen(item: Any) -> Any:
     return tuple(item) if isinstance(item, list) else item
+
+
+def _phones(record: dict[str, Any]) -> PhoneColumn | None:
+    found = record.get("phones")
+    return None if found is None else PhoneColumn(**{name: _frozen(item) for name, item in found.items()})
 
 
 def folder(lake: Path, scope: Scope) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from callback_survey.expectations.gates import check_delivery
 
-from callback_survey.landing.ledger import FileRecord
+from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
 from landed_rows import RULES, Call, Landed, called, cases, judge, rejected_calls, tripped
 
@@ -117,6 +117,10 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     "a delivery that came without its manifest": (
         replace(CLEAN, of_report={"has_manifest": False}),
         {"manifest_present": "330109 2018Q1: 3 tables, accepted without a manifest because the run allows it"},
+    ),
+    "a phone column without phones": (
+        replace(CLEAN, of_files={"frame": {"phones": PhoneColumn(24, 24, 0, ("139****0001", "139****0002"))}}),
+        {"phones_usable": "frame.csv: 24 of 24 phones are no phones, such as 139****0001、139****0002"},
     ),
     "two columns under each other's headers": (
         replace(CLEAN, of_files={"calls": {"swapped": ("「满意度」的内容像 visits", "「跑次」的内容像 satisfaction")}}),

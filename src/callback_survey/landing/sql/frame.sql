@@ -8,7 +8,7 @@ with cells as (
         cell(department_name) as department_name,
         cell(completed_on) as completed_text,
         moment(completed_on)::date as completed_on,
-        normalised_phone(cell(phone)) as phone,
+        first_phone(cell(phone)) as phone,
         cell(service_item) as service_item,
     from source
 ),

@@ -143,6 +143,35 @@ create temp macro token(t) as {token};
 create temp macro normalised_phone(t) as {normalised_phone};
 create temp macro is_valid_phone(t) as {is_valid_phone};
 
+-- the phone of a cell: of several numbers the first that is one; what parts them may also stand within one, so the whole comes first
+create temp macro first_phone(t) as case
+    when t is null or is_valid_phone(normalised_phone(t)) then normalised_phone(t)
+    else coalesce(
+        list_filter(
+            list_transform(
+                list_concat(
+                    regexp_split_to_array(t, '[/／、,，;；|]|或|和|及'),
+                    -- by spaces only if each part is long enough for a number: +1 and what follows it are one
+                    case
+                        when regexp_full_match(t, '([^\s\p{Z}]{7,}[\s\p{Z}]*)+') then regexp_split_to_array(t, '[/／、,，;；|\s\p{Z}]+|或|和|及')
+                        else []
+                    end
+                ),
+                lambda part: normalised_phone(part)
+            ),
+            lambda part: is_valid_phone(part)
+        )[1],
+        normalised_phone(t)
+    )
+end;
+
+-- the form of what is no phone: three characters, no further digit, and nothing that could be a name
+create temp macro hidden_phone(t) as left(
+    left(regexp_replace(t, '[^0-9*+.eE/ -]', '□', 'g'), 3)
+    || regexp_replace(substr(regexp_replace(t, '[^0-9*+.eE/ -]', '□', 'g'), 4), '[0-9]', '*', 'g'),
+    20
+);
+
 -- text without phone and identity numbers
 create temp macro scrubbed(t) as {scrubbed};
 -- of the table that is read now: a column of case numbers is judged whole (landing/case_numbers.py)
