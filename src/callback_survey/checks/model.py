@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from callback_survey.scope import Scope
 from callback_survey.storage import files
+from callback_survey.storage.spreadsheet import is_true
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -188,7 +189,7 @@ def _rule(row: dict[str, str]) -> Rule:
         description=row["description"],
         title=row["title"],
         allowed_zh=row.get("allowed_zh") or "",
-        is_overridable=row["is_overridable"] == "true",
+        is_overridable=is_true(row["is_overridable"]),
         minimum_count=int(row["minimum_count"] or 0),
         chance_level=Decimal(row["chance_level"]) if row["chance_level"] else None,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from callback_survey.deliveries import headers
 from callback_survey.registers import rows, scales_in
 from callback_survey.scope import Scope
+from callback_survey.storage.spreadsheet import is_true
 
 _DISPOSITION = "disposition"
 
@@ -39,7 +40,7 @@ class Vocabulary:
         """Raises UsageError where a measure has no definition, and so its question no scale."""
         questions = {scale: question for question, scale in scales_in(seeds, scope).items()}
         answers = [
-            Spelling(questions[row["scale"]], row["spelling"], row["answer_code"], row["is_or_more"] == "true")
+            Spelling(questions[row["scale"]], row["spelling"], row["answer_code"], is_true(row["is_or_more"]))
             for row in rows.read(seeds, "answer_spellings")
             if row["scale"] in questions
         ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callback_survey.errors import RegisterError
-from callback_survey.registers import department_faults, measure_faults
+from callback_survey.registers import department_faults, file_faults, measure_faults
 from callback_survey.registers.faults import Fault
 
 _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
@@ -43,5 +43,9 @@ def validate(seeds: Path) -> None:
 
 
 def faults_of(seeds: Path) -> list[Fault]:
-    """Every fault. What is no quarter cannot be compared with one: faults of periods come first, and alone."""
-    return list(department_faults.periods(seeds)) or [fault for check in _CHECKS for fault in check(seeds)]
+    """Every fault. What cannot be read as it was meant, or is no quarter, cannot be compared: these faults come first, and alone."""
+    return (
+        list(file_faults.forms(seeds))
+        or list(department_faults.periods(seeds))
+        or [fault for check in _CHECKS for fault in check(seeds)]
+    )

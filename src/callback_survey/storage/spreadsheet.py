@@ -19,6 +19,11 @@ def safe_text(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
+def is_true(cell: str) -> bool:
+    """Whether a cell of a register says yes: a spreadsheet writes TRUE where true stood."""
+    return cell.strip().lower() == "true"
+
+
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write the rows, whole or not at all. Returns how many there were."""
     row_count = 0

@@ -27,6 +27,7 @@ from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage import locks
+from callback_survey.storage.spreadsheet import is_true
 from callback_survey.wording.catalogue import Words
 
 # Of older quarters that never came, nobody expects anything any more.
@@ -265,7 +266,7 @@ def _due(today: date) -> list[Quarter]:
 
 def _survey_regions(seeds: Path) -> dict[str, str]:
     rows = _rows(seeds / "regions.csv")
-    return {row["region_code"]: row["region_name"] for row in rows if row["is_survey_region"].lower() == "true"}
+    return {row["region_code"]: row["region_name"] for row in rows if is_true(row["is_survey_region"])}
 
 
 def _is_expected(seeds: Path, scope: Scope) -> bool:
