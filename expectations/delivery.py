@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import great_expectations.expectations as gxe
@@ -12,7 +12,7 @@ from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.registers import Register
 
-from . import cases, files, interviews
+from . import cases, doubts, files, interviews
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
 # A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
@@ -62,10 +62,17 @@ _CALL_ROWS = """
 
 
 def facts(
-    connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register, rules: Mapping[str, Rule]
+    connection: duckdb.DuckDBPyConnection,
+    report: LandingReport,
+    register: Register,
+    rules: Mapping[str, Rule],
+    *,
+    elsewhere: Sequence[tuple[str, str]] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`."""
+    """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`. `elsewhere` are its files that
+    were landed for another region or quarter too (`doubts.elsewhere`)."""
     tables = files.facts(connection, report)
+    tables["elsewhere"] = doubts.delivered_elsewhere(elsewhere)
     if "published" in report.lake_files:
         tables["printed"] = _printed(connection, register)
     if "frame" in report.lake_files:
@@ -76,6 +83,8 @@ def facts(
         tables["unknown_total"] = _unknown_total(departments)
         tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
         tables |= cases.frame_facts(connection, report, register)
+    if {"frame", "calls"} <= {*report.lake_files}:
+        tables |= doubts.facts(connection, rules)
     if "calls" in report.lake_files:
         tables |= cases.call_facts(connection, report, register, rules) | interviews.facts(connection, rules)
     return tables
@@ -87,6 +96,7 @@ def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> l
         *files.checks(rules),
         *_case_checks(rules),
         *cases.checks(rules),
+        *doubts.checks(rules),
         *interviews.checks(rules),
         *_printed_checks(),
     ]

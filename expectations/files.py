@@ -16,13 +16,14 @@ from callback_survey.privacy import scrub
 
 def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[str, pd.DataFrame]:
     """Tables of facts about the files of a delivery; `connection` has a view per landed dataset, and `rejects`."""
+    phones = {"phones": _phones(report)} if "frame" in report.lake_files else {}
     return {
+        **phones,
         "datasets": _datasets(report),
         "files": _files(report),
         "delivery": _delivery(report),
         "accounts": _accounts(connection, report),
         "text_columns": _text_columns(connection, report),
-        "phones": _phones(report),
     }
 
 

@@ -25,7 +25,7 @@ _NO_CALLS = (
 def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
     """Gate 1 over a landed delivery."""
     engine.load_great_expectations()
-    from . import delivery
+    from . import delivery, doubts
 
     register = Register.read(seeds, report.scope)
     rules = read_rules(seeds)
@@ -39,7 +39,7 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
         if "frame" in report.lake_files and "calls" not in report.lake_files:
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")
-        facts = delivery.facts(connection, report, register, rules)
+        facts = delivery.facts(connection, report, register, rules, elsewhere=doubts.elsewhere(lake, report))
     results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
     return CheckReport(run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now())
 

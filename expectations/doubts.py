@@ -1,0 +1,131 @@
+"""Gate 1, what may be right and looks like a mistake that nothing else would show: answers coded the other way round, the same
+calls or the same file twice, case numbers that agree but for leading zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.model import Check, Rule
+from callback_survey.landing import ledger
+from callback_survey.landing.ledger import LandingReport
+
+# Answers given as bare numbers only: in 1-满意 the word decides
+_NUMBERED = """
+    select count(*) as numbered_count,
+        count(*) filter (starts_with(satisfaction, '1')) as lowest_count,
+        count(*) filter (starts_with(satisfaction, '5')) as highest_count
+    from calls
+    where regexp_full_match(satisfaction, '[1-5]([.]0+)?')
+"""
+_REPEATED_CALLS = """
+    with numbered as (
+        select file, line, case_id,
+            row_number() over same_call as number,
+            first_value(file) over same_call as first_file,
+            first_value(line) over same_call as first_line
+        from calls
+        window same_call as (
+            partition by case_id, called_at, attempt_no, disposition, satisfaction, visits, agent_id order by file, line
+        )
+    )
+    select file, first_file, count(*) as row_count, min(line) as line, arg_min(first_line, line) as first_line
+    from numbered
+    where number > 1
+    group by file, first_file
+    order by file, first_file
+"""
+_ZEROS_LOST = """
+    with absent as (select distinct case_id from calls anti join frame using (case_id)),
+    alike as (
+        select absent.case_id, min(frame.case_id) as frame_case_id
+        from absent
+        inner join frame on ltrim(absent.case_id, '0') = ltrim(frame.case_id, '0')
+        group by absent.case_id
+    )
+    select count(*) as case_count, min(case_id) as case_id, arg_min(frame_case_id, case_id) as frame_case_id from alike
+    having count(*) > 0
+"""
+_ELSEWHERE = ("name", "other")
+
+
+def elsewhere(lake: Path, report: LandingReport) -> list[tuple[str, str]]:
+    """Each file of the delivery whose bytes were landed for another region or quarter, with what that was."""
+    own = {file.sha256: file.name for file in report.files if file.read_count}
+    found = {
+        (own[file.sha256], other.name)
+        for entry in ledger.entries(lake)
+        if (other := entry.report) is not None and other.scope != report.scope
+        for file in other.files
+        if file.sha256 in own
+    }
+    return sorted(found)
+
+
+def delivered_elsewhere(found: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(found, columns=list(_ELSEWHERE))
+
+
+def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> dict[str, pd.DataFrame]:
+    """Tables of facts; `connection` has views `frame` and `calls`."""
+    numbered = connection.execute(_NUMBERED).df()
+    numbered["lowest_pct"] = 100.0 * numbered["lowest_count"] / numbered["numbered_count"].clip(lower=1)
+    return {
+        "numbered_answers": numbered[numbered["numbered_count"] >= rules["answers_reversed"].minimum_count],
+        "repeated_calls": connection.execute(_REPEATED_CALLS).df(),
+        "zeros_lost": connection.execute(_ZEROS_LOST).df(),
+    }
+
+
+def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    reversed_from = rules["answers_reversed"]
+    return [
+        Check(
+            "answers_reversed",
+            facts="numbered_answers",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="lowest_pct", max_value=reversed_from.number()),
+            example="satisfaction: {lowest_count} of {numbered_count} answers given as numbers are 1 ({lowest_pct:.2f} %), "
+            "{highest_count} are 5; 5 is read as the best answer",
+            shows=("lowest_count", "numbered_count", "lowest_pct", "highest_count"),
+            allows=f"at most {reversed_from.number():g} % of the answers given as numbers are 1, from "
+            f"{reversed_from.minimum_count} answers on",
+            rows_may_be_missing=True,
+            nothing="too few answers are given as numbers",
+        ),
+        Check(
+            "repeated_calls",
+            facts="repeated_calls",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="row_count", max_value=0),
+            example="{file}: {row_count} call rows repeat rows of {first_file}, such as line {line} its line {first_line}",
+            shows=("file", "row_count", "first_file", "line", "first_line"),
+            allows="no call is delivered twice",
+            rows_may_be_missing=True,
+            nothing="no call row repeats another",
+        ),
+        Check(
+            "case_ids_alike",
+            facts="zeros_lost",
+            expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
+            example="{case_count} called cases have no frame row and agree with one but for leading zeros, "
+            "such as {case_id} and {frame_case_id}",
+            shows=("case_count", "case_id", "frame_case_id"),
+            allows="frame and calls write case numbers alike",
+            rows_may_be_missing=True,
+            nothing="no case number lacks leading zeros",
+        ),
+        Check(
+            "delivered_elsewhere",
+            facts="elsewhere",
+            expectation=gxe.ExpectColumnValuesToBeInSet(column="other", value_set=[""]),
+            example="{name}: the same bytes were delivered for {other}",
+            shows=_ELSEWHERE,
+            allows="no file was delivered for another region or quarter",
+            rows_may_be_missing=True,
+            nothing="no file was delivered elsewhere too",
+        ),
+    ]
