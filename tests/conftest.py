@@ -13,6 +13,7 @@ import pytest
 
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Served
+from shared import once
 
 if TYPE_CHECKING:
     from receivers import Receiver
@@ -23,57 +24,78 @@ os.environ["AIRFLOW_HOME"] = _airflow_home.name
 
 
 @pytest.fixture(scope="session")
-def privacy_key() -> str:
-    return secrets.token_hex(32)
+def privacy_key(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return once(tmp_path_factory, "privacy-key", lambda folder: secrets.token_hex(32))
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served:
     """2018 Q1 of Xiaoshan from the sample exports, through Airflow, with all documents. To be read only; `home.copy` for the rest."""
-    home = Home(tmp_path_factory.mktemp("served") / "home", SAMPLE_EXPORTS, privacy_key, {"DOCUMENTS": "html pdf docx"})
-    outcome = home.run("airflow", "run", "--region", REGION, "--quarter", QUARTER)
-    assert outcome.code == 0, outcome.err
-    return Served(home, outcome)
+
+    def make(folder: Path) -> Served:
+        home = Home(folder / "home", SAMPLE_EXPORTS, privacy_key, {"DOCUMENTS": "html pdf docx"})
+        outcome = home.run("airflow", "run", "--region", REGION, "--quarter", QUARTER)
+        assert outcome.code == 0, outcome.err
+        return Served(home, outcome)
+
+    return once(tmp_path_factory, "served", make)
 
 
 @pytest.fixture(scope="session")
 def five_quarters(tmp_path_factory: pytest.TempPathFactory, served: Served) -> Served:
     """The served home after the four invented quarters of the sample exports were run too. To be read only."""
-    home = served.home.copy(tmp_path_factory.mktemp("five-quarters") / "home").with_settings(DOCUMENTS="html")
-    outcome = home.run_here("run", "--region", REGION, "--quarter", "2018Q2..2019Q1")
-    assert outcome.code == 0, outcome.err
-    return Served(home, outcome)
+
+    def make(folder: Path) -> Served:
+        home = served.home.copy(folder / "home").with_settings(DOCUMENTS="html")
+        outcome = home.run_here("run", "--region", REGION, "--quarter", "2018Q2..2019Q1")
+        assert outcome.code == 0, outcome.err
+        return Served(home, outcome)
+
+    return once(tmp_path_factory, "five-quarters", make)
 
 
 @pytest.fixture(scope="session")
 def small_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    exports = tmp_path_factory.mktemp("small-exports")
-    write_delivery(exports / REGION / QUARTER, rows_of(OFFICES))
-    return exports
+    def make(exports: Path) -> Path:
+        write_delivery(exports / REGION / QUARTER, rows_of(OFFICES))
+        return exports
+
+    return once(tmp_path_factory, "small-exports", make)
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory, small_exports: Path, privacy_key: str) -> Home:
     """Three departments with a few cases each, released and served. To be read only."""
-    home = Home(tmp_path_factory.mktemp("small") / "home", small_exports, privacy_key)
-    outcome = home.run_quarter_here()
-    assert outcome.code == 0, outcome.err
-    return home
+
+    def make(folder: Path) -> Home:
+        home = Home(folder / "home", small_exports, privacy_key)
+        outcome = home.run_quarter_here()
+        assert outcome.code == 0, outcome.err
+        return home
+
+    return once(tmp_path_factory, "small", make)
 
 
 @pytest.fixture(scope="session")
 def corrected_exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small delivery, sent again: 区民政局 has now called everyone in its frame."""
-    exports = tmp_path_factory.mktemp("corrected-exports")
-    write_delivery(exports / REGION / QUARTER, rows_of(with_office("区民政局", called=8, satisfied=6)))
-    return exports
+
+    def make(exports: Path) -> Path:
+        write_delivery(exports / REGION / QUARTER, rows_of(with_office("区民政局", called=8, satisfied=6)))
+        return exports
+
+    return once(tmp_path_factory, "corrected-exports", make)
 
 
 @pytest.fixture(scope="session")
 def corrected(tmp_path_factory: pytest.TempPathFactory, small: Home, corrected_exports: Path) -> Served:
     """The small home after the correction was run over it. To be read only."""
-    home = small.copy(tmp_path_factory.mktemp("corrected") / "home", exports=corrected_exports)
-    return Served(home, home.run_quarter_here())
+
+    def make(folder: Path) -> Served:
+        home = small.copy(folder / "home", exports=corrected_exports)
+        return Served(home, home.run_quarter_here())
+
+    return once(tmp_path_factory, "corrected", make)
 
 
 @pytest.fixture
