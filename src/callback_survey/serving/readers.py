@@ -42,7 +42,8 @@ def served_keys(serving: Path) -> list[tuple[str, str]]:
 @contextmanager
 def kept(serving: Path) -> Iterator[None]:
     """What readers see does not change in here: a switch waits. To be held for moments only."""
-    with locks.held(serving / ".switch.lock"):
+    serving.mkdir(parents=True, exist_ok=True)
+    with locks.held(serving, is_folder=True):
         yield
 
 

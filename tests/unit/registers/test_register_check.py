@@ -92,7 +92,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a code in two regions": (
         both(
-            adding("regions", ("330110", "余杭区", "330100", "district", "true")),
+            adding("regions", ("330110", "余杭区", "330100", "district", "true", "", "")),
             adding("departments", ("330109-001", "330110", "区经信局", "2018Q1", "")),
         ),
         "departments.csv line 37: code 330109-001 is of 330109 (line 2) and of 330110",
@@ -111,7 +111,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "an alias of another region's department": (
         both(
-            adding("regions", ("330110", "余杭区", "330100", "district", "true")),
+            adding("regions", ("330110", "余杭区", "330100", "district", "true", "", "")),
             adding("department_aliases", ("330110", "区某局", "330109-001", "2018Q1", "")),
         ),
         "department_aliases.csv line 3: alias 「区某局」 belongs to 330109-001, which is not a department of 330110",
@@ -129,27 +129,27 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "departments.csv line 37: valid from 2018Q4 to 2018Q3: it ends before it begins",
     ),
     "a region below one that is not there": (
-        adding("regions", ("330212", "鄞州区", "330200", "district", "true")),
+        adding("regions", ("330212", "鄞州区", "330200", "district", "true", "", "")),
         "regions.csv line 5: region 330212 belongs to 330200, which is not listed",
     ),
     "a region below one of its own level": (
-        adding("regions", ("330110", "余杭区", "330109", "district", "true")),
+        adding("regions", ("330110", "余杭区", "330109", "district", "true", "", "")),
         "regions.csv line 5: region 330110 (district) belongs to 330109 (district)",
     ),
     "a region twice": (
-        adding("regions", ("330109", "萧山区", "330100", "district", "true")),
+        adding("regions", ("330109", "萧山区", "330100", "district", "true", "", "")),
         "regions.csv line 5: region 330109 is also on line 4",
     ),
     "a region without a name": (
-        adding("regions", ("330110", "", "330100", "district", "true")),
+        adding("regions", ("330110", "", "330100", "district", "true", "", "")),
         "regions.csv line 5: region 330110 has no name",
     ),
     "a region of no level": (
-        adding("regions", ("330110", "余杭区", "", "county", "true")),
+        adding("regions", ("330110", "余杭区", "", "county", "true", "", "")),
         "regions.csv line 5: region 330110 has the level 「county」",
     ),
     "a region without a code": (
-        adding("regions", ("33011", "余杭区", "330100", "district", "true")),
+        adding("regions", ("33011", "余杭区", "330100", "district", "true", "", "")),
         "regions.csv line 5: 「33011」 is not a region code",
     ),
     "a succession of a stranger": (
@@ -302,7 +302,7 @@ def regional_scale(seeds: Path) -> None:
 
 
 def same_name_elsewhere(seeds: Path) -> None:
-    add(seeds, "regions", ("330110", "余杭区", "330100", "district", "true"))
+    add(seeds, "regions", ("330110", "余杭区", "330100", "district", "true", "", ""))
     add(seeds, "departments", ("330110-001", "330110", "区经信局", "2018Q1", ""))
     add(seeds, "department_aliases", ("330110", "区教育局", "330110-001", "2018Q1", ""))
 
