@@ -137,7 +137,7 @@ FRAME_FAULTS = {
     "missing_department": case(department_name="\u00a0"),
     "missing_date": case(completed_on=""),
     "unreadable_date": case(completed_on="昨天"),
-    "ragged_row": ONE_CASE[:4],
+    "ragged_row": (*ONE_CASE, "多出"),
 }
 CALLS_FAULTS = {
     "missing_case_id": call(case_id=""),
@@ -172,7 +172,7 @@ def test_a_row_with_several_faults_has_the_first(lake: Lake) -> None:
 
 
 def test_a_rejected_row_is_kept_with_its_text_except_a_ragged_one(lake: Lake) -> None:
-    land_cases(lake, [case(completed_on="昨天"), ONE_CASE[:4]])
+    land_cases(lake, [case(completed_on="昨天"), (*ONE_CASE, "多出")])
     dated, ragged = lake.rows("rejects")
     assert json.loads(dated["row_text"]) == {
         "case_id": "XS-1",
@@ -181,7 +181,7 @@ def test_a_rejected_row_is_kept_with_its_text_except_a_ragged_one(lake: Lake) ->
         "service_item": "查档",
     }
     assert (dated["file"], dated["department_name"]) == ("frame.csv", "区档案局")
-    assert (ragged["detail"], ragged["row_text"], ragged["department_name"]) == ("4 fields, expected 6", None, None)
+    assert (ragged["detail"], ragged["row_text"], ragged["department_name"]) == ("7 fields, expected 6", None, None)
 
 
 @pytest.mark.parametrize(("text", "kept"), [("1", "1"), ("０３", "03"), (" 12 ", "12"), ("", None)])
@@ -206,7 +206,7 @@ ANNEX_FAULTS: dict[str, dict[str, str]] = {
 
 def test_an_annex_is_kept_as_printed_and_its_faults_are_named(lake: Lake) -> None:
     rows: list[dict[str, Any]] = [ANNEX_ROW, *({**ANNEX_ROW, **fault} for fault in ANNEX_FAULTS.values())]
-    cells = [*(tuple(row.values()) for row in rows), ("1", "2")]
+    cells = [*(tuple(row.values()) for row in rows), (*ANNEX_ROW.values(), "多出")]
     lake.deliver({"published.csv": (as_csv(ANNEX_HEADER, cells), len(cells))})
     (row,) = lake.rows("published")
     assert [row[name] for name in ("row_number", "department_name", "valid_frame_count", "sample_count")] == [
