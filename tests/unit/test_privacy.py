@@ -295,7 +295,9 @@ def test_a_second_phone_in_a_cell_is_told_and_an_extension_is_none(lake: Lake) -
     phones = ["15400000004/15400000005", "15400000006", "0571-88880001,12", "(0571)8888 0002"]
     rows = [(f"XS-{row}", *ONE_CASE[1:3], phone, "", "") for row, phone in enumerate(phones)]
     report = lake.deliver({"frame.csv": frame(*rows), "calls.csv": calls()})
-    assert report.remarks == ("frame.csv: 1 cells hold several phones, the first one counts",)
+    assert report.remarks == (), "it was read: nothing is asked of anybody"
+    (notes,) = (file.notes for file in report.files if file.dataset == "frame")
+    assert notes == ("1 cells hold several phones, the first valid one counts",)
     assert lake.landed[-1].files == ledger.find(lake.folder, report.scope, report.delivery_id).files  # type: ignore[union-attr]
 
 

@@ -5,7 +5,6 @@ a reason to reject it, and columns whose content belongs under another header ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -61,20 +60,17 @@ def read_file(
         records = [_read_table(connection, table, file, parameters, delivery.quarter[:4]) for table in opened.tables]
     except (Unreadable, HeaderNotRecognised) as error:
         raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
-    remarks = [*opened.remarks, *_said_of_phones(records)]
     read = sum(record.read_count for record in records)
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"
         raise deliveries.refused(delivery, "a file does not have as many records as its manifest says", [fault])
-    return records, replace(opened, remarks=tuple(remarks))
+    return records, opened
 
 
-def _said_of_phones(records: list[FileRecord]) -> list[str]:
-    return [
-        f"{record.name}: {record.phones.several_count} cells hold several phones, the first one counts"
-        for record in records
-        if record.phones is not None and record.phones.several_count
-    ]
+def _said_of_phones(phones: PhoneColumn | None) -> list[str]:
+    if phones is None or not phones.several_count:
+        return []
+    return [f"{phones.several_count} cells hold several phones, the first valid one counts"]
 
 
 def _read_table(
@@ -96,6 +92,7 @@ def _read_table(
     read, rejected = _counts(connection, table)
     _verify_percents(connection, table)
     _verify_case_ids(connection, table)
+    phones = _phones(connection) if table.dataset == "frame" else None
     return FileRecord(
         name=table.name,
         dataset=table.dataset,
@@ -109,8 +106,8 @@ def _read_table(
         unknown_columns=tuple(scrub(header) for header in table.match.unknown),
         footer_lines=tuple(table.footer_lines),
         swapped=tuple(_swapped(connection, table)),
-        notes=tuple(table.notes),
-        phones=_phones(connection) if table.dataset == "frame" else None,
+        notes=(*table.notes, *_said_of_phones(phones)),
+        phones=phones,
     )
 
 
