@@ -193,7 +193,7 @@ def release(folder: Path, region: str, quarter: str, revision: int, *rows: dict[
         "success_count::bigint as success_count, rate_pct::decimal(5, 2) as rate_pct) "
         f"from read_json('{path}')"
     ).write_parquet(str(target / "marts" / "department_rates.parquet"))
-    names = ("released_at", "run_id", "reason", "content_hash", "delivery_id", "code_fingerprint")
+    names = ("run_id", "reason", "content_hash", "delivery_id", "code_fingerprint")
     document = {
         **dict.fromkeys(names, ""),
         "region_code": region,
@@ -203,6 +203,7 @@ def release(folder: Path, region: str, quarter: str, revision: int, *rows: dict[
         "data_note": None,
         "tables": {"department_rates": {}},
         "warning_count": 0,
+        "released_at": "2018-04-20T06:00:00+00:00",
     }
     (target / "release.json").write_text(json.dumps(document), encoding="utf-8")
 
