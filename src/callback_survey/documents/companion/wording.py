@@ -75,7 +75,7 @@ def calls(outcomes: CallOutcomes | None) -> str:
     )
 
 
-def findings(groups: Sequence[FindingGroup], many: int = 6) -> str:
+def findings(groups: Sequence[FindingGroup], many: int = 5) -> str:
     """What the pipeline noticed, by kind and number; the last page names the departments."""
     if not groups:
         return "没有需要提示的情况。"
