@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -110,7 +111,7 @@ def _follow(lines: IO[str], say: Say) -> list[str]:
 
 
 def _tell(event: Any) -> None:
-    """What the parent wants to know of dbt's events, as a line of JSON each."""
+    """What the parent wants to know of dbt's events, as a line of JSON each. Where it was killed, dbt ends its work unheard."""
     if event.info.level == "error":
         told = {"error": event.info.msg.strip()}
     elif event.info.name in _FINISHED:
@@ -119,7 +120,8 @@ def _tell(event: Any) -> None:
         told = {"finished": f"{event.data.index}/{total} {event.data.node_info.node_name}"}
     else:
         return
-    print(json.dumps(told), flush=True)
+    with suppress(BrokenPipeError):
+        print(json.dumps(told), flush=True)
 
 
 def _parsed(target: Path) -> Any | None:
