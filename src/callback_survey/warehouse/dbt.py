@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ PARSE_FINGERPRINT = "PARSE_FINGERPRINT"
 PARSED = "partial_parse.msgpack"
 _CUSTOM = "DBT_ENV_CUSTOM_ENV_"
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
+_TELLING = threading.Lock()
 Say = Callable[[str], None]
 
 
@@ -120,8 +122,10 @@ def _tell(event: Any) -> None:
         told = {"finished": f"{event.data.index}/{total} {event.data.node_info.node_name}"}
     else:
         return
-    with suppress(BrokenPipeError):
-        print(json.dumps(told), flush=True)
+    # models end on several threads: a line is written as one
+    with _TELLING, suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
 
 
 def _parsed(target: Path) -> Any | None:

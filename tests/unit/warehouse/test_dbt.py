@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -44,3 +47,22 @@ def test_a_parse_that_is_cut_or_gone_is_made_again(small: Home, tmp_path: Path, 
     if damage is not None:
         (target / dbt.PARSED).write_bytes(damage)
     assert not _found(target, _PROJECT)
+
+
+def test_what_several_threads_tell_comes_in_whole_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    """A line torn by another would be taken for an error of dbt that is starting."""
+    event = SimpleNamespace(info=SimpleNamespace(level="error", msg="x" * 3000))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(dbt._tell, [event] * 400))
+    assert [json.loads(line) for line in capfd.readouterr().out.splitlines()] == [{"error": "x" * 3000}] * 400
+
+
+def test_a_parent_that_was_killed_is_not_told_and_dbt_ends_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+    with os.fdopen(writable, "w") as gone:
+        monkeypatch.setattr("sys.stdout", gone)
+        dbt._tell(SimpleNamespace(info=SimpleNamespace(level="error", msg="x")))
+        with pytest.raises(BrokenPipeError):
+            gone.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), gone.fileno())
