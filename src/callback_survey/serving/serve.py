@@ -85,7 +85,8 @@ def serve(
     `checks` holds the results of all runs, of which those of failed ones join the table `check_results`. What people decided
     about revisions stands in the table `releases`, so it makes a version of its own.
     Does nothing where exactly these releases are served already, with these roll-ups, and every file is as it was written.
-    The caller holds the warehouse lock. A damaged release holds its own region and quarter alone.
+    The caller holds the warehouse lock. A damaged release holds its own region and quarter alone. Raises DamagedFile, and changes
+    nothing, where what readers have of it cannot be taken over either: they would lose it without a word.
     """
     contents = _Contents(inventory.served, inventory.every, inventory.standings)
     held, version = dict(inventory.damaged), _version(contents, rollups)
@@ -108,13 +109,27 @@ def serve(
 
 
 def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
-    """The held releases as they are served now, without a folder of their own. None where that cannot be told either."""
-    try:
-        documents = files.read_json(serving / "current" / _RELEASES) if held else []
-        found = [Release(**document, folder=serving) for document in documents]
-    except (OSError, DamagedFile, TypeError):
+    """The held releases as they are served now, without a folder of their own; none of what is not served.
+
+    Raises a damage where what is served of it cannot be taken over: the served file is damaged too, or is older than the list of
+    its releases.
+    """
+    current = serving / "current"
+    if not held or not current.exists():
         return []
-    return [release for release in found if release.scope in held]
+    first = next(iter(held.values()))
+    try:
+        shown = {Scope.parse(key) for key, _ in files.read_json(current / _SERVED)} & set(held)
+        documents = files.read_json(current / _RELEASES) if shown else []
+        kept = [
+            found for found in (Release(**document, folder=serving) for document in documents) if found.scope in shown
+        ]
+        is_whole = not shown or _hashes(current) == files.read_json(current / _HASHES)
+    except (OSError, DamagedFile, TypeError):
+        raise first from None
+    if not is_whole or {release.scope for release in kept} != shown:
+        raise first
+    return kept
 
 
 def unannounced(served: Sequence[Release], serving: Path) -> list[Release]:

@@ -175,3 +175,14 @@ def test_what_is_derived_is_made_again(home: Path, name: str) -> None:
     assert all((home / "serving" / link).is_symlink() for link in ("current", "parquet", "marts.duckdb"))
     assert len(serving.unannounced(served, home / "serving")) == 2
     assert serve(home).newly_served == ()
+
+
+@pytest.mark.parametrize("lost", ["served.json", "releases.json", "hashes.json", "marts.duckdb"])
+def test_what_cannot_be_taken_over_is_not_dropped_and_nothing_is_switched(home: Path, lost: str) -> None:
+    """A served version from before its releases were listed, or one that is damaged itself."""
+    cut("r1/release.json")(HELD.folder(home / "releases"))
+    (home / "serving" / "current" / lost).unlink()
+    before = (home / "serving" / "current").readlink()
+    with pytest.raises(DamagedFile, match="330109 2018Q1 r1 cannot be read"):
+        serve(home)
+    assert (home / "serving" / "current").readlink() == before
