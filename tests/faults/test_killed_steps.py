@@ -115,7 +115,7 @@ def test_what_has_its_name_is_whole(point: Point, killed: dict[Point, Home]) -> 
     for entry in ledger.entries(home.path / "lake"):
         assert entry.report is not None
         assert ledger.find(home.path / "lake", entry.scope, entry.name) is not None
-    for release in releases.every(home.path / "releases"):
+    for release in releases.take(home.path / "releases").every:
         assert len(release.check_reports()) == 2 and release.notice.is_file()
         assert releases.verify(release).damage == ()
     for path in home.path.glob("checks/*/[a-z]*.json"):

@@ -9,7 +9,6 @@ from callback_survey.releases.inventory import Inventory, take
 from callback_survey.releases.model import (
     RATES,
     Release,
-    every,
     find,
     open_marts,
     revisions,
@@ -28,7 +27,6 @@ __all__ = [
     "Standing",
     "Verified",
     "between",
-    "every",
     "find",
     "open_marts",
     "release",

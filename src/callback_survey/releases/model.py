@@ -171,11 +171,6 @@ def find(releases: Path, scope: Scope, revision: int) -> Release:
     return found[revision]
 
 
-def every(releases: Path) -> list[Release]:
-    """All revisions of all regions and quarters, in order."""
-    return [found for scope in scopes(releases) for found in revisions(releases, scope)]
-
-
 def served(releases: Path, region_code: str | None = None, quarter: str | None = None) -> list[Release]:
     """What readers are given of every region and quarter, in order: the latest revision, or the one that a person had
     served again instead of it. A revision newer than that decision ends it."""

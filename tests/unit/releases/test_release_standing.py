@@ -89,7 +89,7 @@ def test_a_rollback_can_be_taken_back(tmp_path: Path, decide: Decide) -> None:
     decide("rolled_back", 1, instead_of="r2")
     decide("rolled_back", 2, instead_of="r2")
     assert served(tmp_path) == ["330109 2018Q1 r2"]
-    assert not releases.standings(tmp_path, releases.every(tmp_path))["330109 2018Q1 r2"].is_rolled_back
+    assert not releases.take(tmp_path).standings["330109 2018Q1 r2"].is_rolled_back
 
 
 def test_a_lost_revision_is_not_quietly_replaced_by_the_one_somebody_took_out(tmp_path: Path, decide: Decide) -> None:

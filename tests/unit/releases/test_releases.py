@@ -15,7 +15,7 @@ import pytest
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.releases import Release, every, revisions
+from callback_survey.releases import Release, revisions, take
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import PublishedTable
@@ -246,7 +246,7 @@ def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
 
     with pytest.raises(RuntimeError):
         release(warehouse, tmp_path, write_documents=fail)
-    assert revisions(tmp_path, Scope("330109", "2018Q1")) == every(tmp_path) == []
+    assert revisions(tmp_path, Scope("330109", "2018Q1")) == list(take(tmp_path).every) == []
     new = release(warehouse, tmp_path)
     assert new is not None
     assert new.revision == 1
@@ -282,13 +282,13 @@ def test_the_latest_of_every_region_and_quarter_is_found_in_order(
     release(warehouse, tmp_path)
     release(warehouse, tmp_path, landed=replace(LANDED, region_code="330110"))
     release(warehouse, tmp_path, landed=replace(LANDED, quarter="2018Q2"))
-    assert [found.name for found in every(tmp_path)] == [
+    assert [found.name for found in take(tmp_path).every] == [
         "330109 2018Q1 r1",
         "330109 2018Q1 r2",
         "330109 2018Q2 r1",
         "330110 2018Q1 r1",
     ]
-    assert every(tmp_path / "nothing yet") == []
+    assert take(tmp_path / "nothing yet").every == ()
 
 
 def test_releases_may_lie_in_a_folder_with_a_quote_in_its_name(
