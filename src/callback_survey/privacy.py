@@ -99,6 +99,8 @@ _LEFT, _RIGHT = "(^|[^0-9A-Za-z])", "($|[^0-9A-Za-z])"
 # A number that stands by itself, beyond doubt one of a person. In a name, digits in groups are rather dates and serials:
 # there only spaces may part an identity number.
 PERSONAL_NUMBER = f"{_LEFT}(?:{_86}(?:{_MOBILE})|{_identity(' ?')}){_RIGHT}"
+# Without eleven digits (of any script) that no letter parts there is none: making the plain form is the costly part
+MAY_HOLD_PERSONAL_NUMBER = r"(?:[0-9][^0-9A-Za-z]*){11}|[^\x{00}-\x{7F}一-龥]"
 # The same in a case number, for which a whole column is judged (landing/sql/case_numbers.sql)
 MOBILE_IN_CASE = f"{_LEFT}{_86}({_MOBILE}){_RIGHT}"
 IDENTITY_IN_CASE = f"{_LEFT}({_identity(_ANY)}){_RIGHT}"
@@ -162,7 +164,7 @@ def holds_personal_number(text: str) -> bool:
 
 
 def holds_personal_number_sql(text_sql: str) -> str:
-    is_worth_a_look = rf"regexp_matches({text_sql}, '[0-9]|[^\x{{00}}-\x{{7F}}一-龥]')"
+    is_worth_a_look = f"regexp_matches({text_sql}, '{MAY_HOLD_PERSONAL_NUMBER}')"
     return f"case when {is_worth_a_look} then regexp_matches({plain_sql(text_sql)}, '{PERSONAL_NUMBER}') else false end"
 
 
@@ -194,6 +196,11 @@ def token_sql(text_sql: str) -> str:
     Takes $key_id (text) and the pads $inner_pad and $outer_pad (BLOB).
     """
     return f"$key_id || ':' || sha256($outer_pad::blob || unhex(sha256($inner_pad::blob || encode({text_sql}))))"
+
+
+def is_no_token_sql(text_sql: str) -> str:
+    """SQL: a text that `token_sql` cannot have made."""
+    return f"not regexp_full_match({text_sql}, '[0-9a-f]{{8}}:[0-9a-f]{{64}}')"
 
 
 # --- phones ---------------------------------------------------------------------------------------------------------------

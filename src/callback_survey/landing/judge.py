@@ -4,7 +4,7 @@ a reason to reject it, and columns whose content belongs under another header ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -198,20 +198,29 @@ def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     present = list(table.match.positions)
     if not kinds:
         return []
-    shares = ", ".join(
-        f"avg(({test.format(column=column)})::int) filter (nullif(trim({column}), '') is not null)"
-        for test in kinds.values()
-        for column in present
-    )
-    values = connection.execute(f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})").fetchone() or ()
-    share = dict(zip(((kind, column) for kind in kinds for column in present), values, strict=True))
+    # a column that holds what it should is in its place: in nearly every file all do, and no other is looked at
+    share = _shares(connection, [(kind, kind) for kind in kinds], kinds)
+    lacking = [kind for kind in kinds if (share[kind, kind] or 0) < _FEW]
+    others = [(kind, column) for kind in lacking for column in present if column != kind]
+    share |= _shares(connection, others, kinds)
     return [
         f"「{table.header[table.match.positions[column]].strip()}」的内容像 {kind}"
-        for kind in kinds
-        for column in present
-        if column != kind
-        and column not in _TELLS_NOTHING
-        and (share[kind, kind] or 0) < _FEW
+        for kind, column in others
+        if column not in _TELLS_NOTHING
         and (share[kind, column] or 0) > _MOST
-        and (column not in kinds or (share[column, column] or 0) < _FEW)
+        and (column not in kinds or column in lacking)
     ]
+
+
+def _shares(
+    connection: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, str]], tests: Mapping[str, str]
+) -> dict[tuple[str, str], float | None]:
+    """What share of a column's values looks like a kind, for each kind and column asked; None where the column is empty."""
+    if not asked:
+        return {}
+    shares = ", ".join(
+        f"avg(({tests[kind].format(column=column)})::int) filter (nullif(trim({column}), '') is not null)"
+        for kind, column in asked
+    )
+    found = connection.execute(f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})").fetchone() or ()
+    return dict(zip(asked, found, strict=True))

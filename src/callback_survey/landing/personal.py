@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from callback_survey.landing.case_numbers import personal_cases_sql
-from callback_survey.privacy import holds_personal_number_sql, scrub_sql
+from callback_survey.privacy import holds_personal_number_sql, is_no_token_sql, scrub_sql
 
 # What people typed: it must be as the scrubber leaves it. What the pipeline wrote itself (tokens, the allowed words in the
 # detail of a reject) and case numbers may hold long numbers.
@@ -31,10 +31,12 @@ def text_columns(connection: duckdb.DuckDBPyConnection, relation: str, quarter: 
     """Every text column of a landed table of a quarter, or of the SQL that reads one."""
     columns = {name: kind for name, kind, *_ in connection.execute(f"describe from {relation}").fetchall()}
     names = [name for name, kind in columns.items() if kind == "VARCHAR" and name != "case_id"]
-    counted = [
-        f"count(*) filter ({test}), min_by(line, (file, line)) filter ({test})" for test in map(_is_personal, names)
-    ]
-    found = connection.execute(f"select {', '.join(counted)} from {relation}").fetchone() or ()
+    # judged once and counted twice
+    judged = ", ".join(f"{_is_personal(name)} as is_{place}" for place, name in enumerate(names))
+    counted = ", ".join(
+        f"count(*) filter (is_{place}), min_by(line, (file, line)) filter (is_{place})" for place in range(len(names))
+    )
+    found = connection.execute(f"select {counted} from (select file, line, {judged} from {relation})").fetchone() or ()
     told = [TextColumn(*cells) for cells in zip(names, found[::2], found[1::2], strict=True)]
     if "case_id" in columns:
         # those that landing took for case numbers may be fewer now than were needed to tell: one is enough
@@ -49,4 +51,6 @@ def _is_personal(column: str) -> str:
         # the case number in it was judged with its column
         return holds_personal_number_sql("""regexp_replace(row_text, '"case_id":"[^"]*"', '')""")
     quoted = f'"{column}"'
+    if column.endswith("_token"):
+        return f"{is_no_token_sql(quoted)} and {holds_personal_number_sql(quoted)}"
     return f"{scrub_sql(quoted)} <> {quoted}" if column in _FREE_TEXT else holds_personal_number_sql(quoted)
