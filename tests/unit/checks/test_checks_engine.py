@@ -74,6 +74,16 @@ def test_ten_examples_are_shown_and_the_rest_counted() -> None:
     assert (result.examples[0], result.examples[-1]) == ("局00: 100", "… and 15 more")
 
 
+def test_checks_of_one_frame_are_asked_together_and_answer_each_for_itself() -> None:
+    checks = [at_most("few", 4), at_most("raises", 4, column="no such column"), at_most("other", 1, facts="limits")]
+    facts = {"counts": FACTS, "limits": FACTS.assign(count=[1, 2, 3])}
+    rules = {check.check_id: rule(check.check_id) for check in checks}
+    few, raised, other = engine.run(checks, facts, rules, gate="marts", suite="marts")
+    assert (few.outcome, few.examples) == ("fail", ("区教育局: 5", "区民政局: 9"))
+    assert raised.outcome == "error"
+    assert (other.outcome, other.examples) == ("fail", ("区教育局: 2", "区民政局: 3"))
+
+
 def test_an_exception_is_an_error_and_not_bad_data() -> None:
     (result,) = run(at_most("small", 4, column="no such column", shows=()))
     assert (result.outcome, result.examples) == ("error", ())
