@@ -204,7 +204,8 @@ def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[st
     part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
     common = arguments_of(settings, warehouse.folder / "dbt")
-    return ["build", *common, *part, "--exclude-resource-type", "unit_test"]
+    # tests of keys and the like are asked together, at the end: dbt_project/macros/tests_together.sql
+    return ["build", *common, *part, "--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

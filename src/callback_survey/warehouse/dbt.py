@@ -80,6 +80,7 @@ def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str
         "CALLBACK_SURVEY_WAREHOUSE": str(file),
         "CALLBACK_SURVEY_SPILL": str(spill),
         "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
+        "CALLBACK_SURVEY_TESTS": "together",
         f"{_CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
         f"{_CUSTOM}{PARSE_FINGERPRINT}": parse_fingerprint(settings.dbt_project),
         "DO_NOT_TRACK": "1",
@@ -140,7 +141,11 @@ def _parsed(target: Path) -> Any | None:
         return None
     metadata = manifest.metadata
     is_current = metadata.env.get(PARSE_FINGERPRINT) == os.environ[f"{_CUSTOM}{PARSE_FINGERPRINT}"]
-    return manifest if is_current and metadata.dbt_version == __version__ else None
+    if not (is_current and metadata.dbt_version == __version__):
+        return None
+    # what macros see as `graph`; dbt fills it in where it parses itself
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _main() -> int:
