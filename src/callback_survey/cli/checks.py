@@ -25,7 +25,7 @@ _CHECKS_EXAMPLES = """examples:
   callback-survey checks --run cli-20180420T060000-123-ab12   one run"""
 _ACCEPT_EXAMPLES = """examples:
   callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance \\
-      --reason "区档案局 is printed wrongly, the office confirmed our figure" --by 张三
+      --reason "区档案局印错，办公室已确认计算结果" --by 张三
   callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance --withdraw --by 张三
   callback-survey accept --list
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Any
+from itertools import pairwise
+from typing import Any, NoReturn
 
+from callback_survey.cli import help_text
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Language, terminal_language
 
@@ -14,18 +17,39 @@ HELP = "zh or en: the language of what is printed (default: CALLBACK_SURVEY_LANG
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser with `--language`; so are those of its sub-commands, and the option may stand before or after them."""
+    """A parser with `--language`; so are those of its sub-commands, and the option may stand before or after them.
+
+    Its help and its complaints are in the language that is chosen when they are asked for.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         # without a default, so that a sub-command does not undo what was given before it
         self.add_argument("--language", choices=("zh", "en"), default=argparse.SUPPRESS, help=HELP)
 
+    def format_help(self) -> str:
+        return super().format_help() if chosen() == "en" else help_text.formatted(self)
+
+    def format_usage(self) -> str:
+        return super().format_usage() if chosen() == "en" else help_text.usage(self)
+
+    def error(self, message: str) -> NoReturn:
+        if chosen() == "en":
+            super().error(message)
+        self.exit(2, f"{self.format_usage()}{self.prog}：{help_text.complaint(message)}\n")
+
 
 def asked(options: argparse.Namespace) -> Language | None:
     """What the option says; None where it is not given."""
     found: Language | None = getattr(options, "language", None)
     return found
+
+
+def asked_in(arguments: Sequence[str]) -> Language | None:
+    """What the option says in arguments that are not parsed yet: help and complaints come while they are."""
+    words = " ".join(arguments).replace("--language=", "--language ").split()
+    given = [word for before, word in pairwise(words) if before == "--language"]
+    return "zh" if given[-1:] == ["zh"] else "en" if given[-1:] == ["en"] else None
 
 
 def choose(language: Language | None) -> None:

@@ -45,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
+    language.choose(language.asked_in(sys.argv[1:] if arguments is None else arguments))
     options = _parser().parse_args(arguments)
     try:
-        language.choose(language.asked(options))
         code: int = options.command(options)
         return code
     except SurveyError as error:

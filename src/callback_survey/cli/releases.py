@@ -31,7 +31,7 @@ exit codes: 0 all files match, 1 a file does not
 Without this package: cd releases/330109/2018Q1/r1 && sha256sum -c SHA256SUMS"""
 _ROLLBACK_EXAMPLES = """examples:
   callback-survey releases rollback --region 330109 --quarter 2018Q1 r1 --by 值班长 \\
-      --reason "r2 was made from a delivery that the office withdrew"
+      --reason "r2 所用的数据已由办公室撤回"
 
 Revisions are never changed. The decision is recorded and holds until a newer revision is released. The same command
 serves a later revision again."""

@@ -52,5 +52,5 @@ def _is_personal(column: str) -> str:
         return holds_personal_number_sql("""regexp_replace(row_text, '"case_id":"[^"]*"', '')""")
     quoted = f'"{column}"'
     if column.endswith("_token"):
-        return f"{is_no_token_sql(quoted)} and {holds_personal_number_sql(quoted)}"
+        return f"case when {is_no_token_sql(quoted)} then {holds_personal_number_sql(quoted)} else false end"
     return f"{scrub_sql(quoted)} <> {quoted}" if column in _FREE_TEXT else holds_personal_number_sql(quoted)
