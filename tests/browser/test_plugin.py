@@ -77,10 +77,10 @@ def test_a_visitor_with_a_login_reads_a_release_inside_airflow(
 ) -> None:
     log_in(page, airflow)
     page.get_by_role("link", name="Callback survey").click()
-    ours(page).get_by_role("link", name=f"{REGION} {QUARTER} r1").click()
+    ours(page).get_by_role("link", name=f"{REGION} {QUARTER} 第1版").click()
     main = ours(page).locator("main")
     main.get_by_text("94.77").wait_for()
-    assert "萧山区 2018年第一季度 r1" in main.inner_text() and "正在提供" in main.inner_text()
+    assert "萧山区 2018年第一季度 第1版" in main.inner_text() and "正在提供" in main.inner_text()
 
     ours(page).get_by_role("link", name="通报", exact=True).last.click()
     notice = ours(page).frame_locator("iframe")
@@ -91,11 +91,11 @@ def test_a_visitor_with_a_login_reads_a_release_inside_airflow(
     page.reload()
     assert "2018年第一季度" in notice.locator("h1").inner_text()
 
-    ours(page).get_by_role("link", name=f"萧山区 {QUARTER} r1").click()
+    ours(page).get_by_role("link", name=f"萧山区 {QUARTER} 第1版").click()
     ours(page).get_by_role("link", name="这个版本的检查结果").click()
     assert "部门有答复占比过低" in ours(page).frame_locator("iframe").locator("body").inner_text()
 
-    ours(page).get_by_role("link", name=f"萧山区 {QUARTER} r1").click()
+    ours(page).get_by_role("link", name=f"萧山区 {QUARTER} 第1版").click()
     with page.expect_download() as download:
         ours(page).get_by_role("link", name="通报 PDF").first.click()
     assert download.value.suggested_filename == f"{REGION}-{QUARTER}-r1-notice.pdf"

@@ -132,9 +132,9 @@ def test_the_list_says_of_every_revision_what_became_of_it(client: TestClient) -
     assert "读者现在看到 2 个季度的结果，自 " in html
     served, old = row_of(html, "330109/2018Q1/r2"), row_of(html, "330109/2018Q1/r1")
     assert served.startswith(
-        "2018Q1 萧山区 330109 r2 正在提供 已退回 2018-04-20 14:00:00 更正后的交付；规则或登记表有变动"
+        "2018Q1 萧山区 330109 第2版 正在提供 已退回 2018-04-20 14:00:00 更正后的交付；规则或登记表有变动"
     )
-    assert "r1 旧版 未签发" in old and "首次发布" in old
+    assert "第1版 旧版 未签发" in old and "首次发布" in old
     assert "r1 未提供 未签发" in row_of(html, "330109/2018Q2/r1")
     assert "r1 正在提供 待签发" in row_of(html, "330110/2018Q1/r1")
     assert html.index("2018Q2/r1") < html.index("330109/2018Q1/r2") < html.index("330109/2018Q1/r1")
@@ -177,7 +177,7 @@ def test_a_release_shows_its_figures_documents_difference_and_journal(client: Te
     assert "区&lt;b&gt;民政&lt;/b&gt;局" in html and "<b>" not in html
     assert re.search(r'74\.42</td><td class="number">75\.00</td>\s*<td>是 → 否</td>', html)
     assert "已退回　值班长：附件一有误" in html
-    assert f'<a href="{ROOT}/releases/330109/2018Q1/r1">r1</a>' in html
+    assert f'<a href="{ROOT}/releases/330109/2018Q1/r1">第1版</a>' in html
     first = text_of(client, f"{ROOT}/releases/330109/2018Q1/r1")
     assert "这是第一个版本" in first and "还没有记录" in first and "damage" not in first.partition("</style>")[2]
 

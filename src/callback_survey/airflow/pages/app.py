@@ -240,7 +240,7 @@ def _framed(
         place="releases",
         trail=[
             ("发布版本", f"{root}/"),
-            (f"{region} {revision.quarter} {revision.name}", f"{root}/releases/{revision.place}"),
+            (f"{region} {revision.quarter} {revision.title}", f"{root}/releases/{revision.place}"),
         ],
         title=title,
         source=f"{root}/{origin}/{revision.place}/{file}",

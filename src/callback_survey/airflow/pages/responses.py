@@ -84,7 +84,12 @@ def _style() -> tuple[str, str]:
 @cache
 def _templates() -> Environment:
     environment = pages.environment("callback_survey.airflow.pages")
-    environment.filters |= {"local_time": to_the_second, "reason": in_chinese, "period": terms.period}
+    environment.filters |= {
+        "local_time": to_the_second,
+        "reason": in_chinese,
+        "period": terms.period,
+        "revision": terms.revision,
+    }
     environment.globals |= {
         "acts": terms.ACTS,
         "datasets": terms.DATASETS,

@@ -18,6 +18,7 @@ from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.wording import terms
 from callback_survey.wording.translation import in_chinese
 
 # What a file that is cut off, changed by hand or of another age makes Python say.
@@ -44,6 +45,10 @@ class Revision:
     @property
     def name(self) -> str:
         return f"r{self.number}"
+
+    @property
+    def title(self) -> str:
+        return terms.revision(self.number)
 
     @property
     def place(self) -> str:

@@ -11,6 +11,7 @@ from callback_survey.documents.notice.queries import read_notice_data
 from callback_survey.documents.notice.render import render_html
 from callback_survey.documents.notice.text import NoticeText, Origin, compose
 from callback_survey.storage import files
+from callback_survey.wording import terms
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,7 @@ def write(
 ) -> list[Path]:
     """Write the notice of a release into `folder`, and return its files. All forms are made of one text."""
     data = read_notice_data(connection, release.scope, schema=schema)
-    origin = Origin(f"r{release.revision}", release.content_hash, release.data_note, release.accepted)
+    origin = Origin(terms.revision(release.revision), release.content_hash, release.data_note, release.accepted)
     text = compose(data, origin, heading)
     return [_write(text, folder / f"{NAME}.{form}", form) for form in formats]
 
