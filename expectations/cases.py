@@ -99,15 +99,6 @@ _ANSWERED = """
     from cases
     group by sent_name
 """
-# landing's own words name the cell and the allowed spellings
-_UNKNOWN_WORDS = """
-    select coalesce(detail, reason) as words, count(*) as row_count, arg_min(file, (file, line)) as file,
-        arg_min(line, (file, line)) as line
-    from rejects
-    where dataset = 'calls' and starts_with(reason, 'unknown_')
-    group by words
-    order by row_count desc, words
-"""
 
 
 def frame_facts(
@@ -142,23 +133,12 @@ def call_facts(
         "call_dates": call_dates,
         "call_date_total": _misdated_total(call_dates),
         "answering": answered[answered["sample_count"] >= rules["answered_share"].minimum_count],
-        "unknown_words": connection.execute(_UNKNOWN_WORDS).df(),
     }
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
     answered, earliest, latest = (rules[name] for name in ("answered_share", "calls_not_before", "calls_not_after"))
     return [
-        Check(
-            "answers_known",
-            facts="unknown_words",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="row_count", max_value=0),
-            example="{words} ({row_count} rows, first {file} line {line})",
-            shows=("words", "row_count", "file", "line"),
-            allows="the spellings of the seeds answer_spellings and disposition_spellings",
-            rows_may_be_missing=True,
-            nothing="every answer and disposition is known",
-        ),
         *_share_checks(rules),
         _call_check("calls_after_completion", "before_count", "before_cases", "called before completion", "0"),
         Check(

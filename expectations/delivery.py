@@ -12,7 +12,7 @@ from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.registers import Register
 
-from . import cases, doubts, files, interviews
+from . import cases, doubts, files, interviews, spellings
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
 # A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
@@ -71,15 +71,13 @@ def facts(
 ) -> dict[str, pd.DataFrame]:
     """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`. `elsewhere` are its files that
     were landed for another region or quarter too (`doubts.elsewhere`)."""
-    tables = files.facts(connection, report)
+    tables = files.facts(connection, report) | spellings.facts(connection, report, register)
     tables["elsewhere"] = doubts.delivered_elsewhere(elsewhere)
     if "published" in report.lake_files:
         tables["printed"] = _printed(connection, register)
     if "frame" in report.lake_files:
         departments = _by_department(connection, register, rules["reject_share_by_department"].minimum_count)
-        known = departments["is_known"]
         tables["departments"] = departments
-        tables["unknown_departments"] = departments[~known & (departments["frame_row_count"] > 0)]
         tables["unknown_total"] = _unknown_total(departments)
         tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
         tables |= cases.frame_facts(connection, report, register)
@@ -94,6 +92,7 @@ def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> l
     """The checks whose facts this delivery has: annexes alone have no cases, a frame alone has no calls."""
     checks = [
         *files.checks(rules),
+        *spellings.checks(),
         *_case_checks(rules),
         *cases.checks(rules),
         *doubts.checks(rules),
@@ -126,15 +125,6 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
             example="{department_name}: {absent_count} called cases have no frame row, such as {absent_cases}",
             shows=("department_name", "absent_count", "absent_cases"),
             allows="0",
-        ),
-        Check(
-            "unknown_departments",
-            facts="unknown_departments",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="frame_row_count", max_value=0),
-            example="{department_name}: {frame_row_count} frame rows{hint}",
-            shows=("department_name", "frame_row_count", "hint"),
-            allows="every department is in the register",
-            rows_may_be_missing=True,
         ),
         Check(
             "unknown_department_share",
@@ -218,6 +208,8 @@ def _by_department(connection: duckdb.DuckDBPyConnection, register: Register, mi
     departments["reject_pct"] = (
         100.0 * judged / (departments["rejected_count"] + departments["accepted_count"]).clip(lower=1)
     )
+    # cases that name no department anywhere are called cases without a frame row, and told as these alone
+    departments.loc[departments["department_name"] == cases.UNNAMED, "sample_count"] = 0
     departments["unknown_called_count"] = departments["sample_count"].where(~departments["is_known"], 0)
     departments["hint"] = [
         "" if known else register.hint(name)

@@ -11,7 +11,14 @@ import pandas as pd
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing import personal
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.privacy import scrub
+
+_CAUSES = """
+    select dataset, reason, count(*) as row_count, arg_min(file, (file, line)), arg_min(line, (file, line)),
+        arg_min(detail, (file, line))
+    from rejects
+    group by dataset, reason
+    order by row_count desc, reason
+"""
 
 
 def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[str, pd.DataFrame]:
@@ -19,7 +26,7 @@ def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[
     phones = {"phones": _phones(report)} if "frame" in report.lake_files else {}
     return {
         **phones,
-        "datasets": _datasets(report),
+        "datasets": _datasets(connection, report),
         "files": _files(report),
         "delivery": _delivery(report),
         "accounts": _accounts(connection, report),
@@ -53,14 +60,6 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             example="{file}: {swapped}",
             shows=("file", "swapped"),
             allows="every column holds what its header says",
-        ),
-        Check(
-            "columns_known",
-            facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="unknown_columns", value_set=[""]),
-            example="{file}: {unknown_columns}",
-            shows=("file", "unknown_columns"),
-            allows="the headers of src/callback_survey/deliveries/headers.toml",
         ),
         Check(
             "parts_alike",
@@ -100,20 +99,26 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             "reject_share",
             facts="datasets",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
-            example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %)",
-            shows=("dataset", "rejected_count", "read_count", "reject_pct"),
+            example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %): {causes}",
+            shows=("dataset", "rejected_count", "read_count", "reject_pct", "causes"),
             allows=f"at most {limit:g} % of a dataset",
         ),
     ]
 
 
-def _datasets(report: LandingReport) -> pd.DataFrame:
+def _datasets(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> pd.DataFrame:
+    """One row per dataset, with the reasons of its rejects, the most frequent first."""
+    causes: dict[str, list[str]] = {}
+    for dataset, reason, row_count, file, line, detail in connection.execute(_CAUSES).fetchall():
+        seen = f": {detail.partition('；')[0]}" if detail else ""  # what would have been allowed is in the list of rejects
+        causes.setdefault(dataset, []).append(f"{reason} {row_count}, first {file} line {line}{seen}")
     rows = []
     for dataset in sorted({file.dataset for file in report.files}):
         files = [file for file in report.files if file.dataset == dataset]
         read, rejected = sum(file.read_count for file in files), sum(file.rejected_count for file in files)
-        rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0))
-    return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct"])
+        told = "；".join(causes.get(dataset, ())) or "there is no row"
+        rows.append((dataset, read, rejected, 100 * rejected / read if read else 100.0, told))
+    return pd.DataFrame(rows, columns=["dataset", "read_count", "rejected_count", "reject_pct", "causes"])
 
 
 def _phones(report: LandingReport) -> pd.DataFrame:
@@ -167,7 +172,7 @@ def _text_columns(connection: duckdb.DuckDBPyConnection, report: LandingReport) 
 
 
 def _files(report: LandingReport) -> pd.DataFrame:
-    """One row per table read: what its header lacks of the other parts', what it has beyond, and what is misplaced."""
+    """One row per table read: what its header lacks of the other parts', and what is misplaced."""
     present: dict[str, set[str]] = {}
     for file in report.files:
         # of two annexes each has its own figures: they are no parts of one another
@@ -178,9 +183,8 @@ def _files(report: LandingReport) -> pd.DataFrame:
             file.name,
             file.dataset,
             "；".join(file.swapped),
-            "、".join(scrub(header) for header in file.unknown_columns),
             "、".join(sorted(present.get(file.dataset, set()) - set(file.columns))),
         )
         for file in report.files
     ]
-    return pd.DataFrame(rows, columns=["file", "dataset", "swapped", "unknown_columns", "lacking"])
+    return pd.DataFrame(rows, columns=["file", "dataset", "swapped", "lacking"])

@@ -124,7 +124,7 @@ def test_a_former_name_in_an_export_counts_for_the_renamed_department(five_quart
             f"select count(*) from read_parquet('{landed}') where department_name = '区卫计局'"
         ).fetchall()
     assert former[0][0] > 0
-    told = "select examples from check_results where quarter = '2018Q4' and check_id = 'unknown_departments'"
+    told = "select examples from check_results where quarter = '2018Q4' and check_id = 'spellings_known'"
     assert "区卫" not in str(five_quarters.home.query(told))
 
 
@@ -163,7 +163,7 @@ def test_the_warnings_are_the_planted_names_the_planted_fall_and_how_small_the_q
         ("department_drift", "2018Q3"),
         ("frame_volume", later),
         ("sample_volume", later),
-        ("unknown_departments", later),
+        ("spellings_known", later),
     ]
     [(fallen,)] = five_quarters.home.query(
         "select examples from check_results where check_id = 'department_drift' and outcome = 'fail'"

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Severity = Literal["fail", "warn"]
 Outcome = Literal["pass", "fail", "error", "no_rows", "skipped"]
 NOTHING = "no rows to look at"
+# Warnings that say why a check fails: told with the failure, because its own examples count what these name
+_EXPLAINS = {
+    "spellings_known": ("reject_share", "reject_share_by_department", "unknown_department_share", "unknown_department_called"),
+    "case_ids_alike": ("called_cases_in_frame",),
+}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,12 @@ class CheckReport:
     @property
     def warnings(self) -> list[CheckResult]:
         return [result for result in self.results if result.severity == "warn" and not result.is_passed]
+
+    @property
+    def explanations(self) -> list[CheckResult]:
+        """The warnings that name the cause of a failure."""
+        failed = {result.check_id for result in self.failures}
+        return [warning for warning in self.warnings if failed.intersection(_EXPLAINS.get(warning.check_id, ()))]
 
     @property
     def _failed(self) -> list[CheckResult]:

@@ -191,11 +191,14 @@ def _gaps(names: list[str]) -> list[str]:
     ]
 
 
-def refused(delivery: Delivery, what: str, faults: list[str], *, where: str | None = None) -> DeliveryRefused:
+def refused(
+    delivery: Delivery, what: str, faults: list[str], *, where: str | None = None, expected: str | None = None
+) -> DeliveryRefused:
     """The error of a delivery that cannot be landed. It is quarantined whole: no part of it is used."""
     return DeliveryRefused(
         f"{delivery.name}: {what}",
         where=where or str(delivery.folder),
+        expected=expected,
         next_step="ask the sender for the whole folder again, with a new manifest.json, and run the quarter again",
         region_code=delivery.region_code,
         quarter=delivery.quarter,

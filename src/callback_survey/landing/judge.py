@@ -59,7 +59,8 @@ def read_file(
         opened = open_tables(file.path, work)
         records = [_read_table(connection, table, file, parameters, delivery.quarter[:4]) for table in opened.tables]
     except (Unreadable, HeaderNotRecognised) as error:
-        raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error
+        expected = f"the headers of {headers.REGISTER}" if isinstance(error, HeaderNotRecognised) else None
+        raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"], expected=expected) from error
     read = sum(record.read_count for record in records)
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"

@@ -143,7 +143,8 @@ def _read_files(
         raise refusals[0]
     if refusals:
         faults = [line for refusal in refusals for line in refusal.alert_lines]
-        raise deliveries.refused(delivery, f"{len(refusals)} files cannot be landed", faults)
+        expected = next((refusal.expected for refusal in refusals if refusal.expected), None)
+        raise deliveries.refused(delivery, f"{len(refusals)} files cannot be landed", faults, expected=expected)
     return records, remarks, passed_over
 
 

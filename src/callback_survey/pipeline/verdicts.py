@@ -69,15 +69,16 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     from callback_survey.checks import overrides
     from callback_survey.checks.model import as_findings, describe, read_rules
 
+    told = [*report.failures, *report.explanations]
     gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
     return GateFailed(
         f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
         next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
         region_code=report.region_code,
         quarter=report.quarter,
-        alert_lines=describe(report.failures),
+        alert_lines=describe(told),
         gate=report.gate,
-        findings=as_findings(report.failures),
+        findings=as_findings(told),
     )
 
 

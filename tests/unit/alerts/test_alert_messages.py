@@ -249,7 +249,7 @@ def test_problems_are_told_apart_by_kind_scope_and_text() -> None:
 
 def test_warnings_of_several_quarters_are_one_message() -> None:
     result = {
-        "check_id": "columns_known",
+        "check_id": "spellings_known",
         "observed": "1 of 4 rows",
         "allowed": "none",
         "examples": ["frame.csv: 备用"],
@@ -260,10 +260,10 @@ def test_warnings_of_several_quarters_are_one_message() -> None:
     assert alert.lines[0] == "330109 2018Q1"
     assert (
         alert.lines[1]
-        == "  有无法识别的表头（columns_known）：检查 4 项，不符合 1 项；要求：src/callback_survey/deliveries/headers.toml 中的表头"
+        == "  有未登记的写法（spellings_known）：检查 4 项，不符合 1 项；要求：表头、部门、答复和回访结果都是登记过的写法"
     )
     assert "    frame.csv: 备用" in alert.lines
-    assert alert.runbook == ("docs/runbook.md#columns_known",)
+    assert alert.runbook == ("docs/runbook.md#spellings_known",)
 
 
 def test_a_recovery_says_since_when_and_in_which_run_it_had_failed() -> None:

@@ -116,7 +116,7 @@ def checked(found: Settings, run_id: str, gate: str, region: str, *, observed: s
         return CheckResult(gate, gate, check_id, "X", severity, outcome, observed, "none", ("frame.csv: 备用",))
 
     rows = (
-        result("columns_known", "warn", "fail"),
+        result("spellings_known", "warn", "fail"),
         result("parts_alike", "warn", "pass"),
         result("x", "fail", "fail"),
     )
@@ -134,7 +134,7 @@ def test_all_warnings_of_a_run_are_one_message_and_no_failure_is_among_them(
     [message] = receiver.messages
     assert message["title"] == "【提醒】2018Q1：两道关口有 4 项提醒"
     assert message["type"] == "warning"
-    assert message["message"].count("有无法识别的表头（columns_known）") == 4
+    assert message["message"].count("有未登记的写法（spellings_known）") == 4
     assert "parts_alike" not in message["message"]
     assert not list((found.alerts / "open").glob("*"))
 

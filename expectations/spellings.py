@@ -1,0 +1,91 @@
+"""Gate 1, the words that nobody registered, in one list: headers, departments, answers and outcomes, each with the rows that hold it,
+the place of the first, and the file in which it would be registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from callback_survey.checks.model import Check
+from callback_survey.deliveries import headers
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.privacy import scrub
+from callback_survey.registers import Register
+
+_SEEDS = "dbt_project/seeds/"
+_ANSWERS = f"{_SEEDS}answer_spellings.csv"
+_DEPARTMENTS = f"{_SEEDS}department_aliases.csv、{_SEEDS}departments.csv"
+# By the reason of the reject: what was written, in which cell of the rejected row, and where its spellings are
+_REJECTED = {
+    "unknown_disposition": ("回访结果", "disposition", f"{_SEEDS}disposition_spellings.csv"),
+    "unknown_satisfaction": ("满意度", "satisfaction", _ANSWERS),
+    "unknown_visits": ("跑动次数", "visits", _ANSWERS),
+}
+_WORDS = """
+    select json_extract_string(row_text, $cell) as word, count(*), arg_min(file, (file, line)), arg_min(line, (file, line))
+    from rejects
+    where dataset = 'calls' and reason = $reason
+    group by word
+    order by 2 desc, 1
+"""
+_NAMES = """
+    select department_name, count(*), arg_min(file, (file, line)), arg_min(line, (file, line))
+    from {dataset}
+    group by department_name
+    order by 2 desc, 1
+"""
+_COLUMNS = ("kind", "word_name", "row_count", "file", "line", "hint", "register")
+_Row = tuple[str, str, int, str, int, str, str]
+
+
+def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register) -> dict[str, pd.DataFrame]:
+    """One row per word; `connection` has a view per landed dataset, and `rejects`."""
+    rows = [*_headers(report), *_departments(connection, report, register), *_words(connection)]
+    return {"unknown_spellings": pd.DataFrame(rows, columns=list(_COLUMNS))}
+
+
+def checks() -> list[Check]:
+    return [
+        Check(
+            "spellings_known",
+            facts="unknown_spellings",
+            expectation=gxe.ExpectColumnValuesToBeNull(column="word_name"),
+            example="{kind}「{word_name}」: {row_count} rows, first {file} line {line}{hint}; to accept it, edit {register}",
+            shows=_COLUMNS,
+            allows="headers, departments, answers and outcomes as they are registered",
+            rows_may_be_missing=True,
+            nothing="every word is known",
+        )
+    ]
+
+
+def _headers(report: LandingReport) -> Iterator[_Row]:
+    """An unknown header stands above all rows of its table; nothing of the column is kept."""
+    found: dict[str, _Row] = {}
+    for file in report.files:
+        for header in map(scrub, file.unknown_columns):
+            rows = found[header][2] if header in found else 0
+            first = found.get(header, ("", "", 0, file.name, file.header_line, "", ""))
+            found[header] = ("表头", header, rows + file.read_count, first[3], first[4], "", headers.REGISTER)
+    yield from found.values()
+
+
+def _departments(connection: duckdb.DuckDBPyConnection, report: LandingReport, register: Register) -> Iterator[_Row]:
+    """Names in frames and annexes. What calls name counts only for a case without a frame row, which is told of itself."""
+    for dataset in ("frame", "published"):
+        if dataset in report.lake_files:
+            for name, row_count, file, line in connection.execute(_NAMES.format(dataset=dataset)).fetchall():
+                if register.find(name) is None:
+                    yield "部门", name, row_count, file, line, register.hint(name), _DEPARTMENTS
+
+
+def _words(connection: duckdb.DuckDBPyConnection) -> Iterator[_Row]:
+    for reason, (kind, cell, register) in _REJECTED.items():
+        for word, row_count, file, line in connection.execute(
+            _WORDS, {"cell": f"$.{cell}", "reason": reason}
+        ).fetchall():
+            yield kind, word or "", row_count, file, line, "", register
