@@ -110,7 +110,9 @@ def _datasets(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> p
     """One row per dataset, with the reasons of its rejects, the most frequent first."""
     causes: dict[str, list[str]] = {}
     for dataset, reason, row_count, file, line, detail in connection.execute(_CAUSES).fetchall():
-        seen = f": {detail.partition('；')[0]}" if detail else ""  # what would have been allowed is in the list of rejects
+        seen = (
+            f": {detail.partition('；')[0]}" if detail else ""
+        )  # what would have been allowed is in the list of rejects
         causes.setdefault(dataset, []).append(f"{reason} {row_count}, first {file} line {line}{seen}")
     rows = []
     for dataset in sorted({file.dataset for file in report.files}):

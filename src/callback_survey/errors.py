@@ -99,6 +99,10 @@ class DeliveryRefused(GateFailed):
     """A delivery that cannot be landed whole (manifest, hash, encoding, header). This is gate 1."""
 
 
+class DeliveryMisplaced(DeliveryRefused):
+    """A delivery under a folder of the wrong name, or of a region without a register: ours to mend, not the sender's."""
+
+
 class StaleBuild(SurveyError):
     """The warehouse was rebuilt by another run between this run's build and the step that wanted to read it."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
+from callback_survey.deliveries.delivery import RUN_ALLOWS
 from callback_survey.progress import Listener, Progress
 from callback_survey.settings import Settings
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 class Run:
     """One run of a quarter: its settings, its name, and where its steps report to.
 
-    `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there.
+    `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there; `allowing` is how
+    they would say it to whatever started the run.
     """
 
     settings: Settings
     run_id: str
     listener: Listener | None = None
     is_manifest_optional: bool = False
+    allowing: str = RUN_ALLOWS
 
     @cached_property
     def progress(self) -> Progress:

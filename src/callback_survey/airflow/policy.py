@@ -13,6 +13,7 @@ from callback_survey.airflow.callbacks import Notify
 _FINAL = (
     "GateFailed",
     "DeliveryRefused",
+    "DeliveryMisplaced",
     "UsageError",
     "NothingDelivered",
     "RegisterError",

@@ -15,6 +15,7 @@ from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
 
 QUARTER_DAG = "callback_quarter"
+_PARAMETER_ALLOWS = f'a new run of {QUARTER_DAG} with the parameter "without_manifest": true'
 
 DOCUMENTATION = """\
 # callback_quarter: one quarter of call-back surveys
@@ -207,7 +208,10 @@ def _run(context: Mapping[str, Any]) -> Any:
     from callback_survey.settings import load_settings
 
     is_manifest_optional = bool(context["params"].get("without_manifest"))
-    return Run(load_settings(), str(context["run_id"]), is_manifest_optional=is_manifest_optional)
+    settings = load_settings()
+    # a parent that follows the steps is the command `airflow run`
+    allowing = "callback-survey airflow run --without-manifest" if settings.progress_log else _PARAMETER_ALLOWS
+    return Run(settings, str(context["run_id"]), is_manifest_optional=is_manifest_optional, allowing=allowing)
 
 
 def quarter_of(context: Mapping[str, Any]) -> tuple[Quarter, bool]:

@@ -25,7 +25,7 @@ from callback_survey.settings import PREFIX, Settings
 DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
 _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
-    (GateFailed, ("GateFailed/", "DeliveryRefused/")),
+    (GateFailed, ("GateFailed/", "DeliveryRefused/", "DeliveryMisplaced/")),
     (UsageError, ("NothingDelivered/", "RegisterError/", "UsageError/")),
 )
 _POLL_SECONDS = 0.2
@@ -83,14 +83,21 @@ def task_environment(settings: Settings) -> dict[str, str]:
     return {PREFIX + name: value for name, value in values.items()}
 
 
-def run_quarter(settings: Settings, quarter: Quarter, region_code: str | None, listener: Listener) -> Outcome:
+def run_quarter(
+    settings: Settings,
+    quarter: Quarter,
+    region_code: str | None,
+    listener: Listener,
+    *,
+    is_manifest_optional: bool = False,
+) -> Outcome:
     """Run the DAG once for a quarter. The whole log is kept under logs/; the steps are passed to `listener` as they come."""
     name = f"airflow-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     runs = settings.logs / "runs"
     log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
     with Progress(name, progress_log, listener).step("airflow") as step:
         step.result = "home created" if home.prepare(settings.home, dags_folder()) else "home ready"
-    conf = json.dumps({"quarter": str(quarter), "region": region_code})
+    conf = json.dumps({"quarter": str(quarter), "region": region_code, "without_manifest": is_manifest_optional})
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
     events: list[Event] = []

@@ -16,6 +16,7 @@ from typing import Any
 from callback_survey.alerts.message import Alert, shortened
 from callback_survey.errors import (
     ApprovalOutdated,
+    DeliveryMisplaced,
     DeliveryRefused,
     GateFailed,
     NotAnswered,
@@ -36,6 +37,7 @@ _ACCEPT = re.compile(r"callback-survey accept .*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 # Kind of error, the first that fits: its words, and the section of the runbook. None is what is not ours.
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (DeliveryMisplaced, "misplaced", "a-delivery-was-refused"),
     (DeliveryRefused, "refused", "a-delivery-was-refused"),
     (GateFailed, "gate", "a-gate-said-no"),
     (NothingDelivered, "nothing_delivered", "nothing-came"),

@@ -22,7 +22,12 @@ Outcome = Literal["pass", "fail", "error", "no_rows", "skipped"]
 NOTHING = "no rows to look at"
 # Warnings that say why a check fails: told with the failure, because its own examples count what these name
 _EXPLAINS = {
-    "spellings_known": ("reject_share", "reject_share_by_department", "unknown_department_share", "unknown_department_called"),
+    "spellings_known": (
+        "reject_share",
+        "reject_share_by_department",
+        "unknown_department_share",
+        "unknown_department_called",
+    ),
     "case_ids_alike": ("called_cases_in_frame",),
 }
 

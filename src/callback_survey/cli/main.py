@@ -80,9 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_quarter_options(run)
     run.add_argument("--dry-run", action="store_true", help="show what would be landed and superseded; write nothing")
-    run.add_argument(
-        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
-    )
     run.set_defaults(command=_run)
     plan_command.add_to(commands)
     deliveries.add_to(commands)
@@ -117,6 +114,9 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
+    )
+    parser.add_argument(
+        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
     )
     add_exports(parser)
     add_home(parser)
@@ -198,7 +198,9 @@ def _airflow_run(options: argparse.Namespace) -> int:
     console = _console()
     for quarter in quarters:
         with Display(console) as display:
-            outcome = airflow_run.run_quarter(settings, quarter, region, display)
+            outcome = airflow_run.run_quarter(
+                settings, quarter, region, display, is_manifest_optional=options.without_manifest
+            )
         if outcome.events:
             _summarise(console, settings, quarter, outcome.events[0].run_id, outcome.events)
         if outcome.error is not None:

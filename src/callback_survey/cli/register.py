@@ -74,7 +74,7 @@ def _check(_options: argparse.Namespace) -> int:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    from callback_survey.deliveries import delivery as deliveries
+    from callback_survey.deliveries import folders
     from callback_survey.landing.workbench import workbench
     from callback_survey.registers import draft, draft_text
     from callback_survey.settings import load_settings
@@ -88,7 +88,7 @@ def _propose(options: argparse.Namespace) -> int:
         )
     settings = load_settings(home=options.home, exports=options.exports)
     _verify_new(options.output)
-    delivered = deliveries.discover(settings.exports, quarter, options.region)
+    delivered = folders.discover(settings.exports, quarter, options.region)
     if not delivered:
         raise NothingDelivered(
             f"no delivery for {quarter} of region {options.region}",
@@ -96,6 +96,7 @@ def _propose(options: argparse.Namespace) -> int:
             expected="a folder with a frame and manifest.json",
             next_step="check the region code, the quarter and --exports",
         )
+    folders.verify_name(delivered[0])
     # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
     with workbench(settings.lake, f"register-{options.region}", settings.memory_limit) as (_, folder):
         names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)

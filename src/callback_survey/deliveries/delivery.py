@@ -1,4 +1,4 @@
-"""Deliveries and their manifests: which folders there are, and whether a folder is what its manifest says."""
+"""Deliveries and their manifests: whether a folder is what its manifest says."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from typing import Any, NamedTuple
 
 from callback_survey.deliveries.encodings import decode
 from callback_survey.deliveries.kinds import is_left_behind
+from callback_survey.deliveries.parts import missing_parts
 from callback_survey.errors import DeliveryRefused
 from callback_survey.privacy import holds_personal_number, scrub
-from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 
 MANIFEST_NAME = "manifest.json"
-_MOST_PARTS = 1000
-_LATEST_FIRST_PART = 3
+# How a person says that a delivery without a manifest is complete, where nothing else is said
+RUN_ALLOWS = "callback-survey run --without-manifest"
 _LARGEST_MANIFEST_BYTES = 16 << 20
-_NUMBERED = re.compile(r"(.*?)(\d+)((?:\.\w+)+)")
-_REGION = re.compile("[0-9]{6}")
 _HERE = re.compile(r"^(?:[.][/\\]+)+")
 _COUNT = re.compile("[0-9]{1,12}(?:[.]0*)?")
 _THOUSANDS = re.compile(",(?=[0-9]{3}(?:[^0-9]|$))")
@@ -61,37 +59,26 @@ class DeliveredFile:
 class Manifest:
     """The files of a complete delivery, and what its sender says of the data as a whole (`"note"`, optional).
 
-    `passed_over` lie in the folder too: programs leave them beside others.
+    `passed_over` lie in the folder too: programs leave them beside others. `missing_parts` of a series of numbered files are
+    not listed either.
     """
 
     files: tuple[DeliveredFile, ...]
     note: str | None
     is_given: bool = True
     passed_over: tuple[str, ...] = ()
+    missing_parts: tuple[str, ...] = ()
 
 
-def discover(exports: Path, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
-    """The deliveries of a quarter, by region code. A folder whose name is not a region code is not a delivery."""
-    folders = sorted(exports.glob("*/")) if exports.is_dir() else []
-    return [
-        Delivery(folder.name, str(quarter), folder / str(quarter))
-        for folder in folders
-        if _REGION.fullmatch(folder.name)
-        and region_code in (None, folder.name)
-        and (folder / str(quarter)).is_dir()
-        and any((folder / str(quarter)).iterdir())
-    ]
-
-
-def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifest:
+def verify(delivery: Delivery, *, is_manifest_optional: bool = False, allowing: str = RUN_ALLOWS) -> Manifest:
     """The files of a delivery, checked against the manifest: names, hashes, and that none is missing or unlisted.
 
-    Row counts are checked while the files are read. Without a manifest, which only a person may allow, what is there is
-    taken, and a gap in numbered parts is all that can be noticed. Raises DeliveryRefused naming each fault.
+    Row counts are checked while the files are read. Without a manifest, which only a person may allow (`allowing` says how), what is
+    there is taken, and a gap in numbered parts is all that can be noticed. Raises DeliveryRefused naming each fault.
     """
     if is_manifest_optional and not os.path.lexists(delivery.folder / MANIFEST_NAME):
         return _without_manifest(delivery)
-    entries, note = _read_manifest(delivery)
+    entries, note = _read_manifest(delivery, allowing)
     present = _present(delivery)
     # one name may be stored in two ways: macOS takes letters and their marks apart
     stored = {unicodedata.normalize("NFC", name): name for name in present}
@@ -109,7 +96,8 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False) -> Manifes
             files.append(DeliveredFile(path, entry.row_count, found))
     if faults:
         raise refused(delivery, "the delivery does not match its manifest", faults)
-    return Manifest(tuple(files), note, passed_over=_passed_over(delivery))
+    missing = tuple(missing_parts(file.path.name for file in files))
+    return Manifest(tuple(files), note, passed_over=_passed_over(delivery), missing_parts=missing)
 
 
 def content_digest(folder: Path) -> str | None:
@@ -144,7 +132,7 @@ def _without_manifest(delivery: Delivery) -> Manifest:
     paths = [delivery.folder / name for name in sorted(_present(delivery))]
     faults = [f"{told(path.name)}: not a regular file" for path in paths if not _is_regular(path)]
     faults += [f"{told(path.name)}: the name cannot be shown" for path in paths if not path.name.isprintable()]
-    faults += [f"part {missing} is missing" for missing in _gaps([path.name for path in paths])]
+    faults += [f"part {missing} is missing" for missing in missing_parts(path.name for path in paths)]
     if faults:
         raise refused(delivery, "the delivery is incomplete, even without a manifest to compare with", faults)
     files = tuple(DeliveredFile(path, None, sha256_of(path)) for path in paths)
@@ -176,30 +164,22 @@ def told(name: str) -> str:
     return kept if kept.isprintable() else ascii(kept)
 
 
-def _gaps(names: list[str]) -> list[str]:
-    """The parts missing in numbered series: calls-002.csv where calls-001.csv and calls-003.csv are there."""
-    series: dict[tuple[str, str], dict[int, int]] = {}
-    for name in names:
-        if match := _NUMBERED.fullmatch(name):
-            series.setdefault((match[1], match[3]), {})[int(match[2])] = len(match[2])
-    return [
-        f"{stem}{number:0{min(widths.values())}d}{suffix}"
-        for (stem, suffix), widths in sorted(series.items())
-        # numbers that do not begin at one, or run to thousands, are dates or codes and no parts
-        if len(widths) > 1 and min(widths) <= _LATEST_FIRST_PART and max(widths) < _MOST_PARTS
-        for number in sorted(set(range(1, max(widths))) - widths.keys())
-    ]
-
-
 def refused(
-    delivery: Delivery, what: str, faults: list[str], *, where: str | None = None, expected: str | None = None
+    delivery: Delivery,
+    what: str,
+    faults: list[str],
+    *,
+    where: str | None = None,
+    expected: str | None = None,
+    next_step: str = "ask the sender for the whole folder again, with a new manifest.json, and run the quarter again",
+    kind: type[DeliveryRefused] = DeliveryRefused,
 ) -> DeliveryRefused:
     """The error of a delivery that cannot be landed. It is quarantined whole: no part of it is used."""
-    return DeliveryRefused(
+    return kind(
         f"{delivery.name}: {what}",
         where=where or str(delivery.folder),
         expected=expected,
-        next_step="ask the sender for the whole folder again, with a new manifest.json, and run the quarter again",
+        next_step=next_step,
         region_code=delivery.region_code,
         quarter=delivery.quarter,
         alert_lines=faults,
@@ -232,11 +212,11 @@ def _row_count(rows: Any) -> int | None:
     return rows if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0 else None
 
 
-def _read_manifest(delivery: Delivery) -> tuple[dict[str, _Entry], str | None]:
+def _read_manifest(delivery: Delivery, allowing: str) -> tuple[dict[str, _Entry], str | None]:
     path = delivery.folder / MANIFEST_NAME
     expected = 'expected {"files": [{"name": "frame.csv", "rows": 123, "sha256": "…"}]}'
     if not os.path.lexists(path):
-        optional = "to accept the files unverified: callback-survey run --without-manifest"
+        optional = f"to accept the files unverified: {allowing}"
         raise refused(delivery, "there is no manifest.json, so the upload is not complete", [expected, optional])
     if not _is_regular(path) or path.stat().st_size > _LARGEST_MANIFEST_BYTES:
         fault = f"not a regular file, or larger than {_LARGEST_MANIFEST_BYTES >> 20} MB"

@@ -9,6 +9,7 @@ from pathlib import Path
 from callback_survey.deliveries import kinds
 from callback_survey.deliveries.headers import HeaderNotRecognised, NoTable
 from callback_survey.deliveries.kinds import SUFFIXES
+from callback_survey.deliveries.parts import missing_parts
 from callback_survey.deliveries.table import Table, Unreadable, dataset_named
 
 DATASETS = ("frame", "calls", "published")
@@ -18,11 +19,14 @@ _PROMISING = tuple(suffix for suffix in SUFFIXES if suffix not in (".txt", ".doc
 
 @dataclass(frozen=True)
 class Opened:
-    """What a file holds, remarks on what in it was not read, and what programs had left in it, which nobody sent."""
+    """What a file holds, remarks on what in it was not read, what programs had left in it, which nobody sent, and the parts that
+    are missing among the numbered files of an archive.
+    """
 
     tables: tuple[Table, ...]
     remarks: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    missing_parts: tuple[str, ...] = ()
 
 
 def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
@@ -123,4 +127,5 @@ def _open_archive(path: Path, work: Path, name: str) -> Opened:
         remarks += opened.remarks
     if not members:
         raise Unreadable("the archive holds no file")
-    return Opened(tuple(tables), tuple(remarks), tuple(f"{name}/{left}" for left in passed_over))
+    missing = tuple(f"{name}/{part}" for part in missing_parts(member.name for member in members))
+    return Opened(tuple(tables), tuple(remarks), tuple(f"{name}/{left}" for left in passed_over), missing)

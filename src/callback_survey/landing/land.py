@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.deliveries import delivery as deliveries
-from callback_survey.deliveries.delivery import DeliveredFile, Delivery
+from callback_survey.deliveries import folders
+from callback_survey.deliveries.delivery import DeliveredFile, Delivery, Manifest
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger
 from callback_survey.landing.judge import read_file
@@ -50,6 +51,7 @@ def land(
     memory_limit: str,
     run_id: str,
     is_manifest_optional: bool = False,
+    allowing: str = deliveries.RUN_ALLOWS,
     is_frame_enough: bool = False,
 ) -> LandingReport:
     """Land a delivery, or return the report of the identical one landed before (`is_new` False).
@@ -63,7 +65,7 @@ def land(
     ledger's record of the refusal, where it is not what its manifest says, cannot be read, or lacks a required column.
     """
     key = TokenKey.from_secret(secret)
-    manifest = deliveries.verify(delivery, is_manifest_optional=is_manifest_optional)
+    manifest = deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=allowing)
     ledger.require_key(lake, key.key_id)
     delivery_id = identify(delivery, manifest.files, seeds=seeds, key=key)
     before = ledger.find(lake, delivery.scope, delivery_id)
@@ -79,7 +81,8 @@ def land(
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
-            records, remarks, passed_over = _read_files(connection, delivery, manifest.files, work, words)
+            records, remarks, passed_over, missing = _read_files(connection, delivery, manifest.files, work, words)
+            remarks += _said_of_parts(delivery, manifest, missing) + folders.beside(delivery)
             datasets = _whole(delivery, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
@@ -121,14 +124,15 @@ def _read_files(
     delivered: Sequence[DeliveredFile],
     work: Path,
     parameters: Mapping[str, str],
-) -> tuple[list[FileRecord], list[str], list[str]]:
-    """The tables read, remarks on what was not, and what programs had left in archives.
+) -> tuple[list[FileRecord], list[str], list[str], list[str]]:
+    """The tables read, remarks on what was not, what programs had left in archives, and the parts missing there.
 
     Every file is tried, so that the sender hears of all faults at once. Raises DeliveryRefused if there is one.
     """
     records: list[FileRecord] = []
     remarks: list[str] = []
     passed_over: list[str] = []
+    missing: list[str] = []
     refusals: list[DeliveryRefused] = []
     for file in delivered:
         try:
@@ -139,13 +143,29 @@ def _read_files(
             records += found
             remarks += opened.remarks
             passed_over += opened.passed_over
+            missing += opened.missing_parts
     if len(refusals) == 1:
         raise refusals[0]
     if refusals:
         faults = [line for refusal in refusals for line in refusal.alert_lines]
         expected = next((refusal.expected for refusal in refusals if refusal.expected), None)
         raise deliveries.refused(delivery, f"{len(refusals)} files cannot be landed", faults, expected=expected)
-    return records, remarks, passed_over
+    return records, remarks, passed_over, missing
+
+
+def _said_of_parts(delivery: Delivery, manifest: Manifest, in_archives: Sequence[str]) -> list[str]:
+    """Remarks on parts that a manifest does not list either. Without one nothing says that they were never meant to be there:
+    raises DeliveryRefused."""
+    if in_archives and not manifest.is_given:
+        raise deliveries.refused(
+            delivery,
+            "the delivery is incomplete, even without a manifest to compare with",
+            [f"part {missing} is missing" for missing in in_archives],
+        )
+    return [
+        f"part {missing} is missing, and the manifest does not list it"
+        for missing in (*manifest.missing_parts, *in_archives)
+    ]
 
 
 def _whole(

@@ -115,10 +115,10 @@ def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Qu
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:
     """What `run_quarter` would land and supersede, as far as manifests and hashes tell. Writes nothing."""
     from callback_survey import registers
-    from callback_survey.deliveries import delivery as deliveries
+    from callback_survey.deliveries import folders
 
     registers.validate(run.settings.seeds)
-    found = deliveries.discover(run.settings.exports, quarter, region_code)
+    found = folders.discover(run.settings.exports, quarter, region_code)
     return [_plan(run, delivery) for delivery in found]
 
 
@@ -129,7 +129,8 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
 
     settings = run.settings
     try:
-        manifest = deliveries.verify(delivery, is_manifest_optional=run.is_manifest_optional)
+        steps.verify_place(settings, delivery)
+        manifest = deliveries.verify(delivery, is_manifest_optional=run.is_manifest_optional, allowing=run.allowing)
         delivered = manifest.files
     except DeliveryRefused as refusal:
         what = refusal.what.removeprefix(f"{delivery.name}: ")

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
 from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, NothingDelivered
+from callback_survey.errors import (
+    DamagedFile,
+    DeliveryMisplaced,
+    DeliveryRefused,
+    GateFailed,
+    NothingDelivered,
+    RegisterError,
+)
 from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
@@ -59,7 +67,7 @@ class Released:
 
 def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list[Delivery]:
     """The deliveries of a quarter. Raises NothingDelivered where there is none, and RegisterError where a register is at
-    odds with itself: nothing is landed that could not be counted."""
+    odds with itself or has none of the regions: nothing is landed that could not be counted."""
     from callback_survey import registers
     from callback_survey.landing.workbench import sweep_scratch
 
@@ -67,7 +75,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
         # a run that lands nothing new clears up after a killed landing too: it left phone numbers
         sweep_scratch(run.settings.lake)
         registers.validate(run.settings.seeds)
-        found = deliveries.discover(run.settings.exports, quarter, region_code)
+        found = folders.discover(run.settings.exports, quarter, region_code)
         if not found:
             raise NothingDelivered(
                 f"no delivery for {quarter}{f' of region {region_code}' if region_code else ''}",
@@ -76,9 +84,36 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
                 next_step="check the quarter, the region code, and CALLBACK_SURVEY_EXPORTS",
                 region_code=region_code,
                 quarter=str(quarter),
+                alert_lines=folders.named_otherwise(run.settings.exports, region_code),
+            )
+        faults = [registers.region_fault(run.settings.seeds, delivery.scope) for delivery in found]
+        if all(faults):
+            # one among others is refused when its turn comes to land
+            raise RegisterError(
+                "; ".join(map(str, faults)),
+                where=str(run.settings.seeds),
+                next_step="register the region, or correct the name of its folder",
+                region_code=found[0].region_code if len(found) == 1 else None,
+                quarter=str(quarter),
+                alert_lines=registers.registering(found[0].scope),
             )
         step.result = ", ".join(delivery.region_code for delivery in found)
         return found
+
+
+def verify_place(settings: Settings, delivery: Delivery) -> None:
+    """Raises DeliveryMisplaced where the folder is not named as it must be, or no register says what the region's departments are."""
+    from callback_survey import registers
+
+    folders.verify_name(delivery)
+    if fault := registers.region_fault(settings.seeds, delivery.scope):
+        raise deliveries.refused(
+            delivery,
+            fault,
+            registers.registering(delivery.scope),
+            next_step="register the region, or correct the name of its folder",
+            kind=DeliveryMisplaced,
+        )
 
 
 def land(run: Run, delivery: Delivery) -> LandingReport:
@@ -89,6 +124,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
     settings = run.settings
     with run.progress.step("land", delivery.region_code) as step:
         try:
+            verify_place(settings, delivery)
             report = land_delivery(
                 delivery,
                 lake=settings.lake,
@@ -97,6 +133,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
                 memory_limit=settings.memory_limit,
                 run_id=run.run_id,
                 is_manifest_optional=run.is_manifest_optional,
+                allowing=run.allowing,
             )
         except DeliveryRefused as refusal:
             ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)

@@ -1,7 +1,16 @@
 """The registers: what the survey knows of regions, departments and measures, read from the seeds that dbt loads too."""
 
-from callback_survey.registers.check import validate
+from callback_survey.registers.check import region_fault, registering, validate
 from callback_survey.registers.definitions import Definition, definitions_in, scales_in
 from callback_survey.registers.names import Register, valid_rows
 
-__all__ = ["Definition", "Register", "definitions_in", "scales_in", "valid_rows", "validate"]
+__all__ = [
+    "Definition",
+    "Register",
+    "definitions_in",
+    "region_fault",
+    "registering",
+    "scales_in",
+    "valid_rows",
+    "validate",
+]

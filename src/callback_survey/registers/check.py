@@ -4,12 +4,15 @@ would be found only after hours of work, as a failed test of a model, and withou
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callback_survey.errors import RegisterError
-from callback_survey.registers import department_faults, file_faults, measure_faults
+from callback_survey.registers import department_faults, file_faults, measure_faults, rows
 from callback_survey.registers.faults import Fault
+from callback_survey.registers.names import valid_rows
+from callback_survey.scope import Scope
 
 _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     department_faults.regions,
@@ -40,6 +43,28 @@ def validate(seeds: Path) -> None:
         quarter=first.quarter if is_alone else None,
         alert_lines=[] if is_alone else lines,
     )
+
+
+def region_fault(seeds: Path, scope: Scope) -> str | None:
+    """Why nothing of a region can be counted in a quarter, in words; None where its register has departments."""
+    code = scope.region_code
+    known = [row["region_code"] for row in rows.read(seeds, "regions")]
+    if code not in known:
+        nearest = difflib.get_close_matches(code, known, n=1, cutoff=0.8)
+        return f"region {code} is not in regions.csv{f'; nearest: {nearest[0]}' if nearest else ''}"
+    if not valid_rows(seeds, "departments", scope):
+        return f"departments.csv has no department of region {code} in {scope.quarter}"
+    return None
+
+
+def registering(scope: Scope) -> list[str]:
+    """The commands by which a region gets its register, in their order."""
+    asked = f"--region {scope.region_code} --quarter {scope.quarter}"
+    return [
+        f"1. draft its register for a person to review: callback-survey register propose {asked}",
+        "2. once the rows are in dbt_project/seeds: callback-survey register check",
+        f"3. callback-survey run {asked}",
+    ]
 
 
 def faults_of(seeds: Path) -> list[Fault]:

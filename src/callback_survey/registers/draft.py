@@ -28,6 +28,7 @@ from callback_survey.scope import Scope
 # A column with more names, or with names this long, is not one of departments.
 _MOST_NAMES, _LONGEST_NAME = 1_000, 60
 _SIMILAR = 0.75
+_ALLOWING = "callback-survey register propose --without-manifest"
 _SHORTEST_ABBREVIATION = 4
 
 
@@ -97,7 +98,7 @@ def read_names(delivery: Delivery, work: Path, *, is_manifest_optional: bool = F
     department column holds something else."""
     names = FrameNames()
     tables = 0
-    for file in deliveries.verify(delivery, is_manifest_optional=is_manifest_optional).files:
+    for file in deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=_ALLOWING).files:
         try:
             for table in open_tables(file.path, work).tables:
                 if table.dataset == "frame":

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callback_survey.deliveries import delivery as deliveries
+from callback_survey.deliveries import folders
 from callback_survey.errors import DeliveryRefused
 from callback_survey.quarter import Quarter
 from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
@@ -17,30 +18,11 @@ ANNEX = {"published.csv": (b"x", 1)}
 Q1 = Quarter(2018, 1)
 
 
-def test_deliveries_of_a_quarter_are_found_by_region_in_order(tmp_path: Path) -> None:
-    for region, quarter in [("330110", "2018Q1"), ("330109", "2018Q1"), ("330109", "2018Q2")]:
-        write_delivery(tmp_path, FILES, region=region, quarter=quarter)
-    found = deliveries.discover(tmp_path, Q1)
-    assert [delivery.name for delivery in found] == ["330109 2018Q1", "330110 2018Q1"]
-    assert [delivery.region_code for delivery in deliveries.discover(tmp_path, Q1, "330110")] == ["330110"]
-    assert deliveries.discover(tmp_path, Q1, "330111") == []
-
-
-def test_what_is_no_region_or_holds_nothing_is_no_delivery(tmp_path: Path) -> None:
-    for name in ("README", "33010", "3301099", "33010a"):
-        (tmp_path / name / "2018Q1").mkdir(parents=True)
-        (tmp_path / name / "2018Q1" / "frame.csv").touch()
-    (tmp_path / "330109" / "2018Q1").mkdir(parents=True)
-    (tmp_path / "330110").write_text("a file", encoding="utf-8")
-    assert deliveries.discover(tmp_path, Q1) == []
-    assert deliveries.discover(tmp_path / "not there", Q1) == []
-
-
 def test_a_folder_without_its_manifest_is_found_and_then_refused(tmp_path: Path) -> None:
     """The manifest comes last: an upload under way must not look like a quarter without deliveries."""
     delivery = write_delivery(tmp_path, FILES)
     (delivery.folder / "manifest.json").unlink()
-    assert deliveries.discover(tmp_path, Q1) == [delivery]
+    assert folders.discover(tmp_path, Q1) == [delivery]
     assert "expected {" in faults_of(delivery)[0]
     with pytest.raises(DeliveryRefused, match="the upload is not complete"):
         deliveries.verify(delivery)

@@ -99,7 +99,9 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     ),
     "a few frame rows of an unknown department": (
         replace(CLEAN, frame=ONE_UNKNOWN),
-        {"spellings_known": f"部门「区教育居」: 1 rows, first frame.csv line 1002; nearest known name: 区教育局; {ADD_DEPARTMENT}"},
+        {
+            "spellings_known": f"部门「区教育居」: 1 rows, first frame.csv line 1002; nearest known name: 区教育局; {ADD_DEPARTMENT}"
+        },
     ),
     "many frame rows of unknown departments": (
         replace(CLEAN, frame=[*CLEAN.frame, *cases("区教育居", range(3)), *cases("某办", range(3))]),
@@ -171,7 +173,8 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     "a word that the scales do not know": (
         replace(CLEAN, rejects=[UNKNOWN_WORD]),
         {
-            "spellings_known": "满意度「还行」: 1 rows, first calls.csv line 9000; to accept it, edit dbt_project/seeds/answer_spellings.csv",
+            "spellings_known": "满意度「还行」: 1 rows, first calls.csv line 9000; to accept it, edit "
+            "dbt_project/seeds/answer_spellings.csv",
             "rejected_calls": "区教育局: 1 call rows rejected, unknown_satisfaction",
         },
     ),

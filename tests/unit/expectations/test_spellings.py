@@ -50,7 +50,11 @@ def test_lost_zeros_fail_one_check_and_are_told_as_what_they_are(lake: Lake) -> 
 
 
 def test_a_warning_that_explains_no_failure_stays_among_the_warnings(lake: Lake) -> None:
-    framed = [*CASES, *((f"XS-{number}", *ONE_CASE[1:]) for number in range(10, 1000)), ("XS-9", "区档案馆", *ONE_CASE[2:])]
+    framed = [
+        *CASES,
+        *((f"XS-{number}", *ONE_CASE[1:]) for number in range(10, 1000)),
+        ("XS-9", "区档案馆", *ONE_CASE[2:]),
+    ]
     report = checked(lake, framed, CALLS)
     assert "spellings_known" in [result.check_id for result in report.warnings]
     assert report.explanations == report.failures == []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from callback_survey.deliveries.delivery import Delivery, content_digest
+from callback_survey.deliveries.delivery import Delivery, content_digest, verify
 from callback_survey.errors import DeliveryRefused
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
 
@@ -76,6 +78,39 @@ def test_numbers_that_count_no_parts_are_no_gap(lake: Lake, names: list[str]) ->
     files = {"frame.csv": frame(ONE_CASE), **{name: calls(ONE_CALL) for name in names}}
     report = lake.land(write_delivery(lake.exports, files, has_manifest=False), is_manifest_optional=True)
     assert report.count("read_count") == 1 + len(names)
+
+
+def test_a_gap_is_refused_in_an_archive_too_and_remarked_where_the_manifest_has_it(lake: Lake) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, (data, _) in {**FILES, "办件 (1).csv": frame(ONE_CASE), "办件 (3).csv": frame(ONE_CASE)}.items():
+            archive.writestr(name, data)
+    files = {"一季度.zip": (content.getvalue(), 4)}
+    with pytest.raises(DeliveryRefused) as refused:
+        lake.land(write_delivery(lake.exports, files, has_manifest=False), is_manifest_optional=True)
+    assert refused.value.alert_lines == ["part 一季度.zip/办件 (2).csv is missing"]
+    assert lake.deliver(files).remarks == (
+        "part 一季度.zip/办件 (2).csv is missing, and the manifest does not list it",
+    )
+    parted = {"frame.csv": frame(ONE_CASE), "calls_1.csv": calls(ONE_CALL), "calls_3.csv": calls(ONE_CALL)}
+    report = lake.deliver(parted, region="330110")
+    assert report.remarks == ("part calls_2.csv is missing, and the manifest does not list it",)
+
+
+def test_a_folder_beside_under_another_spelling_is_remarked(lake: Lake) -> None:
+    write_delivery(lake.exports, FILES, quarter="2018q1")
+    report = lake.deliver(FILES)
+    assert report.remarks == ("2018q1, beside 2018Q1: was not read",)
+    assert lake.verdict(report) == {"everything_read": report.remarks}
+
+
+@pytest.mark.parametrize(
+    "allowing", ["callback-survey airflow run --without-manifest", "callback-survey run --without-manifest"]
+)
+def test_the_option_is_named_as_the_run_was_called(lake: Lake, allowing: str) -> None:
+    with pytest.raises(DeliveryRefused) as refused:
+        verify(write_delivery(lake.exports, FILES, has_manifest=False), allowing=allowing)
+    assert refused.value.alert_lines[1] == f"to accept the files unverified: {allowing}"
 
 
 def with_manifest(lake: Lake, change: Callable[[list[dict[str, Any]]], None]) -> Lake:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from callback_survey.errors import NothingDelivered
-from callback_survey.pipeline import steps
+from callback_survey.errors import DeliveryMisplaced, NothingDelivered, RegisterError
+from callback_survey.pipeline import local, steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
+from callback_survey.scope import Scope
 from callback_survey.settings import load_settings
+from lakes import ONE_CALL, ONE_CASE, calls, frame, write_delivery
 
 
 def test_a_run_that_lands_nothing_removes_what_a_killed_landing_left(tmp_path: Path) -> None:
@@ -23,3 +25,66 @@ def test_a_run_that_lands_nothing_removes_what_a_killed_landing_left(tmp_path: P
     with pytest.raises(NothingDelivered):
         steps.discover(Run(settings, "run-1"), Quarter(2018, 1))
     assert list(settings.lake.iterdir()) == []
+
+
+FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+COMMANDS = [
+    "1. draft its register for a person to review: callback-survey register propose --region 331009 --quarter 2018Q1",
+    "2. once the rows are in dbt_project/seeds: callback-survey register check",
+    "3. callback-survey run --region 331009 --quarter 2018Q1",
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    given = {
+        "CALLBACK_SURVEY_HOME": str(tmp_path / "home"),
+        "CALLBACK_SURVEY_EXPORTS": str(tmp_path / "exports"),
+        "CALLBACK_SURVEY_PRIVACY_KEY": "a key for tests only, 32 characters or more",
+    }
+    return Run(load_settings(given), "run-1")
+
+
+def test_a_region_without_a_register_is_refused_before_anything_lands_with_the_commands(run: Run) -> None:
+    write_delivery(run.settings.exports, FILES, region="331009")
+    with pytest.raises(RegisterError) as refused:
+        steps.discover(run, Quarter(2018, 1))
+    assert refused.value.what == "region 331009 is not in regions.csv; nearest: 330109"
+    assert refused.value.alert_lines == COMMANDS
+    assert refused.value.exit_code == 2
+
+
+def test_a_quarter_before_the_register_begins_is_told_as_that(run: Run) -> None:
+    write_delivery(run.settings.exports, FILES, quarter="2016Q1")
+    with pytest.raises(RegisterError, match=r"departments\.csv has no department of region 330109 in 2016Q1"):
+        steps.discover(run, Quarter(2016, 1))
+
+
+def test_beside_registered_regions_it_is_refused_alone_and_the_others_go_on(run: Run) -> None:
+    write_delivery(run.settings.exports, FILES)
+    unknown = write_delivery(run.settings.exports, FILES, region="331009")
+    found = steps.discover(run, Quarter(2018, 1))
+    assert [delivery.region_code for delivery in found] == ["330109", "331009"]
+    with pytest.raises(DeliveryMisplaced) as refused:
+        steps.land(run, unknown)
+    assert (refused.value.exit_code, refused.value.alert_lines) == (3, COMMANDS)
+    assert [plan.is_refused for plan in local.plan(run, Quarter(2018, 1), None)] == [False, True]
+
+
+def test_a_misnamed_folder_is_refused_where_it_would_land_and_in_a_rehearsal(run: Run) -> None:
+    write_delivery(run.settings.exports, FILES, quarter="2018年一季度")
+    [delivery] = steps.discover(run, Quarter(2018, 1))
+    assert delivery.scope == Scope("330109", "2018Q1")
+    with pytest.raises(DeliveryMisplaced, match="does not have the name of its region and quarter"):
+        steps.land(run, delivery)
+    [planned] = local.plan(run, Quarter(2018, 1), None)
+    assert planned.details == ("330109/2018年一季度 is not read; expected the name 330109/2018Q1",)
+
+
+def test_where_nothing_came_what_lies_there_is_told(run: Run) -> None:
+    (run.settings.exports / "330109" / "一季度").mkdir(parents=True)
+    with pytest.raises(NothingDelivered) as nothing:
+        steps.discover(run, Quarter(2018, 1))
+    assert nothing.value.alert_lines == [
+        "330109/一季度: not the name of a quarter's folder; expected one such as 2018Q1"
+    ]
