@@ -20,6 +20,12 @@ PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
+# Signs in a path that lead a program to another file
+_UNFIT_IN_HOME = {
+    "#": "dbt cuts the name of the database there",
+    "?": "DuckDB cuts the name of its file there",
+    "$": "Airflow puts a variable of the environment in its place",
+}
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -151,7 +157,7 @@ def load_settings(
     key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
     language = _language(value("LANGUAGE") or "zh")
     return Settings(
-        home=(home or Path(value("HOME") or "var")).resolve(),
+        home=_home(home or Path(value("HOME") or "var")),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
         dbt_project=_dbt_project(value("DBT_PROJECT")),
         memory_limit=_size("MEMORY_LIMIT", value("MEMORY_LIMIT") or "2GB"),
@@ -173,6 +179,26 @@ def load_settings(
         postgres_url=_postgres_url(value("POSTGRES_URL")),
         postgres_reader=value("POSTGRES_READER"),
     )
+
+
+def _home(given: Path) -> Path:
+    """Where everything is written. Raises UsageError for a path that a program below would take for another one."""
+    home = given.resolve()
+    for sign, reason in _UNFIT_IN_HOME.items():
+        if sign in str(home):
+            raise UsageError(
+                f"the home has a {sign} in its path: {reason}",
+                where=str(home),
+                expected=f"a path without {' '.join(_UNFIT_IN_HOME)} and line ends; Chinese characters, spaces, quotes and % are fine",
+                next_step="choose another folder with --home or CALLBACK_SURVEY_HOME",
+            )
+    if not str(home).isprintable():
+        raise UsageError(
+            "the path of the home has a line end, or a character that cannot be shown",
+            where=ascii(str(home)),
+            next_step="choose another folder with --home or CALLBACK_SURVEY_HOME",
+        )
+    return home
 
 
 def _dbt_project(given: str | None) -> Path:

@@ -144,3 +144,24 @@ def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes 
     with pytest.raises(UsageError, match="the privacy key file cannot be read") as refused:
         load(PRIVACY_KEY_FILE=str(path)).read_privacy_key()
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(("sign", "program"), [("#", "dbt"), ("?", "DuckDB"), ("$", "Airflow")])
+def test_a_home_that_a_program_would_look_for_elsewhere_is_refused_at_once(
+    tmp_path: Path, sign: str, program: str
+) -> None:
+    with pytest.raises(UsageError, match=f"the home has a .? in its path: {program}") as refused:
+        load_settings({}, home=tmp_path / f"a{sign}HOME")
+    assert refused.value.where == str(tmp_path / f"a{sign}HOME")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_home_with_a_line_end_is_refused_and_shown_on_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="line end") as refused:
+        load_settings({}, home=tmp_path / "a\nb")
+    assert "a\\nb" in str(refused.value.where)
+
+
+@pytest.mark.parametrize("name", ["家 庭", "a'b\"c", "100%25", "[x]*{y}", "a;b&c", "a@b:c"])
+def test_every_other_name_of_a_home_is_fine(tmp_path: Path, name: str) -> None:
+    assert load_settings({}, home=tmp_path / name).home == tmp_path / name

@@ -26,6 +26,9 @@ from callback_survey.storage.files import read_json, remove_tree, sync, write_te
 ADMIN = "admin"
 DEFAULT_PORT = 8080
 POOL = "warehouse"
+# An Airflow that is set up on the same machine for something else says by these where it is
+_OF_ANOTHER = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__CORE__PLUGINS_FOLDER", "AIRFLOW__CORE__AUTH_MANAGER")
+_SECTIONS_OF_ANOTHER = ("AIRFLOW__DATABASE__", "AIRFLOW__SECRETS__", "AIRFLOW__CELERY", "AIRFLOW__KUBERNETES")
 _POOL_SLOTS = 1  # DuckDB has one writer; the pool keeps the others from waiting in its lock
 
 
@@ -60,13 +63,39 @@ def environment(
         "AIRFLOW__CORE__PARALLELISM": str(parallelism),  # so many workers are forked at once, and SQLite has one writer
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "passwords.json"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(folder / "airflow.db"),
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # the first parse on a busy laptop is slow
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "airflow" / "dag_processor"),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": logging_level,
     }
+
+
+def database_url(path: Path) -> str:
+    """A SQLite file as SQLAlchemy is told of it, which reads %41 in a path as the letter A."""
+    return f"sqlite:///{str(path).replace('%', '%25')}"
+
+
+def foreign(given: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
+    """The variables in an environment that belong to another Airflow: they say where its home, configuration, database and plugins
+    are, or say otherwise than ours. Names only: a value may hold a password."""
+    return sorted(
+        name
+        for name, value in given.items()
+        if ours.get(name) != value
+        and (
+            name in _OF_ANOTHER
+            or name.startswith(_SECTIONS_OF_ANOTHER)
+            or name.removesuffix("_CMD").removesuffix("_SECRET") in ours
+        )
+    )
+
+
+def completed(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """An environment for Airflow's processes: the given one without what belongs to another Airflow, and ours."""
+    strange = foreign(given, ours)
+    return {**{name: value for name, value in given.items() if name not in strange}, **ours}
 
 
 def prepare(home: Path, dags: Path) -> bool:
@@ -140,7 +169,7 @@ def _make_database(database: Path, variables: Mapping[str, str]) -> None:
     remove_tree(aside)
     aside.mkdir()
     made = aside / database.name
-    _initialise({**variables, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{made}"})
+    _initialise({**variables, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(made)})
     with closing(sqlite3.connect(made)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     for suffix in ("-wal", "-shm"):
@@ -153,7 +182,7 @@ def _make_database(database: Path, variables: Mapping[str, str]) -> None:
 def _initialise(variables: Mapping[str, str]) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "callback_survey.airflow.home"],
-        env={**os.environ, **variables},
+        env=completed(os.environ, variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -96,7 +96,9 @@ def run_quarter(
     runs = settings.logs / "runs"
     log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
     with Progress(name, progress_log, listener).step("airflow") as step:
-        step.result = "home created" if home.prepare(settings.home, dags_folder()) else "home ready"
+        made = "home created" if home.prepare(settings.home, dags_folder()) else "home ready"
+        strange = home.foreign(os.environ, home.environment(settings.home, dags_folder()))
+        step.result = f"{made}; not used, of another Airflow: {', '.join(strange)}" if strange else made
     conf = json.dumps({"quarter": str(quarter), "region": region_code, "without_manifest": is_manifest_optional})
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
@@ -117,11 +119,7 @@ def _airflow(
     arguments: list[str], settings: Settings, variables: dict[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """An Airflow command whose output goes to `log`; ended with the parent."""
-    environment = {
-        **os.environ,
-        **home.environment(settings.home, dags_folder()),
-        **variables,
-    }
+    environment = {**home.completed(os.environ, home.environment(settings.home, dags_folder())), **variables}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from callback_survey.airflow.home import DEFAULT_PORT, environment, folder_of, login, prepare
+from callback_survey.airflow.home import DEFAULT_PORT, completed, environment, folder_of, foreign, login, prepare
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.storage import locks
 
@@ -56,6 +56,8 @@ def standalone(
         prepare(home, dags)
         user, password = login(home)
         logs = home / "logs" / "airflow"
+        if strange := foreign(os.environ, environment(home, dags, port=port)):
+            say(f"not used, of another Airflow: {', '.join(strange)}")
         say(f"Airflow is starting; its output is written to {logs}")
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
@@ -76,7 +78,7 @@ def standalone(
 def _complete(airflow: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
     # A proxy set for this machine must not be asked for our own API server.
     direct = ",".join(part for part in (os.environ.get("NO_PROXY", ""), "127.0.0.1,localhost") if part)
-    return {**os.environ, **airflow, **variables, "NO_PROXY": direct, "no_proxy": direct}
+    return {**completed(os.environ, airflow), **variables, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def _start(arguments: Sequence[str], variables: Mapping[str, str], log: Path, lock: int) -> subprocess.Popen[bytes]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from callback_survey import __version__
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
-from callback_survey.cli import deliveries, language, releases, watch
+from callback_survey.cli import deliveries, language, releases, streams, watch
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
@@ -40,6 +40,8 @@ _AIRFLOW_EXAMPLES = """examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    if arguments is None:  # the command itself, not a caller in another program
+        streams.prepare()
     # the language that is chosen belongs to this command: another one in the same process chooses for itself
     return copy_context().run(_main, arguments)
 
@@ -62,6 +64,8 @@ def _main(arguments: Sequence[str] | None) -> int:
             language.shown("stopped; run again to continue: completed steps are kept, incomplete files are not used")
         )
         return 130
+    finally:
+        streams.tell_what_was_lacking()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -41,6 +41,30 @@ def test_every_address_is_on_loopback_and_every_path_under_the_home(tmp_path: Pa
     assert [place for place in places if not place.removeprefix("sqlite:///").startswith(f"{tmp_path}/")] == []
 
 
+def test_what_belongs_to_another_airflow_is_left_out_and_named_without_its_values(tmp_path: Path) -> None:
+    ours = airflow_home.environment(tmp_path, tmp_path / "dags")
+    given = {
+        "PATH": "/bin",
+        "AIRFLOW_HOME": "/opt/airflow",
+        "AIRFLOW_CONFIG": "/opt/airflow/airflow.cfg",
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "AIRFLOW__CORE__DAGS_FOLDER": "/opt/airflow/dags",
+        "AIRFLOW__CORE__FERNET_KEY_CMD": "cat /opt/key",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CELERY__BROKER_URL": "redis://:secret@broker/0",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://airflow:secret@db/airflow",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_SCHEMA": "airflow",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "5",
+    }
+    left_out = sorted(
+        given.keys() - {"PATH", "AIRFLOW__CORE__LOAD_EXAMPLES", "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC"}
+    )
+    assert airflow_home.foreign(given, ours) == left_out
+    completed = airflow_home.completed(given, ours)
+    assert completed == {"PATH": "/bin", "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "5", **ours}
+    assert airflow_home.foreign(completed, ours) == []
+
+
 def test_secrets_are_made_once_and_only_the_owner_can_read_them(tmp_path: Path) -> None:
     first = airflow_home.environment(tmp_path, tmp_path)
     assert airflow_home.environment(tmp_path, tmp_path) == first
