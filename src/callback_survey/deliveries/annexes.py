@@ -1,4 +1,4 @@
-"""The annex tables of a notice, straight out of its text (cells apart by tabs) or its DOCX.
+"""The annex tables of a notice, straight out of its text (cells apart by tabs, bars or spaces) or its DOCX.
 
 A notice is prose with tables in it; what is prose is left alone. A table begins at a header of the published figures and
 goes on over page breaks to the next one.
@@ -6,7 +6,8 @@ goes on over page breaks to the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,9 @@ MAXIMUM_TEXT_BYTES = 5 << 20
 _HEADERS_OF_AN_ANNEX = 4
 _CELLS_OF_A_ROW = 4
 _CELLS_OF_A_LINE = 2
+_FIGURES_OF_A_ROW = 3
+_GAP = re.compile(r"\s{2,}")
+_FIGURE = re.compile(r"[0-9][0-9,.]*[%％]?|[-—–/]+")
 
 
 def open_notice_text(path: Path, name: str) -> list[Table]:
@@ -26,7 +30,7 @@ def open_notice_text(path: Path, name: str) -> list[Table]:
     if path.stat().st_size > MAXIMUM_TEXT_BYTES:
         raise Unreadable(f"a notice of more than {MAXIMUM_TEXT_BYTES >> 20} MB")
     encoding = detect_encoding(path)
-    return _tables(name, list(delimited.read_rows(path, encoding, "\t", quoting=False)), encoding)
+    return _tables(name, _parted(delimited.read_rows(path, encoding, "\t", quoting=False)), encoding)
 
 
 def open_docx(path: Path, name: str) -> list[Table]:
@@ -37,7 +41,15 @@ def open_docx(path: Path, name: str) -> list[Table]:
         raise
     except Exception as error:  # the parsers answer damage with whatever their insides trip over
         raise Unreadable("the document is cut off, damaged, or protected by a password") from error
+    in_text = _parted((number, paragraph.split("\t")) for number, [paragraph] in found.paragraphs)
+    written = _starts(in_text)
+    if not _starts(_lines_of(found.rows)) and written:
+        return _tables(name, in_text, "docx")
     tables = _tables(name, found.rows, "docx")
+    if written:
+        raise Unreadable(
+            f"paragraph {in_text[written[0]][0]}: an annex in plain text beside annexes in tables; make it a table too"
+        )
     for table in tables:
         faults = [found.faults[line] for line, _ in table.rows() if line in found.faults]
         if faults:
@@ -49,7 +61,7 @@ def open_docx(path: Path, name: str) -> list[Table]:
 
 def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
     """One table per annex header. A header that comes again (a new page) does not begin another table."""
-    lines = [(line, _flat(cells)) for line, cells in rows if _CELLS_OF_A_LINE <= len(cells) <= MAXIMUM_COLUMNS]
+    lines = _lines_of(rows)
     starts = _starts(lines)
     if not starts:
         raise headers.NoTable(
@@ -62,6 +74,51 @@ def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
     ]
     # a page may break a row in two, so a short one is no row
     return [replace(table, fills_short_rows=False) for table in found]
+
+
+def _lines_of(rows: Sequence[Row]) -> list[Row]:
+    return [(line, _flat(cells)) for line, cells in rows if _CELLS_OF_A_LINE <= len(cells) <= MAXIMUM_COLUMNS]
+
+
+def _parted(rows: Iterable[Row]) -> list[Row]:
+    """Lines of tabs as they are; below a header whose cells stand apart by bars or spaces, the lines parted so too.
+
+    Two spaces or more part cells; where that does not give the header's width, each space does. A name may hold a space itself: what
+    is no figure in such a line is one name, because a line of an annex has no other words.
+    """
+    parted: list[Row] = []
+    width = 0
+    for line, cells in rows:
+        if len(cells) > 1:
+            width = 0 if headers.count_recognised(DATASET, cells) >= _HEADERS_OF_AN_ANNEX else width
+            parted.append((line, cells))
+            continue
+        ways = _ways_of_parting(cells[0].strip())
+        best = max(ways, key=lambda way: headers.count_recognised(DATASET, way))
+        if headers.count_recognised(DATASET, best) >= _HEADERS_OF_AN_ANNEX:
+            width = len(best)
+            parted.append((line, best))
+        elif width:
+            *others, by_each_space = ways
+            fitting = next((way for way in others if len(way) == width), None)
+            parted.append((line, fitting or _with_one_name(by_each_space)))
+        else:
+            parted.append((line, cells))
+    return parted
+
+
+def _ways_of_parting(text: str) -> list[list[str]]:
+    by_bars = [[cell.strip() for cell in text.strip("|").split("|")]] if text.count("|") > 1 else []
+    return [*by_bars, _GAP.split(text), text.split()]
+
+
+def _with_one_name(cells: Sequence[str]) -> list[str]:
+    """What stands between the first and the last word that is no figure, in one cell."""
+    words = [index for index, cell in enumerate(cells) if not _FIGURE.fullmatch(cell)]
+    if not words or len(cells) - len(words) < _FIGURES_OF_A_ROW:
+        return list(cells)
+    first, last = words[0], words[-1]
+    return [*cells[:first], " ".join(cells[first : last + 1]), *cells[last + 1 :]]
 
 
 def _starts(lines: Sequence[Row]) -> list[int]:

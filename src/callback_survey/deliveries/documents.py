@@ -49,10 +49,12 @@ _FALSE = {"0", "false", "off", "none"}
 
 @dataclass
 class Rows:
-    """All rows of a document's tables, one after the other, and what is wrong with some of them (by line)."""
+    """All rows of a document's tables, one after the other, what is wrong with some of them (by line), and the paragraphs outside
+    of tables, each a row of one cell by its number."""
 
     rows: list[Row]
     faults: dict[int, str]
+    paragraphs: list[Row]
 
 
 def rows_of(path: Path) -> Rows:
@@ -77,7 +79,8 @@ def rows_of(path: Path) -> Rows:
     reader = _Reader(raised)
     for number, table in enumerate(_tables(body), start=1):
         reader.read(table, number)
-    return Rows(reader.rows, reader.faults)
+    texts = [(number, [reader.text_of(one)]) for number, one in enumerate(_paragraphs(body), start=1)]
+    return Rows(reader.rows, reader.faults, texts)
 
 
 def _main_part(package: zipfile.ZipFile) -> str:
@@ -158,6 +161,15 @@ def _tables(element: Any) -> Iterator[Any]:
         yield from _tables(child)
 
 
+def _paragraphs(element: Any) -> Iterator[Any]:
+    """Every paragraph that is shown and in no table."""
+    for child in _shown(element):
+        if _tag(child) == "p":
+            yield child
+        elif _tag(child) != "tbl":
+            yield from _paragraphs(child)
+
+
 def _within(element: Any, wanted: str) -> Iterator[Any]:
     """The shown rows of a table, or cells of a row; those of a table inside a cell are not among them."""
     for child in _shown(element):
@@ -224,6 +236,9 @@ class _Reader:
         if has_table and sum(map(bool, cells)) > 1:
             faults.append("a table in a cell beside other cells")
         return cells, faults[0] if faults else None
+
+    def text_of(self, paragraph: Any) -> str:
+        return self._cell(paragraph).text
 
     def _cell(self, element: Any) -> _Cell:
         cell = _Cell([])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
+import docx
 import pytest
 
 from export_writers import Reader, Row, as_docx
@@ -156,3 +159,53 @@ def test_a_document_without_an_annex_is_refused(reader: Reader) -> None:
 def test_what_is_no_document_is_refused(reader: Reader, content: bytes) -> None:
     told = reader.refusal("published.docx", content)
     assert told == "the document is cut off, damaged, or protected by a password"
+
+
+HEAD = ["序号", "部门名称", "有效样本框", "抽样数", "满意率(%)", "比较满意率(%)"]
+LINES = [
+    ["1", "区民政局", "1,690", "50", "74.43", "—"],
+    ["2", "区公安分局 （车管）", "102", "50", "95.74%", "2.13"],
+    ["3", "12345 热线办", "40", "10", "90.00", "10.00"],
+]
+OTHER_HEAD = ["序号", "部门名称", "有效样本框", "抽样数", "实现率(%)"]
+OTHER = ["1", "区民政局", "1,690", "50", "92.50"]
+PROSE = ["样例区办公室", "关于 样例 季度 的 通报", "满意率 平均值 为 样例值，详见 附件。"]
+
+
+def paragraphs_as_docx(lines: Sequence[str], *, table: Sequence[Sequence[str]] = ()) -> bytes:
+    document = docx.Document(io.BytesIO(as_docx([table]))) if table else docx.Document()
+    for line in lines:
+        document.add_paragraph(line)
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def in_plain_text(gap: str) -> list[str]:
+    """A notice whose annexes are lines of text, as a PDF gives them."""
+    first = [gap.join(cells) for cells in [HEAD, *LINES[:2]]]
+    return [*PROSE, "附件 1", *first, "", "附件 2", gap.join(OTHER_HEAD), gap.join(OTHER), "抄送：样例单位一。"]
+
+
+@pytest.mark.parametrize("gap", ["  ", "     ", " ", "\u3000", " | ", "\t"], ids=ascii)
+@pytest.mark.parametrize("kind", ["txt", "docx"])
+def test_annexes_parted_by_spaces_or_bars_are_read(reader: Reader, gap: str, kind: str) -> None:
+    lines = in_plain_text(gap)
+    content = "\n".join(lines) if kind == "txt" else paragraphs_as_docx(lines)
+    first, second = reader.all(f"通报.{kind}", content)
+    assert [[cell for cell in cells if cell] for _, cells in first.rows] == LINES[:2]
+    assert [[cell for cell in cells if cell] for _, cells in second.rows] == [OTHER]
+    assert [line for line, _ in first.rows] == [6, 7]
+
+
+def test_a_name_that_begins_with_figures_between_single_spaces_is_told_as_a_broken_row(reader: Reader) -> None:
+    """Where a number ends and a name begins cannot be seen: nothing is guessed."""
+    lines = [" ".join(cells) for cells in [HEAD, *LINES]]
+    found = reader.one("通报.txt", "\n".join(lines))
+    assert [(line, fault) for line, fault, _ in found.records] == [(2, None), (3, None), (4, "7 fields, expected 6")]
+
+
+def test_an_annex_in_paragraphs_beside_one_in_a_table_is_refused_by_its_place(reader: Reader) -> None:
+    content = paragraphs_as_docx(in_plain_text("  ")[8:], table=[HEAD, *LINES])
+    told = reader.refusal("通报.docx", content)
+    assert told == "paragraph 4: an annex in plain text beside annexes in tables; make it a table too"
