@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
 
 from callback_survey.airflow import notice as steps
+from callback_survey.given_text import HEADING_CHARACTERS, MOST_CHARACTERS
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -61,7 +62,7 @@ class NoticeApproval(HITLOperator):  # type: ignore[misc]  # Airflow brings no t
 
 
 def _form() -> dict[str, Param]:
-    def text(title: str, description: str, max_length: int = 60) -> Param:
+    def text(title: str, description: str, max_length: int = HEADING_CHARACTERS) -> Param:
         return Param("", type=["null", "string"], maxLength=max_length, title=title, description=description)
 
     day = Param(None, type=["null", "string"], format="date", title="日期", description="批准时填写；空着则为批准当天")
@@ -69,7 +70,7 @@ def _form() -> dict[str, Param]:
         steps.NUMBER: text("文号", "批准时填写，如 萧跑改办〔2018〕5号；没有文号可空"),
         steps.ISSUER: text("印发单位", "批准时填写；默认沿用本地区上次印发的单位"),
         steps.DATE: day,
-        steps.REASON: text("退回理由", "退回时填写", max_length=500),
+        steps.REASON: text("退回理由", "退回时填写", max_length=MOST_CHARACTERS),
     }
 
 

@@ -117,13 +117,15 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     from callback_survey import alerts
     from callback_survey.airflow.quarter import place_of, run_key
     from callback_survey.approval import decide
+    from callback_survey.given_text import HEADING_CHARACTERS, paragraph
+    from callback_survey.privacy import scrub
     from callback_survey.settings import load_settings
 
     settings, fields = load_settings(), answer["params_input"] or {}
     scope, revision = Scope(request["region_code"], request["quarter"]), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
-        "by": str(user.get("name") or user.get("id") or "unknown"),
+        "by": paragraph(scrub(str(user.get("name") or user.get("id") or "unknown")))[:HEADING_CHARACTERS],
         "at": _moment(answer["responded_at"]),
         "run_id": run_key(context),
         "details": {"user_id": str(user["id"])} if user.get("id") else {},
@@ -162,7 +164,7 @@ def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
 def _reason(fields: Mapping[str, Any]) -> str:
     from callback_survey.approval import fields as form
 
-    return form.reason_of(str(fields.get(REASON) or ""))
+    return form.reason_of(str(fields.get(REASON) or ""), is_required=False)
 
 
 def _moment(given: datetime | str) -> str:

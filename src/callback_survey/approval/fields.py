@@ -7,18 +7,17 @@ from datetime import date
 
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
-from callback_survey.privacy import holds_personal_number
+from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.quarter import Quarter
 
-MAX_CHARACTERS = 60
 _REVISION = re.compile(r"r?([1-9]\d*)")
 
 
 def heading_of(quarter: str, *, issuer: str = "", number: str = "", dated_on: str | date = "") -> Heading:
     """The heading fields as given; empty ones stay empty. Raises UsageError, which names the field."""
     return Heading(
-        issuer=line_of("issuer (印发单位)", issuer),
-        number=line_of("number (文号)", number),
+        issuer=_heading_line("the issuer (印发单位)", issuer),
+        number=_heading_line("the number (文号)", number),
         dated_on=_day(quarter, dated_on),
     )
 
@@ -33,22 +32,18 @@ def revision_of(text: str) -> int:
     return int(match[1])
 
 
-def reason_of(text: str) -> str:
+def reason_of(text: str, *, is_required: bool = True) -> str:
     """Why something is rejected, as the journal keeps it."""
-    return line_of("reason", " ".join(text.split()), most=500)
+    return given_text("the reason", text, is_required=is_required)
 
 
-def line_of(field: str, text: str, most: int = MAX_CHARACTERS) -> str:
-    line = text.strip()
-    if holds_personal_number(line):
-        raise UsageError(f"the {field} contains a phone or identity number", next_step="leave the number out")
-    if len(line) > most or not line.isprintable():
-        raise UsageError(
-            f"the {field} cannot be printed: {line[:MAX_CHARACTERS]!r}{'…' if len(line) > MAX_CHARACTERS else ''}",
-            expected=f"one line of at most {most} characters",
-            next_step="decide again with a value that can be printed",
-        )
-    return line
+def name_of(text: str) -> str:
+    """Who decides, as the notice names them."""
+    return given_text("the name of the person who decides", text, most=HEADING_CHARACTERS, is_line=True)
+
+
+def _heading_line(field: str, text: str) -> str:
+    return given_text(field, text, most=HEADING_CHARACTERS, is_required=False, is_line=True)
 
 
 def _day(quarter: str, given: str | date) -> date | None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from callback_survey.checks.model import CheckReport, CheckResult, Rule, now
 from callback_survey.errors import UsageError
-from callback_survey.privacy import holds_personal_number
+from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
@@ -116,8 +116,8 @@ def accept(
             region_code=report.region_code,
             quarter=report.quarter,
             delivery_id=report.delivery_id,
-            by=_text("--by", by),
-            reason=_text("--reason", reason),
+            by=given_text("--by", by, most=HEADING_CHARACTERS),
+            reason=given_text("--reason", reason),
             at=now(),
             run_id=report.run_id,
             observed=result.observed,
@@ -134,8 +134,10 @@ def withdraw(scope: Scope, check_id: str, *, overrides: Path, by: str, reason: s
             f"nothing to withdraw: no acceptance of {check_id} is in force for {scope.name}",
             next_step="callback-survey accept --list",
         )
-    said = _text("--reason", reason) if reason.strip() else ""
-    decision = replace(found[0], act="withdrawn", by=_text("--by", by), reason=said, at=now())
+    said = given_text("--reason", reason) if reason.strip() else ""
+    decision = replace(
+        found[0], act="withdrawn", by=given_text("--by", by, most=HEADING_CHARACTERS), reason=said, at=now()
+    )
     return _append(overrides, decision)
 
 
@@ -164,15 +166,6 @@ def _refuse_what_nobody_may_accept(rule: Rule) -> None:
             expected="possible figures and no personal data; nobody may decide otherwise",
             next_step="ask for a corrected delivery, then run the quarter again",
         )
-
-
-def _text(option: str, value: str) -> str:
-    said = " ".join(value.split())
-    if not said:
-        raise UsageError(f"{option} is empty", expected="a text that readers of the release will understand")
-    if holds_personal_number(said):
-        raise UsageError(f"{option} contains a phone or identity number", next_step="leave the number out")
-    return said
 
 
 def _failed_ids(report: CheckReport) -> str:

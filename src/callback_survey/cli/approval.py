@@ -88,8 +88,6 @@ def _reject(options: argparse.Namespace) -> int:
     settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
     revision, by, run_id = *_decided(options), _run_id()
     reason = fields.reason_of(options.reason)
-    if not reason:
-        raise UsageError("the reason is empty", next_step="callback-survey reject --help")
     decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     show("  The figures stay served. A corrected delivery makes a new revision with its own request.")
@@ -99,7 +97,7 @@ def _reject(options: argparse.Namespace) -> int:
 
 def _decided(options: argparse.Namespace) -> tuple[int, str]:
     """Which revision, and who decides. Neither has a default: nobody approves by accident what they have not seen."""
-    from callback_survey.approval.fields import line_of, revision_of
+    from callback_survey.approval.fields import name_of, revision_of
 
     missing = [f"--{name}" for name in ("revision", "by") if not getattr(options, name).strip()]
     if missing:
@@ -108,7 +106,7 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
             next_step=f"callback-survey approve --region {options.region} --quarter {options.quarter} --dry-run "
             "shows the request",
         )
-    return revision_of(options.revision), line_of("name of the person who decides", options.by)
+    return revision_of(options.revision), name_of(options.by)
 
 
 def _tell(settings: Settings, scope: Scope, run_id: str) -> None:

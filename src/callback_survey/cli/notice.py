@@ -11,6 +11,7 @@ from callback_survey.cli.language import show
 from callback_survey.cli.options import add_home, add_scope, date_of
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
+from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 from callback_survey.settings import Format, Settings, load_settings
@@ -58,7 +59,11 @@ def _notice(options: argparse.Namespace) -> int:
     from callback_survey.documents.notice import write
 
     settings = load_settings(home=options.home)
-    heading = Heading(options.issuer.strip(), options.number.strip(), date_of("--date", options.date))
+    issuer, number = (
+        given_text(option, text, most=HEADING_CHARACTERS, is_required=False, is_line=True)
+        for option, text in (("--issuer", options.issuer), ("--number", options.number))
+    )
+    heading = Heading(issuer, number, date_of("--date", options.date))
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()

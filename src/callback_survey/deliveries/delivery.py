@@ -15,6 +15,7 @@ from callback_survey.deliveries.encodings import decode
 from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.deliveries.parts import missing_parts
 from callback_survey.errors import DeliveryRefused
+from callback_survey.given_text import MOST_CHARACTERS, fault_in, paragraph
 from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
@@ -101,7 +102,7 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False, allowing: 
 
 
 def content_digest(folder: Path) -> str | None:
-    """What a manifest says of the content: names, rows and hashes, whatever else stands in it. None without a manifest.
+    """What a manifest says of the content: names, rows, hashes and the note, whatever else stands in it. None without one.
 
     Two folders of the same digest hold the same delivery, if they are what their manifests say.
     """
@@ -110,8 +111,12 @@ def content_digest(folder: Path) -> str | None:
         return None
     data = path.read_bytes()
     try:
-        entries = [_entry(file) for file in json.loads(decode(data))["files"]]
-        data = json.dumps(sorted([name, str(entry.row_count), entry.sha256] for name, entry in entries)).encode()
+        document = json.loads(decode(data))
+        entries = [_entry(file) for file in document["files"]]
+        content: list[Any] = sorted([name, str(entry.row_count), entry.sha256] for name, entry in entries)
+        # a manifest without a note has the digest that earlier versions gave it
+        content += [["note", note]] if (note := _note(document.get("note"))) else []
+        data = json.dumps(content).encode()
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # a manifest that cannot be read stands for itself: the delivery is refused, once
     return hashlib.sha256(data).hexdigest()
@@ -230,16 +235,27 @@ def _read_manifest(delivery: Delivery, allowing: str) -> tuple[dict[str, _Entry]
         fault = f"{type(error).__name__}: {error}"
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path)) from error
     is_whole = all(_is_name(name) and entry.row_count is not None for name, entry in listed)
-    if not is_whole or len(dict(listed)) != len(listed) or not _is_note(note):
+    if not is_whole or len(dict(listed)) != len(listed):
         raise refused(delivery, "manifest.json lists a file twice or has a wrong entry", [expected], where=str(path))
+    if (unprintable := _fault_in_note(note)) is not None:
+        asked_for = f"expected one paragraph of at most {MOST_CHARACTERS} characters that can be printed"
+        raise refused(
+            delivery, "the note in manifest.json cannot be printed", [unprintable, asked_for], where=str(path)
+        )
     kept = {name: entry for name, entry in listed if not is_left_behind(name)}
-    return kept, scrub(note) if note else None
+    return kept, _note(note)
 
 
 def _is_name(name: Any) -> bool:
     return isinstance(name, str) and name != "" and Path(name).name == name and name.isprintable()
 
 
-def _is_note(note: Any) -> bool:
-    """A text that can be written again: JSON can spell half a character, which no file can hold."""
-    return note is None or (isinstance(note, str) and note.encode("utf-8", "replace").decode() == note)
+def _fault_in_note(note: Any) -> str | None:
+    if note is None:
+        return None
+    return fault_in(note) if isinstance(note, str) else "it is no text"
+
+
+def _note(note: str | None) -> str | None:
+    """What the sender says of the data, as it is printed: a number of a person in it is no reason to refuse them."""
+    return paragraph(scrub(note)) or None if note else None

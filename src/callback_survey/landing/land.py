@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -31,14 +32,19 @@ _INTERNAL = "reject_reason, reject_detail, row_text"
 _WHOLE = ({"published"}, {"frame", "calls"}, {"frame", "calls", "published"})
 
 
-def identify(delivery: Delivery, delivered: Sequence[DeliveredFile], *, seeds: Path, key: TokenKey) -> str:
-    """The identity of a delivery: its bytes, and the rules and key they are read with. Same identity, same lake files."""
-    content = {
+def identify(delivery: Delivery, manifest: Manifest, *, seeds: Path, key: TokenKey) -> str:
+    """The identity of a delivery: its bytes, what its sender says of them, and the rules and key they are read with.
+
+    Same identity, same lake files. A corrected note is a correction: it stands in the notice.
+    """
+    content: dict[str, Any] = {
         "delivery": [delivery.region_code, delivery.quarter],
-        "files": [[file.path.name, file.sha256, file.row_count] for file in delivered],
+        "files": [[file.path.name, file.sha256, file.row_count] for file in manifest.files],
         "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.scope)),
         "key": key.key_id,
     }
+    if manifest.note is not None:
+        content["note"] = manifest.note
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
@@ -67,7 +73,7 @@ def land(
     key = TokenKey.from_secret(secret)
     manifest = deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=allowing)
     ledger.require_key(lake, key.key_id)
-    delivery_id = identify(delivery, manifest.files, seeds=seeds, key=key)
+    delivery_id = identify(delivery, manifest, seeds=seeds, key=key)
     before = ledger.find(lake, delivery.scope, delivery_id)
     damaged = ledger.damaged_files(lake, before) if before is not None else []
     if before is not None and not damaged:

@@ -137,7 +137,7 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
         return PlannedLanding(delivery, f"would be refused: {what}", tuple(refusal.alert_lines), True)
     key = TokenKey.from_secret(settings.read_privacy_key())
     ledger.verify_key(settings.lake, key.key_id)
-    delivery_id = identify(delivery, delivered, seeds=settings.seeds, key=key)
+    delivery_id = identify(delivery, manifest, seeds=settings.seeds, key=key)
     current = ledger.current(settings.lake, delivery.scope)
     if current is None:
         effect = f"delivery {delivery_id} would be the first"

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.pipeline import steps
-from callback_survey.privacy import holds_personal_number
 from callback_survey.releases import comparison, journal
 from callback_survey.releases.model import Release, find, revisions
 from callback_survey.releases.verification import verify
@@ -36,7 +36,7 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
 
     Raises UsageError where it is unknown or served already, DamagedFile where it is not what was frozen.
     """
-    by, reason = _text("--by", by), _text("--reason", reason)
+    by, reason = given_text("--by", by, most=HEADING_CHARACTERS), given_text("--reason", reason)
     folder = run.settings.releases
     with run.warehouse.lock():
         wanted = find(folder, scope, revision)
@@ -87,12 +87,3 @@ def _require_whole(wanted: Release) -> None:
             quarter=wanted.quarter,
             alert_lines=[str(damage) for damage in found.damage],
         )
-
-
-def _text(option: str, value: str) -> str:
-    said = " ".join(value.split())
-    if not said:
-        raise UsageError(f"{option} is empty", expected="a text that readers of the release will understand")
-    if holds_personal_number(said):
-        raise UsageError(f"{option} contains a phone or identity number", next_step="leave the number out")
-    return said

@@ -17,7 +17,7 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.releases import dictionary, hashes, journal
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
-from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, numbers, revisions
+from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, content_hashes, numbers, revisions
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
@@ -46,6 +46,8 @@ def release(
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
 
+    Another note of the sender on the same figures is a revision, too: readers are told what the data are.
+
     A number is used once: also one whose folder was moved away counts, if the journal or the issued notices in `public` name it.
 
     `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision. `write_documents` puts
@@ -55,8 +57,11 @@ def release(
     hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
     combined = combined_hash(hashes, compared_with)
     earlier = revisions(releases, scope)
-    if earlier and earlier[-1].content_hash == combined:
-        return None
+    if earlier and earlier[-1].content_hash in content_hashes(hashes, compared_with, earlier[-1].data_note):
+        if earlier[-1].data_note == landed.data_note:
+            return None
+        # the figures stay; what readers are told of them does not
+        combined = combined_hash(hashes, compared_with, landed.data_note)
     revision = _next_number(releases, public, scope)
     folder = scope.folder(releases)
     _sweep(folder)
@@ -168,7 +173,9 @@ def _reason(
         return "first release"
     changed = []
     if before.delivery_id != landed.delivery_id:
-        changed.append("a corrected delivery")
+        has_same_files = before.input_files == {file.name: file.sha256 for file in landed.files}
+        is_note_alone = has_same_files and before.data_note != landed.data_note
+        changed.append("a corrected note of the sender" if is_note_alone else "a corrected delivery")
     if difference["is_other_method"]:
         changed.append(_reason_of_method(difference["signs"]))
     elif before.code_fingerprint != code_fingerprint:

@@ -212,7 +212,23 @@ def open_marts(release: Release) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def combined_hash(hashes: Mapping[str, str], compared_with: Mapping[str, str | int] | None) -> str:
-    """The content hash of a release: that of its tables, and of what its changes are changes on."""
-    parts = [*sorted(hashes.items()), *([dict(compared_with)] if compared_with else [])]
+_NO_NOTE: Any = object()
+
+
+def combined_hash(
+    hashes: Mapping[str, str], compared_with: Mapping[str, str | int] | None, note: str | None = _NO_NOTE
+) -> str:
+    """The content hash of a release: that of its tables, and of what its changes are changes on.
+
+    `note` is given for a revision that differs from the one before it by the sender's note alone.
+    """
+    parts: list[Any] = [*sorted(hashes.items()), *([dict(compared_with)] if compared_with else [])]
+    parts += [] if note is _NO_NOTE else [("note", note)]
     return sha256(repr(parts).encode()).hexdigest()
+
+
+def content_hashes(
+    hashes: Mapping[str, str], compared_with: Mapping[str, str | int] | None, note: str | None
+) -> tuple[str, str]:
+    """The content hashes that a release of these tables and this note may bear: of its figures, or with its note."""
+    return combined_hash(hashes, compared_with), combined_hash(hashes, compared_with, note)

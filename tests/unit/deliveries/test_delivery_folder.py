@@ -101,8 +101,6 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path,
         lambda document: document["files"][0].update(rows=-1),
         lambda document: document["files"][0].update(rows=True),
         lambda document: document["files"][0].update(sha256=None),
-        lambda document: document.update(note=["x"]),
-        lambda document: document.update(note="\ud800"),
     ],
     ids=[
         "a file twice",
@@ -115,8 +113,6 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path,
         "rows below zero",
         "rows that are a yes",
         "no hash",
-        "a note that is no text",
-        "a note no file can hold",
     ],
 )
 def test_a_manifest_that_lists_wrongly_is_refused(tmp_path: Path, change: Any) -> None:
@@ -124,6 +120,28 @@ def test_a_manifest_that_lists_wrongly_is_refused(tmp_path: Path, change: Any) -
     rewrite_manifest(delivery, change)
     with pytest.raises(DeliveryRefused, match="lists a file twice or has a wrong entry"):
         deliveries.verify(delivery)
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        (["x"], "it is no text"),
+        ("\ud800", "a character of it cannot be printed"),
+        ("说" * 5000, "it has 5000 characters"),
+    ],
+)
+def test_a_note_that_cannot_be_printed_refuses_the_delivery_in_words(tmp_path: Path, note: Any, said: str) -> None:
+    delivery = write_delivery(tmp_path, FILES)
+    rewrite_manifest(delivery, lambda document: document.update(note=note))
+    with pytest.raises(DeliveryRefused, match=r"the note in manifest\.json cannot be printed") as refused:
+        deliveries.verify(delivery)
+    assert said in refused.value.alert_lines and "at most 300 characters" in refused.value.alert_lines[1]
+
+
+def test_a_note_is_one_paragraph_of_what_can_be_seen(tmp_path: Path) -> None:
+    delivery = write_delivery(tmp_path, FILES, note=" 样例\v数据\n\x1b[31m反\u202e ")
+    assert deliveries.verify(delivery).note == "样例 数据 [31m反"
+    assert deliveries.verify(write_delivery(tmp_path, FILES, note=" \n")).note is None
 
 
 def test_a_manifest_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:

@@ -201,6 +201,20 @@ def test_a_manifest_as_programs_write_it_means_the_same_delivery(
     assert content_digest(path.parent) == plain.content_digest
 
 
+def test_a_corrected_note_is_another_delivery_and_no_note_the_same_as_before(lake: Lake) -> None:
+    first = lake.deliver(FILES, note="这是真实数据")
+    folder = lake.exports / "330109" / "2018Q1"
+    digest = content_digest(folder)
+    second = lake.deliver(FILES, note="更正：这是虚构数据，不得引用")
+    assert second.is_new and second.delivery_id != first.delivery_id
+    assert second.data_note == "更正：这是虚构数据，不得引用"
+    assert content_digest(folder) != digest, "the watch sees that it waits"
+    third = lake.deliver(FILES)
+    assert third.is_new and third.data_note is None
+    # white space and invisible characters are no correction
+    assert not lake.deliver(FILES, note=" 这是\u200b真实数据\n").is_new
+
+
 def test_a_name_with_letters_and_marks_apart_is_the_name_in_the_folder(lake: Lake) -> None:
     composed = "frame-\u00e9.csv"
     delivery = write_delivery(lake.exports, {composed: FILES["frame.csv"], "calls.csv": FILES["calls.csv"]})

@@ -15,7 +15,7 @@ import pytest
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.releases import Release, revisions, take
+from callback_survey.releases import Release, revisions, take, verify
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import PublishedTable
@@ -172,6 +172,21 @@ def test_a_correction_is_the_next_revision_and_the_earlier_stays_as_it_was(
     third = release(warehouse, tmp_path)
     assert third is not None, "going back is a change against what is served"
     assert third.revision == 3
+
+
+def test_a_corrected_note_is_a_revision_of_the_same_figures(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = release(warehouse, tmp_path, landed=replace(LANDED, data_note="这是真实数据"))
+    corrected = replace(LANDED, delivery_id="delivery-2", data_note="更正：这是虚构数据")
+    second = release(warehouse, tmp_path, landed=corrected)
+    assert first is not None and second is not None
+    assert (second.reason, second.data_note) == ("a corrected note of the sender", "更正：这是虚构数据")
+    assert second.content_hash != first.content_hash, "by it readers know that they see another revision"
+    assert verify(second).is_whole
+    assert release(warehouse, tmp_path, landed=corrected) is None
+    third = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id="delivery-3", data_note=None))
+    assert third is not None and third.content_hash not in (first.content_hash, second.content_hash)
 
 
 @pytest.mark.parametrize(
