@@ -103,6 +103,10 @@ class DeliveryMisplaced(DeliveryRefused):
     """A delivery under a folder of the wrong name, or of a region without a register: ours to mend, not the sender's."""
 
 
+class DocumentsFailed(SurveyError):
+    """The documents of one release cannot be made. Its tables are sound; other releases have documents of their own."""
+
+
 class StaleBuild(SurveyError):
     """The warehouse was rebuilt by another run between this run's build and the step that wanted to read it."""
 

@@ -50,7 +50,7 @@ POINTS = [
     Point("gate", "before", "*/checks/*/index.html"),
     *(Point("release", when, "*/serving/restricted/*.parquet") for when in ("before", "after")),
     Point("release", "before", "*/csv/department_rates.csv", "open"),
-    Point("release", "before", "*/notice.html"),
+    Point("release", "before", "*/dictionary.csv"),
     Point("release", "before", "*/release.json"),
     Point("release", "before", "*/SHA256SUMS"),
     *(Point("release", when, f"*/{QUARTER}/r2") for when in ("before", "after")),

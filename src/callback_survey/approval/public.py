@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callback_survey import releases
 from callback_survey.documents import write as documents
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.releases import Release
@@ -100,8 +99,7 @@ def written(
     aside = folder / f".r{release.revision}-{os.getpid()}"
     aside.mkdir(parents=True)
     try:
-        with closing(releases.open_marts(release)) as marts:
-            documents.write(marts, release, aside, schema="main", formats=settings.documents, heading=heading)
+        documents.write_apart(release, aside, formats=settings.documents, heading=heading)
         issue = Issue(
             region_code=release.region_code,
             quarter=release.quarter,

@@ -20,6 +20,7 @@ from callback_survey.errors import (
     DamagedFile,
     DeliveryMisplaced,
     DeliveryRefused,
+    DocumentsFailed,
     GateFailed,
     NothingDelivered,
     RegisterError,
@@ -226,7 +227,8 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none. One that cannot be frozen, such as
-    for a damaged revision before it, does not stop the others."""
+    for a damaged revision before it or for its documents, does not stop the others."""
+    from callback_survey.releases import take
     from callback_survey.warehouse import build as build_module
 
     new: list[Release] = []
@@ -237,18 +239,20 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
         for scope in verdicts.passed:
             try:
                 frozen = _freeze(run, connection, scope)
-            except DamagedFile as damage:
-                failed.append(held_back(scope, damage))
+            except (DamagedFile, DocumentsFailed) as error:
+                failed.append(held_back(scope, error))
             else:
                 passed.append(scope)
                 new += [frozen] if frozen is not None else []
         step.result = ", ".join(release.name for release in new) or "nothing new"
+    if failed and not passed and not take(run.settings.releases).every:
+        raise merge_failures(failed)  # there is nothing to serve, and never was
     return Released(tuple(new), GateReport(tuple(passed), (*verdicts.failed, *map(as_dict, failed))))
 
 
 def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
     from callback_survey import releases
-    from callback_survey.documents.write import write as write_documents
+    from callback_survey.documents.write import write_apart
     from callback_survey.landing import ledger
     from callback_survey.releases.comparison import comparison_for
     from callback_survey.serving import serve as serving
@@ -274,7 +278,7 @@ def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) 
         code_fingerprint=code_fingerprint(settings.dbt_project),
         changed_rows=_changed_rows(run, landed),
         compared_with=compared.as_json() if compared else None,
-        write_documents=partial(write_documents, schema="marts", formats=settings.documents),
+        write_documents=partial(write_apart, formats=settings.documents),
     )
 
 

@@ -23,10 +23,10 @@ from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 from callback_survey.wording.terms import MEASURES
 
-DocumentWriter = Callable[[duckdb.DuckDBPyConnection, Release, Path], None]
+DocumentWriter = Callable[[Release, Path], None]
 
 
-def no_documents(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path) -> None:
+def no_documents(new: Release, folder: Path) -> None:
     """A release of tables alone."""
 
 
@@ -51,7 +51,7 @@ def release(
     A number is used once: also one whose folder was moved away counts, if the journal or the issued notices in `public` name it.
 
     `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision. `write_documents` puts
-    into a folder what people read of the release, from the marts as they are in the warehouse.
+    into a folder what people read of the release, from its frozen marts.
     """
     scope = landed.scope
     hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
@@ -90,7 +90,7 @@ def release(
     )
     for report in checks:
         report.write(aside / "checks")
-    write_documents(connection, new, aside / "notice")
+    write_documents(new, aside / "notice")
     dictionary.write(new, aside)
     _seal(new)
     os.rename(aside, folder / f"r{revision}")

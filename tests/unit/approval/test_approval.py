@@ -25,7 +25,7 @@ HEADING = Heading("跑改办", "跑改办〔2018〕5号")
 
 @pytest.fixture(autouse=True)
 def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write", print_heading)
+    monkeypatch.setattr(write, "write_apart", print_heading)
 
 
 @pytest.fixture
@@ -174,11 +174,11 @@ def die_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
             journal, "append", lambda root, entry: die() if entry.act == "issued" else append(root, entry)
         )
     else:
-        module: Any = {"write": write, "rename": os, "swap_symlink": files}[step]
+        module: Any = {"write_apart": write, "rename": os, "swap_symlink": files}[step]
         monkeypatch.setattr(module, step, die)
 
 
-@pytest.mark.parametrize("step", ["write", "rename", "swap_symlink", "issued"])
+@pytest.mark.parametrize("step", ["write_apart", "rename", "swap_symlink", "issued"])
 def test_killed_while_issuing_and_done_again_it_ends_as_if_nothing_had_happened(settings: Settings, step: str) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         die_at(monkeypatch, step)
@@ -198,7 +198,7 @@ def test_a_correction_that_is_served_while_the_documents_are_made_is_seen_before
         print_heading(*given, **named)
         correct(settings)
 
-    monkeypatch.setattr(write, "write", served_meanwhile)
+    monkeypatch.setattr(write, "write_apart", served_meanwhile)
     with pytest.raises(ApprovalOutdated, match="readers now see r2; nothing was issued"):
         approve(settings)
     assert acts(settings) == []
@@ -226,11 +226,11 @@ def test_what_a_killed_process_left_half_written_is_removed(settings: Settings) 
 def test_documents_that_cannot_be_made_leave_nothing_in_the_public_folder(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_font(connection: Any, release: Any, folder: Path, **options: Any) -> None:
+    def no_font(release: Any, folder: Path, **options: Any) -> None:
         files.write_text(folder / "notice.html", "half a notice")
         raise OSError("no font")
 
-    monkeypatch.setattr(write, "write", no_font)
+    monkeypatch.setattr(write, "write_apart", no_font)
     with pytest.raises(OSError, match="no font"):
         approve(settings)
     assert list(folder(settings).iterdir()) == []

@@ -86,7 +86,7 @@ def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> No
 
 
 def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write", print_heading)
+    monkeypatch.setattr(write, "write_apart", print_heading)
     serve(settings, freeze(settings))
     decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
     freeze(settings, 2, rate="80")

@@ -26,6 +26,7 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.pdf import render_pdf
 from callback_survey.documents.notice.render import render_html
 from callback_survey.documents.notice.text import NoticeText, Origin, compose
+from callback_survey.errors import UsageError
 from callback_survey.scope import Scope
 from homes import FIXTURES
 from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
@@ -255,6 +256,20 @@ def test_another_scale_has_a_column_for_each_answer(data: NoticeData) -> None:
     assert [cell.text.partition("\n")[0] for cell in table.rows[0].cells][4:] == list(labels)
     grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]
     assert len(grid) == 10 and min(grid) > 500 and sum(grid) <= 9638
+
+
+def test_a_sign_that_no_font_has_is_replaced_in_given_words_and_told(data: NoticeData) -> None:
+    text = compose(data, Origin("r2", "c0ffee" * 8, "已核对\U00013000", ()), replace(ISSUED, issuer="跑改办\U00013000"))
+    printed = text_of_pdf(render_pdf(text))
+    assert "已核对〓" in printed and "跑改办〓" in printed and "\U00013000" not in printed
+    assert "以“〓”代替" in printed
+    assert "已核对\U00013000" in render_html(text)
+
+
+def test_a_department_whose_name_no_font_has_is_an_error(data: NoticeData) -> None:
+    text = compose(data, ORIGIN)
+    with pytest.raises(UsageError, match="no font of this machine has \U00013000"):
+        render_pdf(replace(text, region="\U00013000区"))
 
 
 def test_a_machine_without_a_chinese_font_makes_no_pdf_of_boxes(tmp_path: Path) -> None:

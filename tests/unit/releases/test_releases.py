@@ -52,7 +52,7 @@ CHECKS = [
 ]
 
 
-def write_notice(connection: duckdb.DuckDBPyConnection, new: Release, folder: Path) -> None:
+def write_notice(new: Release, folder: Path) -> None:
     """The notice needs all marts and has tests of its own."""
     folder.mkdir()
     (folder / "notice.html").write_text("notice", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,14 +23,17 @@ def write(
     *,
     schema: str,
     formats: Sequence[Format],
+    begin: Callable[[str], None] = lambda part: None,
 ) -> None:
     """Write companion.html, explore.html and charts/<measure>.svg into `folder`; with "pdf" also companion.pdf and PNGs.
 
     `connection` shows the release's marts in `schema`. The same marts give the same files.
+    `begin` is told each part before it is made.
     """
     from callback_survey.documents.companion import charts, explore, page
     from callback_survey.documents.companion.data import read_companion_data
 
+    begin("charts")
     data = read_companion_data(connection, release.scope, schema=schema)
     files_of = {figures.measure: page.chart_file(data, figures, release) for figures in data.measures}
     for measure, svg in files_of.items():
@@ -40,12 +43,16 @@ def write(
         pictures = beside.map(charts.png_of, files_of.values() if "pdf" in formats else ())
         drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
         html = page.render_companion(data, drawn, release)
+        begin("companion.html")
         files.write_text(folder / "companion.html", html)
+        begin("explore.html")
         files.write_text(folder / "explore.html", explore.render_explore(data, release))
         if "pdf" in formats:
             from callback_survey.documents.companion.pdf import pdf_of
 
+            begin("companion.pdf")
             _write_bytes(folder / "companion.pdf", pdf_of(html))
+        begin("charts")
         for measure, picture in zip(files_of, pictures, strict=False):
             _write_bytes(folder / "charts" / f"{measure}.png", picture)
 

@@ -11,6 +11,8 @@ from callback_survey.errors import UsageError
 if TYPE_CHECKING:
     from callback_survey.documents.notice.text import NoticeText
 
+logger = logging.getLogger(__name__)
+
 # What a browser cannot be told in the page itself: which release a single printed page belongs to, and that it is a draft.
 _MARGINS = """
 @page {{
@@ -27,19 +29,31 @@ def render_pdf(text: NoticeText) -> bytes:
     would be frozen with the release.
     """
     try:
-        from weasyprint import CSS, HTML
+        import weasyprint  # noqa: F401 - it loads Pango
     except OSError as error:
         raise _lacking(f"a library that makes PDF files cannot be loaded: {error}") from None
     # it warns of what the page says to browsers only
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    made, missing = _set(text)
+    if not missing:
+        return made
+    # a sign that the sender or a signer used and no font has is no reason to print nothing
+    made, still_missing = _set(text.without(missing))
+    if still_missing:
+        raise _lacking(f"no font of this machine has {' '.join(sorted(missing)[:10])}")
+    logger.warning("notice.pdf: no font of this machine has %s; printed as 〓", " ".join(sorted(missing)[:10]))
+    return made
+
+
+def _set(text: NoticeText) -> tuple[bytes, set[str]]:
+    """The PDF, and the characters that no font has."""
+    from weasyprint import CSS, HTML
+
     margins = _MARGINS.format(foot=_quoted(text.running_foot), status=_quoted(text.status))
     page = HTML(string=render_html(text), url_fetcher=_refuse)
     laid_out = page.render(stylesheets=[CSS(string=margins)], pdf_variant="pdf/ua-1")
     made: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1")
-    missing = sorted({chr(character) for font in laid_out.fonts.values() for character in font.missing})
-    if missing:
-        raise _lacking(f"no font of this machine has {' '.join(missing[:10])}")
-    return made
+    return made, {chr(character) for font in laid_out.fonts.values() for character in font.missing}
 
 
 def _lacking(what: str) -> UsageError:

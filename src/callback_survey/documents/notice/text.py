@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
 from callback_survey.documents.notice import words
@@ -25,6 +25,8 @@ _FORMS = {
     "realisation": (("实现率", "（%）（零上门/一次）"), ("未实现率", "（%）（两次及以上）")),
 }
 _LIST_NOTE = "列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。"
+MISSING_TYPE = "〓"
+_MISSING_TYPE_NOTE = f"排版所用字体没有的字符，以“{MISSING_TYPE}”代替；网页版保留原字符。"
 # A list of departments stands in two columns unless a name would fill more than its half of a line.
 _LONG_NAME = 22
 
@@ -112,6 +114,23 @@ class NoticeText:
     @property
     def title(self) -> str:
         return f"{self.region}{self.subject}{'（征求意见稿）' if self.heading.is_draft else ''}"
+
+    def without(self, characters: Set[str]) -> NoticeText:
+        """The same where `characters` of what people and companies wrote are replaced by 〓, as printers mark a type they lack."""
+        marks = dict.fromkeys(map(ord, characters), MISSING_TYPE)
+        heading = replace(
+            self.heading,
+            issuer=self.heading.issuer.translate(marks),
+            number=self.heading.number.translate(marks),
+            approved_by=self.heading.approved_by and self.heading.approved_by.translate(marks),
+        )
+        return replace(
+            self,
+            heading=heading,
+            data_note=self.data_note and self.data_note.translate(marks),
+            imprint=tuple((name, said.translate(marks)) for name, said in self.imprint),
+            imprint_notes=(*(note.translate(marks) for note in self.imprint_notes), _MISSING_TYPE_NOTE),
+        )
 
 
 def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = DRAFT) -> NoticeText:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +30,21 @@ def write(
     schema: str,
     formats: Sequence[Format],
     heading: Heading = DRAFT,
+    begin: Callable[[str], None] = lambda part: None,
 ) -> list[Path]:
-    """Write the notice of a release into `folder`, and return its files. All forms are made of one text."""
+    """Write the notice of a release into `folder`, and return its files. All forms are made of one text.
+
+    `begin` is told the name of each file before it is made.
+    """
+    begin(NAME)
     data = read_notice_data(connection, release.scope, schema=schema)
     origin = Origin(terms.revision(release.revision), release.content_hash, release.data_note, release.accepted)
     text = compose(data, origin, heading)
-    return [_write(text, folder / f"{NAME}.{form}", form) for form in formats]
+    return [_write(text, folder / f"{NAME}.{form}", form, begin) for form in formats]
 
 
-def _write(text: NoticeText, path: Path, form: Format) -> Path:
+def _write(text: NoticeText, path: Path, form: Format, begin: Callable[[str], None]) -> Path:
+    begin(path.name)
     with files.written_aside(path) as aside:
         aside.write_bytes(_bytes(text, form))
     return path
