@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_home, add_scope
+from callback_survey.cli.options import add_by, add_home, add_imprint, add_reason, add_scope
 from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -31,15 +31,11 @@ The figures stay served; the notice is not issued. The revision can still be app
 def add_to(commands: Any) -> None:
     """Add both commands to the parser's sub-commands."""
     approve = _command(commands, "approve", "approve a served revision and issue its notice", _APPROVE_EXAMPLES)
-    approve.add_argument("--issuer", default="", metavar="OFFICE", help="issuing office (印发单位)")
-    approve.add_argument("--number", default="", metavar="NUMBER", help="number of the notice (文号)")
-    approve.add_argument(
-        "--date", default="", metavar="2018-06-07", help="date of the notice (default: today in Shanghai)"
-    )
+    add_imprint(approve, date_help="date of the notice (default: today in Shanghai)")
     approve.add_argument("--dry-run", action="store_true", help="show the request for approval; write nothing")
     approve.set_defaults(command=_approve)
     reject = _command(commands, "reject", "reject the notice of a revision, with a reason", _REJECT_EXAMPLES)
-    reject.add_argument("--reason", required=True, metavar="TEXT", help="the reason; recorded in the release's journal")
+    add_reason(reject, "recorded in the release's journal")
     reject.set_defaults(command=_reject)
 
 
@@ -49,12 +45,7 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
     )
     add_scope(parser)
     parser.add_argument("--revision", metavar="r1", default="", help="the revision you have reviewed")
-    parser.add_argument(
-        "--by",
-        metavar="NAME",
-        default="",
-        help="the person who decides; printed in the notice",
-    )
+    add_by(parser, "printed in the notice")
     add_home(parser)
     return parser
 
@@ -65,7 +56,7 @@ def _approve(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
-    heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date)
+    heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date or "")
     if options.dry_run:
         request = request_for(settings, decide.served_release(settings, Scope(options.region, quarter)))
         show(f"{request.subject}\n\n{request.body}")

@@ -12,7 +12,7 @@ from callback_survey import progress
 from callback_survey.checks import overrides, page
 from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
-from callback_survey.cli.options import add_home, add_scope
+from callback_survey.cli.options import add_by, add_home, add_reason, add_scope
 from callback_survey.errors import UsageError
 from callback_survey.local_time import to_the_second
 from callback_survey.quarter import Quarter
@@ -66,10 +66,8 @@ def add_to(commands: Any) -> None:
     )
     add_scope(accept, is_required=False)
     accept.add_argument("--check", metavar="CHECK", help="id of the check, as `callback-survey checks` shows it")
-    accept.add_argument(
-        "--reason", metavar="TEXT", default="", help="the reason; recorded in the release and printed in the notice"
-    )
-    accept.add_argument("--by", metavar="NAME", default="", help="the person who decides; recorded with the reason")
+    add_reason(accept, "recorded in the release and printed in the notice", is_required=False)
+    add_by(accept)
     accept.add_argument("--withdraw", action="store_true", help="withdraw an acceptance; releases made under it remain")
     accept.add_argument("--list", action="store_true", help="list all acceptances and withdrawals")
     add_home(accept)

@@ -16,7 +16,7 @@ from callback_survey.cli import deliveries, language, releases, streams, watch
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
-from callback_survey.cli.options import add_exports, add_home
+from callback_survey.cli.options import add_exports, add_home, add_without_manifest
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -119,9 +119,7 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
     )
-    parser.add_argument(
-        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
-    )
+    add_without_manifest(parser)
     add_exports(parser)
     add_home(parser)
 

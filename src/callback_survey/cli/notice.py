@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_home, add_scope, date_of
+from callback_survey.cli.options import add_home, add_imprint, add_scope, date_of
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
@@ -38,11 +38,7 @@ def add_to(commands: Any) -> None:
     )
     add_scope(notice)
     notice.add_argument("--revision", metavar="r1", help="one revision (default: the served one)")
-    notice.add_argument("--issuer", metavar="TEXT", default="", help="issuing office (印发单位)")
-    notice.add_argument(
-        "--number", metavar="TEXT", default="", help="number of the notice, such as 萧跑改办〔2018〕5号 (文号)"
-    )
-    notice.add_argument("--date", metavar="2018-06-07", help="date of the notice (成文日期)")
+    add_imprint(notice, date_help="date of the notice (成文日期)")
     notice.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="output folder")
     notice.add_argument(
         "--format",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from callback_survey.errors import UsageError
 
+_BESIDE_THE_REASON_HELP = "recorded with the reason"
+
 
 def add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", type=Path, help="folder for all data (default var/)")
@@ -25,6 +27,35 @@ def add_scope(parser: argparse.ArgumentParser, *, is_required: bool = True) -> N
     parser.add_argument(
         "--quarter", metavar="2018Q1", required=is_required, help=None if is_required else "one quarter only"
     )
+
+
+def add_without_manifest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
+    )
+
+
+def add_reason(parser: argparse.ArgumentParser, recorded: str, *, is_required: bool = True) -> None:
+    """Why a person decided so, and where that is written."""
+    parser.add_argument("--reason", metavar="TEXT", default="", required=is_required, help=f"the reason; {recorded}")
+
+
+def add_by(
+    parser: argparse.ArgumentParser, recorded: str = _BESIDE_THE_REASON_HELP, *, is_required: bool = False
+) -> None:
+    """Who decided, and where that is written. Not required: the command asks for it in its own words."""
+    parser.add_argument(
+        "--by", metavar="NAME", default="", required=is_required, help=f"the person who decides; {recorded}"
+    )
+
+
+def add_imprint(parser: argparse.ArgumentParser, *, date_help: str) -> None:
+    """What stands in the head of a notice and only people know."""
+    parser.add_argument("--issuer", metavar="OFFICE", default="", help="issuing office (印发单位)")
+    parser.add_argument(
+        "--number", metavar="NUMBER", default="", help="number of the notice, such as 萧跑改办〔2018〕5号 (文号)"
+    )
+    parser.add_argument("--date", metavar="2018-06-07", help=date_help)
 
 
 def date_of(option: str, text: str | None) -> date | None:

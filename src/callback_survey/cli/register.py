@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.cli.language import show, shown
-from callback_survey.cli.options import add_exports
+from callback_survey.cli.options import add_exports, add_without_manifest
 from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -48,9 +48,7 @@ def add_to(commands: Any) -> None:
     add_exports(propose)
     propose.add_argument("--output", type=Path, metavar="FILE", help="a new file for the draft (default: print it)")
     propose.add_argument("--home", type=Path, help="folder for temporary files (default var/)")
-    propose.add_argument(
-        "--without-manifest", action="store_true", help="accept a delivery without a manifest.json, unverified"
-    )
+    add_without_manifest(propose)
     propose.set_defaults(command=_propose)
 
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_home, add_scope
+from callback_survey.cli.options import add_by, add_home, add_reason, add_scope
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -55,8 +55,8 @@ def add_to(commands: Any) -> None:
     compared.add_argument("before", metavar="r1")
     compared.add_argument("after", metavar="r2")
     rolled.add_argument("revision", metavar="r1", help="revision to serve")
-    rolled.add_argument("--reason", metavar="TEXT", required=True, help="the reason; recorded in the table `releases`")
-    rolled.add_argument("--by", metavar="NAME", required=True, help="the person who decides; recorded with the reason")
+    add_reason(rolled, "recorded in the table `releases`")
+    add_by(rolled, is_required=True)
 
 
 def _action(actions: Any, name: str, text: str, examples: str, command: Any) -> argparse.ArgumentParser:

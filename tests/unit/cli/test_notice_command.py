@@ -41,7 +41,7 @@ def test_a_draft_of_the_served_revision_bears_what_is_given(
     given = ["--issuer", "样区办公室", "--number", "样办〔2020〕1号", "--date", "2020-01-07"]
     assert main.main([*ASKED, *given, "--output", str(tmp_path / "drafts")]) == 0
     page = (tmp_path / "drafts" / "notice.html").read_text(encoding="utf-8")
-    for part in ("征求意见稿 · 未签发", "样区办公室", "样办〔2020〕1号", "2020年1月7日", "新样区", "<dd>r2</dd>"):
+    for part in ("征求意见稿 · 未签发", "样区办公室", "样办〔2020〕1号", "2020年1月7日", "新样区", "<dd>第2版</dd>"):
         assert part in page
     said = capsys.readouterr().out
     assert "not issued" in said and str(tmp_path / "drafts" / "notice.html") in said
@@ -51,7 +51,7 @@ def test_a_draft_of_the_served_revision_bears_what_is_given(
 def test_an_earlier_revision_is_drafted_from_its_own_marts(home: Path, tmp_path: Path) -> None:
     assert main.main([*ASKED, "--revision", "r1", "--output", str(tmp_path / "drafts")]) == 0
     page = (tmp_path / "drafts" / "notice.html").read_text(encoding="utf-8")
-    assert "<dd>r1</dd>" in page and "新样区" not in page
+    assert "<dd>第1版</dd>" in page and "新样区" not in page
 
 
 @pytest.mark.parametrize(
