@@ -122,7 +122,7 @@ def test_the_summary_tells_of_every_table_and_of_what_was_left_unread(mended: Wa
         f"{ARCHIVE}/{FRAME_PARTS[0]}: frame, 100 read, 0 rejected",
         f"{ARCHIVE}/{FRAME_PARTS[1]}: frame, 132 read, 2 rejected",
         f"{ARCHIVE}/{CALLS_PART}: calls, 121 read, 1 rejected",
-        "gb18030, header on line 2; 2 lines below the table",
+        "gb18030, separated by commas, header on line 2; 2 lines below the table",
     ):
         assert words in mended.outcome.out
 

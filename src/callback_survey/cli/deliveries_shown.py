@@ -62,7 +62,11 @@ def show_files(console: Console, report: LandingReport) -> None:
     console.print()
     say(console, Text.assemble((f"{report.name} {report.delivery_id}", "bold"), f"  from {report.source_folder}"))
     for file in report.files:
-        notes = [f"{file.encoding}, header on line {file.header_line}"]
+        notes = [
+            f"{file.encoding}, separated by {file.separator}, header on line {file.header_line}"
+            if file.separator
+            else f"{file.encoding}, header on line {file.header_line}"
+        ]
         notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
         notes += [f"columns not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
         notes += file.notes

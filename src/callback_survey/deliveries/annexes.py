@@ -30,7 +30,9 @@ def open_notice_text(path: Path, name: str) -> list[Table]:
     if path.stat().st_size > MAXIMUM_TEXT_BYTES:
         raise Unreadable(f"a notice of more than {MAXIMUM_TEXT_BYTES >> 20} MB")
     encoding = detect_encoding(path)
-    return _tables(name, _parted(delimited.read_rows(path, encoding, "\t", quoting=False)), encoding)
+    rows, separators = _parted(delimited.read_rows(path, encoding, "\t", quoting=False))
+    tables = _tables(name, rows, encoding)
+    return [replace(table, separator=separators.get(table.header_line, "tabs")) for table in tables]
 
 
 def open_docx(path: Path, name: str) -> list[Table]:
@@ -41,10 +43,11 @@ def open_docx(path: Path, name: str) -> list[Table]:
         raise
     except Exception as error:  # the parsers answer damage with whatever their insides trip over
         raise Unreadable("the document is cut off, damaged, or protected by a password") from error
-    in_text = _parted((number, paragraph.split("\t")) for number, [paragraph] in found.paragraphs)
+    in_text, separators = _parted((number, paragraph.split("\t")) for number, [paragraph] in found.paragraphs)
     written = _starts(in_text)
     if not _starts(_lines_of(found.rows)) and written:
-        return _tables(name, in_text, "docx")
+        found_in_text = _tables(name, in_text, "docx")
+        return [replace(table, separator=separators.get(table.header_line, "tabs")) for table in found_in_text]
     tables = _tables(name, found.rows, "docx")
     if written:
         raise Unreadable(
@@ -80,13 +83,15 @@ def _lines_of(rows: Sequence[Row]) -> list[Row]:
     return [(line, _flat(cells)) for line, cells in rows if _CELLS_OF_A_LINE <= len(cells) <= MAXIMUM_COLUMNS]
 
 
-def _parted(rows: Iterable[Row]) -> list[Row]:
-    """Lines of tabs as they are; below a header whose cells stand apart by bars or spaces, the lines parted so too.
+def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
+    """Lines of tabs as they are; below a header whose cells stand apart by bars or spaces, the lines parted so too. And what parts each
+    such header, by its line.
 
     Two spaces or more part cells; where that does not give the header's width, each space does. A name may hold a space itself: what
     is no figure in such a line is one name, because a line of an annex has no other words.
     """
     parted: list[Row] = []
+    separators: dict[int, str] = {}
     width = 0
     for line, cells in rows:
         if len(cells) > 1:
@@ -97,6 +102,7 @@ def _parted(rows: Iterable[Row]) -> list[Row]:
         best = max(ways, key=lambda way: headers.count_recognised(DATASET, way))
         if headers.count_recognised(DATASET, best) >= _HEADERS_OF_AN_ANNEX:
             width = len(best)
+            separators[line] = _separator_of(ways, best)
             parted.append((line, best))
         elif width:
             *others, by_each_space = ways
@@ -104,7 +110,12 @@ def _parted(rows: Iterable[Row]) -> list[Row]:
             parted.append((line, fitting or _with_one_name(by_each_space)))
         else:
             parted.append((line, cells))
-    return parted
+    return parted, separators
+
+
+def _separator_of(ways: Sequence[list[str]], best: list[str]) -> str:
+    names = [delimited.SEPARATORS[sign] for sign in ("|", "  ", " ")]
+    return names[ways.index(best) + len(names) - len(ways)]
 
 
 def _ways_of_parting(text: str) -> list[list[str]]:

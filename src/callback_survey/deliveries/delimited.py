@@ -23,7 +23,15 @@ MAXIMUM_LINE_CHARACTERS = 1_000_000
 MAXIMUM_BLANK_LINES = 1_000_000
 # Spaces: two or more part columns that are lined up; a single one parts columns where none is blank. Two come first.
 _ALIGNED = "  "
-DELIMITERS = (",", "\t", ";", "|", _ALIGNED, " ")
+SEPARATORS = {
+    ",": "commas",
+    "\t": "tabs",
+    ";": "semicolons",
+    "|": "bars",
+    _ALIGNED: "two spaces or more",
+    " ": "single spaces",
+}
+DELIMITERS = tuple(SEPARATORS)
 _CELLS_OF_A_TABLE = 4
 _ALIGNED_GAP = re.compile(r"\s{2,}")
 _SPACE_IN_A_MOMENT = re.compile(r"(?<=[0-9日]) (?=[0-9]{1,2}[:时点])")
@@ -38,7 +46,8 @@ def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
     delimiter = max(DELIMITERS, key=lambda candidate: _header_score(path, encoding, candidate, datasets))
     table = find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
     # between spaces a blank cell cannot be seen: a short row may lack any of its cells
-    return replace(table, fills_short_rows=not delimiter.isspace() or delimiter == "\t")
+    fills_short_rows = not delimiter.isspace() or delimiter == "\t"
+    return replace(table, fills_short_rows=fills_short_rows, separator=SEPARATORS[delimiter])
 
 
 def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:

@@ -45,8 +45,8 @@ class Table:
     """A table found in a file. `name` is the file's, with the sheet's after `#`; `rows` starts at the first row anew.
 
     `fills_short_rows`: fields that are missing at the end of a row are blank, as spreadsheets leave them out; not where a
-    short row is one that a page or a missing cell broke. `footer_lines`, `repeated_header_lines` and `short_lines` are known
-    once `batches` has been read to its end.
+    short row is one that a page or a missing cell broke. `separator` is what stood between the cells of a text, in words.
+    `footer_lines`, `repeated_header_lines` and `short_lines` are known once `batches` has been read to its end.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Table:
     rows: Callable[[], Iterator[Row]]
     fills_short_rows: bool = True
     is_merged: bool = False
+    separator: str = ""
     footer_lines: list[int] = field(default_factory=list)
     repeated_header_lines: list[int] = field(default_factory=list)
     short_lines: list[int] = field(default_factory=list)

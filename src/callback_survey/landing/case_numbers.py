@@ -92,6 +92,16 @@ def personal_cases_sql(
     """
 
 
+def shapes_sql(case_id: str) -> str:
+    """SQL for two counts over a column of case numbers: those shaped like identity numbers, and those shaped like mobile numbers."""
+    is_long, plain = f"regexp_matches({case_id}, '(?:[0-9][^0-9A-Za-z]*){{11}}')", plain_sql(case_id)
+    identity, mobile = (f"regexp_matches({plain}, '{shape}')" for shape in (IDENTITY_IN_CASE, MOBILE_IN_CASE))
+    return (
+        f"count(*) filter (case when {is_long} then {identity} end), "
+        f"count(*) filter (case when {is_long} then {mobile} and not {identity} end)"
+    )
+
+
 def _core(text: str, pattern: str) -> str:
     """The number in a case number, without what parts its digits; empty where there is none."""
     return f"regexp_replace(regexp_extract({text}, '{pattern}', 2), '[^0-9Xx]', '', 'g')"

@@ -15,7 +15,7 @@ from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
 from callback_survey.deliveries.table import Table, Unreadable
-from callback_survey.landing.case_numbers import personal_cases_sql
+from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub
@@ -74,6 +74,21 @@ def _said_of_phones(phones: PhoneColumn | None) -> list[str]:
     return [f"{phones.several_count} cells hold several phones, the first valid one counts"]
 
 
+def _said_of_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    """How many accepted case numbers have the shape of a number of a person, because their column shows that they are none."""
+    if table.dataset not in ("frame", "calls"):
+        return []
+    found = connection.execute(
+        f"select {shapes_sql('case_id')} from {table.dataset} where file = $1 and reject_reason is null", [table.name]
+    )
+    identities, mobiles = found.fetchone() or (0, 0)
+    told = {
+        f"{identities} case numbers have the shape of identity numbers, and their column shows that they are none": identities,
+        f"{mobiles} case numbers have the shape of mobile numbers, and their column shows that they are none": mobiles,
+    }
+    return [note for note, count in told.items() if count]
+
+
 def _read_table(
     connection: duckdb.DuckDBPyConnection, table: Table, file: DeliveredFile, parameters: Mapping[str, str], year: str
 ) -> FileRecord:
@@ -107,8 +122,9 @@ def _read_table(
         unknown_columns=tuple(scrub(header) for header in table.match.unknown),
         footer_lines=tuple(table.footer_lines),
         swapped=tuple(_swapped(connection, table)),
-        notes=(*table.notes, *_said_of_phones(phones)),
+        notes=(*table.notes, *_said_of_phones(phones), *_said_of_case_ids(connection, table)),
         phones=phones,
+        separator=table.separator,
     )
 
 

@@ -33,7 +33,7 @@ class FileRecord:
 
     `columns` are the canonical ones found, `unknown_columns` the headers nobody knows, `footer_lines` what stands below
     the table, `swapped` the columns whose content belongs under another header, `notes` the rules by which it was read
-    beyond the plain ones, `phones` what a frame's phones are.
+    beyond the plain ones, `phones` what a frame's phones are, `separator` what stood between the cells of a text.
     """
 
     name: str
@@ -50,6 +50,7 @@ class FileRecord:
     swapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     phones: PhoneColumn | None = None
+    separator: str = ""
 
 
 @dataclass(frozen=True)

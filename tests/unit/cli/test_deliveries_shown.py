@@ -186,8 +186,8 @@ def test_files_are_told_with_what_was_made_of_each(lake: Lake, tell: Tell) -> No
     start = next(index for index, line in enumerate(lines) if line.endswith(f"from {report.source_folder}"))
     hashes = {file.name: file.sha256[:12] for file in report.files}
     assert sorted(lines[start + 1 :]) == [
-        f"  calls.csv: calls, 1 read, 0 rejected; sha256 {hashes['calls.csv']}…; utf-8-sig, header on line 1",
-        f"  frame[red].csv: frame, 2 read, 1 rejected; sha256 {hashes['frame[red].csv']}…; gb18030, header on line 2; "
+        f"  calls.csv: calls, 1 read, 0 rejected; sha256 {hashes['calls.csv']}…; utf-8-sig, separated by commas, header on line 1",
+        f"  frame[red].csv: frame, 2 read, 1 rejected; sha256 {hashes['frame[red].csv']}…; gb18030, separated by commas, header on line 2; "
         "1 lines below the table; columns not kept: [bold]渠道[/x]",
     ]
 

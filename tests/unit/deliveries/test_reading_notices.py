@@ -196,6 +196,10 @@ def test_annexes_parted_by_spaces_or_bars_are_read(reader: Reader, gap: str, kin
     assert [[cell for cell in cells if cell] for _, cells in first.rows] == LINES[:2]
     assert [[cell for cell in cells if cell] for _, cells in second.rows] == [OTHER]
     assert [line for line, _ in first.rows] == [6, 7]
+    named = {" | ": "bars", "\t": "tabs", " ": "single spaces", "\u3000": "single spaces"}.get(
+        gap, "two spaces or more"
+    )
+    assert [found.table.separator for found in (first, second)] == [named, named]
 
 
 def test_a_name_that_begins_with_figures_between_single_spaces_is_told_as_a_broken_row(reader: Reader) -> None:

@@ -31,6 +31,7 @@ def test_every_promised_encoding_and_separator_reads_the_same(
     result = reader.one("frame.csv.gz", as_gzip(content)) if is_compressed else reader.one("frame.csv", content)
     assert result.rows == [(2, ONE_CASE)]
     assert (result.table.encoding, result.table.header_line) == (found, 1)
+    assert result.table.separator == {COMMA: "commas", TAB: "tabs", SEMICOLON: "semicolons"}[delimiter]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,8 @@ def test_bars_and_spaces_part_cells_too(reader: Reader, delimiter: str) -> None:
     found = reader.one("calls.txt", text)
     cells = [(cell or "").replace("\u00a0", " ").strip() for cell in found.rows[0][1][:5]]
     assert cells == list(call)
+    named = {"|": "bars", "": "two spaces or more"}[delimiter.strip()] if delimiter != " " else "single spaces"
+    assert found.table.separator == named
 
 
 def test_columns_that_are_lined_up_may_hold_single_spaces(reader: Reader) -> None:

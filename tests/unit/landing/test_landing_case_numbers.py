@@ -63,3 +63,23 @@ def test_a_phone_among_dated_case_numbers_is_found(lake: Lake) -> None:
 
 def test_case_numbers_that_are_the_phones_beside_them_are_phones_however_they_run_on(lake: Lake) -> None:
     assert land(lake, SERIALS, phone=SERIALS.__getitem__) == SERIALS
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (PERMITS, "40 case numbers have the shape of identity numbers, and their column shows that they are none"),
+        (DATED, "40 case numbers have the shape of mobile numbers, and their column shows that they are none"),
+    ],
+    ids=["permits", "dated"],
+)
+def test_accepted_case_numbers_of_such_a_shape_are_told_in_the_ledger(
+    lake: Lake, ids: Sequence[str], said: str
+) -> None:
+    land(lake, ids)
+    assert [file.notes for file in lake.landed[-1].files] == [(said,), (said,)]
+
+
+def test_of_other_case_numbers_and_rejected_ones_nothing_is_told(lake: Lake) -> None:
+    land(lake, [*(f"XS-{number}" for number in range(40)), PEOPLE[0]])
+    assert [file.notes for file in lake.landed[-1].files] == [(), ()]
