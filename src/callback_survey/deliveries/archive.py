@@ -8,12 +8,12 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from callback_survey.deliveries import limits
 from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.deliveries.table import Unreadable
 from callback_survey.privacy import holds_personal_number
 
 MAXIMUM_FILES = 200
-MAXIMUM_UNPACKED_BYTES = 4 << 30
 _BLOCK_BYTES = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LONGEST_NAME_BYTES = 200
@@ -38,9 +38,9 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise Unreadable(f"the archive holds several files named {'、'.join(twice)}")
-            room = MAXIMUM_UNPACKED_BYTES
+            room = limit = limits.most_unpacked(path.stat().st_size)
             for member, name in zip(members, names, strict=True):
-                room -= _extract(archive, member, folder / name, room)
+                room -= _extract(archive, member, folder / name, room, limit)
     except Unreadable:
         raise
     except _DAMAGED as error:
@@ -48,14 +48,14 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     return [folder / name for name in sorted(names)], sorted(set(left_behind))
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limit: int) -> int:
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, limit: int) -> int:
     """Bytes written. They are counted as they come: the directory's sizes are only a claim."""
     written = 0
     with archive.open(member) as source, target.open("xb") as sink:
         while block := source.read(_BLOCK_BYTES):
             written += len(block)
-            if written > limit:
-                raise Unreadable(f"the archive unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 30} GB")
+            if written > room:
+                raise Unreadable(f"the archive unpacks to more than {limit >> 20} MB")
             sink.write(block)
     return written
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.encodings import DAMAGED, detect_encoding, open_text_file
-from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, Row, Table, Unreadable, find_table
+from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 MAXIMUM_LINE_CHARACTERS = 1_000_000
 # Gigabytes of line ends fit into a small compressed file and would take hours to go through.
@@ -51,11 +51,15 @@ def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
 
 
 def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:
+    score = 0
     try:
-        first = list(itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS))
+        for _, cells in itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS):
+            if len(cells) > MAXIMUM_COLUMNS:  # no table has so many: what follows is not looked at
+                return 0
+            score = max(score, *(headers.count_recognised(dataset, cells) for dataset in datasets))
     except Unreadable:  # another delimiter may read it; if none does, the first one's error is told
         return 0
-    return max((headers.count_recognised(dataset, cells) for dataset in datasets for _, cells in first), default=0)
+    return score
 
 
 def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True) -> Iterator[Row]:

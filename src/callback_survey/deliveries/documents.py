@@ -16,8 +16,10 @@ from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Unreadable
 
 # Pictures may be large; what is parsed into a tree may not.
 MAXIMUM_UNPACKED_BYTES = 200 << 20
-MAXIMUM_XML_BYTES = 20 << 20
-_MOST_CELLS = 1_000_000
+MAXIMUM_XML_BYTES = 12 << 20
+# An annex of a thousand departments has twenty thousand.
+MAXIMUM_CELLS = 100_000
+_MOST_SPANNED = 1_000_000
 # What a reader of the document does not see
 _HIDDEN = {
     "del",
@@ -141,7 +143,9 @@ def _verify_spans(body: Any) -> None:
     spans = [
         int(_value(element) or 1) for element in body.iter() if _tag(element) in ("gridSpan", "gridBefore", "gridAfter")
     ]
-    if any(span > MAXIMUM_COLUMNS for span in spans) or sum(spans) > _MOST_CELLS:
+    if sum(1 for element in body.iter() if _tag(element) == "tc") > MAXIMUM_CELLS:
+        raise Unreadable(f"the document's tables have more than {MAXIMUM_CELLS} cells")
+    if any(span > MAXIMUM_COLUMNS for span in spans) or sum(spans) > _MOST_SPANNED:
         raise Unreadable(f"a table cell spans more than {MAXIMUM_COLUMNS} columns, or too many cells span several")
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from callback_survey.deliveries import limits
 from callback_survey.deliveries.table import Unreadable
 
-# A quarter of a whole province unpacks to about a gigabyte; a bomb unpacks to a thousand times its size.
-MAXIMUM_UNPACKED_BYTES = 4 << 30
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 # GBK as Windows has it: with the sign € at 0x80, which GB18030 leaves out.
 WINDOWS_GBK = "cp936"
@@ -163,10 +162,10 @@ def _located(path: Path, encoding: str, offset: int, value: int) -> _Misfit:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    unpacked = 0
+    unpacked, limit = 0, limits.most_unpacked(path.stat().st_size)
     with open_binary(path) as file:
         while block := file.read(_BLOCK_BYTES):
             unpacked += len(block)
-            if unpacked > MAXIMUM_UNPACKED_BYTES:
-                raise Unreadable(f"the file unpacks to more than {MAXIMUM_UNPACKED_BYTES >> 30} GB")
+            if unpacked > limit:
+                raise Unreadable(f"the file unpacks to more than {limit >> 20} MB")
             yield block

@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from callback_survey.deliveries import limits
 from callback_survey.deliveries.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
 
-MAXIMUM_ROW_GROUP_BYTES = 1 << 30
+MAXIMUM_ROW_GROUP_BYTES = 256 << 20
 # A column that holds one value takes no room however often: a small file can claim more rows than a year can read.
 MAXIMUM_ROWS = 50_000_000
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
@@ -42,7 +43,9 @@ def open_parquet(path: Path, name: str, datasets: Sequence[str]) -> Table:
     if metadata.num_rows > MAXIMUM_ROWS:
         raise Unreadable(f"more than {MAXIMUM_ROWS} rows")
     if largest > MAXIMUM_ROW_GROUP_BYTES:
-        raise Unreadable(f"a row group of more than {MAXIMUM_ROW_GROUP_BYTES >> 30} GB")
+        raise Unreadable(f"a row group of more than {MAXIMUM_ROW_GROUP_BYTES >> 20} MB")
+    if any(group.total_byte_size > limits.most_text(group.num_rows) for group in groups):
+        raise Unreadable("its rows hold too much text for a survey")
     unfit = [field.name for field in schema if not _is_plain(field.type)]
     if unfit:
         raise Unreadable(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from callback_survey.deliveries import headers
+from callback_survey.deliveries import headers, limits
 from callback_survey.privacy import scrub
 
 Row = tuple[int, list[str]]
@@ -93,9 +93,14 @@ class Table:
         chunk: list[Row] = []
         characters = 0
         self.short_lines = []
+        row_count, text_count = 0, 0
         for line, cells in self._records():
             chunk.append((line, cells))
-            characters += sum(map(len, cells))
+            length = sum(map(len, cells))
+            characters += length
+            row_count, text_count = row_count + 1, text_count + length
+            if text_count > limits.most_text(row_count):
+                raise Unreadable(f"line {line}: the rows up to here hold too much text for a survey")
             if len(chunk) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
                 yield self._batch(chunk, columns)
                 chunk, characters = [], 0

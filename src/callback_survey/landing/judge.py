@@ -14,7 +14,7 @@ from callback_survey.deliveries import headers
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
-from callback_survey.deliveries.table import Table, Unreadable
+from callback_survey.deliveries.table import BATCH_ROWS, Table, Unreadable
 from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from callback_survey.landing.workbench import sql
@@ -52,15 +52,24 @@ def read_file(
 ) -> tuple[list[FileRecord], Opened]:
     """All tables of a file, judged row by row. Returns a record per table, and the file with what of it was not read.
 
-    Raises DeliveryRefused where the file cannot be read or does not hold the records its manifest lists.
+    Raises DeliveryRefused where the file cannot be read or does not hold the records its manifest lists. What it has beyond
+    them is not read, but for a batch, by which the error says how many there are.
     """
     name = file.path.name
     try:
         opened = open_tables(file.path, work)
-        records = [_read_table(connection, table, file, parameters, delivery.quarter[:4]) for table in opened.tables]
+        room = None if file.row_count is None else file.row_count + BATCH_ROWS
+        records = [
+            _read_table(connection, table, file, parameters, delivery.quarter[:4], room) for table in opened.tables
+        ]
     except (Unreadable, HeaderNotRecognised) as error:
         expected = f"the headers of {headers.REGISTER}" if isinstance(error, HeaderNotRecognised) else None
         raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"], expected=expected) from error
+    except _Beyond as beyond:
+        fault = f"{name}: at least {beyond.row_count} records, the manifest says {file.row_count}"
+        raise deliveries.refused(
+            delivery, "a file does not have as many records as its manifest says", [fault]
+        ) from None
     read = sum(record.read_count for record in records)
     if file.row_count is not None and read != file.row_count:
         fault = f"{name}: {read} records, the manifest says {file.row_count}"
@@ -90,10 +99,15 @@ def _said_of_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> li
 
 
 def _read_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, file: DeliveredFile, parameters: Mapping[str, str], year: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    file: DeliveredFile,
+    parameters: Mapping[str, str],
+    year: str,
+    room: int | None,
 ) -> FileRecord:
     columns = [column.name for column in headers.columns_of(table.dataset)]
-    _stream(connection, table, columns)
+    _stream(connection, table, columns, room)
     if "case_id" in columns:
         # looked up by the judgement of the rows; in nearly every delivery it is empty
         phone = "normalised_phone(cell(phone))" if "phone" in columns else "null"
@@ -128,13 +142,28 @@ def _read_table(
     )
 
 
-def _stream(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str]) -> None:
-    """The records of a table, batch by batch, as temp table `source` (file, line, fault, and the dataset's columns)."""
+class _Beyond(Exception):
+    """A table has more records than the whole file should, by more than a batch: whatever else it holds is not read."""
+
+    def __init__(self, row_count: int) -> None:
+        super().__init__()
+        self.row_count = row_count
+
+
+def _stream(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str], room: int | None) -> None:
+    """The records of a table, batch by batch, as temp table `source` (file, line, fault, and the dataset's columns).
+
+    `room` is how many records it may have at most, None where nobody said. Raises _Beyond.
+    """
+    row_count = 0
     connection.register("incoming", table.schema(columns).empty_table())
     connection.execute("create or replace temp table source as select ''::text as file, * from incoming")
     for batch in table.batches(columns):
         connection.register("incoming", batch)
         connection.execute("insert into source select $1 as file, * from incoming", [table.name])
+        row_count += batch.num_rows
+        if room is not None and row_count > room:
+            raise _Beyond(row_count)
     connection.unregister("incoming")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callback_survey.deliveries import annexes, archive, delimited, documents, encodings, workbook
+from callback_survey.deliveries import annexes, delimited, documents, limits, workbook
 from callback_survey.deliveries.table import Unreadable
 from export_writers import (
     ANNEX_HEADER,
@@ -161,10 +161,9 @@ def _refusal_or_cells(reader: Reader, name: str, content: bytes) -> str:
 
 @pytest.mark.parametrize("name", ["frame.csv.gz", "frame.zip"])
 def test_a_bomb_is_refused_while_it_unpacks(reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Sixteen megabytes in some kilobytes, with the limits drawn in; the true ones are four gigabytes."""
+    """Sixteen megabytes in some kilobytes, with the limit drawn in; the true one is two gigabytes."""
     bomb = f"{HEAD}\n".encode() + b"A,b,c,d,e,f\n" * 1_400_000
-    monkeypatch.setattr(encodings, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
-    monkeypatch.setattr(archive, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
+    monkeypatch.setattr(limits, "MAXIMUM_UNPACKED_BYTES", 8 << 20)
     content = as_gzip(bomb) if name.endswith(".gz") else as_zip({"frame.csv": bomb})
     assert len(content) < 100_000
     assert "unpacks to more than" in reader.refusal(name, content)
@@ -172,8 +171,45 @@ def test_a_bomb_is_refused_while_it_unpacks(reader: Reader, monkeypatch: pytest.
     assert written <= 8 << 20
 
 
+@pytest.mark.parametrize("name", ["frame.csv.gz", "frame.zip"])
+def test_what_unpacks_to_hundreds_of_times_its_size_is_refused_at_once(reader: Reader, name: str) -> None:
+    """Some hundred kilobytes with the true limits: 80 MB of one letter. What people export packs to a tenth."""
+    bomb = f"{HEAD}\n".encode() + b"x" * (80 << 20)
+    content = as_gzip(bomb) if name.endswith(".gz") else as_zip({"frame.csv": bomb})
+    assert len(content) < 320_000
+    assert "unpacks to more than 64 MB" in reader.refusal(name, content)
+    written = sum(path.stat().st_size for path in reader.work.rglob("*") if path.is_file())
+    assert written <= 64 << 20
+
+
+def test_the_limit_of_what_unpacks_grows_with_the_file_up_to_two_gigabytes() -> None:
+    assert limits.most_unpacked(1_000) == 64 << 20
+    assert limits.most_unpacked(1 << 20) == 200 << 20
+    assert limits.most_unpacked(1 << 30) == 2 << 30
+
+
+def test_rows_of_books_are_refused_by_their_text(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand characters a row, and 64 million more, are more than any survey has; here with less at once."""
+    monkeypatch.setattr(limits, "_TEXT_AT_ONCE", 1_000)
+    row = [*ONE_CASE[:-1], "x" * 10_300]
+    assert len(ONE_CASE) == len(FRAME_HEADER)
+    for count, is_refused in ((2, False), (5, True)):
+        content = "\n".join([",".join(FRAME_HEADER), *[",".join(row)] * count])
+        if is_refused:
+            assert reader.refusal("frame.csv", content) == "line 5: the rows up to here hold too much text for a survey"
+        else:
+            assert len(reader.one("frame.csv", content).records) == count
+
+
+def test_a_document_of_very_many_cells_is_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAXIMUM_CELLS", 2 * len(ANNEX_HEADER))
+    assert len(reader.one("published.docx", as_docx([[ANNEX_HEADER, ONE_LINE]])).records) == 1
+    told = reader.refusal("published.docx", as_docx([[ANNEX_HEADER, ONE_LINE, ONE_LINE]]))
+    assert told == f"the document's tables have more than {2 * len(ANNEX_HEADER)} cells"
+
+
 def test_the_files_of_an_archive_share_one_limit(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAXIMUM_UNPACKED_BYTES", 1_000)
+    monkeypatch.setattr(limits, "MAXIMUM_UNPACKED_BYTES", 1_000)
     content = as_zip({f"frame-{number}.csv": "x" * 400 for number in range(3)})
     assert "unpacks to more than" in reader.refusal("x.zip", content)
 
@@ -187,9 +223,9 @@ def test_an_archive_that_understates_its_sizes_is_refused(reader: Reader) -> Non
 
 
 def test_a_document_bomb_is_refused_before_it_is_parsed(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = rewritten(as_docx([[ANNEX_HEADER, ONE_LINE]]), "word/document.xml", lambda part: part + " " * (21 << 20))
+    bomb = rewritten(as_docx([[ANNEX_HEADER, ONE_LINE]]), "word/document.xml", lambda part: part + " " * (13 << 20))
     assert len(bomb) < 100_000
-    assert reader.refusal("published.docx", bomb) == "the document's text unpacks to more than 20 MB"
+    assert reader.refusal("published.docx", bomb) == "the document's text unpacks to more than 12 MB"
     monkeypatch.setattr(documents, "MAXIMUM_UNPACKED_BYTES", 1 << 20)
     assert reader.refusal("published.docx", bomb) == "the document unpacks to more than 1 MB"
 

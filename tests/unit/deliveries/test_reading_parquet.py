@@ -80,15 +80,28 @@ def test_a_missing_column_is_refused_with_what_is_close(reader: Reader) -> None:
     assert told.endswith("最接近的列: 办件编码")
 
 
-def test_a_long_text_that_stands_in_many_rows_is_held_once(reader: Reader) -> None:
+@pytest.mark.parametrize(("row_count", "is_refused"), [(30, False), (10_000, True)])
+def test_a_long_text_that_stands_in_many_rows_is_held_once(reader: Reader, row_count: int, is_refused: bool) -> None:
     """A file of some kilobytes: read plainly it would be twenty gigabytes."""
-    values = pa.DictionaryArray.from_arrays(pa.array([0] * 10_000, pa.int32()), pa.array(["x" * 2_000_000]))
-    columns = {name: pa.array(["x"] * 10_000) for name in ("case_id", "department_name", "completed_on", "phone")}
+    values = pa.DictionaryArray.from_arrays(pa.array([0] * row_count, pa.int32()), pa.array(["x" * 2_000_000]))
+    columns = {name: pa.array(["x"] * row_count) for name in ("case_id", "department_name", "completed_on", "phone")}
     content = as_parquet(columns | {"service_item": values}, compression="zstd", store_schema=False)
     assert len(content) < 100_000
+    if is_refused:
+        told = reader.refusal("frame.parquet", content)
+        assert told == "line 35: the rows up to here hold too much text for a survey"
+        return
     found = reader.one("frame.parquet", content)
     assert {fault for _, fault, _ in found.records} == {"a cell of more than 100000 characters"}
-    assert len(found.records) == 10_000
+    assert len(found.records) == row_count
+
+
+def test_one_text_of_a_hundred_megabytes_is_refused_before_it_is_read(reader: Reader) -> None:
+    columns = {name: pa.array(["x"]) for name in FRAME_HEADER}
+    columns[FRAME_HEADER[-1]] = pa.array(["x" * (100 << 20)], pa.large_string())
+    content = as_parquet(columns, compression="zstd", use_dictionary=False)
+    assert len(content) < 20_000
+    assert reader.refusal("frame.parquet", content) == "its rows hold too much text for a survey"
 
 
 def test_claims_beyond_any_survey_are_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
