@@ -7,7 +7,9 @@ import json
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +20,7 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.given_text import MOST_CHARACTERS, fault_in, paragraph
 from callback_survey.privacy import holds_personal_number, scrub
 from callback_survey.scope import Scope
-from callback_survey.storage.files import sha256_of
+from callback_survey.storage.files import copy_hashed, sha256_of
 
 MANIFEST_NAME = "manifest.json"
 # How a person says that a delivery without a manifest is complete, where nothing else is said
@@ -99,6 +101,29 @@ def verify(delivery: Delivery, *, is_manifest_optional: bool = False, allowing: 
         raise refused(delivery, "the delivery does not match its manifest", faults)
     missing = tuple(missing_parts(file.path.name for file in files))
     return Manifest(tuple(files), note, passed_over=_passed_over(delivery), missing_parts=missing)
+
+
+@contextmanager
+def own_copy(delivery: Delivery, file: DeliveredFile, folder: Path) -> Iterator[DeliveredFile]:
+    """A delivered file as our own, in `folder`, which nobody changes while it is read; gone afterwards.
+
+    It is hashed while it is copied: what is read is what the manifest's hash is of. Raises DeliveryRefused where the file in the
+    exports is not the one that was verified any more.
+    """
+    folder.mkdir(exist_ok=True)
+    copy = folder / file.path.name
+    try:
+        found = copy_hashed(file.path, copy) if _is_regular(file.path) else None
+        if found != file.sha256:
+            fault = (
+                f"{file.path.name}: sha256 {found[:12]}…, a moment before {file.sha256[:12]}…"
+                if found
+                else f"{file.path.name}: it is not there any more"
+            )
+            raise refused(delivery, "a file changed while the delivery was read", [fault])
+        yield replace(file, path=copy)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def content_digest(folder: Path) -> str | None:

@@ -81,13 +81,12 @@ def land(
     if damaged:
         logger.warning("%s: damaged in the lake, landed again: %s", delivery.name, ", ".join(damaged))
     with workbench(lake, delivery_id, memory_limit) as (connection, folder):
-        work = folder / "work"
-        work.mkdir()
+        (folder / "work").mkdir()
         try:
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
-            records, remarks, passed_over, missing = _read_files(connection, delivery, manifest.files, work, words)
+            records, remarks, passed_over, missing = _read_files(connection, delivery, manifest.files, folder, words)
             remarks += _said_of_parts(delivery, manifest, missing) + folders.beside(delivery)
             datasets = _whole(delivery, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
@@ -128,10 +127,12 @@ def _read_files(
     connection: duckdb.DuckDBPyConnection,
     delivery: Delivery,
     delivered: Sequence[DeliveredFile],
-    work: Path,
+    folder: Path,
     parameters: Mapping[str, str],
 ) -> tuple[list[FileRecord], list[str], list[str], list[str]]:
     """The tables read, remarks on what was not, what programs had left in archives, and the parts missing there.
+
+    Each file is read from a copy in `folder`.
 
     Every file is tried, so that the sender hears of all faults at once. Raises DeliveryRefused if there is one.
     """
@@ -142,7 +143,8 @@ def _read_files(
     refusals: list[DeliveryRefused] = []
     for file in delivered:
         try:
-            found, opened = read_file(connection, delivery, file, work, parameters)
+            with deliveries.own_copy(delivery, file, folder / "delivered") as copy:
+                found, opened = read_file(connection, delivery, copy, folder / "work", parameters)
         except DeliveryRefused as refusal:
             refusals.append(refusal)
         else:

@@ -110,6 +110,17 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def copy_hashed(source: Path, target: Path) -> str:
+    """Copy a file's bytes, and return the sha256 of what was copied. A link is not followed."""
+    digest = hashlib.sha256()
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb") as file, target.open("xb") as copy:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            copy.write(block)
+    return digest.hexdigest()
+
+
 def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
