@@ -105,7 +105,10 @@ def speak(settings: Settings, alert: Alert) -> Delivery:
         alert, urls=settings.alert_urls_for(_routed(alert.severity, alert.recovers)), outbox=settings.alerts
     )
     if alert.severity == "fail":
-        open_problems.opened(settings.alerts, alert)
+        try:
+            open_problems.opened(settings.alerts, alert)
+        except OSError as error:
+            logger.error("nobody will be told that this passes again, as it cannot be noted: %s", error)
     return delivery
 
 

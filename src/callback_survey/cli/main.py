@@ -136,9 +136,7 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
             expected="six digits, such as 330109",
             next_step="callback-survey run --region 330109 --quarter 2018Q1",
         )
-    settings = load_settings(home=options.home, exports=options.exports)
-    settings.read_privacy_key()
-    return settings, quarters, region
+    return load_settings(home=options.home, exports=options.exports), quarters, region
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -155,7 +153,9 @@ def _run(options: argparse.Namespace) -> int:
     for quarter in quarters:
         with Display(console) as display:
             run = Run(settings, local.new_run_id(), display, options.without_manifest)
-            log = local.log_to_file(run)
+            with local.beginning(run, quarter, region):
+                settings.read_privacy_key()
+                log = local.log_to_file(run)
             try:
                 failure = local.run_quarter(run, quarter, region)
             except SurveyError:
@@ -178,6 +178,7 @@ def _dry_run(settings: Settings, quarters: Sequence[Quarter], region: str | None
     from callback_survey.run import Run
 
     console = _console()
+    settings.read_privacy_key()
     run = Run(settings, local.new_run_id(), is_manifest_optional=is_manifest_optional)
     is_refused = False
     for quarter in quarters:
@@ -196,10 +197,14 @@ def _airflow_run(options: argparse.Namespace) -> int:
     settings, quarters, region = _asked(options)
     from callback_survey.airflow import run as airflow_run
     from callback_survey.cli.display import Display
+    from callback_survey.pipeline import local
+    from callback_survey.run import Run
 
     console = _console()
     for quarter in quarters:
-        with Display(console) as display:
+        # what fails within the run its tasks tell
+        with Display(console) as display, local.beginning(Run(settings, local.new_run_id()), quarter, region):
+            settings.read_privacy_key()
             outcome = airflow_run.run_quarter(
                 settings, quarter, region, display, is_manifest_optional=options.without_manifest
             )

@@ -55,6 +55,21 @@ def log_to_file(run: Run) -> Path:
     return path
 
 
+@contextmanager
+def beginning(run: Run, quarter: Quarter, region_code: str | None) -> Iterator[None]:
+    """What keeps a run from beginning, such as a missing key or a home that cannot be written, is told like what ends one."""
+    with _told(run, "begin", quarter, region_code):
+        try:
+            yield
+        except OSError as error:
+            raise SurveyError(
+                f"the run cannot begin: {error.strerror or error}",
+                where=str(error.filename or run.settings.home),
+                expected="a home that the user of the run can write to, with room",
+                next_step="make room or change the permissions, then run the quarter again",
+            ) from error
+
+
 def new_run_id(now: datetime | None = None) -> str:
     moment = now or datetime.now(UTC)
     # containers that share a home can have equal pids

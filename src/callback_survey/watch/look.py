@@ -39,6 +39,7 @@ _SECTIONS = {
     "damaged": "a-release-is-damaged",
     "unsent": "an-alert-did-not-arrive",
     "disk": "disk",
+    "unwritable": "disk",
     "personal": "personal-numbers-in-the-lake",
     "leftover": "personal-numbers-in-the-lake",
     "hanging": "a-run-hangs",
@@ -87,6 +88,9 @@ def watch(
     """
     now = datetime.now(UTC) if today is None else datetime.combine(today, _LOOK_AT, LOCAL)
     say = Words(settings.language)
+    if unwritable := looks.unwritable(settings):
+        tell.speak(settings, _alert(settings, run_id, "fail", unwritable, say))
+        return WatchReport(tuple(unwritable), len(unwritable), (), 0)
     with locks.held(settings.watch / "watch.lock"):
         path = settings.watch / "state.json"
         state = _State(**read_json(path)) if path.is_file() else _State()

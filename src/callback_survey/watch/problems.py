@@ -9,6 +9,7 @@ import csv
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -33,6 +34,8 @@ from callback_survey.wording.catalogue import Words
 # Of older quarters that never came, nobody expects anything any more.
 QUARTERS_WATCHED = 4
 _SILENT_AFTER = timedelta(hours=26)
+# what a record of the watch may need
+_BLOCK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,19 @@ def disk(settings: Settings) -> list[Problem]:
         "logs": str(settings.logs),
     }
     return [Problem("disk", "fail", "disk", facts, "low")]
+
+
+def unwritable(settings: Settings) -> list[Problem]:
+    """A home that cannot be written: no run can begin, and this look cannot remember what it told."""
+    try:
+        settings.watch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.watch) as file:
+            file.write(b"0" * _BLOCK_BYTES)
+            file.flush()
+    except OSError as error:
+        facts = {"path": str(settings.home), "reason": error.strerror or str(error)}
+        return [Problem("unwritable", "fail", "unwritable", facts, facts["reason"])]
+    return []
 
 
 def warehouse_holder(settings: Settings) -> dict[str, Any] | None:
