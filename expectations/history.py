@@ -27,7 +27,7 @@ _RATES = """
             sum(answered_count)::bigint as before_answered, sum(success_count)::bigint as before_success,
             min(quarter) || '–' || max(quarter) as quarters
         from read_parquet($earlier, union_by_name = true, hive_partitioning = false) as released
-        where answered_count > 0 and not exists(
+        where success_count is not null and answered_count > 0 and not exists(
             select 1
             from seeds.department_successions as successions
             where successions.successor_code = released.department_code
@@ -39,7 +39,8 @@ _RATES = """
         earlier.before_answered, earlier.before_success, earlier.quarters
     from marts.department_rates as rates
     inner join earlier using (department_code, measure, measure_definition)
-    where rates.region_code = $region_code and rates.quarter = $quarter and rates.answered_count > 0
+    where rates.region_code = $region_code and rates.quarter = $quarter
+        and rates.success_count is not null and rates.answered_count > 0
     order by rates.measure, rates.department_code
 """
 # the region as a whole first, then each department that had rows before

@@ -12,7 +12,7 @@ import pandas as pd
 from callback_survey.checks.model import Check, Rule
 from callback_survey.scope import Scope
 
-from . import figures, history
+from . import figures, history, suppression
 from . import printed as printed_annexes
 
 # `is_rated` says whether somebody answered: by the counts, or by the print where only the annexes survive (0.00 is printed
@@ -22,7 +22,7 @@ _RATES = """
         select rates.*, has_cases, printed_pct,
             coalesce(
                 case
-                    when has_cases then answered_count > 0
+                    when has_cases then answered_count > 0 and not coalesce(is_suppressed, false)
                     else printed.sample_count > 0 and printed_pct >= 0 and (total_pct > 0 or share_count = 1)
                 end, false
             ) as is_rated
@@ -101,10 +101,16 @@ _OUTSIDE = """
 """
 # LEFT JOIN: a rated department without shares adds up to 0 and is seen
 _SHARES = """
-    select rates.department_name, rates.measure_name, coalesce(sum(answers.answer_pct), 0)::double as total_pct
+    select rates.department_name, rates.measure_name,
+        case
+            when count(*) filter (answers.is_suppressed) = 0 then coalesce(sum(answers.answer_pct), 0)::double
+            -- of masked answers only the sum is known
+            else 100::double
+        end as total_pct
     from marts.department_rates as rates
     left join marts.department_answers as answers using (region_code, quarter, department_code, measure)
     where rates.region_code = $region_code and rates.quarter = $quarter and rates.answered_count > 0
+        and not coalesce(rates.is_suppressed, false)
     group by rates.department_code, rates.department_name, rates.measure_name
     order by rates.measure_name, rates.department_code
 """
@@ -156,12 +162,15 @@ def facts(
     # counts of answers where there are cases, samples where there are cases or a printed one: never NULL taken for 0
     counts = {
         "counted": rates[rates["has_cases"].astype(bool)],
+        # without those whose successes are masked
+        "published": rates[rates["has_cases"].astype(bool) & rates["success_count"].notna()],
         "sampled": rates[rates["is_sample_known"].astype(bool)].convert_dtypes(),
     }
     return {
         **tables,
         **counts,
         **figures.facts(connection, scope, rates),
+        **suppression.facts(connection, scope),
         **history.facts(connection, scope, earlier, rules),
         **printed_annexes.facts(connection, scope),
     }
@@ -173,6 +182,7 @@ def suite(rules: Mapping[str, Rule]) -> list[Check]:
         *_count_checks(),
         *_share_checks(),
         *figures.checks(),
+        *suppression.checks(),
         *_reconciliation_checks(rules),
         *history.checks(rules),
         *printed_annexes.checks(rules),
@@ -192,7 +202,7 @@ def _count_checks() -> list[Check]:
             rows_may_be_missing=True,
         ),
         _at_least("answered_within_sample", "counted", "sample_count", "answered_count", "有效回答", "抽样"),
-        _at_least("success_within_answered", "counted", "answered_count", "success_count", "满意或实现", "有效回答"),
+        _at_least("success_within_answered", "published", "answered_count", "success_count", "满意或实现", "有效回答"),
         Check(
             "departments_complete",
             facts="coverage",
@@ -230,7 +240,7 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
     tolerance = rules["reconciliation_within_tolerance"].limit
     shows = ("department_name", "figure", "computed", "published")
     example = "{department_name}, {figure}: computed {computed}, printed {published}"
-    agreeing = ["equal", "adjusted", "unsampled"]
+    agreeing = ["equal", "adjusted", "unsampled", "suppressed"]
     return [
         Check(
             "reconciliation_within_tolerance",
@@ -262,5 +272,5 @@ def _at_least(check_id: str, facts: str, larger: str, smaller: str, smaller_name
         shows=("department_name", "measure_name", smaller, larger),
         allows=f"{smaller} ≤ {larger}, in every department",
         # no counts without cases; a quarter that lost its rows fails departments_complete and average_recomputed
-        rows_may_be_missing=facts == "counted",
+        rows_may_be_missing=facts in ("counted", "published"),
     )

@@ -12,9 +12,13 @@ select
 from {{ ref('department_answers') }} as answers
 inner join {{ ref('department_rates') }} as rates
     using (region_code, quarter, measure, department_code)
-where rates.answered_count > 0
+-- of masked answers only the sum is known, and that is the rate
+where rates.rate is not null and rates.source_grain = 'cases'
 group by answers.region_code, answers.quarter, answers.department_code, answers.measure
 having
-    sum(answers.answer_pct) is distinct from 100
-    or sum(case when answers.is_success then answers.answer_pct else 0 end) is distinct from max(rates.rate_pct)
-    or min(answers.answer_pct) < 0
+    not bool_or(answers.is_suppressed)
+    and (
+        sum(answers.answer_pct) is distinct from 100
+        or sum(case when answers.is_success then answers.answer_pct else 0 end) is distinct from max(rates.rate_pct)
+        or min(answers.answer_pct) < 0
+    )

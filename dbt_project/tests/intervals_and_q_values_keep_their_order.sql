@@ -18,6 +18,7 @@ select
 from {{ ref('department_rates') }}
 where
     answered_count > 0
+    and rate is not null
     and not coalesce(
         0e0 <= ci_low and ci_low <= ci_display_low and ci_display_low <= rate + 1e-12
         and rate <= ci_display_high + 1e-12 and ci_display_high <= ci_high and ci_high <= 1e0

@@ -8,9 +8,17 @@ with percentages as (
         answer_shares.department_code,
         answer_shares.measure,
         annex_figures.figure,
-        cast(sum(answer_shares.answer_pct) as decimal(5, 2)) as figure_pct,
+        case
+            when count(answer_shares.answer_pct) = count(*)
+                then cast(sum(answer_shares.answer_pct) as decimal(5, 2))
+            -- answers of which only the sum is published, which is what the column prints
+            when
+                min(answer_shares.is_success) = max(answer_shares.is_success)
+                and count(*) = max(answer_shares.group_answer_count)
+                then max(answer_shares.group_pct)
+        end as figure_pct,
         cast(null as bigint) as figure_count
-    from {{ ref('int_answer_shares') }} as answer_shares
+    from {{ ref('int_masked_shares') }} as answer_shares
     inner join {{ ref('annex_figures') }} as annex_figures using (measure, answer_code)
     group by
         answer_shares.region_code, answer_shares.quarter, answer_shares.department_code, answer_shares.measure,

@@ -30,6 +30,7 @@ applying as (
             when 'small_sample' then figures.is_small
             when 'wide_interval' then figures.is_wide
             when 'census' then figures.answered_count > 0 and figures.answered_count >= figures.valid_frame_count
+            when 'suppressed' then figures.is_suppressed
             when 'printed_only' then figures.source_grain = 'published'
             when 'break_in_series' then figures.change_status = 'break_in_series'
         end

@@ -1,4 +1,4 @@
--- Departments somebody answered for, as far as it is known how many: printed rates have no interval.
+-- Departments with a rate of which it is known how many answered: printed rates have no interval.
 with answered as (
 
     select
@@ -7,7 +7,7 @@ with answered as (
         rules.z_value
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
-    where measures.answered_count > 0
+    where measures.answered_count > 0 and measures.rate is not null
 
 ),
 

@@ -25,7 +25,8 @@ judged as (
         department_code,
         case
             when sample_count = 0 then 'not_sampled'
-            when answered_count < not_rated_below_count then 'not_rated'
+            -- of a rate that is not published nothing is said
+            when is_suppressed or answered_count < not_rated_below_count then 'not_rated'
             when answered_count < caution_below_count or ci_half_width > caution_half_width then 'caution'
             else 'rankable'
         end as reliability,

@@ -6,7 +6,7 @@ with answered as (
         averages.mean_rate
     from {{ ref('int_department_measures') }} as measures
     inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
-    where measures.answered_count > 0
+    where measures.answered_count > 0 and measures.rate is not null
 
 ),
 

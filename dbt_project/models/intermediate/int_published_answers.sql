@@ -35,7 +35,8 @@ printed_answers as (
         answers.answer_order,
         cast(null as bigint) as answer_count,
         figures.figure_pct as answer_pct,
-        answers.is_success
+        answers.is_success,
+        false as is_suppressed
     from {{ ref('int_department_measures') }} as measures
     inner join answers using (region_code, quarter, measure)
     left join {{ ref('int_annex_figures') }} as figures

@@ -10,6 +10,24 @@ with question_measures as (
 
 ),
 
+changes as (
+
+    select
+        answer_changes.*,
+        question_measures.measure,
+        -- in which direction is told of nobody whose answers are not published
+        coalesce(measures.is_suppressed, false) as is_suppressed
+    from {{ ref('int_answer_changes') }} as answer_changes
+    left join question_measures using (question)
+    left join {{ ref('int_department_measures') }} as measures
+        on
+            answer_changes.region_code = measures.region_code
+            and answer_changes.quarter = measures.quarter
+            and answer_changes.department_code = measures.department_code
+            and question_measures.measure = measures.measure
+
+),
+
 record_findings as (
 
     select
@@ -17,22 +35,40 @@ record_findings as (
         changes.quarter,
         'answer_changed' as finding_code,
         changes.department_code,
-        question_measures.measure,
+        changes.measure,
         concat(
-            cast(changes.changed_count as string), '件的回答在后一次通话中改变：',
-            cast(changes.improved_count as string), '件变好，', cast(changes.worsened_count as string), '件变差；以最后一次为准'
+            cast(changes.changed_count as string), '件的回答在后一次通话中改变',
+            case
+                when changes.is_suppressed then ''
+                else concat(
+                    '：', cast(changes.improved_count as string), '件变好，', cast(changes.worsened_count as string),
+                    '件变差'
+                )
+            end,
+            '；以最后一次为准'
         ) as message,
         concat(
-            'Cases with an answer that a later call changed: ', cast(changes.changed_count as string), ', of which ',
-            cast(changes.improved_count as string), ' for the better and ', cast(changes.worsened_count as string),
-            ' for the worse; the last one counts'
+            'Cases with an answer that a later call changed: ', cast(changes.changed_count as string),
+            case
+                when changes.is_suppressed then ''
+                else concat(
+                    ', of which ', cast(changes.improved_count as string), ' for the better and ',
+                    cast(changes.worsened_count as string), ' for the worse'
+                )
+            end,
+            '; the last one counts'
         ) as message_en,
         concat(
-            changes.question, ': changed ', cast(changes.changed_count as string), ', better ',
-            cast(changes.improved_count as string), ', worse ', cast(changes.worsened_count as string)
+            changes.question, ': changed ', cast(changes.changed_count as string),
+            case
+                when changes.is_suppressed then ''
+                else concat(
+                    ', better ', cast(changes.improved_count as string), ', worse ',
+                    cast(changes.worsened_count as string)
+                )
+            end
         ) as evidence
-    from {{ ref('int_answer_changes') }} as changes
-    left join question_measures using (question)
+    from changes
     union all
     select
         region_code,

@@ -24,7 +24,7 @@ with compared as (
     inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
     inner join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
     inner join {{ ref('reliability_limits') }} as limits on {{ is_valid_in('limits', 'measures.quarter') }}
-    where measures.answered_count > 0
+    where measures.answered_count > 0 and measures.rate is not null
 
 ),
 

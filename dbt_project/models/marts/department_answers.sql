@@ -1,4 +1,4 @@
-{% for model in ['int_answer_shares', 'int_published_answers'] %}
+{% for model in ['int_masked_shares', 'int_published_answers'] %}
     select
         region_code,
         quarter,
@@ -9,7 +9,8 @@
         answer_order,
         answer_count,
         answer_pct,
-        is_success
+        is_success,
+        is_suppressed
     from {{ ref(model) }}
     {% if not loop.last %}
         union all

@@ -100,7 +100,9 @@ rates as (
         tests.test_method_finite as test_method,
         tests.test_method_superpopulation,
         tested.is_certainly_below,
-        tests.comparison_category
+        tests.comparison_category,
+        ranked.is_suppressed,
+        ranked.suppression_reason
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)

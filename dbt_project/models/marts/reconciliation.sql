@@ -7,6 +7,19 @@ with tolerances as (
 
 ),
 
+masked_departments as (
+
+    select distinct
+        region_code,
+        quarter,
+        measure,
+        department_code,
+        true as is_masked
+    from {{ ref('department_answers') }}
+    where is_suppressed
+
+),
+
 compared as (
 
     select
@@ -15,6 +28,7 @@ compared as (
         cast(computed.figure_pct - published.published_pct as decimal(5, 2)) as difference_pct,
         computed.figure_count as computed_count,
         measures.answered_count,
+        computed.figure_pct is null and masked_departments.is_masked as is_masked,
         tolerances.tolerance_pct
     from {{ ref('int_published_figures') }} as published
     cross join tolerances
@@ -23,6 +37,7 @@ compared as (
         using (region_code, quarter, measure, department_code, figure)
     left join {{ ref('int_department_measures') }} as measures
         using (region_code, quarter, measure, department_code)
+    left join masked_departments using (region_code, quarter, measure, department_code)
     where region_quarters.has_cases
 
 ),
@@ -43,6 +58,7 @@ judged as (
         published_count,
         case
             when computed_pct = published_pct or computed_count = published_count then 'equal'
+            when is_masked and published_pct is not null then 'suppressed'
             -- the notice prints 0.00 where nobody was asked; here that is NULL
             when answered_count = 0 and published_pct = 0 then 'unsampled'
             when abs(difference_pct) <= tolerance_pct then 'adjusted'

@@ -71,11 +71,11 @@ rolled as (
         end as shortened_by,
         case
             when count(past.answered_count) filter (where past.rate_pct is not null) = count(past.rate_pct)
-                then cast(coalesce(sum(past.answered_count), 0) as bigint)
+                then cast(coalesce(sum(past.answered_count) filter (where past.rate_pct is not null), 0) as bigint)
         end as answered_count,
         case
             when count(past.success_count) filter (where past.rate_pct is not null) = count(past.rate_pct)
-                then cast(coalesce(sum(past.success_count), 0) as bigint)
+                then cast(coalesce(sum(past.success_count) filter (where past.rate_pct is not null), 0) as bigint)
         end as success_count,
         sum(past.rate order by past.quarter_index) / nullif(count(past.rate), 0) as mean_rate,
         {{ average_pct('sum(' ~ hundredths('past.rate_pct') ~ ')', 'count(past.rate_pct)') }} as mean_pct

@@ -40,11 +40,11 @@ over_departments as (
         -- counts are known or not: where only the annexes survive nobody knows how many answered
         case
             when count(rates.answered_count) filter (where rates.rate_pct is not null) = count(rates.rate_pct)
-                then cast(coalesce(sum(rates.answered_count), 0) as bigint)
+                then cast(coalesce(sum(rates.answered_count) filter (where rates.rate_pct is not null), 0) as bigint)
         end as answered_count,
         case
             when count(rates.success_count) filter (where rates.rate_pct is not null) = count(rates.rate_pct)
-                then cast(coalesce(sum(rates.success_count), 0) as bigint)
+                then cast(coalesce(sum(rates.success_count) filter (where rates.rate_pct is not null), 0) as bigint)
         end as success_count,
         -- in a fixed order: the last digits of a floating-point sum depend on it
         sum(rates.rate order by rates.region_code, rates.department_code)

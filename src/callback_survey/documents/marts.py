@@ -30,6 +30,28 @@ class QuarterMarts:
         columns = [column[0] for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns a table has here: a release from before a column was kept lacks it. Empty where there is no such table."""
+        found = self.connection.execute(
+            "select column_name from duckdb_columns() where schema_name = $schema and table_name = $table",
+            {"schema": self.schema, "table": table},
+        ).fetchall()
+        return frozenset(name for (name,) in found)
+
+    def masked(self, table: str, measure: str) -> frozenset[str]:
+        """The departments of which `table` (department_rates or department_answers) masks something of a measure."""
+        if "is_suppressed" not in self.columns(table):
+            return frozenset()
+        found = self.rows(
+            f"""
+            select distinct department_code
+            from {{schema}}.{table}
+            where region_code = $region_code and quarter = $quarter and measure = $measure and is_suppressed
+            """,
+            measure=measure,
+        )
+        return frozenset(row["department_code"] for row in found)
+
     def region(self) -> dict[str, Any] | None:
         """`region_name`, `parent_region_name` (None where there is none above it) and `sign_use`, the region's statement of what
         the signs are used for (None where it makes none, or the release is from before there was one); None where the region

@@ -42,6 +42,8 @@ from callback_survey.run import Run
 from callback_survey.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
     # each step imports what it needs, so that a task loads nothing else
@@ -167,20 +169,25 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
     """Build the marts of the landed deliveries in one dbt process."""
     from callback_survey.releases.comparison import comparison_for
+    from callback_survey.releases.earlier import last_marts
     from callback_survey.warehouse.build import build as build_marts
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
         compared: dict[Scope, Comparison] = {}
+        released: dict[Scope, Path] = {}
         for report in landed:
             # without a comparison here; it is read again, and its region held back, before anything is released
             with suppress(DamagedFile):
                 found = comparison_for(run.settings.releases, report.scope)
                 compared |= {report.scope: found} if found is not None else {}
+                marts = last_marts(run.settings.releases, report.scope)
+                released |= {report.scope: marts} if marts is not None else {}
         built = build_marts(
             landed,
             settings=run.settings,
             warehouse=run.warehouse,
             compared=compared,
+            released=released,
             dbt=dbt,
             say=step.say,
         )

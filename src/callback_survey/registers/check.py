@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callback_survey.errors import RegisterError
-from callback_survey.registers import department_faults, file_faults, measure_faults, rows
+from callback_survey.registers import department_faults, disclosure_faults, file_faults, measure_faults, rows
 from callback_survey.registers.faults import Fault
 from callback_survey.registers.names import valid_rows
 from callback_survey.scope import Scope
@@ -22,6 +22,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     measure_faults.scales,
     measure_faults.definitions,
     measure_faults.questions,
+    disclosure_faults.disclosure,
 )
 _MOST_SHOWN = 20
 

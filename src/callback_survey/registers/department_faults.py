@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,18 @@ from callback_survey.registers import rows
 from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import Period, Row
 
-_WITH_PERIODS = ("departments", "department_aliases", "department_successions", "definition_periods", "thresholds")
+_WITH_PERIODS = (
+    "departments",
+    "department_aliases",
+    "department_successions",
+    "definition_periods",
+    "disclosure_rules",
+    "thresholds",
+)
 _QUARTER = re.compile("[0-9]{4}Q[1-4]")
 _LEVELS = ("district", "city", "province")
+# what fits below the list of a notice
+_LONGEST_SIGN_USE = 200
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,21 @@ def regions(seeds: Path) -> Iterator[Fault]:
             yield fault_in(
                 row, f"region {code} has the level 「{row['region_level']}」", f"write one of {', '.join(_LEVELS)}"
             )
+        yield from _district_count(row)
+        if any(character in row["sign_use"] for character in "\r\n") or len(row["sign_use"]) > _LONGEST_SIGN_USE:
+            yield fault_in(
+                row,
+                f"sign_use of region {code} is no sentence of at most {_LONGEST_SIGN_USE} characters on one line",
+                "write what the signs are used for in a sentence, or nothing",
+            )
     for code, row in known.items():
+        listed = sum(_is_below(other, code, known) for other in known.values() if other["region_level"] == "district")
+        if row["district_count"].isdigit() and int(row["district_count"]) < listed:
+            yield fault_in(
+                row,
+                f"region {code} has {row['district_count']} districts, and {listed} of them are listed",
+                "write how many districts the division has in all",
+            )
         parent = known.get(row["parent_region_code"])
         if row["parent_region_code"] and parent is None:
             yield fault_in(
@@ -73,6 +96,31 @@ def regions(seeds: Path) -> Iterator[Fault]:
                 f"region {code} ({row['region_level']}) belongs to {parent['region_code']} ({parent['region_level']})",
                 "a district belongs to a city or directly to a province; a city belongs to a province",
             )
+
+
+def _district_count(row: Row) -> Iterator[Fault]:
+    count = row["district_count"]
+    if row["region_level"] == "district" and count:
+        yield fault_in(row, f"a district has the district_count 「{count}」", "leave it empty: a district has none")
+    elif count and not (count.isascii() and count.isdigit() and int(count)):
+        yield fault_in(
+            row,
+            f"the district_count 「{count}」 is no number of districts",
+            "write how many districts the division has, or nothing",
+        )
+
+
+def _is_below(row: Row, code: str, known: Mapping[str, Row]) -> bool:
+    """Whether a region lies below another; a circle in the register is another fault, and ends here."""
+    passed: set[str] = set()
+    above = row["parent_region_code"]
+    while above and above not in passed:
+        if above == code:
+            return True
+        passed.add(above)
+        parent = known.get(above)
+        above = parent["parent_region_code"] if parent is not None else ""
+    return False
 
 
 def departments(seeds: Path) -> Iterator[Fault]:

@@ -1,11 +1,11 @@
-"""The quarters before one, as gate 2 holds a new one against them."""
+"""What is released already: the quarters before one, as gate 2 holds a new one against them, and its own last revision."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from callback_survey.quarter import Quarter
-from callback_survey.releases.model import RATES, served
+from callback_survey.releases.model import RATES, revisions, served
 from callback_survey.scope import Scope
 
 _QUARTERS = 4
@@ -22,3 +22,12 @@ def earlier_rates(releases: Path, scope: Scope) -> list[Path]:
             if RATES in release.tables
         ]
     return found
+
+
+def last_marts(releases: Path, scope: Scope) -> Path | None:
+    """The folder of the marts of a quarter's last revision, which masks what a later one masks; None before the first.
+
+    The last and not the served one: who has seen it can subtract.
+    """
+    found = [release for release in revisions(releases, scope) if RATES in release.tables]
+    return found[-1].folder / "marts" if found else None

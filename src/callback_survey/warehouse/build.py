@@ -17,6 +17,7 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
+from callback_survey.warehouse import masks
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
@@ -106,6 +107,7 @@ def build(
     settings: Settings,
     warehouse: Warehouse,
     compared: Mapping[Scope, Comparison] | None = None,
+    released: Mapping[Scope, Path] | None = None,
     dbt: DbtProcess | None = None,
     select: Sequence[str] = (),
     say: Callable[[str], None] = lambda message: None,
@@ -113,7 +115,7 @@ def build(
     """Build the marts for the given current deliveries. The stamp is taken off first and put back last.
 
     `compared` are the released quarters that the changes of these are computed from; of a quarter that it does not name,
-    no change is computed.
+    no change is computed. `released` are the marts of the last revisions of these same quarters: what they mask stays masked.
 
     A damaged warehouse file is set aside and built again from the lake: it holds nothing that is only there.
 
@@ -122,14 +124,14 @@ def build(
     with warehouse.lock():
         _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
         try:
-            _fill(landed, settings, warehouse, compared or {}, dbt, select, say)
+            _fill(landed, settings, warehouse, compared or {}, released or {}, dbt, select, say)
             is_rebuilt = False
         except DamagedWarehouse as damage:
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
             say("the warehouse file was damaged: building it again from the lake")
             _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
-            _fill(landed, settings, warehouse, compared or {}, None, select, say)
+            _fill(landed, settings, warehouse, compared or {}, released or {}, None, select, say)
             is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
@@ -143,6 +145,7 @@ def _fill(
     settings: Settings,
     warehouse: Warehouse,
     compared: Mapping[Scope, Comparison],
+    released: Mapping[Scope, Path],
     dbt: DbtProcess | None,
     select: Sequence[str],
     say: Callable[[str], None],
@@ -156,6 +159,7 @@ def _fill(
         with warehouse.open(read_only=False) as connection:
             _write_raw(connection, landed, settings.lake)
             _write_previous_rates(connection, compared)
+            masks.write(connection, released)
         process = dbt or start_dbt(settings, warehouse)
         process.run(_dbt_arguments(settings, warehouse, chosen, is_part=bool(select)), say)
         if not chosen:

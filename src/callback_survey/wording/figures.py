@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 BLANK = "—"
+# What is known and not published.
+MASKED = "*"
 
 
 def percent(value: Decimal | float | None) -> str:

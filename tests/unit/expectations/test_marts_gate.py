@@ -62,6 +62,30 @@ def update(assignment: str, department: str, measure: str = "satisfaction") -> s
     )
 
 
+def masked(assignment: str = "rate_rank = null") -> str:
+    """Mask a department, and leave the region's figures and lists as they were."""
+    return (
+        update(
+            "success_count = null, rate = null, rate_pct = null, is_below_average = null, is_below_threshold = null, "
+            f"is_suppressed = true, suppression_reason = 'few_answers', {assignment}",
+            "d2",
+        )
+        + "; update marts.department_answers set answer_pct = null, answer_count = null, is_suppressed = true "
+        "where department_code = 'd2' and measure = 'satisfaction'"
+    )
+
+
+TWO_OTHERS = (
+    "update marts.department_answers set answer_pct = 33.33, answer_count = 1 where department_code = 'd2' and answer_code = 'x';"
+    "insert into marts.department_answers values "
+    "('330109', '2018Q1', 'satisfaction', 'd2', 'y', 33.34, 1, false, false)"
+)
+REST_OF_AVERAGE = {"average_recomputed": "满意率: 66.67, recomputed 100.00", "figures_consistent": ""}
+MASKED_IN_AVERAGE = {
+    "masked_figures_hidden": "region_rates（满意率）: an average of 2 departments, of which 1 are published",
+    **REST_OF_AVERAGE,
+}
+
 FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     "a sample larger than its frame": (
         update("valid_frame_count = 9", "d1"),
@@ -119,6 +143,36 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     "a rated department without its shares": (
         "delete from marts.department_answers where department_code = 'd2' and measure = 'realisation'",
         {"shares_sum_to_100": "区教育局（实现率）: 0.00"},
+    ),
+    "a rate on fewer answers than the rule allows": (
+        "update intermediate.int_disclosure_rules set fewest_answers_count = 4",
+        {"masked_figures_hidden": "区教育局（满意率）: published on 3 answers from a frame of 9"},
+    ),
+    "a rate of a frame smaller than the rule allows": (
+        "update intermediate.int_disclosure_rules set smallest_frame_count = 10",
+        {"masked_figures_hidden": "区教育局（满意率）: published on 3 answers from a frame of 9"},
+    ),
+    "a masked row of which the list below average tells": (
+        masked("rate_rank = 2"),
+        {
+            "masked_figures_hidden": "区教育局（满意率）: masked, and shown in rate_rank",
+            "unsampled_are_null": "",
+            **REST_OF_AVERAGE,
+        },
+    ),
+    "a masked department in the region's average": (masked(), MASKED_IN_AVERAGE),
+    "an answer that fewer people gave than the rule allows": (
+        f"{TWO_OTHERS}; update intermediate.int_disclosure_rules set smallest_cell_count = 3",
+        {"masked_figures_hidden": "区教育局（满意率）: an answer of too few people is shown"},
+    ),
+    "a single masked answer, which can be subtracted": (
+        f"{TWO_OTHERS}; update marts.department_answers set answer_pct = null, answer_count = null, is_suppressed = true "
+        "where answer_code = 'y'",
+        {"masked_figures_hidden": "区教育局（满意率）: a single answer is masked: the others and the rate give it"},
+    ),
+    "a masked answer with its share": (
+        "update marts.department_answers set is_suppressed = true where department_code = 'd1' and measure = 'satisfaction'",
+        {"masked_figures_hidden": "区档案局（满意率）: an answer is masked, and its figure is shown"},
     ),
     "an average rounded half to even": (
         "update marts.department_rates set average_pct = 66.66 where measure = 'satisfaction' and region_code = '330109'",

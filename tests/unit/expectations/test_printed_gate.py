@@ -20,6 +20,8 @@ NEEDS_CASES = {
     "shares_sum_to_100",
     "reconciliation_within_tolerance",
     "reconciliation_exact",
+    # what is printed is known
+    "masked_figures_hidden",
 }
 PRINTED_ONLY = {
     "printed_departments_complete",

@@ -244,6 +244,49 @@ FAULTS: dict[str, tuple[Change, str]] = {
         ),
         "satisfaction has no definition from 2020Q1 to the quarter before 2020Q3",
     ),
+    "districts of a district": (
+        adding("regions", ("330110", "余杭区", "330100", "district", "true", "3", "")),
+        "regions.csv line 5: a district has the district_count 「3」",
+    ),
+    "a number of districts that is none": (
+        replacing("regions", ",city,false,13,", ",city,false,十三,"),
+        "regions.csv line 3: the district_count 「十三」 is no number of districts",
+    ),
+    "fewer districts than are listed": (
+        both(
+            replacing("regions", ",city,false,13,", ",city,false,1,"),
+            adding("regions", ("330110", "余杭区", "330100", "district", "true", "", "")),
+        ),
+        "regions.csv line 3: region 330100 has 1 districts, and 2 of them are listed",
+    ),
+    "a use of the signs that is a page": (
+        adding("regions", ("330110", "余杭区", "330100", "district", "true", "", "问" * 201)),
+        "regions.csv line 5: sign_use of region 330110 is no sentence of at most 200 characters on one line",
+    ),
+    "a disclosure rule of an unknown region": (
+        adding("disclosure_rules", ("330110", "true", "", "", "", "已印发", "2018Q1", "")),
+        "disclosure_rules.csv line 5: region 330110 is not in regions.csv",
+    ),
+    "a disclosure rule without a reason": (
+        adding("disclosure_rules", ("330100", "true", "", "", "", "", "2018Q1", "")),
+        "disclosure_rules.csv line 5: the rule has no reason",
+    ),
+    "a disclosure rule without a limit": (
+        adding("disclosure_rules", ("330100", "false", "10", "", "3", "本市规定", "2018Q1", "")),
+        "disclosure_rules.csv line 5: smallest_frame_count is 「」",
+    ),
+    "limits of what is exempt": (
+        adding("disclosure_rules", ("330100", "true", "10", "", "", "已印发", "2018Q1", "")),
+        "disclosure_rules.csv line 5: fewest_answers_count is 「10」 in a row that is exempt",
+    ),
+    "two disclosure rules at once": (
+        adding("disclosure_rules", ("330109", "true", "", "", "", "已印发", "2019Q1", "")),
+        "disclosure_rules.csv line 5: it holds beside line 4 from 2019Q1 on",
+    ),
+    "no disclosure rule for everybody else": (
+        replacing("disclosure_rules", "该组各项,2000Q1,", "该组各项,2000Q1,2020Q4"),
+        "disclosure_rules.csv: no row without a region holds from now on",
+    ),
     "one question on two scales": (
         both(
             adding("measures", ("contentment", "获得感", "satisfaction", "3")),

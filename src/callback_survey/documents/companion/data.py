@@ -99,6 +99,8 @@ def _measure(marts: QuarterMarts, figures: dict[str, Any]) -> MeasureFigures:
 def _departments(marts: QuarterMarts, measure: str) -> tuple[DepartmentRate, ...]:
     """In the order of the measure's annex; a measure without one is ordered by the same rule, ties by code."""
     has_annex = measure in ANNEX_SHARES
+    # a release from before a column was kept says nothing of it
+    kept = marts.columns("department_rates")
     annex = f"""
         left join {{schema}}.annex_{measure} as annex
             on
@@ -108,7 +110,7 @@ def _departments(marts: QuarterMarts, measure: str) -> tuple[DepartmentRate, ...
         """
     found = marts.rows(
         f"""
-        select {", ".join(f"rates.{column}" for column in _RATE_COLUMNS)}
+        select {", ".join(f"rates.{column}" for column in _RATE_COLUMNS if column in kept)}
         from {{schema}}.department_rates as rates
         {annex if has_annex else ""}
         where rates.region_code = $region_code and rates.quarter = $quarter and rates.measure = $measure

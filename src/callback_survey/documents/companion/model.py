@@ -14,6 +14,7 @@ class Flag(Enum):
     """How a department stands to the average. A stronger flag includes the weaker ones."""
 
     UNRATED = "unrated"
+    SUPPRESSED = "suppressed"
     TOO_FEW = "too_few"
     NOT_BELOW = "not_below"
     BELOW = "below"
@@ -24,6 +25,7 @@ class Flag(Enum):
 # How flags are called, everywhere: strict enough to be quoted.
 FLAG_LABELS = {
     Flag.UNRATED: "不作评价",
+    Flag.SUPPRESSED: "为保护答复人，不公布",
     Flag.TOO_FEW: "回答过少，不作评价",
     Flag.NOT_BELOW: "不低于平均",
     Flag.BELOW: signs.WITHIN_CHANCE,
@@ -56,6 +58,8 @@ class DepartmentRate:
     change_ci_high: float | None
     change_status: str | None
     is_significant_change: bool | None
+    # of later releases only
+    is_suppressed: bool | None = None
 
     @property
     def is_rated(self) -> bool:
@@ -70,7 +74,7 @@ class DepartmentRate:
     @property
     def flag(self) -> Flag:
         if not self.is_rated:
-            return Flag.UNRATED
+            return Flag.SUPPRESSED if self.is_suppressed else Flag.UNRATED
         if self.has_few:
             return Flag.TOO_FEW
         if not self.is_below_average:
@@ -148,6 +152,10 @@ class MeasureFigures:
     @property
     def unrated(self) -> tuple[DepartmentRate, ...]:
         return tuple(department for department in self.departments if not department.is_rated)
+
+    @property
+    def suppressed(self) -> tuple[DepartmentRate, ...]:
+        return tuple(department for department in self.departments if department.is_suppressed)
 
     @property
     def flag_labels(self) -> dict[Flag, str]:

@@ -43,7 +43,8 @@ class FlaggedDepartment(RatedDepartment):
 
 @dataclass(frozen=True)
 class AnnexRow:
-    """One printed line of an annex. A share is None where nobody answered, never 0.00.
+    """One printed line of an annex. A share is None where nobody answered, never 0.00, or where it is masked: then the line
+    `has_masked` ones. Of a line that `is_suppressed` all are.
 
     Counts are None for a department that a printed annex does not list, where nothing but the annexes survives.
     """
@@ -53,6 +54,8 @@ class AnnexRow:
     valid_frame_count: int | None
     sample_count: int | None
     shares_pct: tuple[Decimal | None, ...]
+    is_suppressed: bool = False
+    has_masked: bool = False
 
     @property
     def is_listed(self) -> bool:
@@ -98,7 +101,16 @@ class MeasureSummary:
     @property
     def unanswered_names(self) -> tuple[str, ...]:
         """Sampled, and nobody answered this question."""
-        return tuple(row.department_name for row in self.annex if row.is_sampled and row.shares_pct[0] is None)
+        return tuple(
+            row.department_name
+            for row in self.annex
+            if row.is_sampled and not row.is_suppressed and not row.has_masked and row.shares_pct[0] is None
+        )
+
+    @property
+    def suppressed_names(self) -> tuple[str, ...]:
+        """Of too few people to publish what they answered."""
+        return tuple(row.department_name for row in self.annex if row.is_suppressed)
 
 
 @dataclass(frozen=True)

@@ -198,8 +198,21 @@ def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[
     )
     if not found:
         raise reader.missing(f"annex_{measure}", "one row per department")
+    suppressed, masked = (reader.masked(table, measure) for table in ("department_rates", "department_answers"))
+
+    def line(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
+        return AnnexRow(
+            row_number=row["row_number"],
+            department_name=row["department_name"],
+            valid_frame_count=row["valid_frame_count"],
+            sample_count=row["sample_count"],
+            shares_pct=shares_pct,
+            is_suppressed=row["department_code"] in suppressed,
+            has_masked=row["department_code"] in masked,
+        )
+
     if scales.has_form(found, form, rated_department_count):
-        return tuple(_annex_row(row, tuple(row[share] for share in form)) for row in found), ()
+        return tuple(line(row, tuple(row[share] for share in form)) for row in found), ()
     answers = reader.rows(
         """
         select department_code, answer_label, answer_pct
@@ -210,14 +223,4 @@ def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[
         measure=measure,
     )
     shares = scales.shares_of(answers)
-    return tuple(_annex_row(row, shares[row["department_code"]]) for row in found), scales.labels_of(answers)
-
-
-def _annex_row(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
-    return AnnexRow(
-        row_number=row["row_number"],
-        department_name=row["department_name"],
-        valid_frame_count=row["valid_frame_count"],
-        sample_count=row["sample_count"],
-        shares_pct=shares_pct,
-    )
+    return tuple(line(row, shares[row["department_code"]]) for row in found), scales.labels_of(answers)

@@ -250,6 +250,12 @@ def _unrated(marts: NoticeData) -> list[str]:
                 "该项同样不作评价。"
             )
     for measure in measures:
+        if measure.suppressed_names:
+            said.append(
+                f"{terms.MEASURES[measure.measure]}的有效回答少或有效样本框小，为保护答复人，回答情况不予公布："
+                f"{words.names(measure.suppressed_names)}。该项不作评价，不计入平均值；附件中以“*”表示。"
+            )
+    for measure in measures:
         if measure.few_names:
             said.append(
                 f"{terms.MEASURES[measure.measure]}的有效回答过少，不作检验，也不作评价：{words.names(measure.few_names)}。"
@@ -281,6 +287,9 @@ def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_pu
     note = "各项数字均照原印发附件转录。" if is_published_only else ""
     note += "“—”表示没有数据：部门未抽样，或没有人回答该题"
     note += "，或原附件没有列出该部门" if measure.unlisted_names else ""
+    note += (
+        f"。“{figures.MASKED}”表示人数少，为保护答复人不予公布" if any(row.has_masked for row in measure.annex) else ""
+    )
     # answers on another scale than the form's have columns of their own
     shares = tuple((label, _UNIT) for label in measure.answer_labels) or _FORMS[measure.measure]
     return AnnexText(
@@ -295,9 +304,12 @@ def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_pu
 
 
 def _annex_line(row: AnnexRow) -> AnnexLine:
-    shares = (share if row.is_sampled else None for share in row.shares_pct)
+    shares = (
+        figures.MASKED if share is None and row.has_masked else figures.percent(share if row.is_sampled else None)
+        for share in row.shares_pct
+    )
     counts = (figures.count(row.valid_frame_count), figures.count(row.sample_count))
-    cells = (str(row.row_number), row.department_name, *counts, *(figures.percent(share) for share in shares))
+    cells = (str(row.row_number), row.department_name, *counts, *shares)
     return AnnexLine(cells, row.is_sampled)
 
 

@@ -19,7 +19,13 @@ _DEFINITIONS = {
     "top_three_levels": "答复“非常满意”“满意”“基本满意”的人数占回答该题人数的百分比",
     "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
 }
-_RECONCILIATION_NAMES = {"equal": "一致", "adjusted": "容差以内的", "unsampled": "未抽样", "different": "不一致"}
+_RECONCILIATION_NAMES = {
+    "equal": "一致",
+    "adjusted": "容差以内的",
+    "unsampled": "未抽样",
+    "suppressed": "不予公布的",
+    "different": "不一致",
+}
 
 
 def names(departments: Iterable[str]) -> str:
