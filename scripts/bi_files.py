@@ -32,6 +32,8 @@ BEGIN, END = (
 # How Superset writes a figure.
 _FORMATS = {"percent": ",.2f", "points": "+,.2f", "count": ",d"}
 _TYPES = {"string": "VARCHAR"}
+# The contrast test is of use to who knows what it is made of, and misleads everybody else: docs/methodology.md.
+_FOR_METHODOLOGISTS = "contrast_"
 # The database that the datasets belong to: bi/superset/databases/callback_survey.yaml
 DATABASE_UUID = str(uuid5(NAMESPACE_URL, "callback_survey/database"))
 
@@ -75,7 +77,11 @@ def contents(manifest: Path) -> dict[Path, str]:
 def dataset(mart: Mart, labels: dict[str, str]) -> dict[str, Any]:
     """One dataset in the form of Superset's own export. It is a query, so that a filter can show names for codes."""
     # `or None`: an empty label would be shown as one
-    columns = [_column(c.name, _TYPES.get(c.data_type, c.data_type.upper()), c.description) for c in mart.columns]
+    columns = [
+        _column(c.name, _TYPES.get(c.data_type, c.data_type.upper()), c.description)
+        for c in mart.columns
+        if not c.name.startswith(_FOR_METHODOLOGISTS)
+    ]
     columns += [_column(name, "VARCHAR", description) for name, _, description in _joined(mart)]
     columns += [_column(d.name, "VARCHAR", d.description, d.expression) for d in mart.dimensions]
     chosen = {**labels, **{dimension.name: dimension.label for dimension in mart.dimensions}}
@@ -126,7 +132,9 @@ def _joined(mart: Mart) -> list[tuple[str, str, str]]:
 def _query(mart: Mart) -> str:
     joined = _joined(mart)
     chosen = "".join(f", {join.split()[2]}.{name}" for name, join, _ in joined)
-    return "\n".join([f"select {mart.name}.*{chosen}", f"from {mart.name}", *(join for _, join, _ in joined)])
+    hidden = ", ".join(c.name for c in mart.columns if c.name.startswith(_FOR_METHODOLOGISTS))
+    every = f"{mart.name}.*" + (f" exclude ({hidden})" if hidden else "")
+    return "\n".join([f"select {every}{chosen}", f"from {mart.name}", *(join for _, join, _ in joined)])
 
 
 def _column(name: str, data_type: str, description: str, expression: str | None = None) -> dict[str, Any]:

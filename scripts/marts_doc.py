@@ -37,7 +37,7 @@ _ORDER = (
     *("call_outcomes", "region_call_outcomes", "findings", "finding_codes"),
     *("assessment_points", "assessment_contributions"),
     *("releases", "check_results", "departments", "department_successions"),
-    *("regions", "quarters", "measures", "measure_definitions", "disclosure_rules", "footnotes"),
+    *("regions", "quarters", "measures", "measure_definitions", "inference_settings", "disclosure_rules", "footnotes"),
 )
 
 INTRODUCTION = """\

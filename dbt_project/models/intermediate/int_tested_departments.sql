@@ -1,7 +1,5 @@
 {#- closer than this, a rate and the mean are equal: a floating-point mean of equal rates can miss them -#}
 {%- set tolerance = '1e-12' -%}
-{%- set family = 'partition by region_code, quarter, measure' -%}
-{%- set whole_family = 'rows between unbounded preceding and unbounded following' -%}
 
 -- What each department with answers is tested against, and whether it is: a department with too few answers is in no
 -- test, neither its own nor as one of the others.
@@ -35,34 +33,12 @@ bounded as (
         -- the fewest successes with which the whole frame is not below the mean, and the most with which it is not
         -- above; the margin is for a mean that floating point puts beside a whole number
         cast(ceil(frame_count * mean_rate - 1e-9) as bigint) as least_average_successes,
-        cast(floor(frame_count * mean_rate + 1e-9) as bigint) as most_average_successes,
-        count(case when is_tested then 1 end) over ({{ family }}) as tested_department_count,
-        -- in a fixed order: the last digits of a floating-point sum depend on it
-        sum(case when is_tested then rate end) over (
-            {{ family }} order by department_code {{ whole_family }}
-        ) as rate_sum,
-        sum(case when is_tested then 1e0 / answered_count end) over (
-            {{ family }} order by department_code {{ whole_family }}
-        ) as inverse_sum
+        cast(floor(frame_count * mean_rate + 1e-9) as bigint) as most_average_successes
     from compared
 
 ),
 
-against_others as (
-
-    select
-        *,
-        case when is_tested then (rate_sum - rate) / nullif(tested_department_count - 1, 0) end as mean_of_others,
-        -- as many answers of one department would make as sure a mean as the others do: A(1 − A) over its variance
-        case
-            when is_tested
-                then
-                    cast(tested_department_count - 1 as double) * (tested_department_count - 1)
-                    / nullif(inverse_sum - 1e0 / answered_count, 0e0)
-        end as answers_of_others
-    from bounded
-
-),
+{{ others_of('bounded', ['region_code', 'quarter', 'measure']) }},
 
 tested as (
 
@@ -86,15 +62,10 @@ tested as (
         most_average_successes,
         tested_department_count,
         answers_of_others,
-        -- an answer of theirs is kept between it and 0 or 1: that all others were satisfied does not prove that
-        -- everybody always is
-        greatest(
-            1e0 / (answers_of_others + 1e0),
-            least(1e0 - 1e0 / (answers_of_others + 1e0), mean_of_others)
-        ) as rate_of_others,
+        rate_of_others,
         significance_level,
         minimum_test_departments
-    from against_others
+    from others
 
 )
 

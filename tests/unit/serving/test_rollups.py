@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+import statistics as stdlib
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ import duckdb
 import pytest
 
 import rollup_oracle as oracle
+import statistics_oracle
 from callback_survey.serving import rollups
 from callback_survey.serving.rollups import Rollups
 from callback_survey.warehouse.fingerprint import code_fingerprint, sql_fingerprint
 from lakes import REPOSITORY
 from rollup_oracle import Rating, Region, World
 from rollup_worlds import FIRST, make_world, rolled_up
+from statistics_oracle import Counts
 
 PROJECT = REPOSITORY / "dbt_project"
 PROVINCE = Region("990000", None, "province", is_survey_region=False)
@@ -111,6 +115,50 @@ def test_the_made_up_worlds_hold_what_the_rules_are_about(
         "select 1 from region_rankings where region_rank is not null group by parent_region_code, made_from, quarter, "
     )
     assert count(f"({tied} measure, measure_definition, basis, region_rank having count(*) > 1)") > 5
+
+
+def test_four_quarters_are_tested_as_libraries_test_them(
+    worlds: list[tuple[World, duckdb.DuckDBPyConnection]],
+) -> None:
+    """The p-values of scipy's beta-binomial and the intervals of statsmodels, on the pooled counts; the spread by its formula."""
+    tested = below = 0
+    for _, connection in worlds:
+        found = connection.execute(
+            "select region_code, quarter, measure, answered_count, success_count, p_value, q_value, ci_low, ci_high, "
+            "signal_reliability, is_accountable, is_significantly_below from department_rolling_rates "
+            "where answered_count > 0 and success_count is not null order by region_code, quarter, measure, department_code"
+        ).fetchall()
+        for _, group in groupby(found, key=lambda row: row[:3]):
+            rows = list(group)
+            counts = [Counts(row[3], row[3], row[4]) for row in rows]
+            expected = statistics_oracle.predictive(counts)
+            assert [row[5] for row in rows] == approximately(expected)
+            assert [row[6] for row in rows] == approximately(statistics_oracle.adjusted(expected))
+            for row, one, reliability in zip(rows, counts, reliabilities(counts), strict=True):
+                assert list(row[7:9]) == approximately(statistics_oracle.library_wilson(one, is_finite=False))
+                assert row[9] == (None if reliability is None else pytest.approx(reliability, abs=1e-9))
+                assert row[10] == (one.answers >= 100 or ((reliability or 0) >= 0.7 and one.answers >= 10))
+                below += bool(row[11])
+            tested += sum(p_value is not None for p_value in expected)
+    assert tested > 100 and below > 5
+
+
+def approximately(values: Sequence[float | None]) -> Any:
+    return [None if value is None else pytest.approx(value, rel=1e-9, abs=1e-9) for value in values]
+
+
+def reliabilities(counts: Sequence[Counts]) -> list[float | None]:
+    """Of each tested department, the share of its spread that is between departments; method of moments over all of them."""
+    tested = [one for one in counts if one.is_tested]
+    noise = {
+        id(one): (one.successes + 0.5) * (one.answers - one.successes + 0.5) / (one.answers + 1) ** 2 / one.answers
+        for one in tested
+    }
+    if len(tested) < 2:
+        return [None for _ in counts]
+    rates = [one.successes / one.answers for one in tested]
+    between = max(0.0, stdlib.variance(rates) - stdlib.fmean(noise.values()))
+    return [between / (between + noise[id(one)]) if one.is_tested else None for one in counts]
 
 
 def rate(region: str, department: str, success: int | None, answered: int | None, **other: Any) -> Rating:
