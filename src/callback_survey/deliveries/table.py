@@ -288,8 +288,9 @@ def _stacks(rows: Sequence[Row]) -> Iterator[tuple[tuple[Row, ...], list[str]]]:
 def _fault(cells: Sequence[str], width: int) -> str | None:
     if len(cells) != width:
         return f"{len(cells)} fields, expected {width}"
-    if any("\0" in cell for cell in cells):
+    text = "".join(cells)
+    if "\0" in text:
         return "a NUL character"
-    if any(len(cell) > MAXIMUM_CELL_CHARACTERS for cell in cells):
+    if len(text) > MAXIMUM_CELL_CHARACTERS and max(map(len, cells)) > MAXIMUM_CELL_CHARACTERS:
         return f"a cell of more than {MAXIMUM_CELL_CHARACTERS} characters"
     return None
