@@ -13,6 +13,7 @@ from callback_survey import __version__
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import deliveries, language, releases, streams, watch
+from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--dry-run", action="store_true", help="show what would be landed and superseded; write nothing")
     run.set_defaults(command=_run)
     plan_command.add_to(commands)
+    manifest_command.add_to(commands)
     deliveries.add_to(commands)
     register_command.add_to(commands)
     checks_command.add_to(commands)
