@@ -4,6 +4,7 @@ calls or the same file twice, case numbers that agree but for leading zeros.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,12 +41,20 @@ _REPEATED_CALLS = """
     group by file, first_file
     order by file, first_file
 """
-_ZEROS_LOST = """
-    with absent as (select distinct case_id from calls anti join frame using (case_id)),
+# What programs and people change in a number without seeing it: leading zeros, letter case, width, spaces and strokes
+_PLAIN = string.digits + string.ascii_letters
+_WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _PLAIN)
+_BARE = (
+    f"ltrim(lower(regexp_replace(translate({{id}}, '{_WIDE}', '{_PLAIN}'), '[^0-9A-Za-z\u4e00-\u9fff]', '', 'g')), '0')"
+)
+_ALIKE = f"""
+    with absent as (
+        select distinct case_id, {_BARE.format(id="case_id")} as bare from calls anti join frame using (case_id)
+    ),
     alike as (
         select absent.case_id, min(frame.case_id) as frame_case_id
         from absent
-        inner join frame on ltrim(absent.case_id, '0') = ltrim(frame.case_id, '0')
+        inner join frame on bare = {_BARE.format(id="frame.case_id")}
         group by absent.case_id
     )
     select count(*) as case_count, min(case_id) as case_id, arg_min(frame_case_id, case_id) as frame_case_id from alike
@@ -78,7 +87,7 @@ def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> d
     return {
         "numbered_answers": numbered[numbered["numbered_count"] >= rules["answers_reversed"].minimum_count],
         "repeated_calls": connection.execute(_REPEATED_CALLS).df(),
-        "zeros_lost": connection.execute(_ZEROS_LOST).df(),
+        "alike_cases": connection.execute(_ALIKE).df(),
     }
 
 
@@ -109,14 +118,14 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         ),
         Check(
             "case_ids_alike",
-            facts="zeros_lost",
+            facts="alike_cases",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
-            example="{case_count} called cases have no frame row and agree with one but for leading zeros, "
+            example="{case_count} called cases have no frame row and agree with one but for leading zeros, letter case, spaces or signs, "
             "such as {case_id} and {frame_case_id}",
             shows=("case_count", "case_id", "frame_case_id"),
             allows="frame and calls write case numbers alike",
             rows_may_be_missing=True,
-            nothing="no case number lacks leading zeros",
+            nothing="no case number is written in two ways",
         ),
         Check(
             "delivered_elsewhere",

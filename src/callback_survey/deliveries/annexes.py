@@ -22,6 +22,8 @@ _CELLS_OF_A_ROW = 4
 _CELLS_OF_A_LINE = 2
 _FIGURES_OF_A_ROW = 3
 _GAP = re.compile(r"\s{2,}")
+# the line that is drawn below a header
+_RULE = re.compile(r"[\s|:=+_—─-]*")
 _FIGURE = re.compile(r"[0-9][0-9,.]*[%％]?|[-—–/]+")
 
 
@@ -94,6 +96,8 @@ def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
     separators: dict[int, str] = {}
     width = 0
     for line, cells in rows:
+        if len(cells) == 1 and _RULE.fullmatch(cells[0]):
+            continue
         if len(cells) > 1:
             width = 0 if headers.count_recognised(DATASET, cells) >= _HEADERS_OF_AN_ANNEX else width
             parted.append((line, cells))

@@ -32,10 +32,26 @@ SEPARATORS = {
     " ": "single spaces",
 }
 DELIMITERS = tuple(SEPARATORS)
+# Looked for only where none of these shows a header: what databases write, and what is typed with a Chinese keyboard
+_RARE = {
+    "，": "full-width commas",
+    "；": "full-width semicolons",
+    "｜": "full-width bars",
+    "^": "carets",
+    "~": "tildes",
+} | {
+    "¦": "broken bars",
+    "\x01": "control characters (0x01)",
+    "\x1f": "control characters (0x1F)",
+}
+SEPARATORS |= _RARE
+_FEWEST_HEADERS = 3
 _CELLS_OF_A_TABLE = 4
 _ALIGNED_GAP = re.compile(r"\s{2,}")
 _SPACE_IN_A_MOMENT = re.compile(r"(?<=[0-9日]) (?=[0-9]{1,2}[:时点])")
 _OF_A_QUOTE = re.compile("unexpected end|field limit|expected after")
+# what old programs put behind the last line of a text, up to a full block
+_END_SIGNS = "\x1a\0\ufeff"
 # the line that printed tables draw below their header
 _RULE = re.compile(r"[-+=|: ]*")
 
@@ -43,11 +59,19 @@ _RULE = re.compile(r"[-+=|: ]*")
 def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
     """The table in a text (its cells apart by one of DELIMITERS; `.gz` too). Raises Unreadable or HeaderNotRecognised."""
     encoding = detect_encoding(path)
-    delimiter = max(DELIMITERS, key=lambda candidate: _header_score(path, encoding, candidate, datasets))
+    delimiter = _delimiter_of(path, encoding, datasets)
     table = find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
     # between spaces a blank cell cannot be seen: a short row may lack any of its cells
     fills_short_rows = not delimiter.isspace() or delimiter == "\t"
     return replace(table, fills_short_rows=fills_short_rows, separator=SEPARATORS[delimiter])
+
+
+def _delimiter_of(path: Path, encoding: str, datasets: Sequence[str]) -> str:
+    """The separator by which most headers of a row are known; the first of equals."""
+    scores = {candidate: _header_score(path, encoding, candidate, datasets) for candidate in DELIMITERS}
+    if max(scores.values()) < _FEWEST_HEADERS:
+        scores |= {candidate: _header_score(path, encoding, candidate, datasets) for candidate in _RARE}
+    return max(scores, key=lambda candidate: scores[candidate])
 
 
 def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:
@@ -69,7 +93,9 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
         # `strict`: a quote left open is an error, not a cell that swallows the rest of the file
         style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
         lines = _lines(text) if delimiter.strip(" ") else _spaced(_lines(text), delimiter)
-        reader = csv.reader(lines, strict=True, delimiter=delimiter[0], quoting=style)
+        # a space before a quote is no part of the cell; between spaces each one counts
+        skips = delimiter.strip(" ") != ""
+        reader = csv.reader(lines, strict=True, delimiter=delimiter[0], quoting=style, skipinitialspace=skips)
         starts_on, blank_lines = 1, 0
         while True:
             try:
@@ -81,7 +107,7 @@ def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True
             if cells is None:
                 return
             is_rule = delimiter == "|" and _RULE.fullmatch("".join(cells)) is not None
-            if not is_rule and any(cell.strip() for cell in cells):
+            if not is_rule and any(cell.strip().strip(_END_SIGNS) for cell in cells):
                 yield starts_on, cells
                 blank_lines = 0
             elif (blank_lines := blank_lines + 1) > MAXIMUM_BLANK_LINES:

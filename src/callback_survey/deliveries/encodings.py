@@ -20,6 +20,8 @@ WINDOWS_GBK = "cp936"
 # Tried in this order over the whole file: GB18030 accepts most bytes, so it comes after UTF-8.
 _ENCODINGS = ("utf-8-sig", "gb18030", WINDOWS_GBK)
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# before those of two bytes: the first begins like one of them
+_LONG_BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
 _GZIP = b"\x1f\x8b"
 _START_BYTES = 4096
 _BLOCK_BYTES = 1 << 20
@@ -66,7 +68,9 @@ def detect_encoding(path: Path) -> str:
     except DAMAGED as error:
         raise Unreadable("the compressed file is cut off or damaged") from error
     worst = max(misfits, key=lambda misfit: misfit.offset)
-    name = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", WINDOWS_GBK: "GB18030"}.get(worst.encoding, "UTF-16")
+    name = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", WINDOWS_GBK: "GB18030"}.get(
+        worst.encoding, worst.encoding.upper()[:6]
+    )
     raise Unreadable(
         f"line {worst.line}, column {worst.column} (offset {worst.offset}): the byte 0x{worst.value:02X} is no character of {name}; "
         "expected a text in UTF-8, UTF-16 or GB18030"
@@ -85,6 +89,8 @@ def start_as_text(start: bytes) -> str | None:
 
 def encodings_of(start: bytes) -> Sequence[str]:
     """The encodings that a text which begins so may have, the likeliest first."""
+    if start[:4] in _LONG_BOMS:
+        return [_LONG_BOMS[start[:4]]]
     if start[:2] in _BOMS:
         return [_BOMS[start[:2]]]
     # ASCII characters in UTF-16 bring a zero byte each: in the odd places when the low byte comes first

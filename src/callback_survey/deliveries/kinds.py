@@ -30,6 +30,9 @@ NO_TABLE = {
     "rtf": "an RTF document, which Word saves as .docx",
     "presentation": "a presentation",
     "open_document": "an OpenDocument text, which Word saves as .docx",
+    "json": "a JSON text, not a table",
+    "sql": "an SQL script, not a table",
+    "xml": "an XML text of another kind than Excel's",
     "unknown": "of a kind that is not known",
 }
 OTHER_ARCHIVES = {
@@ -38,6 +41,7 @@ OTHER_ARCHIVES = {
     "tar": "a packed file of TAR",
     "bz2": "a bzip2 file",
     "xz": "an xz file",
+    "split": "one part of an archive that was split when it was packed",
 }
 _MARKS = {
     b"%PDF-": "pdf",
@@ -57,6 +61,12 @@ _MARKS = {
     b"OggS": "recording",
     b"#!AMR": "recording",
 }
+_SPLIT = re.compile(r"[.](?:zip|7z|rar)[.][0-9]{3}$|[.]z[0-9]{2}$|[.]part[0-9]+[.]rar$|[.]r[0-9]{2}$", re.IGNORECASE)
+_JSON = re.compile(r"\s*(?:\[\s*[{\[]|\{\s*\")")
+_SQL = re.compile(
+    r"\s*(?:--[^\n]*\s+|/[*].*?[*]/;?\s*)*(?:insert\s+into|create\s+table|drop\s+table|set\s+names)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS = {"Workbook": WORKBOOK, "Book": WORKBOOK, "WordDocument": "doc", "PowerPoint Document": "presentation"}
 _START_BYTES = 4096
@@ -107,7 +117,9 @@ def suffix_of(name: str) -> str | None:
 
 
 def kind_of(path: Path) -> str:
-    """By the content; where that does not tell (an empty or damaged file) by the name."""
+    """By the content; where that does not tell (an empty or damaged file, a part of a split archive) by the name."""
+    if _SPLIT.search(path.name):
+        return "split"
     with path.open("rb") as file:
         start = file.read(_START_BYTES)
     kind = _kind_by_content(path, start)
@@ -172,4 +184,9 @@ def _text_kind(start: bytes) -> str | None:
         return XML_WORKBOOK
     if _MHTML.match(text):
         return MHTML
+    plain = text.lstrip("\ufeff").lstrip()
+    if plain.startswith("<?xml"):
+        return "xml"
+    if _JSON.match(plain) or _SQL.match(plain):
+        return "json" if _JSON.match(plain) else "sql"
     return TEXT if "\n" in text or "\r" in text else None

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from callback_survey.deliveries import delivery as deliveries
-from callback_survey.deliveries import folders
+from callback_survey.deliveries import folders, headers
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery, Manifest
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger
@@ -189,8 +189,20 @@ def _whole(
         raise deliveries.refused(delivery, "there is no frame", [fault, *remarks])
     if not is_frame_enough and found not in _WHOLE:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a delivery is frame and calls, or published"
-        raise deliveries.refused(delivery, "the delivery is incomplete", [fault, *remarks])
+        raise deliveries.refused(delivery, "the delivery is incomplete", [fault, *_in_one_table(records), *remarks])
     return sorted(found)
+
+
+def _in_one_table(records: Sequence[FileRecord]) -> list[str]:
+    """A table that holds frame and calls side by side, a row per case: which call a row is of cannot be told where there were two."""
+    lacking = {"frame": ("calls", 4), "calls": ("frame", 2)}  # the required columns that only the other one has
+    return [
+        f"{record.name} holds the columns of frame and calls in one table; expected two tables: "
+        "a row per case (办件编号、部门名称、办结日期、联系电话), and a row per call (办件编号、回访时间、回访结果、满意度、跑动次数)"
+        for record in records
+        if record.dataset in lacking
+        and headers.count_recognised(lacking[record.dataset][0], record.unknown_columns) >= lacking[record.dataset][1]
+    ]
 
 
 def _store(

@@ -23,7 +23,7 @@ from callback_survey.storage import duck
 from callback_survey.storage.scratch import leftovers, scratch_folder, sweep
 
 # Adding a way to read files changes what the same bytes mean: add one.
-_READERS = 3
+_READERS = 4
 _SCRATCH = "landing"
 
 

@@ -202,3 +202,24 @@ def test_a_notice_under_the_name_of_a_text_is_read(reader: Reader) -> None:
     assert len(reader.all("通报.doc", content)) == 1
     with pytest.raises(Unreadable):
         open_tables(reader.path("frame.7z", b"7z\xbc\xaf\x27\x1c"), reader.work)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("frame.json", '[{"办件编号": "XS-1"}]\n', "it is a JSON text, not a table"),
+        ("frame.csv", '\ufeff{"办件编号": "XS-1"}\n{}\n', "it is a JSON text, not a table"),
+        ("calls.txt", "-- dump\nINSERT INTO calls VALUES ('XS-1');\n", "it is an SQL script, not a table"),
+        ("frame.csv", '<?xml version="1.0"?>\n<rows><row/></rows>\n', "it is an XML text of another kind than Excel's"),
+    ],
+)
+def test_a_text_of_another_kind_is_named_and_not_called_a_table_without_headers(
+    reader: Reader, name: str, content: str, told: str
+) -> None:
+    assert reader.refusal(name, content).startswith(told)
+
+
+@pytest.mark.parametrize("name", ["数据.zip.001", "数据.z01", "数据.part2.rar", "数据.7z.002"])
+def test_a_part_of_a_split_archive_is_named(reader: Reader, name: str) -> None:
+    told = "one part of an archive that was split when it was packed; expected the files as they are, or in a .zip"
+    assert reader.refusal(name, b"\x8a\x00\x17") == told

@@ -213,3 +213,9 @@ def test_an_annex_in_paragraphs_beside_one_in_a_table_is_refused_by_its_place(re
     content = paragraphs_as_docx(in_plain_text("  ")[8:], table=[HEAD, *LINES])
     told = reader.refusal("通报.docx", content)
     assert told == "paragraph 4: an annex in plain text beside annexes in tables; make it a table too"
+
+
+def test_the_line_below_a_printed_header_is_no_row(reader: Reader) -> None:
+    bars = [" | ".join(["", *cells, ""]).strip() for cells in [HEAD, ["---"] * len(HEAD), *LINES[:2]]]
+    found = reader.one("通报.txt", "\n".join([*PROSE, *bars]))
+    assert [line for line, _ in found.rows] == [6, 7]

@@ -16,6 +16,8 @@ ENCODINGS = {
     "utf-16 big endian": (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
     "utf-16 little endian without mark": (b"", "utf-16-le", "utf-16-le"),
     "utf-16 big endian without mark": (b"", "utf-16-be", "utf-16-be"),
+    "utf-32 little endian": (codecs.BOM_UTF32_LE, "utf-32-le", "utf-32"),
+    "utf-32 big endian": (codecs.BOM_UTF32_BE, "utf-32-be", "utf-32"),
 }
 COMMA, TAB, SEMICOLON = ",", "\t", ";"
 
@@ -220,3 +222,27 @@ def test_a_damaged_compressed_file_is_refused(reader: Reader) -> None:
     content[len(content) // 2] ^= 0xFF
     for damaged in (bytes(content), as_gzip(HEAD) + b"more"):
         assert "cut off or damaged" in reader.refusal("frame.csv.gz", damaged)
+
+
+@pytest.mark.parametrize(
+    ("separator", "named"),
+    [
+        *(("，", "full-width commas"), ("；", "full-width semicolons"), ("｜", "full-width bars"), ("^", "carets")),
+        *(("~", "tildes"), ("¦", "broken bars"), ("\x01", "control characters (0x01)")),
+    ],
+)
+def test_a_separator_that_is_rare_is_found_where_no_other_shows_a_header(
+    reader: Reader, separator: str, named: str
+) -> None:
+    found = reader.one("frame.csv", "\n".join(separator.join(row) for row in (FRAME_HEADER, ONE_CASE)))
+    assert (found.rows, found.table.separator) == ([(2, ONE_CASE)], named)
+
+
+def test_a_space_before_a_quote_is_no_part_of_the_cell(reader: Reader) -> None:
+    text = "\n".join(", ".join(f'"{cell}"' for cell in row) for row in (FRAME_HEADER, ONE_CASE))
+    assert reader.one("frame.csv", text).rows == [(2, ONE_CASE)]
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\0\0\0", "\0" * 3, "\r\n\x1a\r\n"])
+def test_what_old_programs_put_behind_the_last_line_is_no_record(reader: Reader, end: str) -> None:
+    assert reader.one("frame.csv", f"{HEAD}\r\n{CASE}\r\n{end}").rows == [(2, ONE_CASE)]

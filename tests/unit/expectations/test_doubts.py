@@ -57,8 +57,17 @@ def test_another_attempt_at_the_same_case_is_no_repeated_call(lake: Lake) -> Non
 def test_case_numbers_that_lost_their_zeros_are_told_as_that(lake: Lake) -> None:
     framed, called = rows(5, case_id=lambda row: str(row + 1))
     assert warned(lake, framed, called)["case_ids_alike"] == (
-        "5 called cases have no frame row and agree with one but for leading zeros, such as 1 and 001",
+        "5 called cases have no frame row and agree with one but for leading zeros, letter case, spaces or signs, "
+        "such as 1 and 001",
     )
+
+
+def test_case_numbers_in_another_case_width_or_with_other_strokes_are_told_too(lake: Lake) -> None:
+    framed = [(f"XS-{row}", *ONE_CASE[1:]) for row in range(4)]
+    written = ["xs-0", "XS 1", "XS2", "ＸＳ－3"]
+    called = [(name, f"2018-04-10 09:0{row}:00", "成功", "满意", "一次") for row, name in enumerate(written)]
+    told = warned(lake, framed, called)["case_ids_alike"][0]
+    assert told.startswith("4 called cases have no frame row and agree with one but for leading zeros, letter case")
 
 
 def test_the_same_bytes_for_another_quarter_or_region_are_told_and_a_redelivery_is_not(lake: Lake) -> None:

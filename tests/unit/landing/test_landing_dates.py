@@ -93,6 +93,10 @@ def read(sql: duckdb.DuckDBPyConnection, text: str) -> dt.datetime | None:
 @example(("2018年4月10日上午12点", dt.datetime(2018, 4, 10)))
 @example(("20180410", dt.datetime(2018, 4, 10)))
 @example(("20180410093005", dt.datetime(2018, 4, 10, 9, 30, 5)))
+@example(("10-Apr-2018", dt.datetime(2018, 4, 10)))
+@example(("1 Apr 2018 9:30:05", dt.datetime(2018, 4, 1, 9, 30, 5)))
+@example(("2018-04-10T01:30:05+00:00", dt.datetime(2018, 4, 10, 9, 30, 5)))
+@example(("2018-04-10 01:30:05.123 UTC", dt.datetime(2018, 4, 10, 9, 30, 5)))
 def test_a_moment_is_read_as_it_was_spelled(sql: duckdb.DuckDBPyConnection, case: Spelled) -> None:
     text, moment = case
     assert read(sql, text) == moment
@@ -115,6 +119,7 @@ def test_a_spreadsheets_number_is_the_day_and_second_it_counts_to(
     [
         *("18-3-1", "18/03/01", "8-3-1", "3/1/18", "3-1-18", "01-03-2018", "3/1/2018", "2018-3", "2018年3月", "2018"),
         *("2018-02-30", "2018-13-01", "2018-00-10", "2019-02-29", "20180230", "2018--3-1", "12018-03-01"),
+        *("1-Apr-18", "Apr-2018", "10-四月-2018", "31-Feb-2018", "2018-04-10T01:30:05+01:00"),
         *("2018-04-10 9:60", "2018-04-10 13:00 下午", "2018-04-10 0:30 PM"),
         *("2018-04-10 09:30+09:00", "201803010930", "19999", "100000", "-43160", "4316", "43160,5", "4.316e4", "四月"),
         *("2018-04-10;2018-04-11", "2018-04-10 至 2018-04-12", "约2018-04-10", "", " ", "NULL", "0", "\0"),

@@ -101,7 +101,7 @@ select
         when 'ragged_row' then fault
         when 'case_id_in_short_form' then '办件编号「' || case_id || '」是科学计数法，后面的位数已丢失；请以文本格式重新导出'
         when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
-        when 'unreadable_date' then '回访时间「' || scrubbed(called_text) || '」不是日期；例：2018-04-10 09:30'
+        when 'unreadable_date' then '回访时间「' || date_shown(called_text) || '」不是日期；例：2018-04-10 09:30'
         when 'unknown_disposition' then '回访结果「' || scrubbed(disposition) || '」不在列表中；可用：' || $allowed_dispositions
         when 'unknown_satisfaction' then '满意度「' || scrubbed(satisfaction) || '」不在列表中；可用：' || $allowed_satisfaction
         when 'unknown_visits' then '跑动次数「' || scrubbed(visits) || '」不在列表中；可用：' || $allowed_visits

@@ -43,7 +43,7 @@ select
         when 'ragged_row' then fault
         when 'case_id_in_short_form' then '办件编号「' || case_id || '」是科学计数法，后面的位数已丢失；请以文本格式重新导出'
         when 'case_id_is_personal' then '办件编号是手机号或身份证号的样子，不能保存'
-        when 'unreadable_date' then '办结日期「' || scrubbed(completed_text) || '」不是日期；例：2018-03-01'
+        when 'unreadable_date' then '办结日期「' || date_shown(completed_text) || '」不是日期；例：2018-03-01'
     end as reject_detail,
     case
         when reject_reason <> 'ragged_row' then to_json(struct_pack(

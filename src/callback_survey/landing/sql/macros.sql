@@ -103,9 +103,9 @@ create temp macro spelled_moment(t) as case
     -- 24:00 is the end of the day
     when regexp_matches(t, ' 24:00(:00)?$')
         then try_strptime(regexp_replace(t, ' 24:00(:00)?$', ''), '%Y-%m-%d') + interval 1 day
-    -- UTC, as browsers write it
-    when regexp_matches(t, ':[0-9]{2}Z$')
-        then try_strptime(rtrim(t, 'Z'), ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M']) + interval 8 hours
+    -- UTC, as browsers and databases write it; its T became a space with that of 2018-04-10T09:30
+    when regexp_matches(t, ':[0-9]{2} ?(Z|U C|[+]00(:?00)?)$')
+        then try_strptime(regexp_replace(t, ' ?(Z|U C|[+]00(:?00)?)$', ''), ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M']) + interval 8 hours
     else try_strptime(
         replace(replace(t, '上午', 'AM'), '下午', 'PM'),
         [
@@ -122,6 +122,9 @@ create temp macro any_moment(t) as coalesce(
     case
         when regexp_matches(cell(t), '^[0-9０-９]{4}')
             then coalesce(serial_moment(translate(cell(t), '０１２３４５６７８９．', '0123456789.')), spelled_moment(plain_moment(t)))
+        -- a month by its English name leaves no doubt which number is the day
+        when regexp_matches(cell(t), '^[0-9]{1,2}[- ][A-Za-z]{3}[- ][0-9]{4}')
+            then try_strptime(replace(cell(t), ' ', '-'), ['%d-%b-%Y', '%d-%b-%Y-%H:%M:%S', '%d-%b-%Y-%H:%M'])
     end
 );
 
@@ -174,5 +177,10 @@ create temp macro hidden_phone(t) as left(
 
 -- text without phone and identity numbers
 create temp macro scrubbed(t) as {scrubbed};
+-- what stands in the place of a date: of digits alone only how many there are, for they may be a number of a person
+create temp macro date_shown(t) as case
+    when regexp_full_match(t, '[0-9]{7,}') then length(t) || ' 位数字'
+    else scrubbed(t)
+end;
 -- of the table that is read now: a column of case numbers is judged whole (landing/case_numbers.py)
 create temp macro is_personal_case(t) as t in (select case_id from personal_cases);

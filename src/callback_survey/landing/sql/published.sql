@@ -54,6 +54,10 @@ select
     within_one_visit_pct,
     two_or_more_visits_pct,
     reject_reason,
-    case when reject_reason = 'ragged_row' then fault end as reject_detail,
+    case reject_reason
+        when 'ragged_row' then fault
+        when 'unreadable_count' then '有效样本框「' || coalesce(scrubbed(valid_frame_count), '') || '」或抽样数「' || coalesce(scrubbed(sample_count), '') || '」不是整数'
+        when 'unreadable_percentage' then '有一项比率不是百分数；例：74.43'
+    end as reject_detail,
     case when reject_reason <> 'ragged_row' then to_json(struct_pack(department_name := scrubbed(department_name)))::varchar end as row_text,
 from judged
