@@ -43,5 +43,7 @@ COPY --chmod=755 dbt_project /opt/callback_survey/dbt_project
 COPY --chmod=755 dags /opt/callback_survey/dags
 COPY --from=package /opt/package /opt/venv
 USER survey
+# What a service writes is the user's alone: the umask of a container is 022.
+ENTRYPOINT ["sh", "-c", "umask 077; exec \"$@\"", "--"]
 WORKDIR /opt/callback_survey
 CMD ["callback-survey", "--help"]

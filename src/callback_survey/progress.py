@@ -71,7 +71,7 @@ class Progress:
     def _append(self, line: str) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         # one write in append mode: lines of parallel tasks do not mix
-        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, line.encode())
         finally:

@@ -13,6 +13,8 @@ from callback_survey.errors import UsageError
 
 Language = Literal["zh", "en"]
 Format = Literal["html", "pdf", "docx"]
+Readers = Literal["owner", "group", "all"]
+_READERS: tuple[Readers, ...] = ("owner", "group", "all")
 RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
 _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
@@ -39,6 +41,7 @@ class Settings:
     `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
     `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find
     the runbook, in their language unless the setting names one.
+    `readers` are the accounts of this machine that may read what is served, released and checked.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -63,6 +66,7 @@ class Settings:
     approval_hours: float = 72
     postgres_url: str | None = field(default=None, repr=False)
     postgres_reader: str | None = None
+    readers: Readers = "group"
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear everything, then its own; each once."""
@@ -84,6 +88,11 @@ class Settings:
     @property
     def serving(self) -> Path:
         return self.home / "serving"
+
+    @property
+    def restricted(self) -> Path:
+        """Single cases, without names and phones: only for who needs them."""
+        return self.serving / "restricted"
 
     @property
     def public(self) -> Path:
@@ -178,6 +187,7 @@ def load_settings(
         approval_hours=_hours("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
         postgres_url=_postgres_url(value("POSTGRES_URL")),
         postgres_reader=value("POSTGRES_READER"),
+        readers=_readers(value("READERS") or "group"),
     )
 
 
@@ -259,6 +269,15 @@ def _hours(name: str, text: str) -> float:
             next_step="correct the setting",
         )
     return float(text)
+
+
+def _readers(text: str) -> Readers:
+    for known in _READERS:
+        if text == known:
+            return known
+    raise UsageError(
+        f"{PREFIX}READERS is not valid: {text!r}", expected="owner, group or all", next_step="correct the setting"
+    )
 
 
 def _formats(text: str) -> tuple[Format, ...]:

@@ -12,6 +12,7 @@ PAIRS = [
     ("README.md", "README.zh-CN.md"),
     ("docs/runbook.md", "docs/runbook.zh-CN.md"),
     ("docs/methodology.md", "docs/methodology.zh-CN.md"),
+    ("docs/security.md", "docs/security.zh-CN.md"),
 ]
 _NOTE = re.compile(r'(?<="note": )"[^"]*"')
 _FENCE = re.compile(r"^```.*?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)

@@ -50,7 +50,7 @@ def standalone(
     `variables` are what the tasks must find in their environment, such as the place of the privacy key. Raises UsageError
     where another one is running or the port is taken, SurveyError where a component ends by itself.
     """
-    folder_of(home).mkdir(parents=True, exist_ok=True)
+    folder_of(home).mkdir(parents=True, exist_ok=True, mode=0o700)
     with _only_one(folder_of(home) / "standalone.lock") as lock, _stop_signals() as is_told_to_stop:
         _require_free(port)
         prepare(home, dags)

@@ -20,7 +20,7 @@ from callback_survey.releases.journal import Act, Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
-from callback_survey.storage import locks
+from callback_survey.storage import locks, modes
 
 NOBODY = "nobody"
 
@@ -74,7 +74,11 @@ def approve(
             day = heading.dated_on or local_date(at)
             complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
             # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
-            with public.written(settings, release, complete, before, issue) as written, readers.kept(settings.serving):
+            with (
+                modes.public(),
+                public.written(settings, release, complete, before, issue) as written,
+                readers.kept(settings.serving),
+            ):
                 _still_served(settings, scope, revision)
                 _record(settings, entry)
                 issue = public.place(settings.public, written)

@@ -21,6 +21,7 @@ from callback_survey.cli.options import add_exports, add_home, add_without_manif
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
+from callback_survey.storage import modes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:  # the command itself, not a caller in another program
         streams.prepare()
     # the language that is chosen belongs to this command: another one in the same process chooses for itself
-    return copy_context().run(_main, arguments)
+    with modes.private():
+        return copy_context().run(_main, arguments)
 
 
 def _main(arguments: Sequence[str] | None) -> int:

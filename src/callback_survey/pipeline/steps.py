@@ -73,10 +73,12 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
     odds with itself or has none of the regions: nothing is landed that could not be counted."""
     from callback_survey import registers
     from callback_survey.landing.workbench import sweep_scratch
+    from callback_survey.storage import modes
 
     with run.progress.step("discover", str(quarter)) as step:
         # a run that lands nothing new clears up after a killed landing too: it left phone numbers
         sweep_scratch(run.settings.lake)
+        modes.prepare(run.settings)
         registers.validate(run.settings.seeds)
         found = folders.discover(run.settings.exports, quarter, region_code)
         if not found:
@@ -263,6 +265,7 @@ def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) 
     from callback_survey.landing import ledger
     from callback_survey.releases.comparison import comparison_for
     from callback_survey.serving import serve as serving
+    from callback_survey.storage import modes
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import published
     from callback_survey.warehouse.fingerprint import code_fingerprint
@@ -272,21 +275,26 @@ def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) 
     if landed is None:
         raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
     restricted = published.published_tables(manifest, published.RESTRICTED)
-    serving.export_restricted(connection, restricted, settings.serving, scope)
+    with modes.served_to(settings.readers):
+        settings.serving.mkdir(parents=True, exist_ok=True)
+    with modes.private():
+        serving.export_restricted(connection, restricted, settings.restricted, scope)
     compared = comparison_for(settings.releases, scope)
-    return releases.release(
-        connection,
-        landed,
-        reports_of(run, scope),
-        published.published_tables(manifest),
-        releases=settings.releases,
-        public=settings.public,
-        run_id=run.run_id,
-        code_fingerprint=code_fingerprint(settings.dbt_project),
-        changed_rows=_changed_rows(run, landed),
-        compared_with=compared.as_json() if compared else None,
-        write_documents=partial(write_apart, formats=settings.documents),
-    )
+    write_documents = partial(write_apart, formats=settings.documents)
+    with modes.served_to(settings.readers):
+        return releases.release(
+            connection,
+            landed,
+            reports_of(run, scope),
+            published.published_tables(manifest),
+            releases=settings.releases,
+            public=settings.public,
+            run_id=run.run_id,
+            code_fingerprint=code_fingerprint(settings.dbt_project),
+            changed_rows=_changed_rows(run, landed),
+            compared_with=compared.as_json() if compared else None,
+            write_documents=write_documents,
+        )
 
 
 def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
@@ -312,17 +320,20 @@ def serve(run: Run) -> ServeReport:
     from callback_survey import releases
     from callback_survey.serving import rollups
     from callback_survey.serving import serve as serving
+    from callback_survey.storage import modes
     from callback_survey.warehouse import compiled
 
     with run.progress.step("serve") as step, run.warehouse.lock():
-        report = serving.serve(
-            releases.take(run.settings.releases),
-            serving=run.settings.serving,
-            memory_limit=run.settings.memory_limit,
-            rollups=rollups.read(compiled.manifest(run.settings, run.warehouse, step.say)),
-            checks=run.settings.checks,
-            say=step.say,
-        )
+        found = rollups.read(compiled.manifest(run.settings, run.warehouse, step.say))
+        with modes.served_to(run.settings.readers):
+            report = serving.serve(
+                releases.take(run.settings.releases),
+                serving=run.settings.serving,
+                memory_limit=run.settings.memory_limit,
+                rollups=found,
+                checks=run.settings.checks,
+                say=step.say,
+            )
         _publish_to_postgres(run, report, step.say)
         held = [f"held as it was, its releases are damaged: {scope.name}" for scope in report.held]
         step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])

@@ -46,11 +46,13 @@ def record(run: Run, report: CheckReport) -> CheckReport:
     """The report with what a person accepted, written down with the run's page of results."""
     from callback_survey.checks import overrides, page
     from callback_survey.checks.model import read_rules
+    from callback_survey.storage import modes
 
     rules = read_rules(run.settings.seeds)
     judged = overrides.applied(report, run.settings.overrides, rules)
-    judged.write(run.checks_folder)
-    page.write(run.checks_folder, rules)
+    with modes.served_to(run.settings.readers):
+        judged.write(run.checks_folder)
+        page.write(run.checks_folder, rules)
     return judged
 
 

@@ -170,12 +170,12 @@ def _announced(path: Path) -> dict[str, list[list[str]]]:
 def export_restricted(
     connection: duckdb.DuckDBPyConnection,
     tables: Iterable[PublishedTable],
-    serving: Path,
+    restricted: Path,
     scope: Scope,
 ) -> None:
-    """Record-level partitions of one region and quarter, from the warehouse; replaced only where they differ."""
+    """Record-level partitions of one region and quarter, from the warehouse, into `restricted`; replaced only where they differ."""
     for table in tables:
-        folder = serving / "restricted" / table.name / f"region_code={scope.region_code}" / f"quarter={scope.quarter}"
+        folder = restricted / table.name / f"region_code={scope.region_code}" / f"quarter={scope.quarter}"
         path = folder / f"{table.name}.parquet"
         folder.mkdir(parents=True, exist_ok=True)
         relation = connection.sql(table.query(), params=table.parameters(scope))

@@ -22,7 +22,7 @@ def open_lock(path: Path, *, is_folder: bool = False) -> int:
     if is_folder:
         return os.open(path, os.O_RDONLY)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def take(descriptor: int) -> None:

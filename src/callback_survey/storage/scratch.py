@@ -21,7 +21,7 @@ def scratch_folder(parent: Path, kind: str, name: str = "") -> Iterator[Path]:
     folder = parent / f".{kind}-{f'{name}-' if name else ''}{uuid.uuid4().hex[:8]}"
     with locks.held(parent, is_folder=True):  # nobody sweeps between the making of a folder and its lock
         _sweep(parent, kind)
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         alive = ExitStack()
         alive.enter_context(locks.held(folder, is_folder=True))
     with alive:
