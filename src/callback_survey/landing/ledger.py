@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any, Literal, TypeVar
 from callback_survey.deliveries.delivery import Delivery, folder_digest, told
 from callback_survey.errors import DamagedFile, DeliveryRefused, UsageError
 from callback_survey.scope import Scope
-from callback_survey.storage import files
+from callback_survey.storage import files, locks
 
 _Found = TypeVar("_Found")
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
 _VERDICT = ".gate.json"
 _KEY = "ledger/key.json"
+_KEY_LOCK = ".key.lock"
 _REPORT = re.compile(r"[0-9a-f]{16}\.json")
 
 
@@ -293,6 +295,20 @@ def _state(path: Path, report: LandingReport, current_id: str | None) -> State:
     if not verdict.is_file():
         return "landed"
     return "gate failed" if _read(verdict, lambda value: value["failed_checks"]) else "superseded"
+
+
+@contextmanager
+def landing(lake: Path) -> Iterator[None]:
+    """While a delivery lands, also beside others, the key of the lake stays what it is."""
+    with locks.held(lake / _KEY_LOCK, is_shared=True):
+        yield
+
+
+@contextmanager
+def rotating(lake: Path) -> Iterator[None]:
+    """Alone with the lake: no delivery lands while its key is replaced, under which half of it would be of the earlier one."""
+    with locks.held(lake / _KEY_LOCK):
+        yield
 
 
 def require_key(lake: Path, key_id: str) -> None:

@@ -31,7 +31,20 @@ class Rotated:
 def rotate(
     lake: Path, *, seeds: Path, secret: bytes, memory_limit: str, run_id: str, is_rehearsal: bool
 ) -> Iterator[Rotated]:
-    """Put the key `secret` in the place of the lake's. Stopped half way and called again, it goes on where it was."""
+    """Put the key `secret` in the place of the lake's. Stopped half way and called again, it goes on where it was.
+
+    Nothing lands meanwhile: it waits for landings under way, and they for it.
+    """
+    if is_rehearsal:
+        yield from _rotated(lake, seeds, secret, memory_limit, run_id, is_rehearsal=True)
+        return
+    with ledger.rotating(lake):
+        yield from _rotated(lake, seeds, secret, memory_limit, run_id, is_rehearsal=False)
+
+
+def _rotated(
+    lake: Path, seeds: Path, secret: bytes, memory_limit: str, run_id: str, *, is_rehearsal: bool
+) -> Iterator[Rotated]:
     key_id = TokenKey.from_secret(secret).key_id
     if not is_rehearsal:
         ledger.change_key(lake, key_id)

@@ -123,6 +123,13 @@ def verify_place(settings: Settings, delivery: Delivery) -> None:
 
 def land(run: Run, delivery: Delivery) -> LandingReport:
     """Land a delivery and hold gate 1 over it; only then is it the current one. Raises GateFailed or DeliveryRefused."""
+    from callback_survey.landing import ledger
+
+    with ledger.landing(run.settings.lake):
+        return _land(run, delivery)
+
+
+def _land(run: Run, delivery: Delivery) -> LandingReport:
     from callback_survey.landing import land as land_delivery
     from callback_survey.landing import ledger
 

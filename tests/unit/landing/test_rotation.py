@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from callback_survey.cli import main
-from callback_survey.errors import UsageError
+from callback_survey.errors import SurveyError, UsageError
 from callback_survey.landing import LandingReport, ledger, rotation
 from callback_survey.landing.rotation import Rotated
 from callback_survey.privacy import TokenKey
 from callback_survey.scope import Scope
+from callback_survey.storage import locks
 from lakes import ONE_CALL, ONE_CASE, SECRET, Lake, calls, frame, tree_of, write_delivery
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
@@ -178,3 +179,17 @@ def test_the_command_tells_each_delivery_and_a_dry_run_that_nothing_was_written(
     assert main.main(["rotate-key"]) == 0
     assert capsys.readouterr().out.startswith(f"{line}the lake now uses the key that is set; 0 ")
     assert current(lake).key_id == NEW_ID
+
+
+def test_a_key_is_not_replaced_while_a_delivery_lands(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the delivery would be under the earlier key, and current."""
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0)
+    lake.publish(lake.deliver(FILES))
+    before = tree_of(lake.folder)
+    with ledger.landing(lake.folder):
+        with pytest.raises(SurveyError, match=r"\.key\.lock is held by pid "):
+            rotate(lake)
+        assert rotate(lake, is_rehearsal=True), "looking takes no lock"
+    assert {name: data for name, data in tree_of(lake.folder).items() if name != ".key.lock"} == before
+    with ledger.rotating(lake.folder), pytest.raises(SurveyError), ledger.landing(lake.folder):
+        pytest.fail("a delivery would land under the earlier key")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from callback_survey.errors import SurveyError
 from callback_survey.storage import locks
 
 HOLD = """
@@ -25,10 +26,10 @@ sys.stdin.read()
 
 
 @contextmanager
-def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+def holder(path: Path, code: str = HOLD) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock until it is ended."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -68,3 +69,41 @@ def test_who_did_not_sign_legibly_is_nobody(tmp_path: Path, content: str) -> Non
     path = tmp_path / ".lock"
     path.write_text(content)
     assert locks.holder_of(locks.open_lock(path)) is None
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_nobody_waits_for_ever_and_the_holder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_folder: bool
+) -> None:
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0)
+    path = tmp_path / "folder"
+    path.mkdir() if is_folder else path.touch()
+    code = (
+        HOLD
+        if not is_folder
+        else HOLD.replace("(Path(sys.argv[1]))", "(Path(sys.argv[1]), is_folder=True)").replace(
+            'locks.sign(descriptor, {"pid": os.getpid()})', ""
+        )
+    )
+    with holder(path, code) as other:
+        with pytest.raises(SurveyError) as refused, locks.held(path, is_folder=is_folder):
+            pytest.fail("it is held by another process")
+        named = f"pid {other.pid} ({Path(sys.executable).name} -c"
+        assert refused.value.what.startswith(f"folder is held by {named}")
+        assert f"waiting for {path}, held by {named}" in caplog.text
+    with locks.held(path, is_folder=is_folder):
+        pass
+
+
+def test_those_who_share_a_lock_do_not_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0)
+    path = tmp_path / ".lock"
+    with (
+        locks.held(path, is_shared=True),
+        locks.held(path, is_shared=True),
+        pytest.raises(SurveyError),
+        locks.held(path),
+    ):
+        pytest.fail("it is shared by others")
+    with locks.held(path), pytest.raises(SurveyError), locks.held(path, is_shared=True):
+        pytest.fail("somebody is alone with it")
