@@ -75,7 +75,7 @@ def can_be_accepted(result: CheckResult, rules: Mapping[str, Rule]) -> bool:
 def decisions(overrides: Path, region_code: str | None = None, quarter: str | None = None) -> list[Decision]:
     """Everything that was ever decided, by region and quarter and in the order it was decided."""
     folders = sorted(path for path in overrides.glob(f"{region_code or '*'}/{quarter or '*'}") if path.is_dir())
-    return [_read(path) for folder in folders for path in sorted(folder.glob("*.json"))]
+    return [read(path) for folder in folders for path in sorted(folder.glob("*.json"))]
 
 
 def in_force(overrides: Path, scope: Scope) -> list[Decision]:
@@ -181,6 +181,7 @@ def _append(overrides: Path, decision: Decision) -> Decision:
     return decision
 
 
-def _read(path: Path) -> Decision:
+def read(path: Path) -> Decision:
+    """One entry of the record."""
     value = files.read_json(path)
     return Decision(**{**value, "examples": tuple(value["examples"])})

@@ -17,6 +17,7 @@ from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
+from callback_survey.cli import verify as verify_command
 from callback_survey.cli.options import add_exports, add_home, add_without_manifest
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     notice_command.add_to(commands)
     approval_command.add_to(commands)
     watch.add_to(commands)
+    verify_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start the Airflow server")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(

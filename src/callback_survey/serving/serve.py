@@ -206,6 +206,18 @@ def _is_whole(serving: Path, version: str) -> bool:
         return False
 
 
+def verified(serving: Path) -> dict[str, bool]:
+    """Each file of the version that readers have, and whether it is as it was written; `hashes.json` where that is lost."""
+    current = serving / "current"
+    try:
+        known: dict[str, str] = files.read_json(current / _HASHES)
+        found = _hashes(current)
+        links = {f"../{name}": (serving / name).exists() for name in ("marts.duckdb", "parquet")}
+        return {name: found.get(name) == known.get(name) for name in sorted(found.keys() | known.keys())} | links
+    except (FileNotFoundError, DamagedFile, AttributeError):
+        return {_HASHES: False}
+
+
 def _hashes(folder: Path) -> dict[str, str]:
     """What readers can open in a version, by content."""
     paths = [folder / "marts.duckdb", *sorted((folder / "parquet").rglob("*.parquet"))]
