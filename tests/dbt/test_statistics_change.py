@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.stats import fisher_exact
 
 from homes import Home
 from statistical_models import Statistics, statistics
-from statistics_oracle import Counts, newcombe
+from statistics_oracle import Counts, adjusted, newcombe
 
 CLOSE = 1e-9
-CHANGES = ("change", "change_ci_low", "change_ci_high", "is_significant_change")
+CHANGES = ("change", "change_ci_low", "change_ci_high", "change_p_value", "change_q_value", "is_significant_change")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,12 @@ def assert_right(earlier: Counts, later: Counts, row: dict[str, Any]) -> None:
     assert (row["change_status"], row["previous_revision"]) == ("compared", 2)
     assert row["change"] == pytest.approx(float(later.rate - earlier.rate), abs=CLOSE)
     assert (row["change_ci_low"], row["change_ci_high"]) == pytest.approx((low, high), abs=CLOSE), (earlier, later)
-    assert row["is_significant_change"] == (low > 0 or high < 0)
+    table = [[side.successes, side.answers - side.successes] for side in (earlier, later)]
+    assert row["change_p_value"] == pytest.approx(float(fisher_exact(table).pvalue), rel=1e-6, abs=1e-9), (
+        earlier,
+        later,
+    )
+    assert row["is_significant_change"] == (row["change_q_value"] < 0.05)
 
 
 def test_the_edges_are_right(models: Statistics) -> None:
@@ -70,8 +76,21 @@ def test_the_edges_are_right(models: Statistics) -> None:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(counts(), counts()), min_size=1, max_size=80))
 def test_any_two_quarters_give_the_librarys_interval(models: Statistics, pairs: list[tuple[Counts, Counts]]) -> None:
-    for (earlier, later), row in zip(pairs, changed(models, *pairs), strict=True):
+    rows = changed(models, *pairs)
+    for (earlier, later), row in zip(pairs, rows, strict=True):
         assert_right(earlier, later, row)
+    expected = adjusted([row["change_p_value"] for row in rows])
+    assert [row["change_q_value"] for row in rows] == [pytest.approx(value, rel=1e-9, abs=1e-12) for value in expected]
+
+
+def test_among_many_departments_a_lucky_change_is_none(models: Statistics) -> None:
+    """Alone, 31 of 40 after 38 of 40 is significant; beside 33 departments of which nothing changed it is not."""
+    lucky, still = (Counts(400, 40, 38), Counts(400, 40, 31)), (Counts(400, 40, 38), Counts(400, 40, 38))
+    [alone] = changed(models, lucky)
+    among = changed(models, lucky, *[still] * 33)
+    assert alone["is_significant_change"] is True
+    assert [row["is_significant_change"] for row in among] == [False] * 34
+    assert among[0]["change_ci_high"] < 0
 
 
 def test_one_unhappy_person_among_eleven_is_no_fall_although_everyone_was_asked(models: Statistics) -> None:
@@ -116,7 +135,7 @@ def test_where_there_is_nothing_to_compare_the_status_says_why(
     )
     [row] = models.department_rates()
     assert row["change_status"] == status
-    assert [row[name] for name in CHANGES] == [None] * 4
+    assert [row[name] for name in CHANGES] == [None] * len(CHANGES)
     previous = None if then is None else then.get("rate", 0.75)
     assert (row["previous_rate"], row["previous_revision"]) == (previous, None if then is None else 2)
     assert ("break_in_series" in (row["footnote_codes"] or "")) == (status == "break_in_series")

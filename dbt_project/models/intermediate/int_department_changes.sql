@@ -1,3 +1,5 @@
+{%- set family = ['region_code', 'quarter', 'measure'] -%}
+
 -- The change on the calendar quarter before, as released. It is a statement about the department, so its interval is
 -- made without the finite-population correction: with it, 10 of 11 after 11 of 11 would be a significant fall.
 with pairs as (
@@ -6,6 +8,7 @@ with pairs as (
         measures.*,
         previous.previous_revision,
         previous.answered_count as previous_answered_count,
+        previous.success_count as previous_success_count,
         previous.rate as previous_rate,
         case
             when breaks.department_code is not null then 'break_in_series'
@@ -16,7 +19,8 @@ with pairs as (
             when measures.answered_count is null or previous.answered_count is null then 'counts_unknown'
             else 'compared'
         end as change_status,
-        rules.z_value
+        rules.z_value,
+        rules.significance_level
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('int_previous_rates') }} as previous using (region_code, quarter, measure, department_code)
     left join {{ ref('int_series_breaks') }} as breaks using (region_code, quarter, department_code)
@@ -48,6 +52,102 @@ enclosed as (
 
 ),
 
+-- Fisher's exact test of the two counts, in both directions: given how many succeeded in both quarters together, the
+-- successes of one of them are hypergeometric. All results that are no likelier than the one found count.
+questions as (
+
+    select
+        region_code,
+        quarter,
+        measure,
+        department_code,
+        success_count,
+        answered_count,
+        success_count + previous_success_count as both_success_count,
+        answered_count + previous_answered_count as both_answered_count
+    from enclosed
+    where change_status = 'compared'
+
+),
+
+terms as (
+
+    select
+        *,
+        {{ whole_numbers(
+            'greatest(0, answered_count - (both_answered_count - both_success_count))',
+            'least(answered_count, both_success_count)'
+        ) }} as term
+    from questions
+
+),
+
+weighed as (
+
+    select
+        *,
+        {{ hypergeometric_probability('term', 'answered_count', 'both_success_count', 'both_answered_count') }}
+            as probability
+    from terms
+
+),
+
+compared_with_found as (
+
+    select
+        *,
+        max(case when term = success_count then probability end) over (
+            partition by region_code, quarter, measure, department_code
+        ) as found_probability
+    from weighed
+
+),
+
+tests as (
+
+    select
+        region_code,
+        quarter,
+        measure,
+        department_code,
+        -- as likely as the one found, but for the last digits
+        least(
+            1e0,
+            {{ probability_sum(
+                'case when probability <= found_probability * (1e0 + 1e-7) then probability else 0e0 end'
+            ) }}
+        ) as change_p_value
+    from compared_with_found
+    group by region_code, quarter, measure, department_code
+
+),
+
+numbered as (
+
+    select
+        enclosed.*,
+        tests.change_p_value,
+        row_number() over (
+            partition by enclosed.region_code, enclosed.quarter, enclosed.measure
+            order by tests.change_p_value is null asc, tests.change_p_value asc, enclosed.department_code asc
+        ) as p_value_rank,
+        count(tests.change_p_value) over (
+            partition by enclosed.region_code, enclosed.quarter, enclosed.measure
+        ) as test_count
+    from enclosed
+    left join tests using (region_code, quarter, measure, department_code)
+
+),
+
+adjusted as (
+
+    select
+        *,
+        {{ benjamini_hochberg('change_p_value', 'p_value_rank', 'test_count', family) }} as change_q_value
+    from numbered
+
+),
+
 changes as (
 
     select
@@ -61,8 +161,10 @@ changes as (
         change,
         change_ci_low,
         change_ci_high,
-        change_ci_low > 0e0 or change_ci_high < 0e0 as is_significant_change
-    from enclosed
+        change_p_value,
+        change_q_value,
+        change_q_value < significance_level as is_significant_change
+    from adjusted
 
 )
 

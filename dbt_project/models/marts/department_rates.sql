@@ -102,7 +102,9 @@ rates as (
         tested.is_certainly_below,
         tests.comparison_category,
         ranked.is_suppressed,
-        ranked.suppression_reason
+        ranked.suppression_reason,
+        changes.change_p_value,
+        changes.change_q_value
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)

@@ -23,6 +23,8 @@ LEGEND = (
     ("无标记", f"{WITHIN_CHANCE}：换一批抽样对象就可能改变。"),
 )
 LEGEND_SHORT = f"{QUARTER_MARK} {BEYOND_CHANCE}（{QUARTER_SCOPE}）；{FIRM_MARK} {FIRM}；{FEW_MARK} {FEW}。没有标记的，差距在抽样误差以内。"
+# Said wherever improvement is spoken of. The points are those of docs/methodology.md, simulated with nothing changed.
+REGRESSION = "须防误读：有标记的部门，即使什么都没有改变，下一季度平均也会回升约 4 至 5 个百分点，回答少的部门更多。"
 NOT_RATED = "not_rated"
 
 

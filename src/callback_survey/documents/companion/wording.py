@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
-from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, QUARTER_SCOPE, WITHIN_CHANCE
+from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, QUARTER_SCOPE, REGRESSION, WITHIN_CHANCE
 
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
@@ -60,6 +60,7 @@ def changes(figures: MeasureFigures, previous: str) -> list[str]:
         moved = [department for department in figures.changed if (department.change or 0) * sign > 0]
         if moved:
             found.append(f"{direction}且超出抽样误差：{'；'.join(map(_change, moved))}。")
+            found.append(REGRESSION if sign > 0 else "")
     rest = len(compared) - len(figures.changed)
     return [*found, f"其余 {rest} 个部门的升降在抽样误差以内。"] if rest else found
 

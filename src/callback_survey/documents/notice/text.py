@@ -273,7 +273,7 @@ def _request(marts: NoticeData) -> list[str]:
     listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
     if any(words.mark(department) == signs.FIRM_MARK for department in listed):
         said.append(
-            f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在下一次回访中检验成效；"
+            f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在以后各季度的回访中检验成效（{signs.REGRESSION.rstrip('。')}）；"
             "名单中的其他部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
         )
     elif listed:
