@@ -35,6 +35,23 @@
     end
 {%- endmacro %}
 
+{#
+  The score that a standard normal variable exceeds with probability `tail`, for tails from 1e-11 to 0.07: Wichura's
+  algorithm AS 241 (Applied Statistics 37, 1988), its middle range. The error is below 1e-15 of the score.
+#}
+{% macro upper_normal_quantile(tail) -%}
+    {%- set distance = '(sqrt(-ln(' ~ tail ~ ')) - 1.6e0)' -%}
+    {%- set numerator = [
+        '7.7454501427834140764e-4', '2.27238449892691845833e-2', '2.4178072517745061177e-1', '1.27045825245236838258e0',
+        '3.64784832476320460504e0', '5.7694972214606914055e0', '4.6303378461565452959e0', '1.42343711074968357734e0',
+    ] -%}
+    {%- set denominator = [
+        '1.05075007164441684324e-9', '5.475938084995344946e-4', '1.51986665636164571966e-2', '1.4810397642748007459e-1',
+        '6.8976733498510000455e-1', '1.6763848301838038494e0', '2.05319162663775882187e0', '1e0',
+    ] -%}
+    ({{ polynomial(distance, numerator) }}) / ({{ polynomial(distance, denominator) }})
+{%- endmacro %}
+
 {# A polynomial by Horner's scheme, the coefficient of the highest power first. #}
 {% macro polynomial(variable, coefficients) -%}
     {%- set sum = namespace(value=coefficients[0]) -%}

@@ -104,7 +104,13 @@ rates as (
         ranked.is_suppressed,
         ranked.suppression_reason,
         changes.change_p_value,
-        changes.change_q_value
+        changes.change_q_value,
+        rank_limits.rank_low,
+        rank_limits.rank_high,
+        rank_limits.is_lowest_certain,
+        bounds.nonresponse_low,
+        bounds.nonresponse_high,
+        bounds.is_flag_robust
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)
@@ -117,6 +123,10 @@ rates as (
     left join {{ ref('int_department_footnotes') }} as footnotes
         using (region_code, quarter, measure, department_code)
     left join {{ ref('int_department_changes') }} as changes
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_rank_limits') }} as rank_limits
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_nonresponse_bounds') }} as bounds
         using (region_code, quarter, measure, department_code)
 
 )

@@ -60,6 +60,10 @@ class DepartmentRate:
     is_significant_change: bool | None
     # of later releases only
     is_suppressed: bool | None = None
+    rate_rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    is_flag_robust: bool | None = None
 
     @property
     def is_rated(self) -> bool:

@@ -102,6 +102,15 @@ def interval(found: DepartmentRate) -> str:
     return f"{found.ci_display_low * 100:.1f}–{found.ci_display_high * 100:.1f}"
 
 
+def rank(found: DepartmentRate) -> str:
+    """The place with the places that it may have, or a dash where there is none."""
+    if found.rate_rank is None:
+        return "—"
+    if found.rank_low is None or found.rank_high is None:
+        return str(found.rate_rank)
+    return f"{found.rate_rank}（{found.rank_low}–{found.rank_high}）"
+
+
 def change(found: DepartmentRate) -> str:
     """The change in points, or why there is none."""
     if not found.is_compared:
