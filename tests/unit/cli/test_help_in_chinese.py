@@ -14,7 +14,7 @@ from callback_survey.cli.main import _parser, main
 
 TEXTS = tomllib.loads(resources.files("callback_survey.wording").joinpath("help.toml").read_text(encoding="utf-8"))
 # two words that follow each other; commands, options and names stand alone
-_COMMANDS = re.compile(r"callback-survey [a-z]+(?: [a-z]+)?")
+_COMMANDS = re.compile(r"callback-survey\s+[a-z]+(?:\s+[a-z]+)?")
 _ENGLISH = re.compile(r"(?<!-)\b[A-Za-z]{2,} [a-z]{2,}\b(?!_)")
 
 
