@@ -1,4 +1,4 @@
-"""A region without a register: its quarter is held back, a draft is made from its frame, a person edits it, and it runs."""
+"""A region without a register: its quarter is refused, a draft is made from its frame, a person edits it, and it runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def append(seeds: Path, file: str, lines: str) -> None:
 def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
     seeds, draft = tmp_path / "dbt_project" / "seeds", tmp_path / "draft.txt"
     held_back = home.run_quarter_here()
-    assert held_back.code == 3 and "unknown" in held_back.err
+    assert held_back.code == 2 and "error: region 330110 is not in regions.csv; nearest: 330109\n" in held_back.err
+    commands = [line.partition("callback-survey ")[2].split()[0] for line in held_back.err.splitlines()[1:4]]
+    assert commands == ["register", "register", "run"], "in the order in which a person goes on"
 
     asked = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER, "--output", str(draft))
     assert asked.code == 0, asked.err

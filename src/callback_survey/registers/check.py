@@ -13,6 +13,7 @@ from callback_survey.registers import department_faults, disclosure_faults, file
 from callback_survey.registers.faults import Fault
 from callback_survey.registers.names import valid_rows
 from callback_survey.scope import Scope
+from callback_survey.storage.spreadsheet import is_true
 
 _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     department_faults.regions,
@@ -49,9 +50,10 @@ def validate(seeds: Path) -> None:
 def region_fault(seeds: Path, scope: Scope) -> str | None:
     """Why nothing of a region can be counted in a quarter, in words; None where its register has departments."""
     code = scope.region_code
-    known = [row["region_code"] for row in rows.read(seeds, "regions")]
+    known = {row["region_code"]: is_true(row["is_survey_region"]) for row in rows.read(seeds, "regions")}
     if code not in known:
-        nearest = difflib.get_close_matches(code, known, n=1, cutoff=0.8)
+        surveyed = [region for region, is_surveyed in known.items() if is_surveyed]
+        nearest = difflib.get_close_matches(code, surveyed, n=1, cutoff=0.8)
         return f"region {code} is not in regions.csv{f'; nearest: {nearest[0]}' if nearest else ''}"
     if not valid_rows(seeds, "departments", scope):
         return f"departments.csv has no department of region {code} in {scope.quarter}"
