@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -38,12 +39,17 @@ SECRETS: dict[str, tuple[str, Callable[[], str]]] = {
 
 def complete(text: str) -> str:
     """`text` with a line for each secret that it does not set, or sets to nothing."""
-    lines = [line for line in text.splitlines() if line.strip().removesuffix("=") not in SECRETS]
-    present = {line.split("=", 1)[0].strip() for line in lines if "=" in line}
+    lines = [line for line in text.splitlines() if _bare(line).removesuffix("=") not in SECRETS]
+    present = {_bare(line).split("=", 1)[0].strip() for line in lines if "=" in line}
     for name, (purpose, make) in SECRETS.items():
         if name not in present:
             lines += [f"# {purpose}", f"{name}={make()}"]
     return "\n".join(lines) + "\n"
+
+
+def _bare(line: str) -> str:
+    """A line without the `export` that files for a shell have: Compose takes it, too."""
+    return re.sub(r"^export\s+", "", line.strip())
 
 
 def write(path: Path) -> bool:

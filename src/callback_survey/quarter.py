@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from callback_survey.errors import UsageError
 
 _PATTERN = re.compile("([0-9]{4})Q([1-4])")
+# Beyond lie slips of the keyboard, and at last days that no calendar of the machine has
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 
 @dataclass(frozen=True, order=True)
@@ -26,6 +28,12 @@ class Quarter:
             raise UsageError(
                 f"not a quarter: {text!r}",
                 expected="a year and a quarter, such as 2018Q1 (Q1 to Q4)",
+                next_step="callback-survey run --quarter 2018Q1",
+            )
+        if not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
+            raise UsageError(
+                f"no survey has such a quarter: {text.strip()}",
+                expected=f"a quarter from {_FIRST_YEAR}Q1 to {_LAST_YEAR}Q4",
                 next_step="callback-survey run --quarter 2018Q1",
             )
         return cls(int(match[1]), int(match[2]))

@@ -33,6 +33,14 @@ def test_anything_else_is_refused_with_what_to_write_instead(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["0000Q1", "1899Q4", "3000Q1", "9999Q4"])
+def test_a_quarter_that_no_survey_has_is_refused_in_words(text: str) -> None:
+    with pytest.raises(UsageError, match=f"no survey has such a quarter: {text}") as refused:
+        Quarter.parse(text)
+    assert refused.value.expected == "a quarter from 1900Q1 to 2999Q4"
+    assert Quarter.parse("2999Q4").due_on == date(3000, 1, 20)
+
+
 def test_what_is_no_text_is_refused_too() -> None:
     with pytest.raises(UsageError, match="not a quarter: None"):
         Quarter.parse(None)  # type: ignore[arg-type]

@@ -48,3 +48,13 @@ def test_an_empty_value_counts_as_missing(tmp_path: Path) -> None:
     target.write_text("AIRFLOW_JWT_SECRET=\n")
     compose_env.write(target)
     assert len(values_of(target)["AIRFLOW_JWT_SECRET"]) == 64
+
+
+def test_a_file_that_a_shell_reads_sets_its_values_too(tmp_path: Path) -> None:
+    """`export NAME=…`: another password beside the one in use would lock Airflow out of its volume."""
+    target = tmp_path / ".env"
+    target.write_text("export POSTGRES_PASSWORD=in-use\n  export  MARTS_PASSWORD = used\nexport AIRFLOW_JWT_SECRET=\n")
+    compose_env.write(target)
+    text = target.read_text()
+    assert text.count("POSTGRES_PASSWORD") == text.count("MARTS_PASSWORD") == 1
+    assert text.count("AIRFLOW_JWT_SECRET") == 1 and len(values_of(target)["AIRFLOW_JWT_SECRET"]) == 64

@@ -40,3 +40,7 @@ def test_only_the_service_that_runs_tasks_is_given_the_privacy_key_and_the_expor
     keyed = [name for name, service in services().items() if "CALLBACK_SURVEY_PRIVACY_KEY" in service["environment"]]
     mounted = [name for name, service in services().items() if "/exports" in str(service.get("volumes", []))]
     assert (keyed, mounted) == (["scheduler"], ["scheduler"])
+
+
+def test_no_service_may_take_the_memory_of_the_machine() -> None:
+    assert [name for name, service in services().items() if not service.get("mem_limit")] == []
