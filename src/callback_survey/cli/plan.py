@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.options import add_home
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.quarter import Quarter
+
+if TYPE_CHECKING:
+    from callback_survey.sample_plan.detection import Wanted
 
 _LARGEST_MARGIN = 50.0
 _DESCRIPTION = """Proposes how many cases of each department to call: by the rule (dbt_project/seeds/sample_plan_rules.csv), and by
@@ -22,6 +25,7 @@ quarter. Without a frame, the sizes are computed from the frames of the last rel
 _EXAMPLES = """examples:
   callback-survey plan --region 330109 --quarter 2018Q2                      sizes on the frames of the last release
   callback-survey plan --region 330109 --quarter 2018Q2 --margin 2           Neyman for 2 points instead of 3
+  callback-survey plan --region 330109 --quarter 2018Q2 --detect 5           what a department's answers can show
   callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/   sizes on the quarter's own frame
   callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/ --output plan-2018Q2/
                                                                              also the call list; its seed is in plan.json
@@ -44,6 +48,14 @@ def add_to(commands: Any) -> None:
         "--margin", default="3", metavar="POINTS", help="wanted margin of the region's rate at 95 %% (default 3)"
     )
     parser.add_argument(
+        "--detect",
+        metavar="POINTS",
+        help="also show the smallest fall that each department's size shows, and the calls for this one",
+    )
+    parser.add_argument(
+        "--power", default="0.8", metavar="SHARE", help="how surely --detect is to notice the fall (default 0.8)"
+    )
+    parser.add_argument(
         "--sizes",
         choices=("rule", "neyman"),
         default="rule",
@@ -62,6 +74,7 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     quarter, margin = Quarter.parse(options.quarter), _margin(options.margin)
+    fall = _fall(options.detect, options.power)
     if not re.fullmatch("[0-9]{6}", options.region):
         raise UsageError(
             f"not a region code: {options.region!r}",
@@ -86,6 +99,7 @@ def _run(options: argparse.Namespace) -> int:
         frame=frame.resolve() if frame else None,
         seed=options.seed,
         output=options.output,
+        wanted_fall=fall,
     )
     settings = load_settings(home=options.home)
     if asked.frame is not None:
@@ -104,6 +118,24 @@ def _run(options: argparse.Namespace) -> int:
             ) from error
     show_plan(console, plan)
     return 0
+
+
+def _fall(points_text: str | None, power_text: str) -> Wanted | None:
+    if points_text is None:
+        return None
+    from callback_survey.sample_plan.detection import Wanted
+
+    try:
+        points, power = float(points_text), float(power_text)
+    except ValueError:
+        points, power = 0.0, 0.0
+    if not (0 < points <= _LARGEST_MARGIN and 0.5 <= power < 1):
+        raise UsageError(
+            f"not a fall to notice: {points_text!r} with power {power_text!r}",
+            expected=f"points above 0 and up to {_LARGEST_MARGIN:g}, and a power from 0.5 to below 1",
+            next_step="callback-survey plan --region 330109 --quarter 2018Q2 --detect 5 --power 0.8",
+        )
+    return Wanted(points, power)
 
 
 def _margin(text: str) -> float:

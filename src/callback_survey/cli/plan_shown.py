@@ -22,6 +22,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     _show_basis(console, plan)
     _show_sizes(console, proposal)
     _show_margins(console, proposal)
+    _show_detections(console, proposal)
     _show_departures(console, proposal)
     _show_result(console, plan)
 
@@ -97,6 +98,23 @@ def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
         share = f"{100 * expected.answered_share:.1f} %"
         words += f", ±{expected.if_as_before:.2f} if {share} do, as in {proposal.previous.quarter}"
     return words
+
+
+def _show_detections(console: Console, proposal: Proposal) -> None:
+    wanted = proposal.wanted_fall
+    if wanted is None:
+        return
+    console.print()
+    told = f", noticed with probability {wanted.power:g} (one-sided test at 5 %)"
+    say(console, Text.assemble(("Smallest fall that a department's size shows", "bold"), told))
+    rows: list[list[Cell]] = []
+    for found in proposal.detections:
+        fall = NOTHING if found.smallest_fall is None else f"{found.smallest_fall:.1f}"
+        calls = f"{found.calls_needed:,}" + ("*" if found.is_whole_frame else "")
+        rows.append([found.department_name, f"{found.answers:,.0f}", fall, calls])
+    show_table(console, _columns("部门", "预计回答", "下降（点）", f"下降{wanted.points:g}点需拨打"), rows)
+    if any(found.is_whole_frame for found in proposal.detections):
+        _say(console, "*", "the whole frame, which is not enough, or just enough")
 
 
 def _show_departures(console: Console, proposal: Proposal) -> None:

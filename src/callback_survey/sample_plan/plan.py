@@ -10,6 +10,7 @@ from callback_survey.errors import UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.sample_plan import draw, history, output
+from callback_survey.sample_plan.detection import Wanted
 from callback_survey.sample_plan.frame import JudgedFrame, open_frame
 from callback_survey.sample_plan.proposal import Proposal, Sizing, propose
 from callback_survey.sample_plan.rules import SamplePlanRules
@@ -27,6 +28,7 @@ class Asked:
     frame: Path | None = None
     seed: str | None = None
     output: Path | None = None
+    wanted_fall: Wanted | None = None
 
 
 @dataclass(frozen=True)
@@ -93,4 +95,5 @@ def _propose(run: Run, asked: Asked, registered: dict[str, str], frame: JudgedFr
         rules=SamplePlanRules.read(seeds, Scope(region_code, quarter)),
         previous_rules=SamplePlanRules.find(seeds, Scope(region_code, previous.quarter)) if previous else None,
         wanted_margin=asked.wanted_margin,
+        wanted_fall=asked.wanted_fall,
     )

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from callback_survey.sample_plan.allocation import Stratum, expected_variance, margin, neyman
+from callback_survey.sample_plan.detection import Detection, Wanted, detection
 from callback_survey.sample_plan.history import Answers, Department, ReleasedQuarter, Succession, inherited
 from callback_survey.sample_plan.rules import SamplePlanRules
 from callback_survey.scope import Scope
@@ -68,6 +69,8 @@ class Proposal:
     previous: ReleasedQuarter | None
     departures: tuple[Departure, ...]
     margins: tuple[ExpectedMargin, ...]
+    wanted_fall: Wanted | None = None
+    detections: tuple[Detection, ...] = ()
 
     def total(self, sizing: Sizing) -> int:
         return sum(department.size(sizing) or 0 for department in self.departments)
@@ -86,6 +89,7 @@ def propose(
     rules: SamplePlanRules,
     previous_rules: SamplePlanRules | None,
     wanted_margin: float,
+    wanted_fall: Wanted | None = None,
 ) -> Proposal:
     """`registered` are the names of the quarter's departments by code; `frames` its valid cases by department, or None
     where there is no frame yet: then the earlier quarter's frames stand for them."""
@@ -118,6 +122,8 @@ def propose(
         previous=previous,
         departures=tuple(_departures(released, previous_rules)),
         margins=tuple(_margins(departments, variances, measures, previous)),
+        wanted_fall=wanted_fall,
+        detections=tuple(_detections(departments, known, measures, previous, wanted_fall)) if wanted_fall else (),
     )
 
 
@@ -176,6 +182,41 @@ def _margins(
                     if_as_before=margin(strata, fewer) if strata else None,
                 )
             )
+    return found
+
+
+def _detections(
+    departments: Sequence[DepartmentPlan],
+    known: Mapping[str, Department | None],
+    measures: Mapping[str, str],
+    previous: ReleasedQuarter | None,
+    wanted: Wanted,
+) -> list[Detection]:
+    """By the measure that answered worst, at the rate the department had: half an answer is added to each side."""
+    found = []
+    region_shares = [share for measure in measures if (share := _answered_share(previous, measure))]
+    for planned in departments:
+        if not planned.valid_frame_count or planned.rule_count is None:
+            continue
+        before = known[planned.department_code]
+        nobody = Answers()
+        answers = [before.answers.get(measure, nobody) if before else nobody for measure in measures]
+        rates = [(one.success_count + Fraction(1, 2)) / (one.answered_count + 1) for one in answers]
+        called = before.sample_count if before else None
+        shares = [one.answered_count / called for one in answers if called and one.answered_count]
+        share = float(min(shares)) if shares else min(region_shares, default=1.0)
+        found.append(
+            detection(
+                planned.department_code,
+                planned.department_name,
+                frame_count=planned.valid_frame_count,
+                calls=planned.rule_count,
+                share=min(1.0, share),
+                # the rate nearest to a half needs the most answers
+                rate=float(min(rates, key=lambda rate: abs(rate - Fraction(1, 2)))),
+                wanted=wanted,
+            )
+        )
     return found
 
 
