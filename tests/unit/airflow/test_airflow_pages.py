@@ -135,8 +135,8 @@ def test_the_list_says_of_every_revision_what_became_of_it(client: TestClient) -
         "2018Q1 萧山区 330109 第2版 正在提供 已退回 2018-04-20 14:00:00 更正后的交付；规则或登记表有变动"
     )
     assert "第1版 旧版 未签发" in old and "首次发布" in old
-    assert "r1 未提供 未签发" in row_of(html, "330109/2018Q2/r1")
-    assert "r1 正在提供 待签发" in row_of(html, "330110/2018Q1/r1")
+    assert "第1版 未提供 未签发" in row_of(html, "330109/2018Q2/r1")
+    assert "第1版 正在提供 待签发" in row_of(html, "330110/2018Q1/r1")
     assert html.index("2018Q2/r1") < html.index("330109/2018Q1/r2") < html.index("330109/2018Q1/r1")
 
 
