@@ -142,7 +142,11 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
             expected="six digits, such as 330109",
             next_step="callback-survey run --region 330109 --quarter 2018Q1",
         )
-    return load_settings(home=options.home, exports=options.exports), quarters, region
+    settings = load_settings(home=options.home, exports=options.exports)
+    if not settings.alert_urls_for("fail"):
+        # with nobody to tell, before anything is loaded
+        settings.read_privacy_key()
+    return settings, quarters, region
 
 
 def _run(options: argparse.Namespace) -> int:

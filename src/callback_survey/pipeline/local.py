@@ -7,7 +7,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +58,9 @@ def log_to_file(run: Run) -> Path:
 @contextmanager
 def beginning(run: Run, quarter: Quarter, region_code: str | None) -> Iterator[None]:
     """What keeps a run from beginning, such as a missing key or a home that cannot be written, is told like what ends one."""
-    with _told(run, "begin", quarter, region_code):
+    # with nobody to tell, the terminal says it, and no outbox is made in a home that may be a mistake
+    has_channel = bool(run.settings.alert_urls_for("fail"))
+    with _told(run, "begin", quarter, region_code) if has_channel else nullcontext():
         try:
             yield
         except OSError as error:

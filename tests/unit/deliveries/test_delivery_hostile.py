@@ -16,9 +16,10 @@ VERIFY = """
 import sys
 from pathlib import Path
 from callback_survey.errors import DeliveryRefused
-from callback_survey.deliveries import delivery
+from callback_survey.deliveries import delivery, folders
+from callback_survey.quarter import Quarter
 try:
-    for found in delivery.discover(Path(sys.argv[1]), delivery.Quarter(2018, 1)):
+    for found in folders.discover(Path(sys.argv[1]), Quarter(2018, 1)):
         delivery.verify(found, is_manifest_optional=sys.argv[2] == "optional")
 except DeliveryRefused as error:
     sys.exit("; ".join(error.alert_lines))

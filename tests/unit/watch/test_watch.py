@@ -176,9 +176,11 @@ def test_what_was_landed_is_known_by_its_content_also_under_a_manifest_written_a
     landed(found, folder)
     assert problems.waiting_deliveries(found) == []
     manifest = json.loads((folder / "manifest.json").read_text())
-    anew = {"files": manifest["files"][::-1], "note": "x"}
+    anew = {"files": manifest["files"][::-1], "sent_by": "x"}
     (folder / "manifest.json").write_text(json.dumps(anew, indent=2))
     assert problems.waiting_deliveries(found) == []
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "note": "a note is part of what was sent"}))
+    assert [one.key for one in problems.waiting_deliveries(found)] == ["330109-2018Q1"]
     manifest["files"][0]["sha256"] = "0" * 64
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert [one.key for one in problems.waiting_deliveries(found)] == ["330109-2018Q1"]
