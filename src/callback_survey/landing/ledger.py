@@ -25,7 +25,7 @@ _Found = TypeVar("_Found")
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
 _VERDICT = ".gate.json"
 _KEY = "ledger/key.json"
-_KEY_LOCK = ".key.lock"
+_KEY_LOCK = "landing.lock"
 _REPORT = re.compile(r"[0-9a-f]{16}\.json")
 
 

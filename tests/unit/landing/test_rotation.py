@@ -187,9 +187,9 @@ def test_a_key_is_not_replaced_while_a_delivery_lands(lake: Lake, monkeypatch: p
     lake.publish(lake.deliver(FILES))
     before = tree_of(lake.folder)
     with ledger.landing(lake.folder):
-        with pytest.raises(SurveyError, match=r"\.key\.lock is held by pid "):
+        with pytest.raises(SurveyError, match=r"landing\.lock is held by pid "):
             rotate(lake)
         assert rotate(lake, is_rehearsal=True), "looking takes no lock"
-    assert {name: data for name, data in tree_of(lake.folder).items() if name != ".key.lock"} == before
+    assert {name: data for name, data in tree_of(lake.folder).items() if name != "landing.lock"} == before
     with ledger.rotating(lake.folder), pytest.raises(SurveyError), ledger.landing(lake.folder):
         pytest.fail("a delivery would land under the earlier key")
