@@ -19,8 +19,10 @@
     {%- endfor -%}
 
     {%- set asked = {} -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' and node.test_metadata and node.attached_node in ended -%}
-        {%- do asked.setdefault(node.attached_node, []).append(node) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and node.test_metadata -%}
+        {%- if node.attached_node in ended -%}
+            {%- do asked.setdefault(node.attached_node, []).append(node) -%}
+        {%- endif -%}
     {%- endfor -%}
 
     {%- set counted = [] -%}
@@ -29,10 +31,12 @@
         {%- set parts = [] -%}
         {%- for node in nodes if tested_relations_exist(node, ended) -%}
             {%- do counted.append(node.name) -%}
-            {%- do parts.append("select '" ~ node.name ~ "' as test_name, count(*) as row_count from (" ~ test_sql(node) ~ ") as found") -%}
+            {%- set counts = "select '" ~ node.name ~ "' as test_name, count(*) as row_count from (" -%}
+            {%- do parts.append(counts ~ test_sql(node) ~ ') as found') -%}
         {%- endfor -%}
         {%- if parts -%}
-            {%- for row in run_query('select * from (' ~ parts | join(' union all ') ~ ') as told where row_count > 0').rows -%}
+            {%- set told = 'select * from (' ~ parts | join(' union all ') ~ ') as told where row_count > 0' -%}
+            {%- for row in run_query(told).rows -%}
                 {%- do failures.append(row['test_name'] ~ ': ' ~ row['row_count']) -%}
             {%- endfor -%}
         {%- endif -%}
