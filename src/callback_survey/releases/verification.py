@@ -86,9 +86,10 @@ def _verified(name: str, folder: Path) -> Verified:
     try:
         release = Release.read(folder)
     except DamagedFile as error:
-        return Verified(
-            name, folder, (Damage("changed", RELEASE_FILE, error.what.removeprefix(f"{RELEASE_FILE} of {name} ")),)
-        )
+        told = error.what.removeprefix(f"{RELEASE_FILE} of {name} ")
+        # said beside the name of the file, and written out here so that it has its Chinese by itself
+        what = "cannot be read" if told == "cannot be read" else told
+        return Verified(name, folder, (Damage("changed", RELEASE_FILE, what),))
     return verify(release)
 
 

@@ -106,7 +106,7 @@ def test_a_refusal_is_remembered_with_its_reason_and_without_a_cell(lake: Lake, 
     assert (entry.refusal.run_id, entry.refusal.source_folder) == ("run-2", str(delivery.folder))
     assert set(entry.refusal.files) == {*REFUSED[fault], "manifest.json"}
     lake_files = tree_of(lake.folder)
-    assert sorted(Path(name).name.partition("-")[0] for name in lake_files) == ["key.json", "refused"]
+    assert sorted(Path(name).name.partition("-")[0] for name in lake_files) == ["key.json", "landing.lock", "refused"]
     kept = b"".join(lake_files.values()).decode() + str(told.value)
     assert PHONE not in kept
     assert NAME not in kept
