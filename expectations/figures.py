@@ -13,6 +13,7 @@ import pandas as pd
 from callback_survey.checks.model import Check
 from callback_survey.scope import Scope
 
+_NONE_PUBLISHED = "no department's figure is published"
 _REGION = """
     select measures.measure_name, rated_department_count, average_pct::text as average_pct,
         below_average_count, coalesce(lowest_department_name, '—') as lowest_department_name
@@ -77,6 +78,8 @@ def checks() -> list[Check]:
             example="{measure_name}: {average_pct}, recomputed {recomputed_pct}",
             shows=("measure_name", "average_pct", "recomputed_pct"),
             allows="the mean of the rounded rates, rounded half up",
+            rows_may_be_missing=True,
+            nothing=_NONE_PUBLISHED,
         ),
         Check(
             "flags_recomputed",
@@ -85,6 +88,8 @@ def checks() -> list[Check]:
             example="{department_name}, {measure_name}: {is_below_average}, recomputed {recomputed}",
             shows=("department_name", "measure_name", "is_below_average", "recomputed"),
             allows="below average exactly where the rounded rate is less than the rounded average",
+            rows_may_be_missing=True,
+            nothing=_NONE_PUBLISHED,
         ),
         Check(
             "figures_consistent",

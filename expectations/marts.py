@@ -271,6 +271,6 @@ def _at_least(check_id: str, facts: str, larger: str, smaller: str, smaller_name
         example=f"{{department_name}}（{{measure_name}}）: {smaller_name} {{{smaller}}} > {larger_name} {{{larger}}}",
         shows=("department_name", "measure_name", smaller, larger),
         allows=f"{smaller} ≤ {larger}, in every department",
-        # no counts without cases; a quarter that lost its rows fails departments_complete and average_recomputed
+        # no counts without cases; a quarter that lost its rows fails departments_complete
         rows_may_be_missing=facts in ("counted", "published"),
     )

@@ -59,6 +59,8 @@ def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
     text = (seeds / "departments.csv").read_text(encoding="utf-8")
     (seeds / "departments.csv").write_text(text.replace("330110-005,330110,区经信,2018Q1,\n", ""), encoding="utf-8")
     append(seeds, "department_aliases.csv", "330110,区经信,330110-001,2018Q1,\n")
+    # so few people's answers are published only where the region says why
+    append(seeds, "disclosure_rules.csv", f"{NEW_REGION},true,,,,编造的数据,2018Q1,\n")
     checked = home.run_here("register", "check")
     assert checked.code == 0, checked.err
     assert "departments of 2 regions" in checked.out
@@ -76,3 +78,20 @@ def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
     ]
     again = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER)
     assert "there is nothing to add" in again.out
+
+
+def test_a_region_of_small_frames_alone_is_released_and_none_of_its_figures_is_shown(
+    home: Home, tmp_path: Path
+) -> None:
+    seeds = tmp_path / "dbt_project" / "seeds"
+    page = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER).out
+    append(seeds, "regions.csv", copied(page, "regions.csv").replace("330110,,", "330110,余杭区,"))
+    append(seeds, "departments.csv", copied(page, "departments.csv"))
+    released = home.run_quarter_here()
+    assert released.code == 0, released.err
+    assert home.query("select distinct is_suppressed, rate_pct from department_rates") == [(True, None)]
+    assert set(home.averages(NEW_REGION).values()) == {None}
+    skipped = (
+        "select check_id from check_results where outcome = 'skipped' and check_id like '%_recomputed' order by all"
+    )
+    assert home.query(skipped) == [("average_recomputed",), ("flags_recomputed",)]

@@ -313,7 +313,5 @@ def test_marts_without_rows_are_not_released(warehouse: duckdb.DuckDBPyConnectio
         "departments_complete": "fail",
         "sample_within_frame": "no_rows",
         "unsampled_are_null": "no_rows",
-        "average_recomputed": "no_rows",
-        "flags_recomputed": "no_rows",
         "figures_consistent": "no_rows",
     }
