@@ -1,6 +1,3 @@
-{#- farther than any ancestor -#}
-{%- set everywhere = 9 -%}
-
 -- The rule that holds in a region and quarter: its own before that of the city, this before the province's, and each of
 -- them before the general one.
 with candidates as (
@@ -15,15 +12,9 @@ with candidates as (
         rules.reason,
         row_number() over (
             partition by region_quarters.region_code, region_quarters.quarter
-            order by coalesce(ancestors.distance, {{ everywhere }})
+            order by {{ rule_distance() }}
         ) as choice
-    from {{ ref('int_region_quarters') }} as region_quarters
-    inner join {{ ref('disclosure_rules') }} as rules on {{ is_valid_in('rules', 'region_quarters.quarter') }}
-    left join {{ ref('int_region_ancestors') }} as ancestors
-        on
-            region_quarters.region_code = ancestors.region_code
-            and rules.region_code = ancestors.ancestor_code
-    where rules.region_code is null or ancestors.ancestor_code is not null
+    {{ from_rules_of_regions('disclosure_rules') }}
 
 ),
 
