@@ -114,6 +114,15 @@
     )
 {%- endmacro %}
 
+{# The columns `p_value_rank` and `test_count` of a family's q-values: numbered from the smallest, NULLs last. #}
+{% macro numbered_p_values(p_value, family) -%}
+    row_number() over (
+            partition by {{ family | join(', ') }}
+            order by {{ p_value }} is null asc, {{ p_value }} asc, department_code asc
+        ) as p_value_rank,
+        count({{ p_value }}) over (partition by {{ family | join(', ') }}) as test_count
+{%- endmacro %}
+
 {#
   Benjamini and Hochberg's q-value (Journal of the Royal Statistical Society B 57, 1995). `p_value_rank` numbers the p-values of
   a family from the smallest, NULLs last, and `test_count` is how many of them there are; equal p-values get equal q-values in any order.

@@ -127,13 +127,7 @@ numbered as (
     select
         enclosed.*,
         tests.change_p_value,
-        row_number() over (
-            partition by enclosed.region_code, enclosed.quarter, enclosed.measure
-            order by tests.change_p_value is null asc, tests.change_p_value asc, enclosed.department_code asc
-        ) as p_value_rank,
-        count(tests.change_p_value) over (
-            partition by enclosed.region_code, enclosed.quarter, enclosed.measure
-        ) as test_count
+        {{ numbered_p_values('tests.change_p_value', family) }}
     from enclosed
     left join tests using (region_code, quarter, measure, department_code)
 

@@ -104,11 +104,7 @@ numbered as (
 
     select
         *,
-        row_number() over (
-            partition by {{ family | join(', ') }}
-            order by p_value is null asc, p_value asc, department_code asc
-        ) as p_value_rank,
-        count(p_value) over (partition by {{ family | join(', ') }}) as test_count
+        {{ numbered_p_values('p_value', family) }}
     from inferences
 
 ),

@@ -1,4 +1,5 @@
-{%- set grain = ['region_code', 'quarter', 'measure', 'department_code'] -%}
+{%- set family = ['region_code', 'quarter', 'measure'] -%}
+{%- set grain = family + ['department_code'] -%}
 
 -- The test of each department against the others, and how much of the spread between departments is no chance, by the
 -- answers of its four quarters together. By the settings that the last of the quarters was released with.
@@ -24,7 +25,7 @@ with compared as (
 
 ),
 
-{{ others_of('compared', ['region_code', 'quarter', 'measure']) }},
+{{ others_of('compared', family) }},
 
 {{ predictive_tests('others', grain) }},
 
@@ -58,13 +59,7 @@ numbered as (
         others.*,
         predictive.p_value,
         spread.variance_between,
-        row_number() over (
-            partition by others.region_code, others.quarter, others.measure
-            order by predictive.p_value is null asc, predictive.p_value asc, others.department_code asc
-        ) as p_value_rank,
-        count(predictive.p_value) over (
-            partition by others.region_code, others.quarter, others.measure
-        ) as test_count
+        {{ numbered_p_values('predictive.p_value', family) }}
     from others
     left join predictive using (region_code, quarter, measure, department_code)
     left join spread using (region_code, quarter, measure)
@@ -75,8 +70,7 @@ adjusted as (
 
     select
         *,
-        {{ benjamini_hochberg('p_value', 'p_value_rank', 'test_count', ['region_code', 'quarter', 'measure']) }}
-            as q_value,
+        {{ benjamini_hochberg('p_value', 'p_value_rank', 'test_count', family) }} as q_value,
         variance_between / nullif(variance_between + rate_variance, 0e0) as signal_reliability
     from numbered
 
