@@ -8,7 +8,7 @@ not show that its numbers are those of cases, each that has the shape of a numbe
 
 from __future__ import annotations
 
-from callback_survey.privacy import IDENTITY_IN_CASE, MAY_HOLD_PERSONAL_NUMBER, MOBILE_IN_CASE, plain_sql
+from callback_survey.privacy import ELEVEN_DIGITS, IDENTITY_IN_CASE, MAY_HOLD_PERSONAL_NUMBER, MOBILE_IN_CASE, plain_sql
 
 # From so many numbers of a shape on, they can tell of themselves what they are; fewer can where the column has no others.
 ENOUGH_TO_JUDGE = 5
@@ -39,7 +39,7 @@ def personal_cases_sql(
             select *, {_core("form", IDENTITY_IN_CASE)} as identity,
                 if(identity = '', {_core("form", MOBILE_IN_CASE)}, '') as mobile
             from plain
-            where regexp_matches(form, '(?:[0-9][^0-9A-Za-z]*){{11}}')
+            where regexp_matches(form, '{ELEVEN_DIGITS}')
         ),
         looked_at as materialized (
             select *,
@@ -94,7 +94,7 @@ def personal_cases_sql(
 
 def shapes_sql(case_id: str) -> str:
     """SQL for two counts over a column of case numbers: those shaped like identity numbers, and those shaped like mobile numbers."""
-    is_long, plain = f"regexp_matches({case_id}, '(?:[0-9][^0-9A-Za-z]*){{11}}')", plain_sql(case_id)
+    is_long, plain = f"regexp_matches({case_id}, '{ELEVEN_DIGITS}')", plain_sql(case_id)
     identity, mobile = (f"regexp_matches({plain}, '{shape}')" for shape in (IDENTITY_IN_CASE, MOBILE_IN_CASE))
     return (
         f"count(*) filter (case when {is_long} then {identity} end), "
