@@ -91,6 +91,8 @@ def test_a_region_of_small_frames_alone_is_released_and_none_of_its_figures_is_s
     assert released.code == 0, released.err
     assert home.query("select distinct is_suppressed, rate_pct from department_rates") == [(True, None)]
     assert set(home.averages(NEW_REGION).values()) == {None}
+    # who reads the summary is told why there is none
+    assert released.out.count("人数少，为保护答复人不予公布 5 个：") == 2
     skipped = (
         "select check_id from check_results where outcome = 'skipped' and check_id like '%_recomputed' order by all"
     )

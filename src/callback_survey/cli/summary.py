@@ -80,6 +80,16 @@ def _show_measure(
         benchmark += f"   差距 {rates['gap_to_benchmark_pct']:+}"
     console.print()
     say(console, Text.assemble((f"{rates['measure_name']}  平均 {percent(rates['average_pct'])}", "bold"), benchmark))
+    masked = _rows(
+        connection,
+        "select department_name from department_rates where region_code = $region_code and quarter = $quarter "
+        "and measure = $measure and is_suppressed order by department_code",
+        measure=rates["measure"],
+        **keys,
+    )
+    if masked:
+        names = "、".join(str(row["department_name"]) for row in masked)
+        say(console, f"人数少，为保护答复人不予公布 {len(masked)} 个：{names}", hang=2)
     if not rates["rated_department_count"]:
         say(console, "没有部门得出该项比率")
         return
