@@ -61,7 +61,9 @@ def test_a_measure_without_a_definition_is_an_error_that_says_where_to_look(tmp_
 
 def model_sql() -> str:
     """The model as dbt renders it, over tables named as the seeds and models are."""
-    macros = (REPOSITORY / "dbt_project/macros/quarters.sql").read_text(encoding="utf-8")
+    macros = "".join(
+        (REPOSITORY / f"dbt_project/macros/{name}.sql").read_text(encoding="utf-8") for name in ("quarters", "regions")
+    )
     model = REPOSITORY / "dbt_project/models/intermediate/int_measure_definitions.sql"
     environment = jinja2.Environment()
     environment.globals["ref"] = lambda name: name
