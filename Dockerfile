@@ -1,7 +1,10 @@
 # One image for every service of docker-compose.yml. Nothing here names a package registry: pip and uv use what the machine is set to,
 # and the engine's proxy settings apply to the build as they do to any other.
 
-FROM python:3.11-slim-bookworm AS dependencies
+# The digest is what is pulled; the tag is for people. How it is renewed: docs/decisions.md, 145.
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:0bee7276f83efd4a1ee05bbbf4281d95ed28e079220a9457f25a93e3f1e3c31b
+
+FROM ${PYTHON_IMAGE} AS dependencies
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY requirements-uv.lock /build/
 RUN pip install --quiet --require-hashes -r /build/requirements-uv.lock
@@ -19,7 +22,7 @@ COPY expectations /build/expectations
 RUN VIRTUAL_ENV=/opt/venv uv pip install --quiet --no-cache --no-deps --no-build-isolation --compile-bytecode \
     --prefix /opt/package /build && chmod -R a+rX /opt/package
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
 # The notice's PDF: Pango lays the text out, and the Chinese font is embedded.
 COPY scripts/system_packages /tmp/system_packages
 RUN /tmp/system_packages run && rm -rf /tmp/system_packages /var/lib/apt/lists/*

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -44,3 +45,21 @@ def test_only_the_service_that_runs_tasks_is_given_the_privacy_key_and_the_expor
 
 def test_no_service_may_take_the_memory_of_the_machine() -> None:
     assert [name for name, service in services().items() if not service.get("mem_limit")] == []
+
+
+def test_what_comes_from_a_registry_is_named_by_digest() -> None:
+    """A tag is another image tomorrow. What is built here (`build`, or its image by name) comes from no registry."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)$", dockerfile, re.MULTILINE))
+    stages = set(re.findall(r"^FROM .+ AS (\w+)$", dockerfile, re.MULTILINE))
+    bases = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) - stages
+    pulled = [defaults[base.strip("${}")] for base in bases]
+    pulled += [
+        service["image"].removeprefix("${POSTGRES_IMAGE:-").removesuffix("}")
+        for service in services().values()
+        if service.get("pull_policy") != "never"
+    ]
+    assert len(pulled) == 2
+    assert [image for image in pulled if not re.fullmatch(r"\w+:[\w.-]+@sha256:[0-9a-f]{64}", image)] == []
+    example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
+    assert [image for image in pulled if image not in example] == []
