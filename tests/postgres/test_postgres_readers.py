@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from callback_survey.errors import SurveyError
@@ -174,3 +175,15 @@ def test_of_several_publishers_at_once_the_first_publishes_and_the_others_find_i
         thread.join()
     assert sorted(report.is_new for report in reports) == [False, False, False, True]
     assert (copy.markers(), copy.schemas()) == ({"new"}, {"marts"})
+
+
+def test_a_reader_cannot_take_what_publishers_wait_for(copy: Copy, tmp_path: Path) -> None:
+    """Every role may take an advisory lock, and keep it: earlier versions waited for this one."""
+    copy.publish(marts_file(tmp_path / "a.duckdb", "old"), "v1")
+    reader = copy.server.new_role()
+    with closing(copy.server.connect(copy.database, reader)) as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", (0x6D61727473,))
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            copy.run("create schema marts_next", user=reader)
+        copy.publish(marts_file(tmp_path / "b.duckdb", "new"), "v2", patience_seconds=1)
+    assert copy.markers() == {"new"}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "marts"
 ASIDE = "marts_next"
-_LOCK = 0x6D61727473  # "marts": two publishers at once would make the same schema aside
 _TYPES = {
     "VARCHAR": "text",
     "BIGINT": "bigint",
@@ -72,11 +71,14 @@ def publish(
     address = Address(url)
     with address.transaction() as connection, connection.cursor() as cursor:
         _prepare(cursor, patience_seconds)
+        # The name of this schema is also the lock of publishers: a second one waits here until the first has committed. Only
+        # who may make schemas can take it; an advisory lock can be taken, and kept, by every role that may connect.
+        cursor.execute(f"create schema {name(ASIDE)}")
         switch.refuse_foreign_schema(cursor, SCHEMA)
         if copied.is_whole(cursor, SCHEMA, version, reader):
+            cursor.execute(f"drop schema {name(ASIDE)}")
             return Publication(version, is_new=False)
         say("publishing to PostgreSQL")
-        cursor.execute(f"create schema {name(ASIDE)}")
         with _reading(marts, memory_limit) as (source, folder):
             for table in _tables(source):
                 _load(cursor, source, table, keys.get(table, ()), folder / f"{table}.csv")
@@ -95,7 +97,6 @@ def _prepare(cursor: Cursor, patience_seconds: float) -> None:
         cursor.execute(f"set local {setting}")
     cursor.execute("set local client_encoding = 'UTF8'")
     cursor.execute(f"set local lock_timeout = '{max(1, round(patience_seconds))}s'")
-    cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 @contextmanager
