@@ -27,7 +27,8 @@ def _fernet_key() -> str:
 
 SECRETS: dict[str, tuple[str, Callable[[], str]]] = {
     "CALLBACK_SURVEY_PRIVACY_KEY": ("turns phones into tokens; never change it, or the same phone gets another", _hex),
-    "POSTGRES_PASSWORD": ("of Airflow's database; fixed when the volume is first made", _hex),
+    "POSTGRES_PASSWORD": ("of PostgreSQL's administrator; fixed when the volume is first made", _hex),
+    "AIRFLOW_DATABASE_PASSWORD": ("of the role that owns Airflow's database", _hex),
     "MARTS_PASSWORD": ("of the role that writes the copy of the marts in PostgreSQL", _hex),
     "MARTS_READER_PASSWORD": ("of the login `marts_reader`, for BI tools", _hex),
     "AIRFLOW_ADMIN_PASSWORD": ("of the login `admin`", lambda: secrets.token_urlsafe(12)),

@@ -229,6 +229,8 @@ def test_a_bi_tool_reads_the_marts_in_postgresql_and_cannot_write_or_look_into_a
             cursor.execute("delete from marts.region_rates")
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         as_reader(stack, "airflow")
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        as_reader(stack, "postgres")
 
 
 def test_only_the_service_that_runs_tasks_knows_the_privacy_key(stack: Stack) -> None:
