@@ -28,18 +28,17 @@ def add_to(commands: Any) -> None:
 
 
 def _manifest(options: argparse.Namespace) -> int:
-    from tempfile import TemporaryDirectory
-
     from callback_survey.cli.terminal import open_console, say
     from callback_survey.deliveries.delivery import MANIFEST_NAME
     from callback_survey.deliveries.draft import draft
     from callback_survey.given_text import given_text
     from callback_survey.storage import files
+    from callback_survey.storage.scratch import temporary_folder
 
     console = open_console()
     note = given_text("--note", options.note, is_required=False)
-    with TemporaryDirectory(prefix="callback-survey-") as work:
-        manifest = draft(options.folder, Path(work), note=note, say=lambda line: say(console, line))
+    with temporary_folder() as work:
+        manifest = draft(options.folder, work, note=note, say=lambda line: say(console, line))
     files.write_json(options.folder / MANIFEST_NAME, manifest)
     say(console, f"written: {options.folder / MANIFEST_NAME}")
     return 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.storage import duck
+from callback_survey.storage.scratch import scratch_folder
 
 # What makes two rows the same row. Where a row stood in its file, and under which key it was tokenised, is no difference.
 _KEYS = {
@@ -50,8 +50,8 @@ def _compare(
         ignored.remove("phone_token")
     key = ", ".join(_KEYS[dataset])
     with (
-        TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
-        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+        scratch_folder(lake, "spill") as spill,
+        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=spill) as connection,
     ):
         for side, report in (("earlier", before), ("later", after)):
             other = after if report is before else before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -184,13 +183,14 @@ def _unread(delivery: Delivery, delivered: Sequence[DeliveredFile]) -> tuple[lis
     from callback_survey.deliveries.formats import open_tables
     from callback_survey.deliveries.headers import HeaderNotRecognised
     from callback_survey.deliveries.table import Unreadable
+    from callback_survey.storage.scratch import temporary_folder
 
     remarks: list[str] = []
     passed_over: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for file in delivered:
             try:
-                opened = open_tables(file.path, Path(folder))
+                opened = open_tables(file.path, folder)
             except (Unreadable, HeaderNotRecognised) as error:
                 name = file.path.name
                 raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error

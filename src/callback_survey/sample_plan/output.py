@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from callback_survey import __version__
@@ -16,6 +15,7 @@ from callback_survey.sample_plan.frame import JudgedFrame
 from callback_survey.sample_plan.proposal import Proposal, Sizing
 from callback_survey.scope import Scope
 from callback_survey.storage import files, spreadsheet
+from callback_survey.storage.scratch import scratch_folder
 
 PLAN, LIST, SIZES = "plan.json", "call-list.csv", "sizes.csv"
 _METHOD = 'the first sample_count cases of a department by sha256(utf-8 of "<seed>|<case_id>") in hex, then case_id'
@@ -56,7 +56,7 @@ def write_plan(
     Raises UsageError, with nothing changed, where another list lies there: somebody may be calling by it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".plan-", dir=folder) as aside:
+    with scratch_folder(folder, "plan") as aside:
         drawn_count, drawn = 0, []
         if frame is not None and seed is not None:
             sizes = proposal.sizes(sizing)
@@ -65,7 +65,7 @@ def write_plan(
                 for department in proposal.departments
             }
             drawn_count = draw.draw(frame.connection, departments, seed)
-            drawn = list(draw.write_list(frame.connection, Path(aside)))
+            drawn = list(draw.write_list(frame.connection, aside))
         is_same = _require_same(folder, drawn)
         document = _document(proposal, frame, seed, sizing)
         if drawn:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from callback_survey.errors import SurveyError
 from callback_survey.storage import files, locks
+
+_WORK = "work"
 
 
 @contextmanager
@@ -29,6 +34,38 @@ def scratch_folder(parent: Path, kind: str, name: str = "") -> Iterator[Path]:
             yield folder
         finally:
             files.remove_tree(folder)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A scratch folder outside every home, for work that writes nothing there; `TMPDIR` says where.
+
+    It may hold delivered files, unpacked: what a killed worker left there is removed like that of a home.
+    """
+    parent = _temporary()
+    parent.mkdir(mode=0o700, exist_ok=True)
+    with scratch_folder(parent, _WORK) as folder:
+        yield folder
+
+
+def sweep_temporary() -> None:
+    """Remove what this account's killed workers left in temporary folders. Where none can be used, nobody left anything of ours."""
+    # Python finds no folder for temporary files where all are full: a run that needs none goes on
+    with suppress(FileNotFoundError, SurveyError):
+        sweep(_temporary(), _WORK)
+
+
+def _temporary() -> Path:
+    """A folder of this account's own: in the folder that all share, another's leftovers could be in the way."""
+    folder = Path(tempfile.gettempdir()) / f"callback-survey-{os.getuid()}"
+    # whoever owns it could put another file in the place of one that is just read
+    if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != os.getuid()):
+        raise SurveyError(
+            "the folder for temporary files belongs to another account",
+            where=str(folder),
+            next_step="let an administrator remove it, or set TMPDIR to another folder",
+        )
+    return folder
 
 
 def sweep(parent: Path, kind: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from callback_survey.storage.scratch import leftovers, scratch_folder, sweep
+from callback_survey.errors import SurveyError
+from callback_survey.storage import locks
+from callback_survey.storage.scratch import leftovers, scratch_folder, sweep, sweep_temporary, temporary_folder
 
 
 def test_a_folder_is_gone_when_its_work_ends_well_or_badly(tmp_path: Path) -> None:
@@ -41,3 +45,51 @@ def test_a_sweep_without_work_takes_only_what_nobody_works_in(tmp_path: Path) ->
 def test_a_parent_that_is_missing_is_not_made_by_a_sweep(tmp_path: Path) -> None:
     sweep(tmp_path / "lake", "landing")
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.fixture
+def shared_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `/tmp` is: a folder that all accounts share."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / f"callback-survey-{os.getuid()}"
+
+
+def test_what_a_killed_dry_run_left_in_the_temporary_folder_is_swept_by_the_next_run(shared_folder: Path) -> None:
+    killed = shared_folder / ".work-killed"
+    (killed / "unpacked").mkdir(parents=True)
+    shared_folder.chmod(0o700)
+    with temporary_folder() as folder:
+        assert not killed.exists()
+        assert [path.stat().st_mode & 0o077 for path in (shared_folder, folder)] == [0, 0]
+        killed.mkdir()
+        with locks.held(killed, is_folder=True):
+            sweep_temporary()
+            assert killed.is_dir(), "somebody works in it"
+        sweep_temporary()
+        assert set(shared_folder.iterdir()) == {folder}
+    assert list(shared_folder.iterdir()) == []
+
+
+def test_a_temporary_folder_that_another_account_made_is_not_used(
+    shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    shared_folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SurveyError, match="belongs to another account"), temporary_folder():
+        pass
+    shared_folder.unlink()
+    shared_folder.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    shared_folder.rename(tmp_path / "callback-survey-4000000")
+    with pytest.raises(SurveyError, match="belongs to another account"), temporary_folder():
+        pass
+    assert list((tmp_path / "callback-survey-4000000").iterdir()) == []
+    sweep_temporary()
+
+
+def test_a_sweep_needs_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_can_be_written() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none_can_be_written)
+    sweep_temporary()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,12 +101,13 @@ def _prepare(cursor: Cursor, patience_seconds: float) -> None:
 @contextmanager
 def _reading(marts: Path, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     from callback_survey.storage import duck
+    from callback_survey.storage.scratch import temporary_folder
 
-    with tempfile.TemporaryDirectory(prefix="callback-survey-postgres-") as scratch:
-        folder = Path(scratch)
-        spill = folder / "spill"
-        with duck.connect(marts, memory_limit=memory_limit, spill=spill, read_only=True) as connection:
-            yield connection, folder
+    with (
+        temporary_folder() as folder,
+        duck.connect(marts, memory_limit=memory_limit, spill=folder / "spill", read_only=True) as connection,
+    ):
+        yield connection, folder
 
 
 def _tables(source: duckdb.DuckDBPyConnection) -> list[str]:
