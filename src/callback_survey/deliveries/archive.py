@@ -6,6 +6,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from callback_survey.deliveries import limits
@@ -38,9 +39,15 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise Unreadable(f"the archive holds several files named {'、'.join(twice)}")
-            room = limit = limits.most_unpacked(path.stat().st_size)
+            size = path.stat().st_size
+            unpacked, lines = 0, 0
             for member, name in zip(members, names, strict=True):
-                room -= _extract(archive, member, folder / name, room, limit)
+                for block in _extract(archive, member, folder / name):
+                    unpacked, lines = unpacked + len(block), lines + limits.line_ends(block)
+                    if unpacked > (most := limits.most_unpacked(size)):
+                        raise Unreadable(f"the archive unpacks to more than {most >> 20} MB")
+                    if lines > (most := limits.most_records(size)):
+                        raise Unreadable(f"the archive unpacks to more than {most} lines, one for each of its bytes")
     except Unreadable:
         raise
     except _DAMAGED as error:
@@ -48,16 +55,12 @@ def unpack(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     return [folder / name for name in sorted(names)], sorted(set(left_behind))
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, limit: int) -> int:
-    """Bytes written. They are counted as they come: the directory's sizes are only a claim."""
-    written = 0
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> Iterator[bytes]:
+    """Each block before it is written. They are counted as they come: the directory's sizes are only a claim."""
     with archive.open(member) as source, target.open("xb") as sink:
         while block := source.read(_BLOCK_BYTES):
-            written += len(block)
-            if written > room:
-                raise Unreadable(f"the archive unpacks to more than {limit >> 20} MB")
+            yield block
             sink.write(block)
-    return written
 
 
 def _safe_name(member: zipfile.ZipInfo) -> str:

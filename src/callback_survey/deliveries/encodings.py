@@ -168,10 +168,15 @@ def _located(path: Path, encoding: str, offset: int, value: int) -> _Misfit:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    unpacked, limit = 0, limits.most_unpacked(path.stat().st_size)
+    size = path.stat().st_size
+    unpacked, limit = 0, limits.most_unpacked(size)
+    lines, most_lines = 0, limits.most_records(size)
     with open_binary(path) as file:
         while block := file.read(_BLOCK_BYTES):
             unpacked += len(block)
             if unpacked > limit:
                 raise Unreadable(f"the file unpacks to more than {limit >> 20} MB")
+            lines += limits.line_ends(block)
+            if lines > most_lines:
+                raise Unreadable(f"the file unpacks to more than {most_lines} lines, one for each of its bytes")
             yield block

@@ -13,8 +13,6 @@ from callback_survey.deliveries import limits
 from callback_survey.deliveries.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
 
 MAXIMUM_ROW_GROUP_BYTES = 256 << 20
-# A column that holds one value takes no room however often: a small file can claim more rows than a year can read.
-MAXIMUM_ROWS = 50_000_000
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 _PLAIN = (
     *_TEXTS,
@@ -40,8 +38,9 @@ def open_parquet(path: Path, name: str, datasets: Sequence[str]) -> Table:
         raise Unreadable("the Parquet file is cut off or damaged") from error
     if len(schema.names) > MAXIMUM_COLUMNS:
         raise Unreadable(f"more than {MAXIMUM_COLUMNS} columns")
-    if metadata.num_rows > MAXIMUM_ROWS:
-        raise Unreadable(f"more than {MAXIMUM_ROWS} rows")
+    # a column that holds one value takes no room however often
+    if metadata.num_rows > (most := limits.most_records(path.stat().st_size)):
+        raise Unreadable(f"more than {most} rows, one for each byte of the file")
     if largest > MAXIMUM_ROW_GROUP_BYTES:
         raise Unreadable(f"a row group of more than {MAXIMUM_ROW_GROUP_BYTES >> 20} MB")
     if any(group.total_byte_size > limits.most_text(group.num_rows) for group in groups):

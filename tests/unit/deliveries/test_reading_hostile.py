@@ -182,6 +182,30 @@ def test_what_unpacks_to_hundreds_of_times_its_size_is_refused_at_once(reader: R
     assert written <= 64 << 20
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["frame.csv.gz", "frame.zip"])
+def test_millions_of_short_lines_in_some_kilobytes_are_refused_before_they_are_rows(
+    reader: Reader, name: str, line_end: str
+) -> None:
+    """With the true limits: twenty million rows of one field took a minute, as they are only 40 MB."""
+    bomb = f"{HEAD}{line_end}".encode() + f"x{line_end}".encode() * 20_000_000
+    content = as_gzip(bomb) if name.endswith(".gz") else as_zip({"frame.csv": bomb})
+    assert len(content) < 100_000
+    assert "unpacks to more than 500000 lines, one for each of its bytes" in reader.refusal(name, content)
+    written = sum(path.stat().st_size for path in reader.work.rglob("*") if path.is_file())
+    assert written < 4 << 20
+
+
+def test_a_file_with_a_line_for_each_case_is_read_however_well_it_packs(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_HARMLESS_RECORDS", 100)
+    rows = [",".join([f"20180101{number:06}", *ONE_CASE[1:]]) for number in range(2_000)]
+    content = as_gzip("\n".join([HEAD, *rows]).encode())
+    assert 2_000 < len(content) < 10_000
+    assert len(reader.one("frame.csv.gz", content).records) == 2_000
+
+
 def test_the_limit_of_what_unpacks_grows_with_the_file_up_to_two_gigabytes() -> None:
     assert limits.most_unpacked(1_000) == 64 << 20
     assert limits.most_unpacked(1 << 20) == 200 << 20

@@ -105,9 +105,9 @@ def test_one_text_of_a_hundred_megabytes_is_refused_before_it_is_read(reader: Re
 
 
 def test_claims_beyond_any_survey_are_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = as_parquet({name: pa.array(["x"]).take(pa.array([0] * 600_000)) for name in FRAME_HEADER})
+    assert len(many) < 10_000
+    assert reader.refusal("frame.parquet", many) == "more than 500000 rows, one for each byte of the file"
     content = as_parquet_rows(FRAME_HEADER, [ONE_CASE] * 3)
-    with monkeypatch.context() as patch:
-        patch.setattr(parquet, "MAXIMUM_ROWS", 2)
-        assert reader.refusal("frame.parquet", content) == "more than 2 rows"
     monkeypatch.setattr(parquet, "MAXIMUM_ROW_GROUP_BYTES", 100)
     assert reader.refusal("frame.parquet", content).startswith("a row group of more than ")
