@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from callback_survey.releases import journal
+from callback_survey.storage import files
 from homes import QUARTER, REGION, Home, contents
 
 SCOPE = ("--region", REGION, "--quarter", QUARTER)
@@ -42,6 +44,59 @@ def test_an_approved_notice_is_issued_and_what_is_served_stays(home: Home) -> No
     assert home.averages() == before
     again = home.run_here("approve", *DECIDED, "--number", "跑改办〔2018〕6号")
     assert again.code == 2 and "already issued" in again.err
+
+
+# What the first version of the package did not keep in a release; it kept nothing that is not kept now.
+FIRST_KEPT_NO_TABLE = (
+    *("assessment_contributions", "assessment_points", "call_outcomes", "department_successions", "finding_codes"),
+    *("findings", "footnotes", "measure_definitions", "region_call_outcomes", "disclosure_rules", "inference_settings"),
+)
+FIRST_KEPT = {
+    "below_average": "region_code, quarter, measure, list_position, department_code, department_name, rate_pct, average_pct",
+    "department_rates": (
+        "region_code, quarter, department_code, department_name, measure, measure_name, measure_definition, "
+        "valid_frame_count, sample_count, answered_count, success_count, rate, rate_pct, average_pct, rate_rank, "
+        "is_below_average, is_below_threshold, source_grain"
+    ),
+    "region_rates": (
+        "region_code, quarter, measure, measure_name, department_count, rated_department_count, average_pct, "
+        "benchmark_label, benchmark_year, benchmark_pct, gap_to_benchmark_pct, below_average_count, lowest_department_name"
+    ),
+    "regions": "region_code, region_name, parent_region_code, region_level",
+}
+
+
+def as_first_frozen(folder: Path) -> None:
+    """A release as the first version of the package would have frozen it."""
+    path = folder / "release.json"
+    release = files.read_json(path)
+    for name in set(FIRST_KEPT_NO_TABLE) & set(release["tables"]):
+        del release["tables"][name]
+        (folder / "marts" / f"{name}.parquet").unlink()
+    for name, columns in FIRST_KEPT.items():
+        mart = folder / "marts" / f"{name}.parquet"
+        aside = mart.with_suffix(".aside")
+        kept = f"columns(name -> name in ({', '.join(map(repr, columns.split(', ')))}))"
+        duckdb.sql(f"copy (select {kept} from '{mart}') to '{aside}' (format parquet)")
+        aside.rename(mart)
+        told = release["tables"][name]
+        told["parquet_sha256"] = files.sha256_of(mart)
+        told["column_descriptions"] = {
+            column: text for column, text in told["column_descriptions"].items() if column in columns.split(", ")
+        }
+    later = ("accepted", "code_version", "compared_with", "difference", "files")
+    files.write_json(path, {name: value for name, value in release.items() if name not in later})
+
+
+def test_a_release_of_the_first_version_of_the_package_is_approved(home: Home) -> None:
+    as_first_frozen(home.path / "releases" / REGION / QUARTER / "r1")
+    shown = home.run_here("approve", *SCOPE, "--dry-run")
+    assert shown.code == 0 and "| 满意率 | 75.00 |" in shown.out, shown.err
+    outcome = home.run_here("approve", *DECIDED, "--issuer", "萧山区跑改办", "--number", "跑改办〔2018〕5号")
+    assert outcome.code == 0, outcome.err
+    issued = home.path / "public" / REGION / QUARTER / "r1"
+    assert "75.00" in (issued / "notice.html").read_text(encoding="utf-8")
+    assert "75.00" in (issued / "companion.html").read_text(encoding="utf-8")
 
 
 def test_a_rejection_stands_in_the_journal(home: Home) -> None:

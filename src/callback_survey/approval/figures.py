@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from callback_survey import releases
-from callback_survey.documents.marts import QuarterMarts
+from callback_survey.documents.marts import QuarterMarts, open_frozen
 from callback_survey.releases import Release
 
 
@@ -42,14 +41,14 @@ class Measure:
 
 
 def region_name(release: Release) -> str:
-    with closing(releases.open_marts(release)) as connection:
+    with closing(open_frozen(release)) as connection:
         found = QuarterMarts(connection, "main", release.region_code, release.quarter).region()
     return f"{found['parent_region_name'] or ''}{found['region_name']}" if found else release.region_code
 
 
 def measures(release: Release) -> list[Measure]:
     """The measures of a release, in their order."""
-    with closing(releases.open_marts(release)) as connection:
+    with closing(open_frozen(release)) as connection:
         marts = QuarterMarts(connection, "main", release.region_code, release.quarter)
         flags = marts.rows(
             """

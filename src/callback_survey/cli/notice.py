@@ -51,7 +51,7 @@ def add_to(commands: Any) -> None:
 
 
 def _notice(options: argparse.Namespace) -> int:
-    from callback_survey import releases
+    from callback_survey.documents.marts import open_frozen
     from callback_survey.documents.notice import write
 
     settings = load_settings(home=options.home)
@@ -63,7 +63,7 @@ def _notice(options: argparse.Namespace) -> int:
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()
-    connection = releases.open_marts(release)
+    connection = open_frozen(release)
     try:
         formats = tuple(dict.fromkeys(options.format or settings.documents))
         written = write.write(connection, release, folder, schema="main", formats=formats, heading=heading)

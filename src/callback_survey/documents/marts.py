@@ -8,6 +8,53 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from callback_survey.releases import Release
+
+# What documents and approvals read and the first releases did not keep. What came later is asked for by `columns`.
+_FLAGS = ("is_significantly_below", "is_significantly_below_superpopulation")
+_KEY = ("region_code", "quarter")
+_LATER: dict[str, dict[str, tuple[str, ...]]] = {
+    "below_average": {"boolean": _FLAGS, "varchar": ("reliability",)},
+    "department_rates": {
+        "boolean": (*_FLAGS, "is_significant_change"),
+        "double": ("ci_display_low", "ci_display_high", "change", "change_ci_low", "change_ci_high"),
+        "varchar": ("reliability", "footnote_codes", "change_status"),
+    },
+    "region_rates": {"bigint": ("significantly_below_count", "significantly_below_count_superpopulation")},
+    "footnotes": {"varchar": ("footnote_code", "footnote_label"), "bigint": ("footnote_order",)},
+    "finding_codes": {"varchar": ("finding_code", "title"), "bigint": ("finding_order",)},
+    "findings": {
+        "varchar": (*_KEY, "finding_code", "severity", "measure", "department_name"),
+        "bigint": ("finding_number",),
+    },
+    "measure_definitions": {"varchar": (*_KEY, "measure", "definition_label")},
+    "region_call_outcomes": {
+        "varchar": _KEY,
+        "bigint": ("attempted_count", "complete_count"),
+        "double": ("response_rate_1", "cooperation_rate_1", "refusal_rate_1", "contact_rate_1"),
+    },
+}
+
+
+def open_frozen(release: Release) -> DuckDBPyConnection:
+    """A release's marts in schema main, as documents and approvals query them. The caller closes it.
+
+    A release can be issued however old it is, so what it did not keep says nothing: NULL in its rows, or no row at all.
+    """
+    from callback_survey.releases import open_marts
+
+    connection = open_marts(release)
+    for table, later in _LATER.items():
+        kept = QuarterMarts(connection, "main", release.region_code, release.quarter).columns(table)
+        lacking = [(name, kind) for kind, names in later.items() for name in names if name not in kept]
+        empty = ", ".join(f"null::{kind} as {name}" for name, kind in lacking)
+        if not kept:
+            connection.execute(f"create view {table} as select {empty} where false")
+        elif lacking:
+            connection.execute(f"alter view {table} rename to {table}_as_frozen")
+            connection.execute(f"create view {table} as select *, {empty} from {table}_as_frozen")
+    return connection
+
 
 @dataclass(frozen=True)
 class QuarterMarts:

@@ -136,13 +136,13 @@ def _end_with_the_parent() -> None:
 
 
 def _main() -> int:
-    from callback_survey import releases
+    from callback_survey.documents.marts import open_frozen
 
     release, folder, formats, heading = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     logging.getLogger("callback_survey").addHandler(_Warnings(logging.WARNING))
     try:
-        with closing(releases.open_marts(release)) as marts:
+        with closing(open_frozen(release)) as marts:
             write(
                 marts,
                 release,

@@ -125,6 +125,16 @@ def test_after_a_rollback_the_earlier_notice_holds_again_as_it_was(settings: Set
     assert (last.act, last.revision, last.details["supersedes"]) == ("issued", 1, "r2")
 
 
+def test_a_first_revision_that_was_never_issued_can_be_after_readers_went_back_to_it(settings: Settings) -> None:
+    correct(settings)
+    approve(settings, 2)
+    serve(settings, freeze_again(settings))
+    issue = approve(settings, 1, Heading("跑改办", "跑改办〔2018〕9号"), run_id="run-3")
+    assert (issue.revision, issue.number) == (1, "跑改办〔2018〕9号")
+    assert issue.supersedes == {"revision": 2, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
+    assert os.readlink(folder(settings) / "current") == "r1"
+
+
 def freeze_again(settings: Settings) -> Any:
     from callback_survey import releases
 
