@@ -13,12 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey.errors import UsageError
-from callback_survey.privacy import holds_personal_number
 from callback_survey.storage import spreadsheet
 
 COLUMNS = ("department_code", "department_name", "draw_number", "case_id", "case_token", "phone_token")
-_LONGEST_SEED = 200
 _DRAWN = """
     create or replace temp table call_list as
     with hashed as (
@@ -56,17 +53,6 @@ class Department:
 def new_seed() -> str:
     """A seed that nobody could know before: with a foreseeable one, an office could tell beforehand who will be called."""
     return secrets.token_hex(8)
-
-
-def checked_seed(seed: str) -> str:
-    """Raises UsageError for a seed that could not be written down and read again."""
-    if not seed.strip() or len(seed) > _LONGEST_SEED or not seed.isprintable() or holds_personal_number(seed):
-        raise UsageError(
-            "the seed cannot be used: it is kept in plan.json and must be readable there",
-            expected=f"1 to {_LONGEST_SEED} printable characters, and no phone or identity number among them",
-            next_step="leave --seed out to have one made",
-        )
-    return seed
 
 
 def draw(connection: duckdb.DuckDBPyConnection, departments: Mapping[str, Department], seed: str) -> int:

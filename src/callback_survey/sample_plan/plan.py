@@ -7,6 +7,7 @@ from pathlib import Path
 
 from callback_survey import registers
 from callback_survey.errors import UsageError
+from callback_survey.given_text import given_text
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.sample_plan import draw, history, output
@@ -46,7 +47,8 @@ class Plan:
 def make_plan(run: Run, asked: Asked) -> Plan:
     """Propose sizes and, where an output folder is given and there is a frame, draw the sample into it."""
     quarter = str(asked.quarter)
-    seed = draw.checked_seed(asked.seed) if asked.seed is not None else None
+    # kept in plan.json, to be copied from there by who draws again
+    seed = given_text("--seed", asked.seed, is_line=True) if asked.seed is not None else None
     if seed is None and asked.output is not None:
         # the same folder again means the same list
         seed = output.earlier_seed(asked.output, Scope(asked.region_code, quarter))

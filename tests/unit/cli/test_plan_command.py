@@ -55,7 +55,10 @@ def test_a_usage_error_ends_with_2_before_anything_is_loaded(arguments: tuple[st
     [
         ((), ["the frame is unknown for 330109 2018Q2", "next: give the folder that holds the frame"]),
         (("--frame", "absent"), ["no privacy key is set"]),
-        (("--seed", "call 13812345678"), ["the seed cannot be used"]),
+        (("--seed", "call 13812345678"), ["--seed contains a phone or identity number"]),
+        (("--seed", " "), ["--seed is empty"]),
+        (("--seed", "two\nlines"), ["--seed cannot be printed: it has more than one line"]),
+        (("--seed", "x" * 301), ["--seed cannot be printed: it has 301 characters"]),
     ],
 )
 def test_what_cannot_be_planned_is_told_and_writes_nothing(

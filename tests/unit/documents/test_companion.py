@@ -12,10 +12,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from PIL import Image
 
-from callback_survey.documents.companion import charts, explore, layout, page, wording
+from callback_survey.documents.companion import charts, data, explore, layout, page, wording, write
 from callback_survey.documents.companion.model import Flag
 from callback_survey.releases import Release
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
@@ -194,6 +195,21 @@ def test_a_measure_without_a_single_rate_has_no_chart_and_says_so(release: Relea
 def test_the_same_data_give_the_same_pages(release: Release) -> None:
     assert companion(release) == companion(release)
     assert explore.render_explore(DATA, release) == explore.render_explore(DATA, release)
+
+
+def test_a_sign_that_no_font_has_is_replaced_in_the_charts_and_told(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A picture would show a box. Where no picture is made, the reader's own fonts draw the chart."""
+    monkeypatch.setattr(data, "read_companion_data", lambda *_, **__: replace(DATA, measures=(SATISFACTION,)))
+    marked = replace(release, data_note="已核对\U00013000<b>")
+    chart = Path("charts", f"{SATISFACTION.measure}.svg")
+    for formats, shown in ((("html", "pdf"), "已核对〓&lt;b&gt;"), (("html",), "已核对\U00013000&lt;b&gt;")):
+        with duckdb.connect() as nothing:
+            write(nothing, marked, tmp_path / formats[-1], schema="main", formats=formats)
+        assert shown in (tmp_path / formats[-1] / chart).read_text(encoding="utf-8")
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("callback_survey")]
+    assert told == ["charts: no font of this machine has \U00013000; drawn as 〓"]
 
 
 def test_the_runtime_is_what_the_script_makes_of_the_locked_library() -> None:

@@ -35,7 +35,12 @@ def write(
 
     begin("charts")
     data = read_companion_data(connection, release.scope, schema=schema)
-    files_of = {figures.measure: page.chart_file(data, figures, release) for figures in data.measures}
+    note = release.data_note
+    if note and "pdf" in formats:
+        from callback_survey.documents.companion.pdf import with_types
+
+        note = with_types(note)
+    files_of = {figures.measure: page.chart_file(data, figures, release, note) for figures in data.measures}
     for measure, svg in files_of.items():
         files.write_text(folder / "charts" / f"{measure}.svg", svg)
     # vl-convert draws outside Python, so pictures and pages are made at the same time

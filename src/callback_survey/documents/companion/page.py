@@ -62,12 +62,12 @@ def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
     return found
 
 
-def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release) -> str:
-    """The chart of all departments as a file of its own: with its title, and what its signs mean."""
+def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release, data_note: str | None) -> str:
+    """The chart of all departments as a file of its own: with its title, what its signs mean, and the sender's note."""
     title = f"{marts.region}{terms.period(marts.quarter)}各部门{figures.measure_name}"
     key = [
         *wording.key_lines(figures),
-        *([f"数据说明：{release.data_note}"] if release.data_note else []),
+        *([f"数据说明：{data_note}"] if data_note else []),
         release.name,
     ]
     specification = charts.specification(figures, title=title, subtitle=key)
