@@ -82,6 +82,16 @@ def test_the_command_ends_with_one_and_says_that_this_is_the_machine(filled: Fil
         assert filled.told[step]["err"].startswith("error: "), filled.told[step]
 
 
+@pytest.mark.parametrize("home", ["new", "known"])
+def test_a_disk_that_is_full_at_the_first_write_is_told_and_ends_with_1(filled: Filled, home: str) -> None:
+    """No record of the alert can be written, and it is sent all the same."""
+    told = filled.told["first write"][home]
+    assert told["code"] == 1, told
+    assert WORDS[filled.kind] in told["err"] and "Traceback" not in told["err"]
+    (alert,) = told["alerts"]
+    assert "2018Q1" in alert and WORDS[filled.kind] in alert
+
+
 def test_readers_see_what_was_served_before_byte_for_byte(filled: Filled, bases: Bases) -> None:
     for step in filled.homes:
         before = contents(bases.before[step].serving)
