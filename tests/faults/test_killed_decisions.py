@@ -1,0 +1,39 @@
+"""An approval and a change of the privacy key, killed (SIGKILL) at their changes of the file system, and done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homes import FIXTURES, PATIENCE_SECONDS
+
+
+def killed(act: str, folder: Path, most: int) -> dict[str, Any]:
+    """What became of the act at each point; at most so many points, evenly apart, the last two among them."""
+    process = subprocess.run(
+        [sys.executable, str(FIXTURES / "kill_points.py")],
+        input=json.dumps({"act": act, "folder": str(folder), "most": most}),
+        env={**os.environ, "PYTHONPATH": str(FIXTURES), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    found: dict[str, Any] = json.loads(process.stdout)
+    return found
+
+
+# a rotation lands two deliveries, so fewer points are tried
+@pytest.mark.parametrize(("act", "fewest", "most"), [("approve", 38, 50), ("rotate-key", 6, 6)])
+def test_done_again_it_ends_as_if_it_had_never_been_killed(act: str, fewest: int, most: int, tmp_path: Path) -> None:
+    found = killed(act, tmp_path, most)
+    assert len(found["points"]) >= fewest
+    assert [point["point"] for point in found["points"] if not point["killed"]] == []
+    assert [point for point in found["points"] if not point["whole"]] == [], found["expected"]
