@@ -15,7 +15,6 @@ from callback_survey.deliveries import delimited, documents, headers
 from callback_survey.deliveries.encodings import detect_encoding
 from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
-DATASET = "published"
 MAXIMUM_TEXT_BYTES = 5 << 20
 _HEADERS_OF_AN_ANNEX = 4
 _CELLS_OF_A_ROW = 4
@@ -74,7 +73,12 @@ def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
         )
     ends = [*starts[1:], len(lines)]
     found = [
-        find_table(f"{name}#附件{number}", _Rows(_table_part(lines[start:end])), encoding=encoding, datasets=[DATASET])
+        find_table(
+            f"{name}#附件{number}",
+            _Rows(_table_part(lines[start:end])),
+            encoding=encoding,
+            datasets=[headers.dataset("published")],
+        )
         for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1)
     ]
     # a page may break a row in two, so a short one is no row
@@ -99,12 +103,12 @@ def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
         if len(cells) == 1 and _RULE.fullmatch(cells[0]):
             continue
         if len(cells) > 1:
-            width = 0 if headers.count_recognised(DATASET, cells) >= _HEADERS_OF_AN_ANNEX else width
+            width = 0 if _headers_in(cells) >= _HEADERS_OF_AN_ANNEX else width
             parted.append((line, cells))
             continue
         ways = _ways_of_parting(cells[0].strip())
-        best = max(ways, key=lambda way: headers.count_recognised(DATASET, way))
-        if headers.count_recognised(DATASET, best) >= _HEADERS_OF_AN_ANNEX:
+        best = max(ways, key=_headers_in)
+        if _headers_in(best) >= _HEADERS_OF_AN_ANNEX:
             width = len(best)
             separators[line] = _separator_of(ways, best)
             parted.append((line, best))
@@ -115,6 +119,10 @@ def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
         else:
             parted.append((line, cells))
     return parted, separators
+
+
+def _headers_in(cells: Sequence[str]) -> int:
+    return headers.dataset("published").count_recognised(cells)
 
 
 def _separator_of(ways: Sequence[list[str]], best: list[str]) -> str:
@@ -142,7 +150,7 @@ def _starts(lines: Sequence[Row]) -> list[int]:
     seen: list[list[str]] = []
     last = -2
     for index, (_, cells) in enumerate(lines):
-        if headers.count_recognised(DATASET, cells) < _HEADERS_OF_AN_ANNEX:
+        if _headers_in(cells) < _HEADERS_OF_AN_ANNEX:
             continue
         folded = [headers.fold(cell) for cell in cells]
         if index == last + 1:

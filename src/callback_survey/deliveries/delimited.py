@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from callback_survey.deliveries import headers
 from callback_survey.deliveries.encodings import DAMAGED, detect_encoding, open_text_file
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 MAXIMUM_LINE_CHARACTERS = 1_000_000
@@ -56,7 +56,7 @@ _END_SIGNS = "\x1a\0\ufeff"
 _RULE = re.compile(r"[-+=|: ]*")
 
 
-def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
+def open_text(path: Path, name: str, datasets: Sequence[Dataset]) -> Table:
     """The table in a text (its cells apart by one of DELIMITERS; `.gz` too). Raises Unreadable or HeaderNotRecognised."""
     encoding = detect_encoding(path)
     delimiter = _delimiter_of(path, encoding, datasets)
@@ -66,7 +66,7 @@ def open_text(path: Path, name: str, datasets: Sequence[str]) -> Table:
     return replace(table, fills_short_rows=fills_short_rows, separator=SEPARATORS[delimiter])
 
 
-def _delimiter_of(path: Path, encoding: str, datasets: Sequence[str]) -> str:
+def _delimiter_of(path: Path, encoding: str, datasets: Sequence[Dataset]) -> str:
     """The separator by which most headers of a row are known; the first of equals."""
     scores = {candidate: _header_score(path, encoding, candidate, datasets) for candidate in DELIMITERS}
     if max(scores.values()) < _FEWEST_HEADERS:
@@ -74,13 +74,13 @@ def _delimiter_of(path: Path, encoding: str, datasets: Sequence[str]) -> str:
     return max(scores, key=lambda candidate: scores[candidate])
 
 
-def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[str]) -> int:
+def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[Dataset]) -> int:
     score = 0
     try:
         for _, cells in itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS):
             if len(cells) > MAXIMUM_COLUMNS:  # no table has so many: what follows is not looked at
                 return 0
-            score = max(score, *(headers.count_recognised(dataset, cells) for dataset in datasets))
+            score = max(score, *(dataset.count_recognised(cells) for dataset in datasets))
     except Unreadable:  # another delimiter may read it; if none does, the first one's error is told
         return 0
     return score

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from callback_survey.deliveries import headers
 from callback_survey.deliveries.delivery import MANIFEST_NAME, told
 from callback_survey.deliveries.formats import open_tables
 from callback_survey.deliveries.headers import HeaderNotRecognised
@@ -74,8 +73,7 @@ def _described(path: Path, work: Path) -> tuple[dict[str, Any], tuple[Table, ...
 
 
 def _record_count(table: Table) -> int:
-    columns = [column.name for column in headers.columns_of(table.dataset)]
-    return sum(batch.num_rows for batch in table.batches(columns))
+    return sum(batch.num_rows for batch in table.batches(table.known.column_names))
 
 
 def _listed(tables: tuple[Table, ...]) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.deliveries import kinds
-from callback_survey.deliveries.headers import HeaderNotRecognised, NoTable
+from callback_survey.deliveries import headers, kinds
+from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised, NoTable
 from callback_survey.deliveries.kinds import SUFFIXES
 from callback_survey.deliveries.parts import missing_parts
 from callback_survey.deliveries.table import Table, Unreadable, dataset_named
 
-DATASETS = ("frame", "calls", "published")
 # Names that promise a table; a text, a document or anything else may be a letter that came with the data
 _PROMISING = tuple(suffix for suffix in SUFFIXES if suffix not in (".txt", ".docx"))
 
@@ -29,15 +28,17 @@ class Opened:
     missing_parts: tuple[str, ...] = ()
 
 
-def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
-    """The tables in a file; `work` is a folder for what has to be unpacked. The content decides what the file is.
+def open_tables(path: Path, work: Path, *, known: Sequence[Dataset] | None = None, name: str | None = None) -> Opened:
+    """The tables in a file; `work` is a folder for what has to be unpacked. The content decides what the file is, and the headers
+    of `known` (by default those of the product) which dataset a table is of.
 
     What holds no table and does not promise one by its name (a letter, a picture, a summary) is remarked as not read.
     Raises Unreadable or HeaderNotRecognised, whose texts hold no cell of the file.
     """
+    known = known or headers.datasets()
     told = name or path.name
     base = told.rpartition("/")[2]
-    datasets = dataset_named(base, DATASETS)
+    datasets = dataset_named(base, known)
     is_promised = base.lower().endswith(_PROMISING) or len(datasets) == 1
     kind = kinds.kind_of(path)
     if kind in kinds.OTHER_ARCHIVES:
@@ -45,7 +46,7 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
     if kind == kinds.ARCHIVE:
         if name is not None:
             raise Unreadable("the archive holds another archive")
-        return _open_archive(path, work, told)
+        return _open_archive(path, work, known, told)
     if kind in kinds.NO_TABLE:
         if not is_promised:
             return Opened((), (f"{told}: was not read, it is {kinds.NO_TABLE[kind]}",))
@@ -68,7 +69,7 @@ def open_tables(path: Path, work: Path, *, name: str | None = None) -> Opened:
 
 
 def _open_single(
-    path: Path, name: str, kind: str, datasets: Sequence[str], work: Path
+    path: Path, name: str, kind: str, datasets: Sequence[Dataset], work: Path
 ) -> tuple[Sequence[Table], Sequence[str]]:
     if kind == kinds.WORKBOOK:
         from callback_survey.deliveries.workbook import open_workbook
@@ -93,7 +94,7 @@ def _open_single(
 
 
 def _open_markup(
-    path: Path, name: str, kind: str, datasets: Sequence[str], work: Path
+    path: Path, name: str, kind: str, datasets: Sequence[Dataset], work: Path
 ) -> tuple[Sequence[Table], Sequence[str]]:
     from callback_survey.deliveries import markup
 
@@ -109,7 +110,7 @@ def _is_tabular(path: Path) -> bool:
     return looks_tabular(path)
 
 
-def _open_archive(path: Path, work: Path, name: str) -> Opened:
+def _open_archive(path: Path, work: Path, known: Sequence[Dataset], name: str) -> Opened:
     from callback_survey.deliveries.archive import unpack
 
     folder = work / f"archive-{len(list(work.iterdir()))}"
@@ -120,7 +121,7 @@ def _open_archive(path: Path, work: Path, name: str) -> Opened:
     for member in members:
         told = f"{name}/{member.name}"
         try:
-            opened = open_tables(member, work, name=told)
+            opened = open_tables(member, work, known=known, name=told)
         except (Unreadable, HeaderNotRecognised) as error:
             raise type(error)(f"{member.name}: {error}") from error
         tables += opened.tables

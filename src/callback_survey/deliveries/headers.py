@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
@@ -79,80 +79,104 @@ REGISTER = "src/callback_survey/deliveries/headers.toml"
 _LONGEST_HEADER = 200
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """`frame`, `calls` or `published`: its canonical columns in the order of the data contract, and the headers that mean them."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @cached_property
+    def known_headers(self) -> frozenset[str]:
+        """Every header of the dataset, folded."""
+        return frozenset(self._by_header)
+
+    @cached_property
+    def _by_header(self) -> dict[str, str]:
+        return {header: column.name for column in self.columns for header in column.headers}
+
+    def count_recognised(self, cells: Sequence[str]) -> int:
+        """How many cells of a row are headers of the dataset: the header row is the one with the most."""
+        return sum(self._column_of(cell) is not None for cell in cells)
+
+    def recognise(self, cells: Sequence[str]) -> HeaderMatch:
+        """Match a header row. Raises HeaderNotRecognised for a missing required column."""
+        dropped = {column.name for column in self.columns if column.is_dropped}
+        positions: dict[str, int] = {}
+        twins: dict[str, tuple[int, ...]] = {}
+        unknown: list[str] = []
+        decorated: list[str] = []
+        for index, cell in enumerate(cells):
+            name = self._column_of(cell)
+            if name is None:
+                unknown.append(cell.strip())
+                continue
+            if fold(cell) not in self.known_headers:
+                decorated.append(cell.strip())
+            if positions.setdefault(name, index) != index and name not in dropped:
+                twins[name] = (*twins.get(name, ()), index)
+        missing = self._missing(positions)
+        if missing:
+            # where no cell is a header the row may be a record, and a record is not shown
+            shown = unknown if positions else []
+            near = [_nearest(column, shown) for column in missing]
+            raise HeaderNotRecognised(
+                "；".join(map(_explain, missing, near)), is_other_table=self.name == "published" and not any(near)
+            )
+        return HeaderMatch(positions, tuple(header for header in unknown if header), twins, tuple(decorated))
+
+    def _column_of(self, cell: str) -> str | None:
+        """The column that a header means: as it is listed, else without what a form writes around it."""
+        if not cell or len(cell) > _LONGEST_HEADER:
+            return None
+        folded = fold(cell)
+        if folded in self._by_header:
+            return self._by_header[folded]
+        bare_forms = _undecorated(folded.translate(_simplified()))
+        return next((self._by_header[bare] for bare in bare_forms if bare in self._by_header), None)
+
+    def _missing(self, positions: dict[str, int]) -> list[Column]:
+        missing = [column for column in self.columns if column.is_required and column.name not in positions]
+        groups = {column.one_of for column in self.columns if column.one_of}
+        found = {column.one_of for column in self.columns if column.name in positions}
+        missing += [column for column in self.columns if column.one_of in groups - found]
+        return missing
+
+
 @cache
-def columns_of(dataset: str) -> tuple[Column, ...]:
-    """The canonical columns of `frame`, `calls` or `published`, in the order of the data contract."""
+def datasets() -> tuple[Dataset, ...]:
+    """What a delivery may hold."""
+    listed = _listed()
     return tuple(
-        Column(
-            name=name,
-            headers=tuple(dict.fromkeys(fold(header) for header in [name, *entry["headers"]])),
-            is_required=entry.get("required", False),
-            is_personal=entry.get("personal", False),
-            is_dropped=entry.get("dropped", False),
-            is_free_text=entry.get("free_text", False),
-            one_of=entry.get("one_of"),
-        )
-        for name, entry in _listed()[dataset].items()
+        Dataset(name, tuple(map(_column, listed[name], listed[name].values())))
+        for name in ("frame", "calls", "published")
+    )
+
+
+def dataset(name: str) -> Dataset:
+    """The one of a name."""
+    return next(found for found in datasets() if found.name == name)
+
+
+def _column(name: str, entry: dict[str, Any]) -> Column:
+    return Column(
+        name=name,
+        headers=tuple(dict.fromkeys(fold(header) for header in [name, *entry["headers"]])),
+        is_required=entry.get("required", False),
+        is_personal=entry.get("personal", False),
+        is_dropped=entry.get("dropped", False),
+        is_free_text=entry.get("free_text", False),
+        one_of=entry.get("one_of"),
     )
 
 
 @cache
 def _listed() -> dict[str, Any]:
     return tomllib.loads(resources.files(__package__).joinpath("headers.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def known_headers(dataset: str) -> frozenset[str]:
-    """Every header of the dataset, folded."""
-    return frozenset(header for column in columns_of(dataset) for header in column.headers)
-
-
-def count_recognised(dataset: str, cells: Sequence[str]) -> int:
-    """How many cells of a row are headers of the dataset: the header row is the one with the most."""
-    return sum(_column_of(dataset, cell) is not None for cell in cells)
-
-
-def recognise(dataset: str, cells: Sequence[str]) -> HeaderMatch:
-    """Match a header row. Raises HeaderNotRecognised for a missing required column."""
-    dropped = {column.name for column in columns_of(dataset) if column.is_dropped}
-    positions: dict[str, int] = {}
-    twins: dict[str, tuple[int, ...]] = {}
-    unknown: list[str] = []
-    decorated: list[str] = []
-    for index, cell in enumerate(cells):
-        name = _column_of(dataset, cell)
-        if name is None:
-            unknown.append(cell.strip())
-            continue
-        if fold(cell) not in known_headers(dataset):
-            decorated.append(cell.strip())
-        if positions.setdefault(name, index) != index and name not in dropped:
-            twins[name] = (*twins.get(name, ()), index)
-    missing = _missing(dataset, positions)
-    if missing:
-        # where no cell is a header the row may be a record, and a record is not shown
-        shown = unknown if positions else []
-        near = [_nearest(column, shown) for column in missing]
-        raise HeaderNotRecognised(
-            "；".join(map(_explain, missing, near)), is_other_table=dataset == "published" and not any(near)
-        )
-    return HeaderMatch(positions, tuple(header for header in unknown if header), twins, tuple(decorated))
-
-
-def _column_of(dataset: str, cell: str) -> str | None:
-    """The column that a header means: as it is listed, else without what a form writes around it."""
-    if not cell or len(cell) > _LONGEST_HEADER:
-        return None
-    by_header = _by_header(dataset)
-    folded = fold(cell)
-    if folded in by_header:
-        return by_header[folded]
-    return next((by_header[bare] for bare in _undecorated(folded.translate(_simplified())) if bare in by_header), None)
-
-
-@cache
-def _by_header(dataset: str) -> dict[str, str]:
-    return {header: column.name for column in columns_of(dataset) for header in column.headers}
 
 
 def _undecorated(folded: str) -> Iterator[str]:
@@ -175,15 +199,6 @@ def _decoration() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def _simplified() -> dict[int, str]:
     characters = _listed()["traditional"]["characters"]
     return {ord(traditional): simple for traditional, simple in zip(characters[::2], characters[1::2], strict=True)}
-
-
-def _missing(dataset: str, positions: dict[str, int]) -> list[Column]:
-    columns = columns_of(dataset)
-    missing = [column for column in columns if column.is_required and column.name not in positions]
-    groups = {column.one_of for column in columns if column.one_of}
-    satisfied = {column.one_of for column in columns if column.name in positions}
-    missing += [column for column in columns if column.one_of in groups - satisfied]
-    return missing
 
 
 def _nearest(column: Column, unknown: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from xml.parsers import expat
 
 from callback_survey.deliveries.encodings import detect_encoding, open_text_file
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.sheets import Merged, Sheet, tables_of
 from callback_survey.deliveries.table import (
     MAXIMUM_CELL_CHARACTERS,
@@ -36,14 +37,14 @@ _MOST_ROWS_OF_A_CELL = 1_000_000
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 
 
-def open_html(path: Path, name: str, datasets: Sequence[str]) -> tuple[list[Table], list[str]]:
+def open_html(path: Path, name: str, datasets: Sequence[Dataset]) -> tuple[list[Table], list[str]]:
     """The tables of a web page. Raises Unreadable or HeaderNotRecognised."""
     encoding = detect_encoding(path)
     sheets = _page_sheets(path, encoding, None)
     return tables_of(name, sheets, encoding=f"html, {encoding}", datasets=datasets)
 
 
-def open_mhtml(path: Path, name: str, datasets: Sequence[str], work: Path) -> tuple[list[Table], list[str]]:
+def open_mhtml(path: Path, name: str, datasets: Sequence[Dataset], work: Path) -> tuple[list[Table], list[str]]:
     """The tables of a workbook saved as a single-file web page. Raises Unreadable or HeaderNotRecognised."""
     if path.stat().st_size > MAXIMUM_MHTML_BYTES:
         raise Unreadable(f"a web page of more than {MAXIMUM_MHTML_BYTES >> 20} MB; save it as .xlsx")
@@ -62,7 +63,7 @@ def open_mhtml(path: Path, name: str, datasets: Sequence[str], work: Path) -> tu
     return tables_of(name, sheets, encoding="mhtml", datasets=datasets)
 
 
-def open_xml_workbook(path: Path, name: str, datasets: Sequence[str]) -> tuple[list[Table], list[str]]:
+def open_xml_workbook(path: Path, name: str, datasets: Sequence[Dataset]) -> tuple[list[Table], list[str]]:
     """The tables of a workbook saved as XML of Excel 2003. Raises Unreadable or HeaderNotRecognised."""
     encoding = detect_encoding(path)
     found = _WorkbookParser(None)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from callback_survey.deliveries import limits
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
 
 MAXIMUM_ROW_GROUP_BYTES = 256 << 20
@@ -27,7 +28,7 @@ _PLAIN = (
 _DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 
-def open_parquet(path: Path, name: str, datasets: Sequence[str]) -> Table:
+def open_parquet(path: Path, name: str, datasets: Sequence[Dataset]) -> Table:
     """The table of a Parquet file; its column names are the header, on line 1. Raises Unreadable or HeaderNotRecognised."""
     try:
         with pq.ParquetFile(path) as file:

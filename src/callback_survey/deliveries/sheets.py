@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from callback_survey.deliveries.headers import HeaderNotRecognised, NoTable
+from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised, NoTable
 from callback_survey.deliveries.kinds import is_about_data
 from callback_survey.deliveries.table import Row, Table, Unreadable, find_table
 
@@ -24,7 +24,7 @@ class Sheet:
 
 
 def tables_of(
-    name: str, sheets: Sequence[Sheet], *, encoding: str, datasets: Sequence[str]
+    name: str, sheets: Sequence[Sheet], *, encoding: str, datasets: Sequence[Dataset]
 ) -> tuple[list[Table], list[str]]:
     """The tables in the sheets of a file, and remarks on sheets that hold none.
 

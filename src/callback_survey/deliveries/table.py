@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from callback_survey.deliveries import headers, limits
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.privacy import scrub
 
 Row = tuple[int, list[str]]
@@ -50,7 +51,7 @@ class Table:
     """
 
     name: str
-    dataset: str
+    known: Dataset
     encoding: str
     header_line: int
     header: tuple[str, ...]
@@ -63,6 +64,10 @@ class Table:
     footer_lines: list[int] = field(default_factory=list)
     repeated_header_lines: list[int] = field(default_factory=list)
     short_lines: list[int] = field(default_factory=list)
+
+    @property
+    def dataset(self) -> str:
+        return self.known.name
 
     @property
     def width(self) -> int:
@@ -132,15 +137,13 @@ class Table:
         folded = [headers.fold(cell) for cell in cells if cell.strip()]
         if any(folded == [headers.fold(cell) for cell in row if cell.strip()] for row in self.header_rows):
             return True
-        if headers.count_recognised(self.dataset, cells) < _FEWEST_OF_A_HEADER:
+        if self.known.count_recognised(cells) < _FEWEST_OF_A_HEADER:
             return False
         raise Unreadable(f"line {line}: the table has a second header with other columns")
 
     def _telling_cells(self) -> frozenset[str]:
         """Cells of which a record holds few and a header many."""
-        return headers.known_headers(self.dataset).union(
-            cell for row in self.header_rows for cell in row if cell.strip()
-        )
+        return self.known.known_headers.union(cell for row in self.header_rows for cell in row if cell.strip())
 
     def _may_be_footer(self, cells: Sequence[str]) -> bool:
         """One cell of Chinese text and nothing else, or a line that begins like a note or a sum and is no record.
@@ -156,7 +159,7 @@ class Table:
         return _FOOTER.match(first) is not None and self._filled_required(cells) < _FEWEST_OF_A_RECORD
 
     def _filled_required(self, cells: Sequence[str]) -> int:
-        required = [column.name for column in headers.columns_of(self.dataset) if column.is_required]
+        required = [column.name for column in self.known.columns if column.is_required]
         positions = [self.match.positions[name] for name in required]
         return sum(position < len(cells) and cells[position].strip() != "" for position in positions)
 
@@ -201,7 +204,7 @@ class Table:
         return [f"「{scrub(self.header[position].strip())}」" for position in positions]
 
 
-def find_table(name: str, rows: Callable[[], Iterator[Row]], *, encoding: str, datasets: Sequence[str]) -> Table:
+def find_table(name: str, rows: Callable[[], Iterator[Row]], *, encoding: str, datasets: Sequence[Dataset]) -> Table:
     """The table whose header one of `datasets` recognises. Raises Unreadable or HeaderNotRecognised.
 
     The header is the first row that holds some known headers, alone or with its neighbour under merged cells. A later
@@ -214,11 +217,11 @@ def find_table(name: str, rows: Callable[[], Iterator[Row]], *, encoding: str, d
         raise Unreadable(f"more than {MAXIMUM_COLUMNS} columns")
     found = _header_of(first, datasets)
     try:
-        match = headers.recognise(found.dataset, found.cells)
+        match = found.known.recognise(found.cells)
     except headers.HeaderNotRecognised as error:
         raise (headers.NoTable(str(error)) if found.count <= 1 else error) from None
     header_rows = (list(found.cells), *(cells for _, cells in found.rows))
-    return Table(name, found.dataset, encoding, found.rows[-1][0], tuple(found.cells), header_rows, match, rows)
+    return Table(name, found.known, encoding, found.rows[-1][0], tuple(found.cells), header_rows, match, rows)
 
 
 def as_text(value: Any) -> str:
@@ -246,27 +249,27 @@ def percent_as_text(value: float) -> str:
     return f"{round(value * 100, 10):.10f}".rstrip("0").rstrip(".") + "%"
 
 
-def dataset_named(file_name: str, datasets: Sequence[str]) -> Sequence[str]:
+def dataset_named(file_name: str, datasets: Sequence[Dataset]) -> Sequence[Dataset]:
     """The datasets a file may hold: the one its name begins with, else any; then the header tells."""
     base = Path(file_name).name.lower()
-    return [dataset for dataset in datasets if base.startswith(dataset)] or datasets
+    return [dataset for dataset in datasets if base.startswith(dataset.name)] or datasets
 
 
 @dataclass(frozen=True)
 class _Candidate:
     """One row, or two neighbours read as one, that may be the header of a dataset."""
 
-    dataset: str
+    known: Dataset
     rows: tuple[Row, ...]
     cells: list[str]
     count: int
 
 
-def _header_of(rows: Sequence[Row], datasets: Sequence[str]) -> _Candidate:
+def _header_of(rows: Sequence[Row], datasets: Sequence[Dataset]) -> _Candidate:
     candidates = [
-        _Candidate(dataset, stack, cells, headers.count_recognised(dataset, cells))
+        _Candidate(known, stack, cells, known.count_recognised(cells))
         for stack, cells in _stacks(rows)
-        for dataset in datasets
+        for known in datasets
     ]
     likely = [candidate for candidate in candidates if candidate.count >= _FEWEST_OF_A_HEADER]
     if likely:

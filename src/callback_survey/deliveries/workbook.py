@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from callback_survey.deliveries.cell_formats import Formats, formats_of
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.sheets import Sheet, tables_of
 from callback_survey.deliveries.table import BATCH_ROWS, Row, Table, Unreadable, as_text, percent_as_text
 from callback_survey.privacy import scrub
@@ -31,7 +32,7 @@ _TOLD = 3  # the child's exit code when it has said what is wrong
 _SCHEMA = pa.schema([pa.field("line", pa.int64()), pa.field("cells", pa.list_(pa.string()))])
 
 
-def open_workbook(path: Path, name: str, datasets: Sequence[str], work: Path) -> tuple[list[Table], list[str]]:
+def open_workbook(path: Path, name: str, datasets: Sequence[Dataset], work: Path) -> tuple[list[Table], list[str]]:
     """The tables in a workbook's visible sheets, and remarks on sheets that hold none or are hidden."""
     folder = work / f"sheets-{len(list(work.iterdir()))}"
     folder.mkdir()

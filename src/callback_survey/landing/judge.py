@@ -106,7 +106,7 @@ def _read_table(
     year: str,
     room: int | None,
 ) -> FileRecord:
-    columns = [column.name for column in headers.columns_of(table.dataset)]
+    columns = table.known.column_names
     _stream(connection, table, columns, room)
     if "case_id" in columns:
         # looked up by the judgement of the rows; in nearly every delivery it is empty

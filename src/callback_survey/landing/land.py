@@ -201,7 +201,8 @@ def _in_one_table(records: Sequence[FileRecord]) -> list[str]:
         "a row per case (办件编号、部门名称、办结日期、联系电话), and a row per call (办件编号、回访时间、回访结果、满意度、跑动次数)"
         for record in records
         if record.dataset in lacking
-        and headers.count_recognised(lacking[record.dataset][0], record.unknown_columns) >= lacking[record.dataset][1]
+        and headers.dataset(lacking[record.dataset][0]).count_recognised(record.unknown_columns)
+        >= lacking[record.dataset][1]
     ]
 
 

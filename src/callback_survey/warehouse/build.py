@@ -58,7 +58,7 @@ _COLUMNS = {
         "reason",
         "comment",
     ),
-    "published": ("file", "line", *(column.name for column in headers.columns_of("published"))),
+    "published": ("file", "line", *headers.dataset("published").column_names),
     "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
 }
 _TYPES = {

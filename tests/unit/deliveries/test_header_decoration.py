@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_header_table import ACCEPTED, EVERY_HEADER, canonical, refusal
 
-from callback_survey.deliveries.headers import columns_of, count_recognised, recognise
+from callback_survey.deliveries.headers import dataset as the_dataset
 
 BEFORE = [
     "*",
@@ -63,9 +63,9 @@ def dressed(dataset: str, column: str, header: str) -> list[str]:
 def test_a_decorated_header_is_read_and_told(example: tuple[str, str, str], before: str, after: str) -> None:
     dataset, column, header = example
     cells = dressed(dataset, column, f"{before} {header}{after}")
-    match = recognise(dataset, cells)
+    match = the_dataset(dataset).recognise(cells)
     assert match.positions[column] == canonical(dataset).index(column)
-    assert count_recognised(dataset, cells) == len(cells)
+    assert the_dataset(dataset).count_recognised(cells) == len(cells)
     assert set(match.decorated) <= {cells[match.positions[column]].strip()}
     assert bool(match.decorated) or not before
 
@@ -74,7 +74,7 @@ def test_a_decorated_header_is_read_and_told(example: tuple[str, str, str], befo
 def test_what_nobody_sees_in_a_header_does_not_matter(example: tuple[str, str, str], chance: st.DataObject) -> None:
     dataset, column, header = example
     worn = "".join(chance.choice(["", *INVISIBLE]) + char for char in header) + chance.choice(INVISIBLE)
-    match = recognise(dataset, dressed(dataset, column, worn))
+    match = the_dataset(dataset).recognise(dressed(dataset, column, worn))
     assert match.positions[column] == canonical(dataset).index(column)
     assert match.decorated == ()
 
@@ -96,12 +96,12 @@ def test_what_nobody_sees_in_a_header_does_not_matter(example: tuple[str, str, s
     ],
 )
 def test_traditional_characters_are_read(dataset: str, column: str, header: str) -> None:
-    assert recognise(dataset, dressed(dataset, column, header)).positions[column] >= 0
+    assert the_dataset(dataset).recognise(dressed(dataset, column, header)).positions[column] >= 0
 
 
 @pytest.mark.parametrize("header", ANOTHER_COLUMN)
 def test_words_that_may_mean_another_column_stay(header: str) -> None:
-    assert count_recognised("calls", [header]) == count_recognised("frame", [header]) == 0
+    assert the_dataset("calls").count_recognised([header]) == the_dataset("frame").count_recognised([header]) == 0
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,6 @@ def test_a_header_with_words_that_are_not_known_is_named_as_the_nearest(header: 
 def test_no_header_is_itself_a_decoration() -> None:
     """Bare, it would be the header of another column."""
     for dataset in ACCEPTED:
-        by_header = {header: column.name for column in columns_of(dataset) for header in column.headers}
+        by_header = {header: column.name for column in the_dataset(dataset).columns for header in column.headers}
         for header, name in by_header.items():
-            assert recognise(dataset, dressed(dataset, name, header)).decorated == ()
+            assert the_dataset(dataset).recognise(dressed(dataset, name, header)).decorated == ()

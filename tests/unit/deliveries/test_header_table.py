@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback_survey.deliveries.headers import HeaderNotRecognised, columns_of, count_recognised, fold, recognise
+from callback_survey.deliveries.headers import HeaderNotRecognised, fold
+from callback_survey.deliveries.headers import dataset as the_dataset
 
 # Data contract §1, and for the annexes their printed heads; written out here as the second opinion.
 ACCEPTED = {
@@ -65,7 +66,7 @@ def canonical(dataset: str) -> list[str]:
 
 def refusal(dataset: str, cells: list[str]) -> str:
     with pytest.raises(HeaderNotRecognised) as refused:
-        recognise(dataset, cells)
+        the_dataset(dataset).recognise(cells)
     return str(refused.value)
 
 
@@ -74,19 +75,19 @@ def test_every_promised_header_means_its_column(dataset: str, column: str, heade
     cells = canonical(dataset)
     position = cells.index(column)
     cells[position] = header
-    assert recognise(dataset, cells).positions[column] == position
+    assert the_dataset(dataset).recognise(cells).positions[column] == position
 
 
 def test_the_columns_are_those_of_the_contract() -> None:
     for dataset, columns in ACCEPTED.items():
-        assert [column.name for column in columns_of(dataset)] == list(columns)
-        assert [column.name for column in columns_of(dataset) if column.is_required] == REQUIRED[dataset]
-        assert {column.name for column in columns_of(dataset) if column.is_personal} == PERSONAL[dataset]
+        assert [column.name for column in the_dataset(dataset).columns] == list(columns)
+        assert [column.name for column in the_dataset(dataset).columns if column.is_required] == REQUIRED[dataset]
+        assert {column.name for column in the_dataset(dataset).columns if column.is_personal} == PERSONAL[dataset]
 
 
 @pytest.mark.parametrize("dataset", ACCEPTED)
 def test_no_header_means_two_columns(dataset: str) -> None:
-    headers = [header for column in columns_of(dataset) for header in column.headers]
+    headers = [header for column in the_dataset(dataset).columns for header in column.headers]
     assert len(headers) == len(set(headers))
 
 
@@ -98,7 +99,7 @@ def test_width_white_space_and_letter_case_do_not_matter(example: tuple[str, str
         chance.choice([char, char.upper(), char.translate(FULL_WIDTH)]) + chance.choice(spaces) for char in header
     )
     cells = [worn if name == column else name for name in canonical(dataset)]
-    assert recognise(dataset, cells).positions[column] == cells.index(worn)
+    assert the_dataset(dataset).recognise(cells).positions[column] == cells.index(worn)
 
 
 def test_folding_is_nfkc_without_white_space_in_lower_case() -> None:
@@ -109,12 +110,12 @@ def test_folding_is_nfkc_without_white_space_in_lower_case() -> None:
 
 def test_columns_may_stand_in_any_order() -> None:
     cells = list(reversed(canonical("calls")))
-    assert recognise("calls", cells).positions == {name: index for index, name in enumerate(cells)}
+    assert the_dataset("calls").recognise(cells).positions == {name: index for index, name in enumerate(cells)}
 
 
 @pytest.mark.parametrize("dataset", ["frame", "calls"])
 def test_optional_columns_may_be_missing(dataset: str) -> None:
-    assert set(recognise(dataset, REQUIRED[dataset]).positions) == set(REQUIRED[dataset])
+    assert set(the_dataset(dataset).recognise(REQUIRED[dataset]).positions) == set(REQUIRED[dataset])
 
 
 @pytest.mark.parametrize(("dataset", "column"), [(name, column) for name in REQUIRED for column in REQUIRED[name]])
@@ -143,19 +144,19 @@ def test_every_missing_column_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("second", ["办件编号", "办件号", "case_id", "ＣＡＳＥ＿ＩＤ", "*办件编号（必填）"])
 def test_a_column_that_stands_twice_is_told_with_its_places(second: str) -> None:
-    match = recognise("frame", ["办件编号", *canonical("frame")[1:], second])
+    match = the_dataset("frame").recognise(["办件编号", *canonical("frame")[1:], second])
     assert match.positions["case_id"] == 0
     assert match.twins == {"case_id": (6,)}
 
 
 def test_of_a_column_of_which_nothing_is_stored_there_may_be_several() -> None:
-    match = recognise("frame", [*canonical("frame"), "申请人", "联系人"])
+    match = the_dataset("frame").recognise([*canonical("frame"), "申请人", "联系人"])
     assert match.twins == {}
     assert match.unknown == ()
 
 
 def test_unknown_columns_are_told_and_empty_heads_are_not() -> None:
-    match = recognise("frame", ["办件编号", " 天气 ", "", "部门名称", "  ", "办结日期", "联系电话", "备用"])
+    match = the_dataset("frame").recognise(["办件编号", " 天气 ", "", "部门名称", "  ", "办结日期", "联系电话", "备用"])
     assert match.unknown == ("天气", "备用")
     assert match.positions == {"case_id": 0, "department_name": 3, "completed_on": 5, "phone": 6}
 
@@ -163,12 +164,12 @@ def test_unknown_columns_are_told_and_empty_heads_are_not() -> None:
 @pytest.mark.parametrize("figure", ["satisfied_pct", "within_one_visit_pct"])
 def test_an_annex_has_the_headline_of_one_of_the_two_measures(figure: str) -> None:
     required = REQUIRED["published"]
-    assert figure in recognise("published", [*required, figure]).positions
+    assert figure in the_dataset("published").recognise([*required, figure]).positions
     text = refusal("published", required)
     assert "没有找到 satisfied_pct" in text
     assert "没有找到 within_one_visit_pct" in text
 
 
 def test_the_header_row_is_the_one_with_the_most_known_cells() -> None:
-    assert count_recognised("frame", ["2018年一季度办件", "", ""]) == 0
-    assert count_recognised("frame", ["办件编号", "部门", "天气"]) == 2
+    assert the_dataset("frame").count_recognised(["2018年一季度办件", "", ""]) == 0
+    assert the_dataset("frame").count_recognised(["办件编号", "部门", "天气"]) == 2

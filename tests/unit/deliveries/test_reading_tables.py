@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callback_survey.deliveries import table as tables
-from callback_survey.deliveries.headers import columns_of
+from callback_survey.deliveries.headers import dataset as the_dataset
 from export_writers import ANNEX_HEADER, CALLS_HEADER, CASE, HEAD, ONE_CALL, ONE_CASE, ONE_LINE, Reader, as_csv
 
 TWO_ROW_HEADER = [
@@ -210,7 +210,7 @@ def test_a_file_named_for_one_dataset_is_not_taken_for_another(reader: Reader) -
 def test_records_stream_in_batches_of_bounded_rows(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "BATCH_ROWS", 3)
     (table,) = reader.opened("frame.csv", f"{HEAD}\n" + f"{CASE}\n" * 7).tables
-    batches = list(table.batches([column.name for column in columns_of("frame")]))
+    batches = list(table.batches([column.name for column in the_dataset("frame").columns]))
     assert [batch.num_rows for batch in batches] == [3, 3, 1]
     assert [line for batch in batches for line in batch.column("line").to_pylist()] == list(range(2, 9))
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from callback_survey.deliveries.headers import known_headers
+from callback_survey.deliveries.headers import dataset as the_dataset
 from export_writers import (
     FRAME_HEADER,
     Reader,
@@ -44,7 +44,7 @@ briefly = settings(quickly, max_examples=25)
 
 def is_plain(rows: Sequence[Cells]) -> bool:
     """No row that is itself a header."""
-    return not any(len(known_headers("frame").intersection(row)) >= 3 for row in rows)
+    return not any(len(the_dataset("frame").known_headers.intersection(row)) >= 3 for row in rows)
 
 
 def as_read(rows: Sequence[Cells], lines: Sequence[int]) -> list[Record]:
