@@ -32,13 +32,16 @@ def _manifest(options: argparse.Namespace) -> int:
     from callback_survey.deliveries.delivery import MANIFEST_NAME
     from callback_survey.deliveries.draft import draft
     from callback_survey.given_text import given_text
+    from callback_survey.registers import datasets_of_any_region
+    from callback_survey.settings import load_settings
     from callback_survey.storage import files
     from callback_survey.storage.scratch import temporary_folder
 
     console = open_console()
     note = given_text("--note", options.note, is_required=False)
+    known = datasets_of_any_region(load_settings().seeds)
     with temporary_folder() as work:
-        manifest = draft(options.folder, work, note=note, say=lambda line: say(console, line))
+        manifest = draft(options.folder, work, known=known, note=note, say=lambda line: say(console, line))
     files.write_json(options.folder / MANIFEST_NAME, manifest)
     say(console, f"written: {options.folder / MANIFEST_NAME}")
     return 0

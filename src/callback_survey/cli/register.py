@@ -97,7 +97,7 @@ def _propose(options: argparse.Namespace) -> int:
     folders.verify_name(delivered[0])
     # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
     with workbench(settings.lake, f"register-{options.region}", settings.memory_limit) as (_, folder):
-        names = draft.read_names(delivered[0], folder, is_manifest_optional=options.without_manifest)
+        names = draft.read_names(delivered[0], folder, settings.seeds, is_manifest_optional=options.without_manifest)
     text = draft_text.as_text(draft.propose(names, settings.seeds, Scope(options.region, str(quarter))), settings.seeds)
     if options.output is None:
         print(shown(text), end="")

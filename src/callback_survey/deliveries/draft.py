@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from callback_survey.deliveries.delivery import MANIFEST_NAME, told
 from callback_survey.deliveries.formats import open_tables
-from callback_survey.deliveries.headers import HeaderNotRecognised
+from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised
 from callback_survey.deliveries.kinds import is_left_behind
 from callback_survey.deliveries.parts import missing_parts
 from callback_survey.deliveries.table import Table, Unreadable
@@ -20,7 +20,9 @@ from callback_survey.storage.files import copy_hashed
 Say = Callable[[str], None]
 
 
-def draft(folder: Path, work: Path, *, note: str = "", say: Say = lambda line: None) -> dict[str, Any]:
+def draft(
+    folder: Path, work: Path, *, known: Sequence[Dataset], note: str = "", say: Say = lambda line: None
+) -> dict[str, Any]:
     """The manifest of a folder: every file with its number of records and its SHA-256, as landing will count them.
 
     Each file is hashed while it is copied into `work`, and read from the copy. Raises UsageError that names every file which
@@ -39,7 +41,7 @@ def draft(folder: Path, work: Path, *, note: str = "", say: Say = lambda line: N
     datasets: set[str] = set()
     for path in paths:
         try:
-            found, tables = _described(path, work)
+            found, tables = _described(path, work, known)
         except (Unreadable, HeaderNotRecognised) as error:
             faults.append(f"{told(path.name)}: {error}")
             continue
@@ -57,7 +59,7 @@ def draft(folder: Path, work: Path, *, note: str = "", say: Say = lambda line: N
     return {**({"note": note} if note else {}), "files": files}
 
 
-def _described(path: Path, work: Path) -> tuple[dict[str, Any], tuple[Table, ...]]:
+def _described(path: Path, work: Path, known: Sequence[Dataset]) -> tuple[dict[str, Any], tuple[Table, ...]]:
     if holds_personal_number(path.name):
         raise Unreadable("the name of a file contains a phone or identity number")
     if path.is_symlink() or not path.is_file():
@@ -65,7 +67,7 @@ def _described(path: Path, work: Path) -> tuple[dict[str, Any], tuple[Table, ...
     copy = work / path.name
     try:
         sha256 = copy_hashed(path, copy)
-        tables = open_tables(copy, work).tables
+        tables = open_tables(copy, work, known=known).tables
         rows = sum(_record_count(table) for table in tables)
     finally:
         copy.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callback_survey.deliveries import headers, kinds
+from callback_survey.deliveries import kinds
 from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised, NoTable
 from callback_survey.deliveries.kinds import SUFFIXES
 from callback_survey.deliveries.parts import missing_parts
@@ -28,14 +28,13 @@ class Opened:
     missing_parts: tuple[str, ...] = ()
 
 
-def open_tables(path: Path, work: Path, *, known: Sequence[Dataset] | None = None, name: str | None = None) -> Opened:
+def open_tables(path: Path, work: Path, *, known: Sequence[Dataset], name: str | None = None) -> Opened:
     """The tables in a file; `work` is a folder for what has to be unpacked. The content decides what the file is, and the headers
-    of `known` (by default those of the product) which dataset a table is of.
+    of `known` which dataset a table is of.
 
     What holds no table and does not promise one by its name (a letter, a picture, a summary) is remarked as not read.
     Raises Unreadable or HeaderNotRecognised, whose texts hold no cell of the file.
     """
-    known = known or headers.datasets()
     told = name or path.name
     base = told.rpartition("/")[2]
     datasets = dataset_named(base, known)

@@ -18,15 +18,16 @@ from callback_survey.privacy import scrub
 
 @dataclass(frozen=True)
 class Column:
-    """A canonical column of a dataset and the headers that mean it (folded)."""
+    """A canonical column of a dataset and the headers that mean it (folded); `patterns` of those that are whole sentences."""
 
     name: str
     headers: tuple[str, ...]
-    is_required: bool
-    is_personal: bool
-    is_dropped: bool
-    is_free_text: bool
-    one_of: str | None
+    is_required: bool = False
+    is_personal: bool = False
+    is_dropped: bool = False
+    is_free_text: bool = False
+    one_of: str | None = None
+    patterns: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,13 @@ class Dataset:
         folded = fold(cell)
         if folded in self._by_header:
             return self._by_header[folded]
-        bare_forms = _undecorated(folded.translate(_simplified()))
-        return next((self._by_header[bare] for bare in bare_forms if bare in self._by_header), None)
+        for bare in _undecorated(folded.translate(_simplified())):
+            if bare in self._by_header:
+                return self._by_header[bare]
+            for column in self.columns:
+                if any(pattern.fullmatch(bare) for pattern in column.patterns):
+                    return column.name
+        return None
 
     def _missing(self, positions: dict[str, int]) -> list[Column]:
         missing = [column for column in self.columns if column.is_required and column.name not in positions]
@@ -147,19 +153,19 @@ class Dataset:
         return missing
 
 
+def datasets(answers: Sequence[Column] = ()) -> tuple[Dataset, ...]:
+    """What a delivery may hold; `answers` are the columns of the questions that are asked."""
+    frame, calls, published = map(dataset, ("frame", "calls", "published"))
+    place = calls.column_names.index("disposition") + 1
+    asked = (*calls.columns[:place], *answers, *calls.columns[place:])
+    return frame, Dataset("calls", asked), published
+
+
 @cache
-def datasets() -> tuple[Dataset, ...]:
-    """What a delivery may hold."""
-    listed = _listed()
-    return tuple(
-        Dataset(name, tuple(map(_column, listed[name], listed[name].values())))
-        for name in ("frame", "calls", "published")
-    )
-
-
 def dataset(name: str) -> Dataset:
-    """The one of a name."""
-    return next(found for found in datasets() if found.name == name)
+    """`frame`, `calls` without any question, or `published`."""
+    listed = _listed()[name]
+    return Dataset(name, tuple(map(_column, listed, listed.values())))
 
 
 def _column(name: str, entry: dict[str, Any]) -> Column:

@@ -13,7 +13,7 @@ from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.deliveries.formats import Opened, open_tables
-from callback_survey.deliveries.headers import HeaderNotRecognised
+from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised
 from callback_survey.deliveries.table import BATCH_ROWS, Table, Unreadable
 from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
@@ -48,6 +48,7 @@ def read_file(
     delivery: Delivery,
     file: DeliveredFile,
     work: Path,
+    known: Sequence[Dataset],
     parameters: Mapping[str, str],
 ) -> tuple[list[FileRecord], Opened]:
     """All tables of a file, judged row by row. Returns a record per table, and the file with what of it was not read.
@@ -57,7 +58,7 @@ def read_file(
     """
     name = file.path.name
     try:
-        opened = open_tables(file.path, work)
+        opened = open_tables(file.path, work, known=known)
         room = None if file.row_count is None else file.row_count + BATCH_ROWS
         records = [
             _read_table(connection, table, file, parameters, delivery.quarter[:4], room) for table in opened.tables

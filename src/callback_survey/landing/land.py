@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from callback_survey.deliveries import delivery as deliveries
-from callback_survey.deliveries import folders, headers
+from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery, Manifest
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger
 from callback_survey.landing.judge import read_file
@@ -24,6 +25,7 @@ from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
 from callback_survey.privacy import TokenKey
+from callback_survey.registers import datasets_for
 from callback_survey.storage import files
 
 logger = logging.getLogger(__name__)
@@ -86,9 +88,12 @@ def land(
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
-            records, remarks, passed_over, missing = _read_files(connection, delivery, manifest.files, folder, words)
+            known = datasets_for(vocabulary.questions)
+            records, remarks, passed_over, missing = _read_files(
+                connection, delivery, manifest.files, folder, known, words
+            )
             remarks += _said_of_parts(delivery, manifest, missing) + folders.beside(delivery)
-            datasets = _whole(delivery, records, remarks, is_frame_enough=is_frame_enough)
+            datasets = _whole(delivery, known, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
                 for dataset in [*datasets, "rejects"]
@@ -128,6 +133,7 @@ def _read_files(
     delivery: Delivery,
     delivered: Sequence[DeliveredFile],
     folder: Path,
+    known: Sequence[Dataset],
     parameters: Mapping[str, str],
 ) -> tuple[list[FileRecord], list[str], list[str], list[str]]:
     """The tables read, remarks on what was not, what programs had left in archives, and the parts missing there.
@@ -144,7 +150,7 @@ def _read_files(
     for file in delivered:
         try:
             with deliveries.own_copy(delivery, file, folder / "delivered") as copy:
-                found, opened = read_file(connection, delivery, copy, folder / "work", parameters)
+                found, opened = read_file(connection, delivery, copy, folder / "work", known, parameters)
         except DeliveryRefused as refusal:
             refusals.append(refusal)
         else:
@@ -177,7 +183,12 @@ def _said_of_parts(delivery: Delivery, manifest: Manifest, in_archives: Sequence
 
 
 def _whole(
-    delivery: Delivery, records: Sequence[FileRecord], remarks: Sequence[str], *, is_frame_enough: bool
+    delivery: Delivery,
+    known: Sequence[Dataset],
+    records: Sequence[FileRecord],
+    remarks: Sequence[str],
+    *,
+    is_frame_enough: bool,
 ) -> list[str]:
     """The datasets of the delivery, which must be frame and calls, with or without the annexes, or the annexes alone.
 
@@ -189,20 +200,22 @@ def _whole(
         raise deliveries.refused(delivery, "there is no frame", [fault, *remarks])
     if not is_frame_enough and found not in _WHOLE:
         fault = f"found {', '.join(sorted(found)) or 'nothing'}; a delivery is frame and calls, or published"
-        raise deliveries.refused(delivery, "the delivery is incomplete", [fault, *_in_one_table(records), *remarks])
+        raise deliveries.refused(
+            delivery, "the delivery is incomplete", [fault, *_in_one_table(known, records), *remarks]
+        )
     return sorted(found)
 
 
-def _in_one_table(records: Sequence[FileRecord]) -> list[str]:
+def _in_one_table(known: Sequence[Dataset], records: Sequence[FileRecord]) -> list[str]:
     """A table that holds frame and calls side by side, a row per case: which call a row is of cannot be told where there were two."""
-    lacking = {"frame": ("calls", 4), "calls": ("frame", 2)}  # the required columns that only the other one has
+    frame, calls, _ = known
+    lacking = {"frame": (calls, 4), "calls": (frame, 2)}  # the required columns that only the other one has
     return [
         f"{record.name} holds the columns of frame and calls in one table; expected two tables: "
         "a row per case (办件编号、部门名称、办结日期、联系电话), and a row per call (办件编号、回访时间、回访结果、满意度、跑动次数)"
         for record in records
         if record.dataset in lacking
-        and headers.dataset(lacking[record.dataset][0]).count_recognised(record.unknown_columns)
-        >= lacking[record.dataset][1]
+        and lacking[record.dataset][0].count_recognised(record.unknown_columns) >= lacking[record.dataset][1]
     ]
 
 

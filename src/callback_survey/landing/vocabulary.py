@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries import headers
-from callback_survey.registers import rows, scales_in
+from callback_survey.registers import Question, questions_in, rows, scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -31,8 +31,9 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The spellings of each question and of the outcome of a call, in the order of the seeds."""
+    """The questions that are asked, and the spellings of each and of the outcome of a call, in the order of the seeds."""
 
+    questions: tuple[Question, ...]
     spellings: tuple[Spelling, ...]
 
     @classmethod
@@ -57,7 +58,10 @@ class Vocabulary:
         # mark once: one that is listed in two widths would count a row twice
         known = {(word.question, word.folded) for word in answers}
         nothing = {(mark.question, mark.folded): mark for mark in reversed(marks)}
-        return cls((*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes))
+        return cls(
+            questions_in(seeds, scope),
+            (*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes),
+        )
 
     def allowed_words(self) -> dict[str, str]:
         """The accepted words of each question, for the reader of a reject, as parameters of the landing's SQL."""

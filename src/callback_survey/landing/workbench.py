@@ -36,7 +36,7 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
     for part in sorted(package.joinpath("landing/sql").iterdir(), key=lambda part: part.name):
         digest.update(part.read_bytes())
     digest.update(package.joinpath("deliveries/headers.toml").read_bytes())
-    digest.update(repr(vocabulary.spellings).encode())
+    digest.update(repr(vocabulary).encode())
     return digest.hexdigest()[:16]
 
 

@@ -19,6 +19,7 @@ from callback_survey.pipeline import following, steps
 from callback_survey.pipeline.verdicts import held_back, merge_failures
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
+from callback_survey.settings import Settings
 from callback_survey.warehouse.dbt import DbtProcess
 
 logger = logging.getLogger(__name__)
@@ -167,7 +168,7 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     if current is not None and current.delivery_id == delivery_id:
         return PlannedLanding(delivery, effect, tuple(details))
     try:
-        remarks, left_behind = _unread(delivery, delivered)
+        remarks, left_behind = _unread(settings, delivery, delivered)
     except DeliveryRefused as refusal:
         what = refusal.what.removeprefix(f"{delivery.name}: ")
         return PlannedLanding(delivery, f"would be refused: {what}", tuple(refusal.alert_lines), True)
@@ -177,20 +178,22 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     return PlannedLanding(delivery, effect, tuple(details))
 
 
-def _unread(delivery: Delivery, delivered: Sequence[DeliveredFile]) -> tuple[list[str], list[str]]:
+def _unread(settings: Settings, delivery: Delivery, delivered: Sequence[DeliveredFile]) -> tuple[list[str], list[str]]:
     """What of the files would not be read, by their headers alone. Raises DeliveryRefused where one of them is refused."""
     from callback_survey.deliveries import delivery as deliveries
     from callback_survey.deliveries.formats import open_tables
     from callback_survey.deliveries.headers import HeaderNotRecognised
     from callback_survey.deliveries.table import Unreadable
+    from callback_survey.registers import datasets_for, questions_in
     from callback_survey.storage.scratch import temporary_folder
 
+    known = datasets_for(questions_in(settings.seeds, delivery.scope))
     remarks: list[str] = []
     passed_over: list[str] = []
     with temporary_folder() as folder:
         for file in delivered:
             try:
-                opened = open_tables(file.path, folder)
+                opened = open_tables(file.path, folder, known=known)
             except (Unreadable, HeaderNotRecognised) as error:
                 name = file.path.name
                 raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"]) from error

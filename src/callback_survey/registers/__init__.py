@@ -3,11 +3,16 @@
 from callback_survey.registers.check import region_fault, registering, validate
 from callback_survey.registers.definitions import Definition, definitions_in, scales_in
 from callback_survey.registers.names import Register, valid_rows
+from callback_survey.registers.questions import Question, datasets_for, datasets_of_any_region, questions_in
 
 __all__ = [
     "Definition",
+    "Question",
     "Register",
+    "datasets_for",
+    "datasets_of_any_region",
     "definitions_in",
+    "questions_in",
     "region_fault",
     "registering",
     "scales_in",

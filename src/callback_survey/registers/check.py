@@ -23,6 +23,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     measure_faults.scales,
     measure_faults.definitions,
     measure_faults.questions,
+    measure_faults.question_headers,
     disclosure_faults.disclosure,
 )
 _MOST_SHOWN = 20

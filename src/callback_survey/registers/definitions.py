@@ -27,7 +27,8 @@ class Definition:
 
 
 def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
-    """The definition of every measure in a region and quarter. Raises UsageError where a measure has none."""
+    """The definition of every measure in a region and quarter. A measure that has rows of regions only is not asked elsewhere; else
+    raises UsageError where it has none."""
     scales = {
         (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
     }
@@ -36,7 +37,10 @@ def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
     found = {}
     for measure in rows.read(seeds, "measures"):
         name = measure["measure"]
-        period = period_in([row for row in periods if row["measure"] == name], lineage, scope.quarter)
+        own = [row for row in periods if row["measure"] == name]
+        period = period_in(own, lineage, scope.quarter)
+        if period is None and own and all(row["region_code"] for row in own):
+            continue
         if period is None or (name, period["measure_definition"]) not in scales:
             raise UsageError(
                 f"{scope.name}: the measure {name} has no valid definition",

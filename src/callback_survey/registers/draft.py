@@ -23,6 +23,7 @@ from callback_survey.errors import UsageError
 from callback_survey.privacy import holds_personal_number
 from callback_survey.registers import rows
 from callback_survey.registers.names import Register
+from callback_survey.registers.questions import datasets_of_any_region
 from callback_survey.scope import Scope
 
 # A column with more names, or with names this long, is not one of departments.
@@ -92,15 +93,16 @@ class Draft:
         return len(self.names.spellings) - len(self.departments)
 
 
-def read_names(delivery: Delivery, work: Path, *, is_manifest_optional: bool = False) -> FrameNames:
+def read_names(delivery: Delivery, work: Path, seeds: Path, *, is_manifest_optional: bool = False) -> FrameNames:
     """The names in the frame of a delivery, row by row; no other column leaves the reader. `work` is for what has to be
     unpacked. Raises DeliveryRefused where the delivery cannot be read, and UsageError where it has no frame or its
     department column holds something else."""
     names = FrameNames()
+    known = datasets_of_any_region(seeds)
     tables = 0
     for file in deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=_ALLOWING).files:
         try:
-            for table in open_tables(file.path, work).tables:
+            for table in open_tables(file.path, work, known=known).tables:
                 if table.dataset == "frame":
                     tables += 1
                     for batch in table.batches(["department_name"]):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from callback_survey.deliveries.headers import fold
+from callback_survey.deliveries.headers import dataset, fold
 from callback_survey.registers import rows
 from callback_survey.registers.definitions import lineage_of, period_in
 from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import ALWAYS, EVER, Row
+from callback_survey.storage.spreadsheet import is_true
 
 
 def scales(seeds: Path) -> Iterator[Fault]:
@@ -101,6 +103,36 @@ def questions(seeds: Path) -> Iterator[Fault]:
             )
 
 
+def question_headers(seeds: Path) -> Iterator[Fault]:
+    """Questions without a header, and headers that mean two columns or are no pattern."""
+    asked = {row["question"]: row for row in rows.read(seeds, "measures")}
+    column_of = {header: column.name for column in dataset("calls").columns for header in column.headers}
+    named: set[str] = set()
+    seen: dict[str, Row] = {}
+    for row in rows.read(seeds, "question_headers"):
+        header = row["header"]
+        if row["question"] not in asked:
+            yield fault_in(row, f"no measure reads the question {row['question']}", "name a question of measures.csv")
+        if is_true(row["is_pattern"]):
+            try:
+                re.compile(header)
+            except re.error:
+                told = f"「{header}」 is no regular expression"
+                yield fault_in(row, told, "correct it, or write false in is_pattern")
+            continue
+        named.add(row["question"])
+        if column := column_of.get(fold(header)):
+            yield fault_in(row, f"「{header}」 is a header of the column {column}", "two columns cannot share a header")
+        if first := seen.get(fold(header)):
+            told = f"「{header}」 stands on line {first.line} too, as a header of {first['question']}"
+            yield fault_in(row, told, "two columns cannot share a header")
+        seen.setdefault(fold(header), row)
+    for question, measure in asked.items():
+        if question not in named:
+            told = f"the question {question} has no header in question_headers.csv"
+            yield fault_in(measure, told, "add the header under which exports bring its answers")
+
+
 def _spelt_twice(spelt: dict[tuple[str, str], Row], key: tuple[str, str], row: Row, of_what: str) -> Iterator[Fault]:
     if first := spelt.get(key):
         told = f"「{row['spelling']}」 is also on line {first.line}, for {of_what}"
@@ -128,12 +160,15 @@ def _overlaps(periods: Sequence[Row], known_regions: set[str]) -> Iterator[Fault
 
 
 def _gaps(measure: Row, periods: Sequence[Row]) -> Iterator[Fault]:
-    """The general periods of a measure follow each other without a gap: a region never has no definition at all."""
+    """The general periods of a measure follow each other without a gap: a region never has no definition at all. A measure that has
+    rows of regions only is asked in these alone."""
     general = sorted((row for row in periods if not row["region_code"]), key=lambda row: row.period.first)
     next_step = "cover all quarters with rows without a region: the first without valid_from, the last without valid_to"
     files = ("definition_periods.csv",)
+    if not general and periods:
+        return
     if not general:
-        yield Fault(f"definition_periods.csv: {measure['measure']} has no row without a region", files, next_step)
+        yield Fault(f"definition_periods.csv: {measure['measure']} has no row", files, next_step)
         return
     if general[0].period.first != EVER:
         yield fault_in(

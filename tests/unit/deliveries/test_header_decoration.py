@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_header_table import ACCEPTED, EVERY_HEADER, canonical, refusal
 
-from callback_survey.deliveries.headers import dataset as the_dataset
+from known_headers import the_dataset
 
 BEFORE = [
     "*",

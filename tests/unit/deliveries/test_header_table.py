@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callback_survey.deliveries.headers import HeaderNotRecognised, fold
-from callback_survey.deliveries.headers import dataset as the_dataset
+from callback_survey.registers import datasets_of_any_region
+from known_headers import the_dataset
+from lakes import SEEDS
 
 # Data contract §1, and for the annexes their printed heads; written out here as the second opinion.
 ACCEPTED = {
@@ -173,3 +175,31 @@ def test_an_annex_has_the_headline_of_one_of_the_two_measures(figure: str) -> No
 def test_the_header_row_is_the_one_with_the_most_known_cells() -> None:
     assert the_dataset("frame").count_recognised(["2018年一季度办件", "", ""]) == 0
     assert the_dataset("frame").count_recognised(["办件编号", "部门", "天气"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "question"),
+    [
+        ("1.您对本次办事是否满意？", "satisfaction"),
+        ("Q1、您对区公积金中心的服务满意吗?（单选）", "satisfaction"),
+        ("2. 为办成这件事您一共跑了几次？", "visits"),
+        ("您到现场几趟", "visits"),
+    ],
+)
+def test_a_header_may_be_the_question_in_full(header: str, question: str) -> None:
+    cells = [*canonical("calls"), header]
+    match = the_dataset("calls").recognise(cells)
+    assert match.twins == {question: (len(cells) - 1,)}
+
+
+@pytest.mark.parametrize("header", ["您对上次办事有何意见", "是否满意", "跑腿原因", "不满意率(%)"])
+def test_a_sentence_about_something_else_is_no_question(header: str) -> None:
+    assert the_dataset("calls").recognise([*canonical("calls"), header]).unknown == (header,)
+
+
+def test_files_of_no_known_region_have_the_column_of_a_question_at_least() -> None:
+    calls = next(known for known in datasets_of_any_region(SEEDS) if known.name == "calls")
+    cells = ["办件编号", "回访时间", "回访结果"]
+    assert "visits" in calls.recognise([*cells, "跑次"]).positions
+    with pytest.raises(HeaderNotRecognised, match=r"没有找到 satisfaction.*没有找到 visits"):
+        calls.recognise(cells)

@@ -25,6 +25,7 @@ from export_writers import (
     as_xlsx,
     as_zip,
 )
+from known_headers import KNOWN
 
 pytestmark = pytest.mark.usefixtures("in_process")
 ROWS = [FRAME_HEADER, ONE_CASE]
@@ -201,7 +202,7 @@ def test_a_notice_under_the_name_of_a_text_is_read(reader: Reader) -> None:
     content = as_docx([[ANNEX_HEADER, ONE_LINE]])
     assert len(reader.all("通报.doc", content)) == 1
     with pytest.raises(Unreadable):
-        open_tables(reader.path("frame.7z", b"7z\xbc\xaf\x27\x1c"), reader.work)
+        open_tables(reader.path("frame.7z", b"7z\xbc\xaf\x27\x1c"), reader.work, known=KNOWN)
 
 
 @pytest.mark.parametrize(

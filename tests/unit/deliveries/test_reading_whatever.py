@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from callback_survey.deliveries.headers import dataset as the_dataset
 from export_writers import (
     FRAME_HEADER,
     Reader,
@@ -26,6 +25,7 @@ from export_writers import (
     as_zip,
     lines_of,
 )
+from known_headers import the_dataset
 
 Cells = tuple[str, ...]
 CHINESE = ["甲", "区教育局", "满意", "，", "１２", "\u3000", "𠮷"]

@@ -180,6 +180,26 @@ FAULTS: dict[str, tuple[Change, str]] = {
         ),
         "区档案局 (330109-002) takes over in 2019Q1, but begins in 2018Q1 (departments.csv line 3)",
     ),
+    "a question without a header": (
+        replacing("question_headers", "visits,跑动次数,false\nvisits,上门次数,false\nvisits,跑次,false\n", ""),
+        "the question visits has no header in question_headers.csv",
+    ),
+    "a header of two questions": (
+        adding("question_headers", ("visits", "满 意度", "false")),
+        "「满 意度」 stands on line 2 too, as a header of satisfaction",
+    ),
+    "a header of another column": (
+        adding("question_headers", ("visits", "通话结果", "false")),
+        "「通话结果」 is a header of the column disposition",
+    ),
+    "a header of no question": (
+        adding("question_headers", ("pace", "办理速度", "false")),
+        "no measure reads the question pace",
+    ),
+    "a pattern that is none": (
+        adding("question_headers", ("visits", "跑(几次", "true")),
+        "「跑(几次」 is no regular expression",
+    ),
     "an answer of two scales": (
         adding("answers", ("satisfaction", "satisfaction_gbt_39735", "satisfied", "满意", "6")),
         "answer satisfied of satisfaction_gbt_39735 is one of satisfaction_2018",
@@ -226,7 +246,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a measure without a general definition": (
         replacing("definition_periods", ",satisfaction,top_box,,\n", ""),
-        "definition_periods.csv: satisfaction has no row without a region",
+        "definition_periods.csv: satisfaction has no row",
     ),
     "a beginning without a definition": (
         replacing("definition_periods", ",satisfaction,top_box,,", ",satisfaction,top_box,2018Q1,"),

@@ -13,7 +13,7 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.registers import draft, draft_text
 from callback_survey.scope import Scope
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, as_csv, calls, frame, tree_of, write_delivery
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds
 
 REGION, QUARTER = "330110", "2018Q1"
@@ -27,7 +27,7 @@ def case_rows(names: Sequence[str]) -> list[Sequence[str]]:
 def names_in(tmp_path: Path, names: Sequence[str], region: str = REGION) -> draft.FrameNames:
     files = {"frame.csv": frame(*case_rows(names)), "calls.csv": calls(ONE_CALL)}
     sent = write_delivery(tmp_path / "exports", files, region=region, quarter=QUARTER)
-    return draft.read_names(sent, tmp_path)
+    return draft.read_names(sent, tmp_path, SEEDS)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_all_parts_of_a_frame_are_read_and_a_broken_row_is_not_a_name(tmp_path: 
         "calls.csv": calls(ONE_CALL),
     }
     sent = write_delivery(tmp_path / "exports", files, region=REGION, quarter=QUARTER)
-    found = draft.read_names(sent, tmp_path)
+    found = draft.read_names(sent, tmp_path, SEEDS)
     assert set(found.spellings) == {"区档案局", "区教育局"}
     assert found.unnamed_count == 1
 
@@ -189,7 +189,7 @@ def test_a_delivery_that_tells_no_names_is_an_error(
 ) -> None:
     sent = write_delivery(tmp_path / "exports", files, region=REGION, quarter=QUARTER)
     with pytest.raises(kind, match=words):
-        draft.read_names(sent, tmp_path)
+        draft.read_names(sent, tmp_path, SEEDS)
 
 
 @pytest.fixture
