@@ -30,13 +30,26 @@ RELATIONS = """
         from frame
         where case_id in (select case_id from calls)
         group by case_id;
+    -- what a call says to all questions of the delivery together
+    create or replace temp view answered as
+        select file, line,
+            string_agg(coalesce(answer_code, '—'), '、' order by question) as answer_codes,
+            string_agg(coalesce(answer, '—'), '、' order by question) as answer_words,
+            bool_or(answer_code is not null) as is_answered,
+            bool_and(answer_code is not null) as is_complete
+        from (select distinct file, line from answers)
+        cross join (select distinct question from answers)
+        left join answers using (file, line, question)
+        group by file, line;
     create or replace temp view called_rows as
         select calls.file, calls.line, calls.case_id, calls.called_at::timestamp as called_at,
             -- a log without times of day has midnight everywhere
             calls.called_at::timestamp::time <> time '00:00:00' as has_time,
-            calls.satisfaction_code, calls.visits_code, calls.satisfaction, calls.visits, calls.agent_id,
+            calls.agent_id, answered.answer_codes, answered.answer_words,
+            coalesce(answered.is_answered, false) as is_answered, coalesce(answered.is_complete, false) as is_complete,
             coalesce(called_frame.department_name, calls.department_name) as sent_name, called_frame.completed_on
         from calls
+        left join answered using (file, line)
         left join called_frame using (case_id);
 """
 _REPEATED = """
@@ -91,7 +104,7 @@ _CALL_DATES = """
 _ANSWERED = """
     with cases as (
         select case_id, min(sent_name) as sent_name,
-            bool_or(satisfaction_code is not null or visits_code is not null) as is_answered
+            bool_or(is_answered) as is_answered
         from called_rows
         group by case_id
     )

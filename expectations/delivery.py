@@ -68,9 +68,11 @@ def facts(
     rules: Mapping[str, Rule],
     *,
     elsewhere: Sequence[tuple[str, str]] = (),
+    numbered: Mapping[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`. `elsewhere` are its files that
-    were landed for another region or quarter too (`doubts.elsewhere`)."""
+    were landed for another region or quarter too (`doubts.elsewhere`); `numbered` the questions that are answered with 1 to 5, with
+    their names."""
     tables = files.facts(connection, report) | spellings.facts(connection, report, register)
     tables["elsewhere"] = doubts.delivered_elsewhere(elsewhere)
     if "published" in report.lake_files:
@@ -82,7 +84,7 @@ def facts(
         tables["rejecting_departments"] = departments[departments["rejected_count"] > 0]
         tables |= cases.frame_facts(connection, report, register)
     if {"frame", "calls"} <= {*report.lake_files}:
-        tables |= doubts.facts(connection, rules)
+        tables |= doubts.facts(connection, rules, numbered or {})
     if "calls" in report.lake_files:
         tables |= cases.call_facts(connection, report, register, rules) | interviews.facts(connection, rules)
     return tables

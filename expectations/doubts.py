@@ -18,11 +18,13 @@ from callback_survey.landing.ledger import LandingReport
 
 # Answers given as bare numbers only: in 1-满意 the word decides
 _NUMBERED = """
-    select count(*) as numbered_count,
-        count(*) filter (starts_with(satisfaction, '1')) as lowest_count,
-        count(*) filter (starts_with(satisfaction, '5')) as highest_count
-    from calls
-    where regexp_full_match(satisfaction, '[1-5]([.]0+)?')
+    select question, count(*) as numbered_count,
+        count(*) filter (starts_with(answer, '1')) as lowest_count,
+        count(*) filter (starts_with(answer, '5')) as highest_count
+    from answers
+    where question in (select unnest($questions)) and regexp_full_match(answer, '[1-5]([.]0+)?')
+    group by question
+    order by question
 """
 _REPEATED_CALLS = """
     with numbered as (
@@ -31,8 +33,11 @@ _REPEATED_CALLS = """
             first_value(file) over same_call as first_file,
             first_value(line) over same_call as first_line
         from calls
+        left join (
+            select file, line, string_agg(question || ' ' || answer, '、' order by question) as said from answers group by file, line
+        ) using (file, line)
         window same_call as (
-            partition by case_id, called_at, attempt_no, disposition, satisfaction, visits, agent_id order by file, line
+            partition by case_id, called_at, attempt_no, disposition, said, agent_id order by file, line
         )
     )
     select file, first_file, count(*) as row_count, min(line) as line, arg_min(first_line, line) as first_line
@@ -80,9 +85,12 @@ def delivered_elsewhere(found: Sequence[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(_ELSEWHERE))
 
 
-def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> dict[str, pd.DataFrame]:
-    """Tables of facts; `connection` has views `frame` and `calls`."""
-    numbered = connection.execute(_NUMBERED).df()
+def facts(
+    connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], names: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Tables of facts; `connection` has views `frame`, `calls` and `answers`. `names`: of the questions answered with 1 to 5."""
+    numbered = connection.execute(_NUMBERED, {"questions": list(names)}).df()
+    numbered["question_name"] = numbered["question"].map(dict(names))
     numbered["lowest_pct"] = 100.0 * numbered["lowest_count"] / numbered["numbered_count"].clip(lower=1)
     return {
         "numbered_answers": numbered[numbered["numbered_count"] >= rules["answers_reversed"].minimum_count],
@@ -98,9 +106,9 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             "answers_reversed",
             facts="numbered_answers",
             expectation=gxe.ExpectColumnValuesToBeBetween(column="lowest_pct", max_value=reversed_from.number()),
-            example="satisfaction: {lowest_count} of {numbered_count} answers given as numbers are 1 ({lowest_pct:.2f} %), "
+            example="{question_name}: {lowest_count} of {numbered_count} answers given as numbers are 1 ({lowest_pct:.2f} %), "
             "{highest_count} are 5; 5 is read as the best answer",
-            shows=("lowest_count", "numbered_count", "lowest_pct", "highest_count"),
+            shows=("question_name", "lowest_count", "numbered_count", "lowest_pct", "highest_count"),
             allows=f"at most {reversed_from.number():g} % of the answers given as numbers are 1, from "
             f"{reversed_from.minimum_count} answers on",
             rows_may_be_missing=True,

@@ -13,7 +13,8 @@ from callback_survey.checks.model import CheckReport, CheckResult, now, read_rul
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.registers import Register
+from callback_survey.landing.tables import table_sql
+from callback_survey.registers import Register, questions_rated_in_numbers
 from callback_survey.storage import duck
 from callback_survey.warehouse.build import BuiltScope
 
@@ -34,12 +35,16 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
         TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
         duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
     ):
-        for dataset, name in report.lake_files.items():
-            connection.execute(f"create temp view {dataset} as from {duck.read_parquet([lake / name])}")
+        for dataset in dict.fromkeys([*report.lake_files, "answers"]):
+            if table := table_sql(report, dataset, lake):
+                connection.execute(f"create temp view {dataset} as from {table}")
         if "frame" in report.lake_files and "calls" not in report.lake_files:
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")
-        facts = delivery.facts(connection, report, register, rules, elsewhere=doubts.elsewhere(lake, report))
+        numbered = questions_rated_in_numbers(seeds, report.scope)
+        facts = delivery.facts(
+            connection, report, register, rules, elsewhere=doubts.elsewhere(lake, report), numbered=numbered
+        )
     results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
     return CheckReport(run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now())
 

@@ -22,27 +22,26 @@ _GROUPED = {
         select *, agent_id as group_key,
             first_value(file || ' line ' || line) over (partition by agent_id order by file, line) as place
         from called_rows
-        where agent_id is not null and (satisfaction_code is not null or visits_code is not null)
+        where agent_id is not null and is_answered
     """,
     "hour": """
         select *, strftime(called_at, '%Y-%m-%d %H:00') as group_key, strftime(called_at, '%Y-%m-%d %H:00') as place
         from called_rows
-        where has_time and (satisfaction_code is not null or visits_code is not null)
+        where has_time and is_answered
     """,
 }
-# every group's interviews by the pair of answers; the pair's count among all others says how common it is
+# every group's interviews by their answers together; the count of these among all others says how common they are
 _PAIRS = """
     with pairs as (
-        select group_key, any_value(place) as place, satisfaction_code, visits_code,
-            mode(coalesce(satisfaction, '—')) || '、' || mode(coalesce(visits, '—')) as words, count(*) as pair_count
+        select group_key, any_value(place) as place, answer_codes, mode(answer_words) as words, count(*) as pair_count
         from {grouped}
-        group by group_key, satisfaction_code, visits_code
+        group by group_key, answer_codes
     ),
     totals as (
         select *,
             sum(pair_count) over (partition by group_key) as interview_count,
             count(*) over (partition by group_key) as distinct_count,
-            sum(pair_count) over (partition by satisfaction_code, visits_code) as all_of_pair,
+            sum(pair_count) over (partition by answer_codes) as all_of_pair,
             sum(pair_count) over () as all_interviews
         from pairs
     )
@@ -57,11 +56,10 @@ _PAIRS = """
 # answers in long form, counted by group and department, with the department's totals beside them
 _STRATA = """
     with answers as (
-        select group_key, place, sent_name, 'satisfaction' as question, satisfaction_code as code, satisfaction as word
-        from {grouped} where satisfaction_code is not null
-        union all
-        select group_key, place, sent_name, 'visits', visits_code, visits
-        from {grouped} where visits_code is not null
+        select group_key, place, sent_name, question, answer_code as code, answer as word
+        from {grouped}
+        inner join answers using (file, line)
+        where answer_code is not null
     ),
     words as (select question, code, mode(word) as word from answers group by question, code),
     groups as (
@@ -95,7 +93,7 @@ _PACE = """
     with interviews as (
         select agent_id, called_at, file || ' line ' || line as row_place, file, line
         from called_rows
-        where agent_id is not null and has_time and satisfaction_code is not null and visits_code is not null
+        where agent_id is not null and has_time and is_complete
     ),
     counted as (
         select *,

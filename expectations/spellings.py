@@ -19,18 +19,19 @@ from callback_survey.registers import Register
 _SEEDS = "dbt_project/seeds/"
 _ANSWERS = f"{_SEEDS}answer_spellings.csv"
 _DEPARTMENTS = f"{_SEEDS}department_aliases.csv、{_SEEDS}departments.csv"
-# By the reason of the reject: what was written, in which cell of the rejected row, and where its spellings are
-_REJECTED = {
-    "unknown_disposition": ("回访结果", "disposition", f"{_SEEDS}disposition_spellings.csv"),
-    "unknown_satisfaction": ("满意度", "satisfaction", _ANSWERS),
-    "unknown_visits": ("跑动次数", "visits", _ANSWERS),
-}
+_DISPOSITIONS = f"{_SEEDS}disposition_spellings.csv"
 _WORDS = """
-    select json_extract_string(row_text, $cell) as word, count(*), arg_min(file, (file, line)), arg_min(line, (file, line))
+    select
+        case reason when 'unknown_disposition' then '回访结果' else json_extract_string(row_text, '$.unknown.question') end as kind,
+        case reason
+            when 'unknown_disposition' then json_extract_string(row_text, '$.disposition')
+            else json_extract_string(row_text, '$.unknown.word')
+        end as word,
+        count(*), arg_min(file, (file, line)), arg_min(line, (file, line)), reason = 'unknown_disposition'
     from rejects
-    where dataset = 'calls' and reason = $reason
-    group by word
-    order by 2 desc, 1
+    where dataset = 'calls' and reason in ('unknown_disposition', 'unknown_answer')
+    group by kind, word, reason
+    order by reason desc, kind, 3 desc, word
 """
 _NAMES = """
     select department_name, count(*), arg_min(file, (file, line)), arg_min(line, (file, line))
@@ -84,8 +85,5 @@ def _departments(connection: duckdb.DuckDBPyConnection, report: LandingReport, r
 
 
 def _words(connection: duckdb.DuckDBPyConnection) -> Iterator[_Row]:
-    for reason, (kind, cell, register) in _REJECTED.items():
-        for word, row_count, file, line in connection.execute(
-            _WORDS, {"cell": f"$.{cell}", "reason": reason}
-        ).fetchall():
-            yield kind, word or "", row_count, file, line, "", register
+    for kind, word, row_count, file, line, is_disposition in connection.execute(_WORDS).fetchall():
+        yield kind, word or "", row_count, file, line, "", _DISPOSITIONS if is_disposition else _ANSWERS

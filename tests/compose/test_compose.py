@@ -248,7 +248,7 @@ def test_the_api_server_sees_what_its_pages_show_and_cannot_change_it(
     assert shell("ls -A . /exports").split() == [".:", "checks", "public", "releases", "serving", "/exports:"]
     assert "release.json" in shell("ls releases/330109/2018Q1/r1")
     restricted = "ls serving/restricted"
-    assert shell(restricted, "scheduler").split() == ["case_outcomes", "dissatisfied_cases"]
+    assert shell(restricted, "scheduler").split() == ["case_answers", "case_outcomes", "dissatisfied_cases"]
     # the empty folder that lies over it is root's, and has the mode of what it covers
     assert "Permission denied" in shell(restricted)
     for folder in ("checks", "public", "releases", "serving"):

@@ -150,7 +150,7 @@ def test_rejects_are_shown_and_exported_for_the_sender_with_nothing_that_names_a
 ) -> None:
     asked = ("rejects", "--region", REGION, "--quarter", QUARTER)
     shown = mended.home.run_here(*asked).out
-    assert "case_id_is_personal 1" in shown and "unreadable_date 1" in shown and "unknown_satisfaction 1" in shown
+    assert "case_id_is_personal 1" in shown and "unreadable_date 1" in shown and "unknown_answer 1" in shown
     assert re.search(rf"{re.escape(WORKBOOK)}#回访 +123  ", shown)
     path = tmp_path / "rejects.csv"
     assert "3 rejected rows" in mended.home.run_here(*asked, "--export", str(path)).out

@@ -1,21 +1,5 @@
 -- One row per called case and question it answered: the outcome is per question, not per call.
-with answers as (
-
-    {% for question in ['satisfaction', 'visits'] %}
-        select
-            *,
-            '{{ question }}' as question,
-            {{ question }}_code as answer_code
-        from {{ ref('stg_calls') }}
-        where {{ question }}_code is not null
-        {% if not loop.last %}
-            union all
-        {% endif %}
-    {% endfor %}
-
-),
-
-spellings as (
+with spellings as (
 
     -- two spellings of one reason may fold to one key
     select
@@ -34,7 +18,7 @@ reasoned as (
             when answers.reason_key is null then 'none'
             else coalesce(spellings.reason_code, 'other')
         end as reason_code
-    from answers
+    from {{ ref('stg_answers') }} as answers
     left join spellings using (reason_key)
 
 ),

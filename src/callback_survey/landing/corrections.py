@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.landing.tables import table_sql
 from callback_survey.storage import duck
 from callback_survey.storage.scratch import scratch_folder
 
@@ -42,6 +43,18 @@ def compare(before: LandingReport, after: LandingReport, *, lake: Path, memory_l
     return [_compare(dataset, before, after, lake, memory_limit) for dataset in datasets]
 
 
+def _rows(report: LandingReport, dataset: str, lake: Path) -> str | None:
+    """SQL for a dataset's rows; a call with what it answers, as a changed answer is a changed call."""
+    rows = table_sql(report, dataset, lake)
+    if rows is None or dataset != "calls":
+        return rows
+    answers = (
+        "select file, line, list(struct_pack(question, answer, answer_code) order by question) as answers "
+        f"from {table_sql(report, 'answers', lake)} group by file, line"
+    )
+    return f"(select * from {rows} left join ({answers}) using (file, line))"
+
+
 def _compare(
     dataset: str, before: LandingReport, after: LandingReport, lake: Path, memory_limit: str
 ) -> DatasetDifference:
@@ -55,11 +68,10 @@ def _compare(
     ):
         for side, report in (("earlier", before), ("later", after)):
             other = after if report is before else before
-            name = report.lake_files.get(dataset)
-            path = lake / (name or other.lake_files[dataset])
+            found, of_other = _rows(report, dataset, lake), _rows(other, dataset, lake)
             connection.execute(
                 f"create temp view {side} as select columns(name -> name not in ({', '.join(map(repr, ignored))})) "
-                f"from {duck.read_parquet([path])} where {name is not None}"
+                f"from {found or of_other} where {found is not None}"
             )
         connection.execute("create temp table gone as select * from earlier except all select * from later")
         connection.execute("create temp table new as select * from later except all select * from earlier")

@@ -19,6 +19,7 @@ from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub
+from callback_survey.storage import duck
 
 # What the values of a column look like, where a rule can tell. A column is suspected when few of its own values fit and
 # most of another column's do.
@@ -27,13 +28,10 @@ _KINDS: dict[str, dict[str, str]] = {
         "completed_on": "moment({column}) is not null",
         "phone": "is_valid_phone(normalised_phone({column}))",
     },
-    "calls": {
-        "called_at": "moment({column}) is not null",
-        "disposition": "folded({column}) in (select spelling from spellings where question = 'disposition')",
-        "satisfaction": "folded({column}) in (select spelling from spellings where question = 'satisfaction')",
-        "visits": "folded({column}) in (select spelling from spellings where question = 'visits')",
-    },
+    "calls": {"called_at": "moment({column}) is not null"},
 }
+# The same of a column of words: of a question, or of how a call ended
+_WORDS = "folded({{column}}) in (select spelling from spellings where question = '{question}')"
 _FEW, _MOST = 0.5, 0.8
 # Plain numbers that also stand for answers: a part in which nobody was reached has no other answers beside them.
 _TELLS_NOTHING = ("attempt_no", "agent_id")
@@ -114,12 +112,12 @@ def _read_table(
         phone = "normalised_phone(cell(phone))" if "phone" in columns else "null"
         personal = personal_cases_sql("source", case_id="plain_code(case_id)", year=year, phone=phone)
         connection.execute(f"create or replace temp table personal_cases as select distinct case_id from ({personal})")
-    query = sql(table.dataset)
-    used = {name: value for name, value in parameters.items() if f"${name}" in query}
-    is_first = not connection.execute("select 1 from duckdb_tables() where table_name = $1", [table.dataset]).fetchone()
-    connection.execute(
-        f"{f'create table {table.dataset} as' if is_first else f'insert into {table.dataset}'} {query}", used
-    )
+    if table.dataset == "calls":
+        said = ", ".join(map(duck.name, _said_in(table)))
+        connection.execute(f"create or replace temp table given as {sql('given').format(said=said)}")
+    _add(connection, table.dataset, parameters)
+    if table.dataset == "calls":
+        _add(connection, "answers", parameters)
     read, rejected = _counts(connection, table)
     _verify_percents(connection, table)
     _verify_case_ids(connection, table)
@@ -141,6 +139,20 @@ def _read_table(
         phones=phones,
         separator=table.separator,
     )
+
+
+def _add(connection: duckdb.DuckDBPyConnection, relation: str, parameters: Mapping[str, str]) -> None:
+    """What the query of this name finds in the table that was just read, to the rows of the tables before it."""
+    query = sql(relation)
+    used = {name: value for name, value in parameters.items() if f"${name}" in query}
+    is_first = not connection.execute("select 1 from duckdb_tables() where table_name = $1", [relation]).fetchone()
+    connection.execute(f"{f'create table {relation} as' if is_first else f'insert into {relation}'} {query}", used)
+
+
+def _said_in(table: Table) -> list[str]:
+    """The columns of words: how the call ended, and the answers to the questions."""
+    fixed = headers.dataset("calls").column_names
+    return ["disposition", *(name for name in table.known.column_names if name not in fixed)]
 
 
 class _Beyond(Exception):
@@ -241,7 +253,10 @@ def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
 
 def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     """`「联系电话」的内容像 completed_on` for each column that holds what another one should."""
-    kinds = {name: test for name, test in _KINDS.get(table.dataset, {}).items() if name in table.match.positions}
+    tests = dict(_KINDS.get(table.dataset, {}))
+    if table.dataset == "calls":
+        tests |= {name: _WORDS.format(question=name) for name in _said_in(table)}
+    kinds = {name: test for name, test in tests.items() if name in table.match.positions}
     present = list(table.match.positions)
     if not kinds:
         return []

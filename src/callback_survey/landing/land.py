@@ -87,7 +87,7 @@ def land(
         try:
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
-            words = {"region_code": delivery.region_code, **vocabulary.allowed_words()}
+            words = {"region_code": delivery.region_code, "allowed_dispositions": vocabulary.allowed()}
             known = datasets_for(vocabulary.questions)
             records, remarks, passed_over, missing = _read_files(
                 connection, delivery, manifest.files, folder, known, words
@@ -96,7 +96,7 @@ def land(
             datasets = _whole(delivery, known, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
-                for dataset in [*datasets, "rejects"]
+                for dataset in [*datasets, *(["answers"] if "calls" in datasets else []), "rejects"]
             }
         except duckdb.Error as error:
             # its text may quote a cell: what it is about is told, the cell is not, nor the chained error
@@ -225,13 +225,17 @@ def _store(
     """Write a dataset's accepted rows (or all rejects) as Parquet named by its content. Returns the name in the lake."""
     keys = f"'{delivery.region_code}' as region_code, '{delivery.quarter}' as quarter, '{delivery_id}' as delivery_id"
     if dataset == "rejects":
-        tables = connection.execute("select table_name from duckdb_tables() where not temporary order by 1").fetchall()
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where not temporary and table_name <> 'answers' order by 1"
+        ).fetchall()
         rows = " union all ".join(
             f"select {keys}, '{table}' as dataset, file, line, reject_reason as reason, reject_detail as detail, "
             f"department_name, row_text from {table} where reject_reason is not null"
             for (table,) in tables
         )
         order = "dataset, file, line"
+    elif dataset == "answers":
+        rows, order = f"select {keys}, * from answers", "file, line, question"
     else:
         rows = f"select {keys}, * exclude ({_INTERNAL}) from {dataset} where reject_reason is null"
         order = "file, line"

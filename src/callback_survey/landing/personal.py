@@ -14,7 +14,9 @@ from callback_survey.privacy import holds_personal_number_sql, is_no_token_sql, 
 # detail of a reject) and case numbers may hold long numbers.
 _FREE_TEXT = (
     *("department_name", "service_item", "row_number"),
-    *("disposition", "satisfaction", "visits", "agent_id", "reason", "comment"),
+    *("disposition", "answer", "agent_id", "reason", "comment"),
+    # the answers of calls that an earlier version landed
+    *("satisfaction", "visits"),
 )
 
 

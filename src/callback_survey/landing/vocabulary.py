@@ -63,12 +63,6 @@ class Vocabulary:
             (*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes),
         )
 
-    def allowed_words(self) -> dict[str, str]:
-        """The accepted words of each question, for the reader of a reject, as parameters of the landing's SQL."""
-        names = {"satisfaction": "satisfaction", "visits": "visits", _DISPOSITION: "dispositions"}
-        return {
-            f"allowed_{name}": "、".join(
-                word.written for word in self.spellings if word.question == question and word.is_answer
-            )
-            for question, name in names.items()
-        }
+    def allowed(self, question: str = _DISPOSITION) -> str:
+        """The accepted words of a question, or for how a call ended, for the reader of a reject."""
+        return "、".join(word.written for word in self.spellings if word.question == question and word.is_answer)

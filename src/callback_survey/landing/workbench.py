@@ -78,7 +78,7 @@ def _macros() -> str:
 
 
 def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, key: TokenKey) -> None:
-    """Macros, the padded key, and the accepted spellings as tables."""
+    """Macros, the padded key, and the questions and accepted spellings as tables."""
     connection.execute(
         "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad, $3 as key_id",
         [key.inner_pad, key.outer_pad, key.key_id],
@@ -92,6 +92,16 @@ def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, 
         "create temp table spellings as "
         "select unnest($1) as question, unnest($2) as spelling, unnest($3) as code, unnest($4) as is_or_more",
         [questions, words, codes, or_more],
+    )
+    asked = [
+        (one.question, one.name, order, vocabulary.allowed(one.question))
+        for order, one in enumerate(vocabulary.questions)
+    ]
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    connection.execute(
+        "create temp table questions as select unnest($1) as question, unnest($2) as question_name, "
+        "unnest($3) as question_order, unnest($4) as allowed",
+        columns,
     )
     connection.execute(
         "create temp table or_more as select question, spelling::integer as minimum, code from spellings where is_or_more"

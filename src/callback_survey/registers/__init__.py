@@ -3,7 +3,13 @@
 from callback_survey.registers.check import region_fault, registering, validate
 from callback_survey.registers.definitions import Definition, definitions_in, scales_in
 from callback_survey.registers.names import Register, valid_rows
-from callback_survey.registers.questions import Question, datasets_for, datasets_of_any_region, questions_in
+from callback_survey.registers.questions import (
+    Question,
+    datasets_for,
+    datasets_of_any_region,
+    questions_in,
+    questions_rated_in_numbers,
+)
 
 __all__ = [
     "Definition",
@@ -13,6 +19,7 @@ __all__ = [
     "datasets_of_any_region",
     "definitions_in",
     "questions_in",
+    "questions_rated_in_numbers",
     "region_fault",
     "registering",
     "scales_in",

@@ -10,7 +10,7 @@ from pathlib import Path
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.headers import Column, Dataset, fold
 from callback_survey.registers import rows
-from callback_survey.registers.definitions import definitions_in
+from callback_survey.registers.definitions import definitions_in, scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -64,3 +64,15 @@ def datasets_for(asked: Sequence[Question]) -> tuple[Dataset, ...]:
 def datasets_of_any_region(seeds: Path) -> tuple[Dataset, ...]:
     """The same for files of which no region is known: one question at least has a column."""
     return headers.datasets(tuple(question.column(is_required=False) for question in questions_of(seeds)))
+
+
+def questions_rated_in_numbers(seeds: Path, scope: Scope) -> dict[str, str]:
+    """The questions that are answered with 1 to 5, of which 5 is the best answer, with their names."""
+    scales = scales_in(seeds, scope)
+    best = {row["answer_code"] for row in rows.read(seeds, "answers") if row["answer_order"] == "1"}
+    rated = {
+        row["scale"]
+        for row in rows.read(seeds, "answer_spellings")
+        if row["spelling"] == "5" and row["answer_code"] in best
+    }
+    return {asked.question: asked.name for asked in questions_in(seeds, scope) if scales[asked.question] in rated}

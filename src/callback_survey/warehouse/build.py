@@ -14,6 +14,7 @@ import duckdb
 from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.landing.tables import table_sql
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
@@ -50,14 +51,11 @@ _COLUMNS = {
         "attempt_no",
         "disposition",
         "disposition_code",
-        "satisfaction",
-        "satisfaction_code",
-        "visits",
-        "visits_code",
         "agent_id",
         "reason",
         "comment",
     ),
+    "answers": ("file", "line", "question", "answer", "answer_code"),
     "published": ("file", "line", *headers.dataset("published").column_names),
     "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
 }
@@ -233,8 +231,12 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
     if deliveries:  # none: every relation is built without a row
         connection.executemany("insert into raw.deliveries values (?, ?, ?, ?, ?)", deliveries)
     for dataset, columns in _COLUMNS.items():
-        paths = [str(lake / report.lake_files[dataset]) for report in landed if dataset in report.lake_files]
-        connection.execute(f"create or replace view raw.{dataset} as {_select(columns, paths)}")
+        paths = [lake / report.lake_files[dataset] for report in landed if dataset in report.lake_files]
+        tables = [duck.read_parquet(paths)] if paths else []
+        if dataset == "answers":
+            earlier = [table_sql(report, dataset, lake) for report in landed if dataset not in report.lake_files]
+            tables += [table for table in earlier if table is not None]
+        connection.execute(f"create or replace view raw.{dataset} as {_select(columns, tables)}")
 
 
 def _write_previous_rates(connection: duckdb.DuckDBPyConnection, compared: Mapping[Scope, Comparison]) -> None:
@@ -253,11 +255,9 @@ def _previous_rates(scope: Scope, found: Comparison) -> str:
     )
 
 
-def _select(columns: Sequence[str], paths: Sequence[str]) -> str:
+def _select(columns: Sequence[str], tables: Sequence[str]) -> str:
     names = [*_KEYS, *columns]
-    if paths:
-        return f"select {', '.join(names)} from {duck.read_parquet(paths)}"
-    return _nothing(names)
+    return " union all ".join(f"select {', '.join(names)} from {table}" for table in tables) or _nothing(names)
 
 
 def _nothing(names: Sequence[str]) -> str:

@@ -50,8 +50,8 @@ def with_call(**cells: Any) -> Sequence[Call]:
 ADD_DEPARTMENT = "to accept it, edit dbt_project/seeds/department_aliases.csv、dbt_project/seeds/departments.csv"
 ONE_UNKNOWN = [*CLEAN.frame, *cases("区教育居", range(1))]
 UNKNOWN_WORD = {
-    **rejected_calls("区教育局", [20], "unknown_satisfaction")[0],
-    "satisfaction": "还行",
+    **rejected_calls("区教育局", [20], "unknown_answer")[0],
+    "unknown": {"question": "满意度", "word": "还行"},
     "detail": "满意度「还行」不在列表中；可用：满意、不满意",
 }
 
@@ -175,7 +175,7 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
         {
             "spellings_known": "满意度「还行」: 1 rows, first calls.csv line 9000; to accept it, edit "
             "dbt_project/seeds/answer_spellings.csv",
-            "rejected_calls": "区教育局: 1 call rows rejected, unknown_satisfaction",
+            "rejected_calls": "区教育局: 1 call rows rejected, unknown_answer",
         },
     ),
     "a few cases delivered twice": (
@@ -371,8 +371,8 @@ def test_a_landed_delivery_names_the_department_of_a_rejected_call_by_its_frame_
     report = lake.deliver({"frame.csv": frame(*frame_rows), "calls.csv": calls(*call_rows, *bad)})
     checked = check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1")
     found = {result.check_id: result.examples for result in checked.results if not result.is_passed}
-    assert found["reject_share_by_department"] == ("区教育局: 2 call rows rejected (16.67 %), unknown_visits",)
-    assert found["rejected_calls"] == ("区教育局: 2 call rows rejected, unknown_visits, first on line 12",)
+    assert found["reject_share_by_department"] == ("区教育局: 2 call rows rejected (16.67 %), unknown_answer",)
+    assert found["rejected_calls"] == ("区教育局: 2 call rows rejected, unknown_answer, first on line 12",)
 
 
 def test_a_clean_landed_delivery_passes_the_gate_whole(lake: Lake) -> None:

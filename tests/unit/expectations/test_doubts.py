@@ -30,7 +30,7 @@ def test_a_sound_delivery_raises_no_doubt(lake: Lake) -> None:
 def test_codes_that_are_mostly_the_worst_answer_look_reversed(lake: Lake) -> None:
     framed, called = rows(30, satisfaction=lambda row: "5" if row % 10 == 0 else "1")
     assert warned(lake, framed, called)["answers_reversed"] == (
-        "satisfaction: 27 of 30 answers given as numbers are 1 (90.00 %), 3 are 5; 5 is read as the best answer",
+        "满意度: 27 of 30 answers given as numbers are 1 (90.00 %), 3 are 5; 5 is read as the best answer",
     )
 
 

@@ -27,7 +27,7 @@ def test_a_failed_share_names_its_reasons_and_is_told_with_the_words_to_register
     report = checked(lake, [*CASES[:3], (CASES[3][0], "区档案馆", *CASES[3][2:])], called)
     failed = next(result for result in report.failures if result.check_id == "reject_share")
     assert failed.examples == (
-        "calls: 3 of 4 rows rejected (75.00 %): unknown_satisfaction 2, first calls.csv line 3: "
+        "calls: 3 of 4 rows rejected (75.00 %): unknown_answer 2, first calls.csv line 3: "
         "满意度「挺好的[号码]」不在列表中；unknown_disposition 1, first calls.csv line 5: 回访结果「转人工」不在列表中",
     )
     [words] = report.explanations

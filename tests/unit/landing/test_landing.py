@@ -101,7 +101,7 @@ def test_a_dataset_in_several_parts_is_one_dataset(lake: Lake) -> None:
         ("calls-002.csv.gz", "2018-04-11 10:00:00"),
         ("calls.csv", "2018-04-10 09:30:00"),
     ]
-    assert sorted(report.lake_files) == ["calls", "frame", "rejects"]
+    assert sorted(report.lake_files) == ["answers", "calls", "frame", "rejects"]
 
 
 def test_annexes_alone_land_too(lake: Lake) -> None:

@@ -66,7 +66,7 @@ def test_from_the_change_on_the_same_words_are_other_answers(switched: Lake) -> 
         "": None,
     }
     rejected = switched.rows("rejects")
-    assert [row["reason"] for row in rejected] == ["unknown_satisfaction"]
+    assert [row["reason"] for row in rejected] == ["unknown_answer"]
     assert rejected[0]["detail"] == (
         "满意度「比较满意」不在列表中；可用：非常满意、满意、基本满意、不满意、非常不满意、5、4、3、2、1"
     )
