@@ -1,7 +1,7 @@
 {{ config(alias='measures') }}
 
--- One row per measure, the same in every release: the definition it began with. A later or regional one is no column of
--- this table but a row of measure_definitions.
+-- One row per measure, the same in every release: the definition it began with, everywhere where there is one. A later or
+-- regional one is no column of this table but a row of measure_definitions.
 with first_periods as (
 
     select
@@ -9,10 +9,9 @@ with first_periods as (
         measure_definition,
         row_number() over (
             partition by measure
-            order by valid_from is null desc, valid_from asc
+            order by region_code is null desc, valid_from is null desc, valid_from asc
         ) as period_number
     from {{ ref('definition_periods') }}
-    where region_code is null
 
 ),
 

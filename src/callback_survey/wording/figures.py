@@ -25,3 +25,10 @@ def points(value: Decimal | float | None) -> str:
 
 def count(value: int | None) -> str:
     return BLANK if value is None else f"{value:,}"
+
+
+def chinese_number(value: int) -> str:
+    """A number from 1 to 99 as headings are numbered: 一, 十, 十二, 二十."""
+    digits = "〇一二三四五六七八九"
+    tens, ones = divmod(value, 10)
+    return f"{digits[tens] if tens > 1 else ''}{'十' if tens else ''}{digits[ones] if ones else ''}"

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from callback_survey.cli import main
-from callback_survey.documents.notice.data import REALISATION
 from notice_marts import QUARTER, REGION, notice_marts
 from published import make_release
 
 ASKED = ["notice", "--region", REGION, "--quarter", QUARTER, "--format", "html"]
 TABLES = (
-    *("regions", "region_rates", "department_rates", "below_average", "reconciliation"),
-    *("annex_satisfaction", f"annex_{REALISATION}"),
+    *("regions", "measures", "region_rates", "department_rates", "below_average", "reconciliation"),
+    *("annex_satisfaction", "annex_realisation"),
 )
 
 

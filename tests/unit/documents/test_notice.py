@@ -40,10 +40,10 @@ def test_both_averages_stand_beside_their_benchmarks(data: NoticeData) -> None:
 
 def test_a_region_without_benchmark_shows_dashes(data: NoticeData) -> None:
     bare = replace(
-        data.satisfaction, benchmark_pct=None, benchmark_label=None, benchmark_year=None, gap_to_benchmark_pct=None
+        data.measures[0], benchmark_pct=None, benchmark_label=None, benchmark_year=None, gap_to_benchmark_pct=None
     )
 
-    overall = Page(render_notice(replace(data, satisfaction=bare))).rows(0)
+    overall = Page(render_notice(replace(data, measures=(bare, data.measures[1])))).rows(0)
 
     assert overall[1] == ["满意率", "84.63", "—", "—", "—"]
 
@@ -79,7 +79,7 @@ def test_lists_follow_the_annex_and_not_the_alphabet(data: NoticeData) -> None:
 
 
 def test_a_tie_for_the_lowest_rate_names_every_department(data: NoticeData) -> None:
-    assert [department.department_name for department in data.satisfaction.lowest] == ["区教育局", "区商务局"]
+    assert [department.department_name for department in data.measures[0].lowest] == ["区教育局", "区商务局"]
     text = Page(render_notice(data)).text
     assert "满意率最低：区教育局（74.40%）、区商务局（74.40%）" in text
     assert "实现率最低：区教育局（72.00%）" in text
@@ -95,10 +95,10 @@ def test_an_unsampled_department_is_blank_and_named_as_not_rated(data: NoticeDat
 
 def test_an_unsampled_department_is_blank_even_where_zeros_were_printed(data: NoticeData) -> None:
     zero = Decimal("0.00")
-    printed = replace(data.realisation.annex[4], shares_pct=(zero, zero))
-    realisation = replace(data.realisation, annex=(*data.realisation.annex[:4], printed))
+    printed = replace(data.measures[1].annex[4], shares_pct=(zero, zero))
+    realisation = replace(data.measures[1], annex=(*data.measures[1].annex[:4], printed))
 
-    assert Page(render_notice(replace(data, realisation=realisation))).rows(2)[5][4:] == ["—", "—"]
+    assert Page(render_notice(replace(data, measures=(data.measures[0], realisation)))).rows(2)[5][4:] == ["—", "—"]
 
 
 def test_a_question_nobody_answered_is_told_apart_from_no_sample(data: NoticeData) -> None:
@@ -109,9 +109,9 @@ def test_a_question_nobody_answered_is_told_apart_from_no_sample(data: NoticeDat
 
 
 def test_full_coverage_says_so(data: NoticeData) -> None:
-    sampled = replace(data.satisfaction, annex=data.satisfaction.annex[:4])
+    sampled = replace(data.measures[0], annex=data.measures[0].annex[:4])
 
-    assert "本季度各部门均有抽样" in render_notice(replace(data, satisfaction=sampled))
+    assert "本季度各部门均有抽样" in render_notice(replace(data, measures=(sampled, data.measures[1])))
 
 
 def test_names_and_notes_cannot_inject_markup(data: NoticeData) -> None:

@@ -180,13 +180,13 @@ def test_a_draft_is_marked_on_every_page(pdf: bytes) -> None:
 def test_an_annex_of_several_pages_repeats_its_head_on_each(data: NoticeData) -> None:
     annex = tuple(
         replace(
-            data.satisfaction.annex[0],
+            data.measures[0].annex[0],
             row_number=place,
             department_name=f"第{place}个名称很长的区级办事部门及其下属分中心",
         )
         for place in range(1, 91)
     )
-    many = compose(replace(data, satisfaction=replace(data.satisfaction, annex=annex)), ORIGIN)
+    many = compose(replace(data, measures=(replace(data.measures[0], annex=annex), data.measures[1])), ORIGIN)
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(render_pdf(many))).pages]
     annexed = [page for page in pages if "名称很长的" in page]
     assert len(annexed) > 1
@@ -233,7 +233,7 @@ def test_the_template_is_what_its_script_makes() -> None:
 
 def test_a_quarter_without_lists_benchmarks_or_answers_has_every_form(data: NoticeData) -> None:
     bare = replace(
-        data.satisfaction,
+        data.measures[0],
         average_pct=None,
         benchmark_pct=None,
         benchmark_label=None,
@@ -242,7 +242,7 @@ def test_a_quarter_without_lists_benchmarks_or_answers_has_every_form(data: Noti
         below_average=(),
         lowest=(),
     )
-    text = compose(replace(data, satisfaction=bare, realisation=replace(data.realisation, below_average=())), ORIGIN)
+    text = compose(replace(data, measures=(bare, replace(data.measures[1], below_average=()))), ORIGIN)
     assert text.legend == ()
     for shown in (folded(Page(render_html(text)).text), text_of_docx(render_docx(text))):
         assert "本季度没有部门低于平均值" in shown and "标记说明" not in shown and "▼" not in shown
@@ -250,8 +250,10 @@ def test_a_quarter_without_lists_benchmarks_or_answers_has_every_form(data: Noti
 
 def test_another_scale_has_a_column_for_each_answer(data: NoticeData) -> None:
     labels = ("非常满意", "满意", "基本满意", "不满意", "非常不满意", "说不清")
-    annex = tuple(replace(row, shares_pct=(*row.shares_pct, None)) for row in data.satisfaction.annex)
-    text = compose(replace(data, satisfaction=replace(data.satisfaction, annex=annex, answer_labels=labels)), ORIGIN)
+    annex = tuple(replace(row, shares_pct=(*row.shares_pct, None)) for row in data.measures[0].annex)
+    text = compose(
+        replace(data, measures=(replace(data.measures[0], annex=annex, answer_labels=labels), data.measures[1])), ORIGIN
+    )
     table = Document(io.BytesIO(render_docx(text))).tables[-2]
     assert [cell.text.partition("\n")[0] for cell in table.rows[0].cells][4:] == list(labels)
     grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]

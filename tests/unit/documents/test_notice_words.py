@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_rate_on_few_answers_is_named_and_one_on_too_few_is_no_matter_of_cauti
 
 def measure(name: str, *below: FlaggedDepartment, rated: int = 3, few: tuple[str, ...] = ()) -> MeasureSummary:
     average = Decimal("90.00") if rated else None
-    return MeasureSummary(name, "top_box", 3, rated, average, None, None, None, None, (), below, (), few)
+    label = {"satisfaction": "满意率", "realisation": "实现率"}[name]
+    return MeasureSummary(name, label, "top_box", None, 3, rated, average, None, None, None, None, (), below, (), few)
 
 
 def notice(*below: FlaggedDepartment, sign_use: str | None = None, **realisation: object) -> NoticeText:
@@ -87,8 +89,7 @@ def notice(*below: FlaggedDepartment, sign_use: str | None = None, **realisation
             "样区",
             None,
             "2019Q1",
-            measure("satisfaction", *below),
-            measure("realisation", **realisation),  # type: ignore[arg-type]
+            (measure("satisfaction", *below), measure("realisation", **realisation)),  # type: ignore[arg-type]
             {},
             sign_use=sign_use,
         )
@@ -116,3 +117,13 @@ def test_part_four_names_all_that_are_not_rated_below_average_or_not() -> None:
 def test_what_the_signs_are_used_for_is_the_regions_sentence_and_empty_by_default() -> None:
     assert "考核" not in notice(FIRM).list_note
     assert notice(FIRM, sign_use="考核以▼为准。").list_note.endswith("考核以▼为准。")
+
+
+@pytest.mark.parametrize(
+    ("label", "said"), [("答“很快”“较快”的占比", "答“很快”“较快”的占比"), (None, "口径代码 quick")]
+)
+def test_what_a_measure_counts_is_said_by_the_register_where_it_is_no_measure_of_ours(
+    label: str | None, said: str
+) -> None:
+    pace = replace(measure("satisfaction"), measure_definition="quick", definition_label=label)
+    assert words.definition(pace) == said

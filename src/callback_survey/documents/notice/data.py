@@ -9,10 +9,6 @@ from decimal import Decimal
 from callback_survey.errors import SurveyError
 from callback_survey.wording import signs
 
-SATISFACTION = "satisfaction"
-REALISATION = "realisation"
-MEASURES = (SATISFACTION, REALISATION)
-
 
 class NoticeDataMissing(SurveyError):
     """The marts hold no complete region and quarter to write a notice about."""
@@ -70,12 +66,16 @@ class AnnexRow:
 class MeasureSummary:
     """One measure of one region and quarter. `gap_to_benchmark_pct` is in percentage points, own minus benchmark.
 
+    `definition_label`: what the register says that it counts; None in a release from before it did.
     `few_names`: departments with too few answers for a rating, below the average or not.
-    `answer_labels`: the columns of the annex where the answers are on another scale than its printed form's; else empty.
+    `answer_labels`: the columns of the annex where the measure has no printed form, or its answers are on another scale than
+    that; else empty.
     """
 
     measure: str
+    measure_name: str
     measure_definition: str | None
+    definition_label: str | None
     department_count: int
     rated_department_count: int
     average_pct: Decimal | None
@@ -115,26 +115,26 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class NoticeData:
-    """One region and quarter. `reconciliation_counts`: status → number of figures compared with a printed annex.
+    """One region and quarter, its measures in their order.
 
-    `sign_use`: what the region says the signs are used for. `is_published_only`: nothing but the printed annexes survives of
-    the quarter, so they are the source, not a comparison.
+    `reconciliation_counts`: status → number of figures compared with a printed annex. `sign_use`: what the region says the
+    signs are used for. `is_published_only`: nothing but the printed annexes survives of the quarter, so they are the source,
+    not a comparison.
     """
 
     region_code: str
     region_name: str
     parent_region_name: str | None
     quarter: str
-    satisfaction: MeasureSummary
-    realisation: MeasureSummary
+    measures: tuple[MeasureSummary, ...]
     reconciliation_counts: Mapping[str, int]
     is_published_only: bool = False
     sign_use: str | None = None
 
     @property
     def valid_frame_total(self) -> int:
-        return sum(row.valid_frame_count or 0 for row in self.satisfaction.annex)
+        return sum(row.valid_frame_count or 0 for row in self.measures[0].annex)
 
     @property
     def sample_total(self) -> int:
-        return sum(row.sample_count or 0 for row in self.satisfaction.annex)
+        return sum(row.sample_count or 0 for row in self.measures[0].annex)

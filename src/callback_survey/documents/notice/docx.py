@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +25,9 @@ def render_docx(text: NoticeText) -> bytes:
     from jinja2 import Environment, StrictUndefined
 
     template = DocxTemplate(io.BytesIO((resources.files(__package__) / "templates" / TEMPLATE).read_bytes()))
-    context = {"text": text, "rows_of": _rows_of, "number_of": "一二".__getitem__}
+    context = {"text": text, "rows_of": _rows_of, "number_of": lambda place: text.measures[place].number}
     template.render(context, Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
-    for table, annex in zip(_annex_tables(template.docx), text.annexes, strict=True):
+    for table, annex in zip(template.docx.tables[-len(text.annexes) :], text.annexes, strict=True):
         _fit(table, annex)
     template.docx.core_properties.title = text.title
     saved = io.BytesIO()
@@ -52,11 +51,6 @@ def _rows_of(departments: tuple[ListedDepartment, ...]) -> list[tuple[ListedDepa
     """The list in two columns: a row for two departments, the last one filled up."""
     filled = [*departments, None] if len(departments) % 2 else list(departments)
     return list(zip(filled[::2], filled[1::2], strict=True))
-
-
-def _annex_tables(document: Any) -> Iterator[Any]:
-    """The last tables of the document are the annexes; tables before them are as many as the text asks for."""
-    yield from document.tables[-2:]
 
 
 def _fit(table: Any, annex: AnnexText) -> None:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from callback_survey.documents.marts import QuarterMarts
 from callback_survey.documents.notice import scales
 from callback_survey.documents.notice.data import (
-    REALISATION,
-    SATISFACTION,
     AnnexRow,
     FlaggedDepartment,
     MeasureSummary,
@@ -22,16 +20,16 @@ from callback_survey.scope import Scope
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# The printed columns of each annex, in print order.
+# The printed columns of an annex that has a form, in print order; the annex of any other measure has a column for each answer.
 ANNEX_SHARES = {
-    SATISFACTION: (
+    "satisfaction": (
         "satisfied_pct",
         "fairly_satisfied_pct",
         "basically_satisfied_pct",
         "rather_dissatisfied_pct",
         "dissatisfied_pct",
     ),
-    REALISATION: ("within_one_visit_pct", "two_or_more_visits_pct"),
+    "realisation": ("within_one_visit_pct", "two_or_more_visits_pct"),
 }
 
 
@@ -49,12 +47,37 @@ def read_notice_data(connection: DuckDBPyConnection, scope: Scope, *, schema: st
         region_name=region["region_name"],
         parent_region_name=region["parent_region_name"],
         quarter=scope.quarter,
-        satisfaction=_measure(reader, SATISFACTION),
-        realisation=_measure(reader, REALISATION),
+        measures=tuple(_measure(reader, row) for row in _measures(reader)),
         reconciliation_counts=_reconciliation_counts(reader),
         is_published_only=_is_published_only(reader),
         sign_use=region["sign_use"],
     )
+
+
+def _measures(reader: _Reader) -> list[dict[str, Any]]:
+    """What the region's quarter was measured by, in the order of the notice; what was counted, where the release says so."""
+    has_labels = bool(reader.columns("measure_definitions"))
+    definitions = """
+        left join {schema}.measure_definitions as definitions
+            on
+                rates.region_code = definitions.region_code
+                and rates.quarter = definitions.quarter
+                and rates.measure = definitions.measure
+        """
+    found = reader.rows(
+        f"""
+        select
+            rates.measure, measures.measure_name, {"definitions.definition_label" if has_labels else "null as definition_label"}
+        from {{schema}}.region_rates as rates
+        inner join {{schema}}.measures as measures using (measure)
+        {definitions if has_labels else ""}
+        where rates.region_code = $region_code and rates.quarter = $quarter
+        order by measures.measure_order
+        """
+    )
+    if not found:
+        raise reader.missing("region_rates", "a row for each measure")
+    return found
 
 
 def _reconciliation_counts(reader: _Reader) -> dict[str, int]:
@@ -101,7 +124,8 @@ class _Reader(QuarterMarts):
         )
 
 
-def _measure(reader: _Reader, measure: str) -> MeasureSummary:
+def _measure(reader: _Reader, known: dict[str, Any]) -> MeasureSummary:
+    measure = known["measure"]
     summary = reader.one(
         """
         select
@@ -123,7 +147,7 @@ def _measure(reader: _Reader, measure: str) -> MeasureSummary:
     )
     annex, answer_labels = _annex(reader, measure, summary["rated_department_count"])
     return MeasureSummary(
-        measure=measure,
+        **known,
         measure_definition=definitions[0]["measure_definition"] if len(definitions) == 1 else None,
         **summary,
         lowest=_lowest(reader, measure),
@@ -187,17 +211,8 @@ def _below_average(reader: _Reader, measure: str) -> tuple[FlaggedDepartment, ..
 
 def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[tuple[AnnexRow, ...], tuple[str, ...]]:
     """The lines of an annex, and the labels of their shares where these are not the printed form's."""
-    form = ANNEX_SHARES[measure]
-    found = reader.rows(
-        f"""
-        select row_number, department_code, department_name, valid_frame_count, sample_count, {", ".join(form)}
-        from {{schema}}.annex_{measure}
-        where region_code = $region_code and quarter = $quarter
-        order by row_number
-        """
-    )
-    if not found:
-        raise reader.missing(f"annex_{measure}", "one row per department")
+    form = ANNEX_SHARES.get(measure, ())
+    found = _printed_lines(reader, measure, form) if form else _lines(reader, measure)
     suppressed, masked = (reader.masked(table, measure) for table in ("department_rates", "department_answers"))
 
     def line(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
@@ -211,7 +226,7 @@ def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[
             has_masked=row["department_code"] in masked,
         )
 
-    if scales.has_form(found, form, rated_department_count):
+    if form and scales.has_form(found, form, rated_department_count):
         return tuple(line(row, tuple(row[share] for share in form)) for row in found), ()
     answers = reader.rows(
         """
@@ -223,4 +238,41 @@ def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[
         measure=measure,
     )
     shares = scales.shares_of(answers)
-    return tuple(line(row, shares[row["department_code"]]) for row in found), scales.labels_of(answers)
+    labels = scales.labels_of(answers)
+    blank = (None,) * len(labels)
+    return tuple(line(row, shares.get(row["department_code"], blank)) for row in found), labels
+
+
+def _printed_lines(reader: _Reader, measure: str, form: tuple[str, ...]) -> list[dict[str, Any]]:
+    found = reader.rows(
+        f"""
+        select row_number, department_code, department_name, valid_frame_count, sample_count, {", ".join(form)}
+        from {{schema}}.annex_{measure}
+        where region_code = $region_code and quarter = $quarter
+        order by row_number
+        """
+    )
+    if not found:
+        raise reader.missing(f"annex_{measure}", "one row per department")
+    return found
+
+
+def _lines(reader: _Reader, measure: str) -> list[dict[str, Any]]:
+    """The departments of a measure without a printed form, in the order that a form has."""
+    found = reader.rows(
+        """
+        select
+            row_number() over (
+                order by
+                    rate_pct desc nulls last, valid_frame_count desc nulls last, sample_count desc nulls last, department_code
+            ) as row_number,
+            department_code, department_name, valid_frame_count, sample_count
+        from {schema}.department_rates
+        where region_code = $region_code and quarter = $quarter and measure = $measure
+        order by row_number
+        """,
+        measure=measure,
+    )
+    if not found:
+        raise reader.missing(f"department_rates ({measure})", "one row per department")
+    return found

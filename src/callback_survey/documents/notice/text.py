@@ -61,6 +61,7 @@ class MeasureText:
     """What part three says of a measure. `columns` is how many departments stand side by side."""
 
     measure: str
+    number: str
     name: str
     opening: str
     departments: tuple[ListedDepartment, ...]
@@ -138,7 +139,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
     origin = origin or Origin()
     period = terms.period(marts.quarter)
     region = f"{marts.parent_region_name or ''}{marts.region_name}"
-    measures = (marts.satisfaction, marts.realisation)
+    measures = marts.measures
     return NoticeText(
         heading=heading,
         status=DRAFT_MARK if heading.is_draft else "",
@@ -169,19 +170,18 @@ def _basis(marts: NoticeData, period: str) -> tuple[str, ...]:
         if marts.is_published_only
         else f"本通报依据{period}办结事项的电话回访记录编写。"
     )
-    satisfaction, realisation = marts.satisfaction, marts.realisation
+    definitions = "；".join(f"{measure.measure_name}，指{words.definition(measure)}" for measure in marts.measures)
+    rated = "，".join(f"{measure.measure_name}计入{measure.rated_department_count}个部门" for measure in marts.measures)
     return (
-        f"{source}纳入统计的部门共{satisfaction.department_count}个，有效样本框合计{figures.count(marts.valid_frame_total)}件，"
+        f"{source}纳入统计的部门共{marts.measures[0].department_count}个，有效样本框合计{figures.count(marts.valid_frame_total)}件，"
         f"抽样{figures.count(marts.sample_total)}件。有效样本框，是办结记录剔除重复、号码无效、超出本季度等情形后的件数。",
-        f"满意率，指{words.definition(satisfaction.measure_definition)}；实现率，指{words.definition(realisation.measure_definition)}。"
-        f"平均值是各有结果部门比率的算术平均，不按办件量加权：满意率计入{satisfaction.rated_department_count}个部门，"
-        f"实现率计入{realisation.rated_department_count}个部门。",
+        f"{definitions}。平均值是各有结果部门比率的算术平均，不按办件量加权：{rated}。",
     )
 
 
 def _overall(measure: MeasureSummary) -> tuple[str, ...]:
     return (
-        terms.MEASURES[measure.measure],
+        measure.measure_name,
         figures.percent(measure.average_pct),
         figures.percent(measure.benchmark_pct),
         figures.points(measure.gap_to_benchmark_pct),
@@ -194,7 +194,8 @@ def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
     remarks = [*words.chance_sentences(below), words.caution_sentence(below)]
     return MeasureText(
         measure=measure.measure,
-        name=terms.MEASURES[measure.measure],
+        number=figures.chinese_number(annex_number),
+        name=measure.measure_name,
         opening=_opening(annex_number, measure),
         departments=tuple(
             ListedDepartment(
@@ -210,7 +211,7 @@ def _measure(annex_number: int, measure: MeasureSummary) -> MeasureText:
 
 def _opening(annex_number: int, measure: MeasureSummary) -> str:
     if not measure.rated_department_count:
-        return f"本季度没有部门得出{terms.MEASURES[measure.measure]}，没有平均值，也没有名单。"
+        return f"本季度没有部门得出{measure.measure_name}，没有平均值，也没有名单。"
     if not measure.below_average:
         return "本季度没有部门低于平均值。"
     count = len(measure.below_average)
@@ -223,42 +224,42 @@ def _width(name: str) -> int:
 
 def _has_tested(marts: NoticeData) -> bool:
     """Whether a list holds a department that chance was asked about, or that has too few answers: its signs need a legend."""
-    listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
+    listed = [department for measure in marts.measures for department in measure.below_average]
     return any(department.is_significantly_below is not None or not department.is_rated for department in listed)
 
 
 def _unrated(marts: NoticeData) -> list[str]:
-    measures = (marts.satisfaction, marts.realisation)
+    first = marts.measures[0]
     said = []
-    if marts.satisfaction.unsampled_names:
+    if first.unsampled_names:
         said.append(
-            f"本季度未抽样（抽样数为0）：{words.names(marts.satisfaction.unsampled_names)}。"
+            f"本季度未抽样（抽样数为0）：{words.names(first.unsampled_names)}。"
             "未抽样的部门不作评价，不计入平均值，也不参加排序；附件中以“—”表示，不等于零。"
         )
-    elif not marts.satisfaction.unlisted_names:
+    elif not first.unlisted_names:
         said.append("本季度各部门均有抽样。")
-    for measure in measures:
+    for measure in marts.measures:
         if measure.unlisted_names:
             said.append(
-                f"原印发的{terms.MEASURES[measure.measure]}附件没有列出：{words.names(measure.unlisted_names)}，"
+                f"原印发的{measure.measure_name}附件没有列出：{words.names(measure.unlisted_names)}，"
                 "是否抽样不详，该项不作评价。"
             )
-    for measure in measures:
+    for measure in marts.measures:
         if measure.unanswered_names:
             said.append(
-                f"已抽样但无人回答{terms.MEASURES[measure.measure]}问题：{words.names(measure.unanswered_names)}，"
+                f"已抽样但无人回答{measure.measure_name}问题：{words.names(measure.unanswered_names)}，"
                 "该项同样不作评价。"
             )
-    for measure in measures:
+    for measure in marts.measures:
         if measure.suppressed_names:
             said.append(
-                f"{terms.MEASURES[measure.measure]}的有效回答少或有效样本框小，为保护答复人，回答情况不予公布："
+                f"{measure.measure_name}的有效回答少或有效样本框小，为保护答复人，回答情况不予公布："
                 f"{words.names(measure.suppressed_names)}。该项不作评价，不计入平均值；附件中以“*”表示。"
             )
-    for measure in measures:
+    for measure in marts.measures:
         if measure.few_names:
             said.append(
-                f"{terms.MEASURES[measure.measure]}的有效回答过少，不作检验，也不作评价：{words.names(measure.few_names)}。"
+                f"{measure.measure_name}的有效回答过少，不作检验，也不作评价：{words.names(measure.few_names)}。"
                 "其比率仍列入附件、计入平均值，但一两个答复就能使它大幅变化。"
             )
     return said
@@ -270,7 +271,7 @@ def _request(marts: NoticeData) -> list[str]:
         "请各部门对照附件查看本部门的回访结果，从办事流程、材料要求、窗口服务等环节查找群众不满意、多跑路的具体原因，"
         "提出改进措施并抓好落实。"
     ]
-    listed = [*marts.satisfaction.below_average, *marts.realisation.below_average]
+    listed = [department for measure in marts.measures for department in measure.below_average]
     if any(words.mark(department) == signs.FIRM_MARK for department in listed):
         said.append(
             f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在以后各季度的回访中检验成效（{signs.REGRESSION.rstrip('。')}）；"
@@ -282,7 +283,7 @@ def _request(marts: NoticeData) -> list[str]:
 
 
 def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_published_only: bool) -> AnnexText:
-    name = terms.MEASURES[measure.measure]
+    name = measure.measure_name
     title = f"{period}电话回访{name}情况"
     note = "各项数字均照原印发附件转录。" if is_published_only else ""
     note += "“—”表示没有数据：部门未抽样，或没有人回答该题"

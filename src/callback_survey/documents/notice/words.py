@@ -41,10 +41,11 @@ def benchmark(measure: MeasureSummary) -> str:
     return label if year is None or str(year) in label else f"{year}年{label}"
 
 
-def definition(code: str | None) -> str:
+def definition(measure: MeasureSummary) -> str:
+    code = measure.measure_definition
     if code is None:
         return "口径见数据说明"
-    return _DEFINITIONS.get(code, f"口径代码 {code}")
+    return _DEFINITIONS.get(code) or measure.definition_label or f"口径代码 {code}"
 
 
 def mark(department: FlaggedDepartment) -> str:
