@@ -13,6 +13,7 @@ from callback_survey.releases.model import RATES, Release
 from callback_survey.storage import duck
 from callback_survey.warehouse.published import PublishedTable
 from callback_survey.wording import signs
+from callback_survey.wording.terms import MEASURES
 
 
 def against(
@@ -167,6 +168,7 @@ class Difference:
     not_compared: tuple[str, ...]
 
 
+_PLACES = {measure: place for place, measure in enumerate(MEASURES)}
 _FIGURES = tuple(field.name for field in fields(Figures))
 
 
@@ -209,16 +211,16 @@ def _totals(connection: duckdb.DuckDBPyConnection, view: str, columns: Sequence[
 
 
 def _measure_names(connection: duckdb.DuckDBPyConnection, columns: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The measures of both revisions with the name that the later one gives them, satisfaction first as in the notice."""
+    """The measures of both revisions with the name that the later one gives them, ours first as in the notice."""
     parts = [
         f"select measure, {'measure_name' if 'measure_name' in found else 'measure'} as name, {age} as age from {view}"
         for view, found, age in zip(("earlier", "later"), columns, (0, 1), strict=True)
     ]
     union = " union all ".join(parts)
     rows = connection.execute(
-        f"select measure, arg_max(name, age) from ({union}) group by measure order by measure <> 'satisfaction', measure"
+        f"select measure, arg_max(name, age) from ({union}) group by measure order by measure"
     ).fetchall()
-    return dict(rows)
+    return dict(sorted(rows, key=lambda row: _PLACES.get(row[0], len(_PLACES))))
 
 
 def _moved_between(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> list[tuple[str, Moved]]:

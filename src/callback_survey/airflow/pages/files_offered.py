@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -11,10 +13,12 @@ from typing import Any, Literal
 from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.wording.terms import MEASURES
 
 # page: words and pictures. live: it runs a script of its own. picture: shown among the words. file: to be kept.
 Kind = Literal["page", "live", "picture", "file"]
 NOTICE = "notice"
+_PICTURES: tuple[tuple[str, Kind], ...] = (("svg", "picture"), ("png", "file"))
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,8 @@ DOCUMENTS = (
     Document("companion.html", "统计附页", "page"),
     Document("companion.pdf", "统计附页 PDF", "file"),
     Document("explore.html", "交互图", "live"),
-    Document("charts/satisfaction.svg", "满意率图", "picture"),
-    Document("charts/satisfaction.png", "满意率图 PNG", "file"),
-    Document("charts/realisation.svg", "实现率图", "picture"),
-    Document("charts/realisation.png", "实现率图 PNG", "file"),
 )
+_CODE = re.compile("[a-z][a-z0-9_]*")
 _DICTIONARY = ("dictionary.csv", "dictionary.json", "dictionary.md")
 
 
@@ -66,7 +67,7 @@ def of_release(revision: Revision) -> dict[str, Offer]:
     if release is None:
         return {}
     hashes = _mapping(getattr(release, "files", None))
-    wanted = [Offer(f"{NOTICE}/{known.name}", known.title, known.kind, None) for known in DOCUMENTS]
+    wanted = [Offer(f"{NOTICE}/{known.name}", known.title, known.kind, None) for known in _documents(revision)]
     for name, table in sorted(release.tables.items()):
         wanted.append(Offer(f"csv/{name}.csv", name, "file", None, _text(table.get("csv_sha256"))))
     wanted += [Offer(name, name, "file", None) for name in _DICTIONARY]
@@ -76,8 +77,28 @@ def of_release(revision: Revision) -> dict[str, Offer]:
 def of_issue(settings: Settings, revision: Revision) -> dict[str, Offer]:
     """What was issued of a release, by name."""
     folder = settings.public / revision.region_code / revision.quarter / revision.name
-    wanted = [Offer(known.name, known.title, known.kind, None) for known in DOCUMENTS]
+    wanted = [Offer(known.name, known.title, known.kind, None) for known in _documents(revision)]
     return _found(wanted, folder, _mapping(issued(settings, revision).get("files")))
+
+
+def _documents(revision: Revision) -> list[Document]:
+    """What a release may hold: the documents, and two pictures of each measure."""
+    charts = [
+        Document(f"charts/{measure}.{form}", f"{name}图{'' if form == 'svg' else ' PNG'}", kind)
+        for measure, name in _measure_names(revision.folder).items()
+        for form, kind in _PICTURES
+    ]
+    return [*DOCUMENTS, *charts]
+
+
+def _measure_names(release: Path) -> dict[str, str]:
+    """The measures of a release with their names, in their order; those of the product where it does not tell."""
+    try:
+        with (release / "csv" / "measures.csv").open(encoding="utf-8-sig", newline="") as file:
+            found = sorted(csv.DictReader(file), key=lambda row: int(row["measure_order"]))
+        return {row["measure"]: row["measure_name"] for row in found if _CODE.fullmatch(row["measure"])}
+    except UNREADABLE:
+        return MEASURES
 
 
 def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
