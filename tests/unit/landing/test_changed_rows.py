@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +20,8 @@ from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame
 
 FRAME = ("case_id", "department_name", "completed_on", "phone_token", "is_phone_valid", "service_item")
 CALLS = ("case_id", "called_at", "satisfaction", "comment")
-Row = tuple[str | bool | None, ...]
+ANSWERS = ("question", "answer", "answer_code")
+Row = tuple[str | bool | int | None, ...]
 # few cases and few values, so that duplicates, moves and changes meet
 CASES = st.tuples(
     st.sampled_from(["A", "B", "C"]),
@@ -38,18 +39,36 @@ CONTACTS = st.tuples(
 )
 
 
+def as_rows_each(contacts: Sequence[Row]) -> dict[str, tuple[Sequence[str], Sequence[Row]]]:
+    """Calls as they are landed: what they answer is a table of its own."""
+    answered = [(line, row[2]) for line, row in enumerate(contacts, start=2) if row[2] is not None]
+    return {
+        "calls": (("case_id", "called_at", "comment"), [(*row[:2], row[3]) for row in contacts]),
+        "answers": (("line", *ANSWERS), [(line, "satisfaction", word, word) for line, word in answered]),
+    }
+
+
+def as_columns(contacts: Sequence[Row]) -> dict[str, tuple[Sequence[str], Sequence[Row]]]:
+    """Calls as an earlier version has landed them."""
+    columns = (*CALLS, "satisfaction_code", "visits", "visits_code")
+    return {"calls": (columns, [(*row, row[2], None, None) for row in contacts])}
+
+
 def store(lake: Path, side: str, key_id: str, tables: dict[str, tuple[Sequence[str], Sequence[Row]]]) -> LandingReport:
     """A landed delivery: the columns that landing adds are there too, and other on each side."""
     names = {}
     for dataset, (columns, rows) in tables.items():
         keys = {"region_code": "330109", "quarter": "2018Q1", "delivery_id": side, "file": f"{side}.csv"}
         records = [
-            {**keys, "line": line, "case_token": f"{key_id}:{row[0]}", **dict(zip(columns, row, strict=True))}
+            {**keys, "line": line, "case_token": f"{key_id}:{row[0]}"} | dict(zip(columns, row, strict=True))
             for line, row in enumerate(rows, start=2)
         ]
         types = {"line": pa.int64(), "is_phone_valid": pa.bool_()}
         schema = pa.schema(
-            [pa.field(name, types.get(name, pa.string())) for name in [*keys, "line", "case_token", *columns]]
+            [
+                pa.field(name, types.get(name, pa.string()))
+                for name in dict.fromkeys([*keys, "line", "case_token", *columns])
+            ]
         )
         names[dataset] = f"{side}-{dataset}.parquet"
         pq.write_table(pa.Table.from_pylist(records, schema=schema), lake / names[dataset])
@@ -82,16 +101,26 @@ def without_token(rows: Sequence[Row]) -> list[Row]:
 
 
 @settings(max_examples=25)
-@given(st.lists(CASES, max_size=6), st.lists(CASES, max_size=6), st.lists(CONTACTS, max_size=5), st.booleans())
+@given(
+    st.lists(CASES, max_size=6),
+    st.lists(CASES, max_size=6),
+    st.lists(CONTACTS, max_size=5),
+    st.booleans(),
+    st.sampled_from([as_rows_each, as_columns]),
+)
 def test_rows_added_removed_and_changed_are_those_of_a_plain_count(
-    before: list[Row], after: list[Row], contacts: list[Row], has_same_key: bool
+    before: list[Row],
+    after: list[Row],
+    contacts: list[Row],
+    has_same_key: bool,
+    as_landed: Callable[[Sequence[Row]], dict[str, tuple[Sequence[str], Sequence[Row]]]],
 ) -> None:
     changed_contacts = [*contacts[1:], *contacts[:1], *contacts[:1]]
     with TemporaryDirectory() as folder:
         lake = Path(folder)
-        first = store(lake, "one", "k", {"frame": (FRAME, before), "calls": (CALLS, contacts)})
+        first = store(lake, "one", "k", {"frame": (FRAME, before), **as_landed(contacts)})
         key = "k" if has_same_key else "other"
-        second = store(lake, "two", key, {"frame": (FRAME, after), "calls": (CALLS, changed_contacts)})
+        second = store(lake, "two", key, {"frame": (FRAME, after), **as_rows_each(changed_contacts)})
         found = compare(first, second, lake=lake, memory_limit="200MB")
     rows = (before, after) if has_same_key else (without_token(before), without_token(after))
     assert found == [
@@ -111,7 +140,7 @@ def test_the_oracle_counts_a_duplicate_once_for_each_time_it_stands_there() -> N
 
 def test_a_dataset_that_is_on_one_side_only_came_or_went_whole(tmp_path: Path) -> None:
     cases = [("A", "区档案局", "2018-03-01", None, False, None)] * 2
-    both = {"frame": (FRAME, cases), "calls": (CALLS, [("A", "2018-04-10 09:30:00", "满意", None)])}
+    both = {"frame": (FRAME, cases), **as_rows_each([("A", "2018-04-10 09:30:00", "满意", None)])}
     first = store(tmp_path, "one", "k", {"frame": both["frame"]})
     second = store(tmp_path, "two", "k", both)
     there = compare(first, second, lake=tmp_path, memory_limit="200MB")
