@@ -53,9 +53,9 @@ _RATES = """
 # FULL JOIN: a department that is missing on either side stays visible
 _COVERAGE = """
     with expected as (
-        select departments.department_code, departments.department_name, measures.measure
+        select departments.department_code, departments.department_name, definitions.measure
         from intermediate.int_departments as departments
-        cross join seeds.measures as measures
+        inner join intermediate.int_measure_definitions as definitions using (region_code, quarter)
         where departments.region_code = $region_code and departments.quarter = $quarter
     ),
     observed as (

@@ -32,7 +32,9 @@ _LINES = """
         end as status
     from intermediate.int_region_quarters as region_quarters
     inner join intermediate.int_departments as departments using (region_code, quarter)
-    cross join seeds.measures as measures
+    -- a measure that has no annex is printed nowhere
+    inner join (select distinct region_code, quarter, measure from intermediate.int_region_annex_columns) using (region_code, quarter)
+    inner join seeds.measures as measures using (measure)
     left join intermediate.int_published_measures as printed
         using (region_code, quarter, department_code, measure)
     where region_code = $region_code and quarter = $quarter and not region_quarters.has_cases

@@ -19,13 +19,24 @@ foreign_answers as (
 
 ),
 
+regional_measures as (
+
+    -- asked in some regions only
+    select measure
+    from {{ ref('definition_periods') }}
+    group by measure
+    having count(*) = count(region_code)
+
+),
+
 undefined_measures as (
 
     select concat(region_quarters.region_code, ' ', region_quarters.quarter, ' ', measures.measure) as subject
     from {{ ref('int_region_quarters') }} as region_quarters
     cross join {{ ref('measures') }} as measures
     left join {{ ref('int_measure_definitions') }} as definitions using (region_code, quarter, measure)
-    where definitions.measure is null
+    left join regional_measures on measures.measure = regional_measures.measure
+    where definitions.measure is null and regional_measures.measure is null
 
 ),
 

@@ -1,7 +1,7 @@
 {{ config(alias='measures') }}
 
--- One row per measure, the same in every release: the definition it began with, everywhere where there is one. A later or
--- regional one is no column of this table but a row of measure_definitions.
+-- One row per measure, the same in every release: the definition it began with, the general one where there is one. A
+-- later or regional one is no column of this table but a row of measure_definitions.
 with first_periods as (
 
     select

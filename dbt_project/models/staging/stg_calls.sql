@@ -4,28 +4,41 @@ with answered as (
         region_code,
         quarter,
         file,
-        line,
-        true as is_answered
+        line
     from {{ source('raw', 'answers') }}
     where {{ answer_given('answer_code') }} is not null
 
+),
+
+calls as (
+
+    select
+        region_code,
+        quarter,
+        file,
+        line,
+        case_id,
+        case_token,
+        department_name,
+        {{ name_key('department_name') }} as department_name_key,
+        -- only breaks ties between attempts of the same second: not sent counts as before the first
+        coalesce(try_cast(attempt_no as bigint), 0) as attempt_no,
+        disposition_code,
+        -- to be looked up, and not to be passed on: what a person said stays in the lake
+        nullif({{ name_key('reason') }}, '') as reason_key,
+        cast(called_at as timestamp) as called_at
+    from {{ source('raw', 'calls') }}
+
+),
+
+marked as (
+
+    select
+        calls.*,
+        answered.line is not null as is_answered
+    from calls
+    left join answered using (region_code, quarter, file, line)
+
 )
 
-select
-    region_code,
-    quarter,
-    file,
-    line,
-    case_id,
-    case_token,
-    department_name,
-    {{ name_key('department_name') }} as department_name_key,
-    -- only breaks ties between attempts of the same second: not sent counts as before the first
-    coalesce(try_cast(attempt_no as bigint), 0) as attempt_no,
-    disposition_code,
-    -- to be looked up, and not to be passed on: what a person said stays in the lake
-    nullif({{ name_key('reason') }}, '') as reason_key,
-    coalesce(answered.is_answered, false) as is_answered,
-    cast(called_at as timestamp) as called_at
-from {{ source('raw', 'calls') }}
-left join answered using (region_code, quarter, file, line)
+select * from marked

@@ -1,0 +1,131 @@
+"""A district asks a third question: rows of registers alone bring it into every mart, check, document and picture.
+
+办理提速率 (three answers, the first of which counts) is invented for this test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from deliveries import OFFICES, Rows, rows_of, write_delivery
+from homes import QUARTER, REGION, REPOSITORY, Home, Served
+from register_seeds import add
+
+NEIGHBOUR = "330110"
+ROWS = {
+    "measures": [("pace", "办理提速率", "pace", "3")],
+    "measure_definitions": [("pace", "faster", "pace_three", "答“变快”的占比")],
+    "measure_successes": [("pace", "faster", "pace_faster")],
+    "definition_periods": [(REGION, "pace", "faster", "", "")],
+    "scales": [("pace_three", "变快、一样、变慢", "invented for a test")],
+    "answers": [
+        ("pace", "pace_three", "pace_faster", "变快", "1"),
+        ("pace", "pace_three", "pace_same", "一样", "2"),
+        ("pace", "pace_three", "pace_slower", "变慢", "3"),
+    ],
+    "answer_spellings": [
+        ("pace_three", "变快", "pace_faster", "false"),
+        ("pace_three", "一样", "pace_same", "false"),
+        ("pace_three", "变慢", "pace_slower", "false"),
+    ],
+    "question_headers": [("pace", "办理速度", "false"), ("pace", ".+办得更快了吗[?]?", "true")],
+    "regions": [(NEIGHBOUR, "余杭区", "330100", "district", "true", "", "")],
+    "departments": [
+        (f"{NEIGHBOUR}-{number:03d}", NEIGHBOUR, office.name, "", "") for number, office in enumerate(OFFICES, 1)
+    ],
+}
+HEADER = "3.您觉得现在办得更快了吗？"
+
+
+def asked_of(rows: dict[str, Rows], *words: str) -> dict[str, Rows]:
+    """The calls with a third answer, dealt from `words` in turn."""
+    header, *calls = rows["calls.csv"]
+    return {
+        **rows,
+        "calls.csv": [[*header, HEADER], *([*row, words[place % len(words)]] for place, row in enumerate(calls))],
+    }
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served:
+    """Two districts, one of which asks the third question."""
+    folder = tmp_path_factory.mktemp("asked")
+    project, exports = folder / "dbt_project", folder / "exports"
+    shutil.copytree(REPOSITORY / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    for register, rows in ROWS.items():
+        add(project / "seeds", register, *rows)
+    write_delivery(exports / REGION / QUARTER, asked_of(rows_of(OFFICES), "变快", "一样", "变慢", "变快"))
+    write_delivery(exports / NEIGHBOUR / QUARTER, rows_of(OFFICES))
+    home = Home(folder / "home", exports, privacy_key).with_settings(DBT_PROJECT=str(project), DOCUMENTS="html docx")
+    return Served(home, home.run_quarter_here())
+
+
+def test_only_the_district_that_asks_is_rated_by_it(asked: Served) -> None:
+    assert asked.outcome.code == 0, asked.outcome.err
+    rated = asked.home.query("select region_code, measure from region_rates order by region_code, measure")
+    both = ("realisation", "satisfaction")
+    assert rated == [*((REGION, measure) for measure in ("pace", *both)), *((NEIGHBOUR, measure) for measure in both)]
+    assert asked.home.query("select measure, measure_name, question from measures where measure = 'pace'") == [
+        ("pace", "办理提速率", "pace")
+    ]
+
+
+def test_its_rates_count_its_success_over_its_answers(asked: Served) -> None:
+    """By hand: 变快、一样、变慢、变快 are dealt to the calls in turn."""
+    found = asked.home.query(
+        "select department_name, answered_count, success_count from department_rates "
+        f"where region_code = '{REGION}' and measure = 'pace' order by department_code"
+    )
+    assert {name: counts for name, *counts in found if counts[0]} == {
+        "区经信局": [5, 3],
+        "区教育局": [4, 2],
+        "区民政局": [4, 2],
+    }
+
+
+def test_it_stands_in_the_notice_the_companion_the_summary_and_a_picture(asked: Served) -> None:
+    documents = asked.home.revisions / "r1" / "notice"
+    notice = (documents / "notice.html").read_text(encoding="utf-8")
+    assert "（三）</span>办理提速率" in notice or "（三）办理提速率" in notice
+    assert "答“变快”的占比" in notice and "附件3" in notice
+    assert "办理提速率" in (documents / "companion.html").read_text(encoding="utf-8")
+    assert (documents / "charts" / "pace.svg").is_file()
+    assert "办理提速率" in asked.outcome.out
+    of_neighbour = asked.home.path / "releases" / NEIGHBOUR / QUARTER / "r1" / "notice" / "notice.html"
+    assert "办理提速率" not in of_neighbour.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["department_rates", "department_answers", "region_rates", "measure_definitions", "measures", "region_rollups"],
+)
+def test_it_is_in_every_mart_of_measures(asked: Served, table: str) -> None:
+    [(rows,)] = asked.home.query(f"select count(*) from {table} where measure = 'pace'")
+    assert rows > 0
+
+
+def test_without_its_column_a_delivery_is_refused_by_the_header_that_is_missing(asked: Served, tmp_path: Path) -> None:
+    write_delivery(tmp_path / REGION / QUARTER, rows_of(OFFICES))
+    home = asked.home.copy(tmp_path / "home", exports=tmp_path)
+    refused = home.run_quarter_here("--region", REGION)
+    assert refused.code == 3, refused.out
+    assert "没有找到 pace（办理速度）" in refused.out + refused.err
+
+
+def test_a_word_that_its_scale_does_not_have_is_rejected_with_those_it_has(asked: Served, tmp_path: Path) -> None:
+    write_delivery(tmp_path / REGION / QUARTER, asked_of(rows_of(OFFICES), "变快", "一样", "变慢", "更快"))
+    home = asked.home.copy(tmp_path / "home", exports=tmp_path)
+    refused = home.run_quarter_here("--region", REGION)
+    assert refused.code == 3, refused.out
+    assert "办理速度「更快」: 3 rows, first calls.csv line 5" in refused.out + refused.err
+    rejects = [*(home.path / "lake" / "raw" / "rejects" / f"region={REGION}").rglob("*.parquet")]
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select line, reason, detail from read_parquet($1)", [[*map(str, rejects)]]
+        ).fetchall()
+    detail = "办理速度「更快」不在列表中；可用：变快、一样、变慢"
+    assert sorted(found) == [(line, "unknown_answer", detail) for line in (5, 9, 13)]
