@@ -44,6 +44,7 @@ TESTED_MODELS = {
     "int_printed_arithmetic",
     "int_printed_findings",
     "int_answer_changes",
+    "int_first_answers",
     "int_persons_called_twice",
     "int_department_mismatches",
     "int_contradicted_answers",

@@ -38,7 +38,7 @@ EXPECTED: dict[tuple[str, str | None], set[str]] = {
     ("flagged_with_few_answers", "realisation"): {"区招管办", "区教育局", "区农水局", "区安监局"},
 }
 # These are counted elsewhere: which cells are no share of the sample, and what the made calls hold.
-COUNTED = {"cells_impossible_for_sample", "answer_changed", "person_called_twice"}
+COUNTED = {"cells_impossible_for_sample", "answer_changed", "answers_lean_to_success", "person_called_twice"}
 
 Findings = dict[tuple[str, str | None], dict[str | None, str]]
 
@@ -105,6 +105,9 @@ def test_what_the_calls_were_made_to_hold_is_found(findings: Findings) -> None:
         for evidence in findings["answer_changed", measure].values():
             changed[measure] += int(evidence.split("changed ")[1].split(",")[0])
     assert changed == {"satisfaction": 11, "realisation": 3}
+    # ten of the eleven crossed over to 满意; 2/2¹⁰ is 0.00195
+    assert findings["answers_lean_to_success", "satisfaction"] == {None: "gained 10, lost 0, p at most 0.0020"}
+    assert ("answers_lean_to_success", "realisation") not in findings
     called_twice = findings["person_called_twice", None]
     assert len(called_twice) == 4 and set(called_twice.values()) == {"persons 1, cases 2"}
 

@@ -13,6 +13,7 @@ with cases as (
             {{ last_by('disposition_code', attempt_order(), 'is_answered') }},
             {{ last_by('disposition_code', attempt_order(), 'true') }}
         ) as disposition_code,
+        bool_or(is_answered) as is_answered,
         count(*) as attempt_count,
         min(called_at) as first_called_at,
         max(called_at) as last_called_at
@@ -59,6 +60,8 @@ named as (
         coalesce(departments.department_name, placed.written_name) as department_name,
         placed.exclusion_reason,
         placed.disposition_code,
+        -- somebody was interviewed: by what the calls say of themselves, or by an answer that one of them brought
+        placed.is_answered or coalesce(dispositions.aapor_class in ('I', 'P'), false) as is_interviewed,
         placed.attempt_count,
         placed.is_in_frame,
         placed.is_in_valid_frame,
@@ -66,6 +69,7 @@ named as (
         placed.last_called_at
     from placed
     left join {{ ref('int_departments') }} as departments using (region_code, quarter, department_code)
+    left join {{ ref('dispositions') }} as dispositions using (disposition_code)
 
 )
 

@@ -32,6 +32,7 @@ counted as (
         {% for column, counts in {
             'valid_frame_count': 'department_counts',
             'sample_count': 'department_counts',
+            'interviewed_count': 'department_counts',
             'answered_count': 'measure_counts',
             'success_count': 'measure_counts',
         }.items() %}

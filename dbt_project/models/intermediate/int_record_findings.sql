@@ -10,21 +10,57 @@ with question_measures as (
 
 ),
 
+directed as (
+
+    select
+        answer_changes.region_code,
+        answer_changes.quarter,
+        answer_changes.department_code,
+        answer_changes.question,
+        cast(sum(answer_changes.changed_count) as bigint) as changed_count,
+        {% for direction, sign in {'improved': '<', 'worsened': '>'}.items() %}
+            cast(sum(
+                case
+                    when last_answers.answer_order {{ sign }} first_answers.answer_order
+                        then answer_changes.changed_count
+                    else 0
+                end
+            ) as bigint) as {{ direction }}_count{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('int_answer_changes') }} as answer_changes
+    inner join {{ ref('answers') }} as first_answers on answer_changes.first_answer_code = first_answers.answer_code
+    inner join {{ ref('answers') }} as last_answers on answer_changes.answer_code = last_answers.answer_code
+    group by
+        answer_changes.region_code, answer_changes.quarter, answer_changes.department_code, answer_changes.question
+
+),
+
 changes as (
 
     select
-        answer_changes.*,
+        directed.*,
         question_measures.measure,
         -- in which direction is told of nobody whose answers are not published
         coalesce(measures.is_suppressed, false) as is_suppressed
-    from {{ ref('int_answer_changes') }} as answer_changes
+    from directed
     left join question_measures using (question)
     left join {{ ref('int_department_measures') }} as measures
         on
-            answer_changes.region_code = measures.region_code
-            and answer_changes.quarter = measures.quarter
-            and answer_changes.department_code = measures.department_code
+            directed.region_code = measures.region_code
+            and directed.quarter = measures.quarter
+            and directed.department_code = measures.department_code
             and question_measures.measure = measures.measure
+
+),
+
+leaning as (
+
+    -- rounded up, so that what is said of it holds
+    select
+        *,
+        cast(ceil(answer_change_p_value * 1e4) / 1e4 as decimal(5, 4)) as most_probability
+    from {{ ref('int_first_answers') }}
+    where is_leaning_to_success
 
 ),
 
@@ -69,6 +105,30 @@ record_findings as (
             end
         ) as evidence
     from changes
+    union all
+    select
+        region_code,
+        quarter,
+        'answers_lean_to_success' as finding_code,
+        department_code,
+        measure,
+        concat(
+            case when department_code is null then '各部门合计，' else '' end,
+            '后一次通话使', cast(gained_success_count as string), '件变为计入率的回答，',
+            cast(lost_success_count as string), '件相反；若改变不偏向一方，这样悬殊的概率不超过',
+            cast(most_probability as string)
+        ) as message,
+        concat(
+            case when department_code is null then 'of all departments together, ' else '' end,
+            'later calls turned ', cast(gained_success_count as string), ' answers into successes and ',
+            cast(lost_success_count as string), ' the other way; if changes leaned to no side, ',
+            'so uneven a result would have a probability of at most ', cast(most_probability as string)
+        ) as message_en,
+        concat(
+            'gained ', cast(gained_success_count as string), ', lost ', cast(lost_success_count as string),
+            ', p at most ', cast(most_probability as string)
+        ) as evidence
+    from leaning
     union all
     select
         region_code,

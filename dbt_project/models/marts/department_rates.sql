@@ -110,7 +110,14 @@ rates as (
         rank_limits.is_lowest_certain,
         bounds.nonresponse_low,
         bounds.nonresponse_high,
-        bounds.is_flag_robust
+        bounds.is_flag_robust,
+        ranked.interviewed_count,
+        {{ rate('ranked.answered_count', 'ranked.interviewed_count') }} as item_response_rate,
+        {{ rate('first_answers.first_success_count', 'ranked.answered_count') }} as first_answer_rate,
+        first_answers.gained_success_count,
+        first_answers.lost_success_count,
+        first_answers.answer_change_p_value,
+        first_answers.answer_change_q_value
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)
@@ -127,6 +134,8 @@ rates as (
     left join {{ ref('int_rank_limits') }} as rank_limits
         using (region_code, quarter, measure, department_code)
     left join {{ ref('int_nonresponse_bounds') }} as bounds
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_first_answers') }} as first_answers
         using (region_code, quarter, measure, department_code)
 
 )

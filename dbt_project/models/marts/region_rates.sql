@@ -77,10 +77,19 @@ compared as (
         benchmarks.benchmark_pct,
         benchmarks.benchmark_label,
         benchmarks.benchmark_year,
-        cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct
+        cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct,
+        first_answers.gained_success_count,
+        first_answers.lost_success_count,
+        first_answers.answer_change_p_value
     from regions
     left join departments as lowest using (region_code, quarter, measure, rated_position)
     left join {{ ref('int_region_benchmarks') }} as benchmarks using (region_code, quarter, measure)
+    left join {{ ref('int_first_answers') }} as first_answers
+        on
+            regions.region_code = first_answers.region_code
+            and regions.quarter = first_answers.quarter
+            and regions.measure = first_answers.measure
+            and first_answers.department_code is null
 
 )
 
