@@ -1,6 +1,6 @@
 {#
   The test of a department against the others, as common table expressions: of one quarter's counts and of four's.
-  `relation` has a row per department of each family, with is_tested, rate, answered_count and department_code.
+  `relation` has a row per department of each family, with is_tested, rate, answered_count, design_effect and department_code.
 #}
 
 {# `others`: what the others of each department's family say, their mean and as how many answers they count. #}
@@ -16,7 +16,7 @@ summed as (
         sum(case when is_tested then rate end) over (
             {{ partition }} order by department_code {{ whole_family }}
         ) as rate_sum,
-        sum(case when is_tested then 1e0 / answered_count end) over (
+        sum(case when is_tested then design_effect / answered_count end) over (
             {{ partition }} order by department_code {{ whole_family }}
         ) as inverse_sum
     from {{ relation }}
@@ -33,7 +33,7 @@ left_out as (
             when is_tested
                 then
                     cast(tested_department_count - 1 as double) * (tested_department_count - 1)
-                    / nullif(inverse_sum - 1e0 / answered_count, 0e0)
+                    / nullif(inverse_sum - design_effect / answered_count, 0e0)
         end as answers_of_others
     from summed
 
@@ -60,17 +60,31 @@ others as (
   counts (mid-p). `relation` is made of `others` and has success_count and minimum_test_departments.
 #}
 {% macro predictive_tests(relation, grain) -%}
+comparable as (
+
+    select
+        *,
+        -- answers that one interviewer brought are alike: the count varies as that of fewer answers would
+        case
+            when design_effect > 1e0
+                then 1e0 / (1e0 / answers_of_others + (design_effect - 1e0) / nullif(answered_count - 1, 0))
+            else answers_of_others
+        end as comparable_answers
+    from {{ relation }}
+
+),
+
 questions as (
 
     select
         *,
-        rate_of_others * (answers_of_others - 1e0) as alpha,
-        (1e0 - rate_of_others) * (answers_of_others - 1e0) as beta,
+        rate_of_others * (comparable_answers - 1e0) as alpha,
+        (1e0 - rate_of_others) * (comparable_answers - 1e0) as beta,
         -- the smaller tail is summed, as 1 minus the larger one has lost the digits of a small probability
         rate <= rate_of_others as is_lower_tail
-    from {{ relation }}
+    from comparable
     -- with fewer of them the mean of the others is too uncertain to compare with
-    where is_tested and tested_department_count >= minimum_test_departments and answers_of_others > 1e0
+    where is_tested and tested_department_count >= minimum_test_departments and comparable_answers > 1e0
 
 ),
 

@@ -26,6 +26,7 @@ TESTED_MODELS = {
     "int_region_averages",
     "int_department_intervals",
     "int_department_variances",
+    "int_interviewer_effects",
     "int_tested_departments",
     "int_exact_tests",
     "int_predictive_tests",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
@@ -74,8 +72,9 @@ def test_what_no_further_answer_could_change_is_a_fact(served: Served, measure: 
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("suffix", ["", "_superpopulation"])
 def test_each_interval_is_the_libraries(served: Served, measure: str, suffix: str) -> None:
-    for (frame, n, x), low, high in zip(
+    for (frame, n, x), effect, low, high in zip(
         rated(served, measure),
+        column(served, measure, "design_effect"),
         column(served, measure, f"ci_low{suffix}"),
         column(served, measure, f"ci_high{suffix}"),
         strict=True,
@@ -83,25 +82,32 @@ def test_each_interval_is_the_libraries(served: Served, measure: str, suffix: st
         if n == frame and not suffix:
             assert (low, high) == (x / n, x / n)
             continue
-        size = n if suffix else n * (frame - 1) / (frame - n)
+        size = n / effect if suffix else n * (frame - 1) / (frame - n)
         assert (low, high) == pytest.approx(proportion_confint(x / n * size, size, method="wilson"), abs=1e-9)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize(("suffix", "p_values_of"), [("", exact), ("_superpopulation", predictive)])
-def test_each_p_and_q_is_the_libraries(
-    served: Served,
-    measure: str,
-    suffix: str,
-    p_values_of: Callable[[Sequence[Counts]], list[float | None]],
-) -> None:
-    wanted = p_values_of([Counts(*counts) for counts in rated(served, measure)])
+@pytest.mark.parametrize("suffix", ["", "_superpopulation"])
+def test_each_p_and_q_is_the_libraries(served: Served, measure: str, suffix: str) -> None:
+    counts = [Counts(*found) for found in rated(served, measure)]
+    wanted = predictive(counts, column(served, measure, "design_effect")) if suffix else exact(counts)
     for name, values in ((f"p_value{suffix}", wanted), (f"q_value{suffix}", adjusted(wanted))):
         found = column(served, measure, name)
         assert [value is None for value in found] == [value is None for value in values]
         known = [value for value in values if value is not None]
         assert [value for value in found if value is not None] == pytest.approx(known, abs=1e-9)
         assert len(known) == (30 if suffix else 27 if measure == "satisfaction" else 28)
+
+
+def test_the_made_interviewers_matter_little(served: Served) -> None:
+    """They were drawn by lot: what correlation there is comes from chance, and nobody brought half of a department's answers."""
+    rows = served.home.query("select measure, round(intraclass_correlation, 5) from region_rates")
+    assert dict(rows) == {"satisfaction": 0.0, "realisation": 0.00469}
+    (largest,) = served.home.query(
+        "select round(max(design_effect), 4) from department_rates where answered_count = 1049"
+    )
+    assert largest == (1.4097,)
+    assert served.home.query("select * from findings where finding_code = 'one_interviewer'") == []
 
 
 def test_the_averages_are_still_those_of_the_notice_and_have_their_errors(served: Served) -> None:

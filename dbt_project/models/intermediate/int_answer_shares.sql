@@ -1,6 +1,20 @@
 -- Printed shares that add up: the successes to the rate, the other answers to 100 minus the rate. What rounding leaves
 -- over goes to the last answer of the group that anybody gave, so the headline figure is never the one that is moved.
-with answers as (
+with answer_counts as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        question,
+        answer_code,
+        cast(sum(answer_count) as bigint) as answer_count
+    from {{ ref('int_answer_counts') }}
+    group by region_code, quarter, department_code, question, answer_code
+
+),
+
+answers as (
 
     select
         measure_answers.*,
@@ -10,7 +24,7 @@ with answers as (
         measures.rate_pct
     from {{ ref('int_department_measures') }} as measures
     inner join {{ ref('int_measure_answers') }} as measure_answers using (region_code, quarter, measure, question)
-    left join {{ ref('int_answer_counts') }} as answer_counts
+    left join answer_counts
         using (region_code, quarter, department_code, question, answer_code)
     -- where only annexes survive there are no answers to count: int_published_answers has what they print
     where measures.source_grain = 'cases'

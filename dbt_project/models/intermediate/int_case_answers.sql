@@ -35,7 +35,11 @@ last_answers as (
         count(distinct answer_code) as distinct_answer_count,
         -- the reason of the call that counts: another call may have given another answer
         {{ last_by('reason_code', attempt_order(), 'answer_code is not null') }} as reason_code,
-        {{ last_by('called_at', attempt_order(), 'answer_code is not null') }} as answered_at
+        {{ last_by('called_at', attempt_order(), 'answer_code is not null') }} as answered_at,
+        -- of this very call, also where it names nobody: arg_max would go back to one that does
+        nullif(
+            {{ last_by("coalesce(interviewer_key, '')", attempt_order(), 'answer_code is not null') }}, ''
+        ) as interviewer_key
     from reasoned
     group by region_code, quarter, case_id, question
 

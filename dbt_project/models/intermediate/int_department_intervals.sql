@@ -4,9 +4,12 @@ with answered as (
     select
         measures.*,
         {{ effective_count('measures.answered_count', 'measures.valid_frame_count') }} as effective_count,
+        measures.answered_count / coalesce(effects.design_effect, 1e0) as independent_count,
         rules.z_value
     from {{ ref('int_department_measures') }} as measures
     left join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
+    left join {{ ref('int_interviewer_effects') }} as effects
+        using (region_code, quarter, measure, department_code)
     where measures.answered_count > 0 and measures.rate is not null
 
 ),
@@ -17,8 +20,8 @@ limited as (
         *,
         {{ wilson_low('rate', 'effective_count', 'z_value') }} as ci_low,
         {{ wilson_high('rate', 'effective_count', 'z_value') }} as ci_high,
-        {{ wilson_low('rate', 'answered_count', 'z_value') }} as ci_low_superpopulation,
-        {{ wilson_high('rate', 'answered_count', 'z_value') }} as ci_high_superpopulation
+        {{ wilson_low('rate', 'independent_count', 'z_value') }} as ci_low_superpopulation,
+        {{ wilson_high('rate', 'independent_count', 'z_value') }} as ci_high_superpopulation
     from answered
 
 ),

@@ -14,6 +14,7 @@ with compared as (
         end as difference,
         greatest(measures.valid_frame_count, measures.answered_count) as frame_count,
         measures.answered_count >= measures.valid_frame_count as is_census,
+        coalesce(effects.design_effect, 1e0) as design_effect,
         -- what is not rated is not tested either, whichever limit is the higher
         measures.answered_count >= greatest(rules.minimum_test_count, limits.not_rated_below_count) as is_tested,
         rules.significance_level,
@@ -22,6 +23,8 @@ with compared as (
     inner join {{ ref('int_region_averages') }} as averages using (region_code, quarter, measure)
     inner join {{ ref('inference_settings') }} as rules on {{ is_valid_in('rules', 'measures.quarter') }}
     inner join {{ ref('reliability_limits') }} as limits on {{ is_valid_in('limits', 'measures.quarter') }}
+    left join {{ ref('int_interviewer_effects') }} as effects
+        using (region_code, quarter, measure, department_code)
     where measures.answered_count > 0 and measures.rate is not null
 
 ),
@@ -60,6 +63,7 @@ tested as (
         success_count > most_average_successes as is_certainly_above,
         least_average_successes,
         most_average_successes,
+        design_effect,
         tested_department_count,
         answers_of_others,
         rate_of_others,

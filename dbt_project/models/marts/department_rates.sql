@@ -117,7 +117,9 @@ rates as (
         first_answers.gained_success_count,
         first_answers.lost_success_count,
         first_answers.answer_change_p_value,
-        first_answers.answer_change_q_value
+        first_answers.answer_change_q_value,
+        effects.design_effect,
+        effects.largest_interviewer_share
     from ranked
     left join {{ ref('int_department_intervals') }} as intervals
         using (region_code, quarter, measure, department_code)
@@ -136,6 +138,8 @@ rates as (
     left join {{ ref('int_nonresponse_bounds') }} as bounds
         using (region_code, quarter, measure, department_code)
     left join {{ ref('int_first_answers') }} as first_answers
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_interviewer_effects') }} as effects
         using (region_code, quarter, measure, department_code)
 
 )

@@ -3,7 +3,9 @@ with limits as (
 
     select
         {{ finding_limit('few_answers', 'least_answered_pct') }} as least_answered_pct,
-        {{ finding_limit('few_answers', 'smallest_sample') }} as smallest_sample
+        {{ finding_limit('few_answers', 'smallest_sample') }} as smallest_sample,
+        {{ finding_limit('one_interviewer', 'largest_share_pct') }} as largest_share_pct,
+        {{ finding_limit('one_interviewer', 'smallest_answer_count') }} as smallest_answer_count
     from {{ ref('finding_limits') }}
 
 ),
@@ -41,6 +43,9 @@ rated as (
         rates.answered_count is null as is_answered_unknown,
         limits.least_answered_pct,
         limits.smallest_sample,
+        limits.largest_share_pct,
+        limits.smallest_answer_count,
+        cast(100 * rates.largest_interviewer_share as decimal(5, 2)) as interviewer_share_pct,
         reliability_limits.caution_below_count
     from {{ ref('department_rates') }} as rates
     cross join limits
@@ -136,6 +141,26 @@ noticed as (
         ) as evidence
     from rated
     where is_below_average and most_answered_count < caution_below_count
+    union all
+    select
+        region_code,
+        quarter,
+        'one_interviewer' as finding_code,
+        department_code,
+        measure,
+        concat(
+            cast(answered_count as string), '人的回答中，一名回访员所得占', cast(interviewer_share_pct as string), '%'
+        ) as message,
+        concat(
+            'One interviewer brought ', cast(interviewer_share_pct as string), '% of ', cast(answered_count as string),
+            ' answers'
+        ) as message_en,
+        concat(
+            'share ', cast(interviewer_share_pct as string), '% of ', cast(answered_count as string), '; limit ',
+            cast(cast(largest_share_pct as decimal(5, 2)) as string), '%'
+        ) as evidence
+    from rated
+    where answered_count >= smallest_answer_count and 100 * largest_interviewer_share > largest_share_pct
 
 ),
 

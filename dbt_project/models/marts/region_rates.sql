@@ -17,13 +17,16 @@ with departments as (
                 partition by rates.region_code, rates.quarter, rates.measure
                 order by rates.department_code
                 rows between unbounded preceding and unbounded following
-            ) as {{ weight }}{% if not loop.last %},{% endif %}
+            ) as {{ weight }},
         {% endfor %}
+        effects.intraclass_correlation
     from {{ ref('department_rates') }} as rates
     inner join {{ ref('int_annex_positions') }} as positions
         using (region_code, quarter, measure, department_code)
     -- none for printed rates: nobody knows how many answers they are made from
     left join {{ ref('int_department_variances') }} as variances
+        using (region_code, quarter, measure, department_code)
+    left join {{ ref('int_interviewer_effects') }} as effects
         using (region_code, quarter, measure, department_code)
 
 ),
@@ -50,6 +53,8 @@ regions as (
             cast(sum(case when {{ flag }} then 1 when not {{ flag }} then 0 end) as bigint)
                 as {{ flag | replace('is_significantly_below', 'significantly_below_count') }},
         {% endfor %}
+        -- one per region and measure
+        max(intraclass_correlation) as intraclass_correlation,
         max(rated_position) as rated_position
     from departments
     group by region_code, quarter, measure
@@ -80,7 +85,8 @@ compared as (
         cast(regions.average_pct - benchmarks.benchmark_pct as decimal(5, 2)) as gap_to_benchmark_pct,
         first_answers.gained_success_count,
         first_answers.lost_success_count,
-        first_answers.answer_change_p_value
+        first_answers.answer_change_p_value,
+        regions.intraclass_correlation
     from regions
     left join departments as lowest using (region_code, quarter, measure, rated_position)
     left join {{ ref('int_region_benchmarks') }} as benchmarks using (region_code, quarter, measure)

@@ -24,6 +24,7 @@ select
     tests.signal_reliability,
     tests.is_accountable,
     -- lasting: below over a whole year, on answers enough to hold somebody to account
-    windows.is_complete and tests.is_accountable and tests.is_significantly_below as is_lastingly_below
+    windows.is_complete and tests.is_accountable and tests.is_significantly_below as is_lastingly_below,
+    case when windows.answered_count > 0 then windows.design_effect end as design_effect
 from {{ ref('int_department_windows') }} as windows
 left join {{ ref('int_rolling_tests') }} as tests using (region_code, quarter, measure, department_code)

@@ -77,6 +77,11 @@ rolled as (
             when count(past.success_count) filter (where past.rate_pct is not null) = count(past.rate_pct)
                 then cast(coalesce(sum(past.success_count) filter (where past.rate_pct is not null), 0) as bigint)
         end as success_count,
+        -- by how many answers each quarter has; releases from before it was known have none
+        sum(
+            case when past.rate_pct is not null then past.answered_count * coalesce(past.design_effect, 1e0) end
+            order by past.quarter_index
+        ) / nullif(sum(past.answered_count) filter (where past.rate_pct is not null), 0) as design_effect,
         sum(past.rate order by past.quarter_index) / nullif(count(past.rate), 0) as mean_rate,
         {{ average_pct('sum(' ~ hundredths('past.rate_pct') ~ ')', 'count(past.rate_pct)') }} as mean_pct
     from windows
@@ -103,6 +108,7 @@ pooled as (
         success_count,
         {{ rate('success_count', 'answered_count') }} as pooled_rate,
         {{ pct('success_count', 'answered_count') }} as pooled_pct,
+        coalesce(design_effect, 1e0) as design_effect,
         mean_rate,
         mean_pct
     from rolled

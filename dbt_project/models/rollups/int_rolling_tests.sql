@@ -3,7 +3,18 @@
 
 -- The test of each department against the others, and how much of the spread between departments is no chance, by the
 -- answers of its four quarters together. By the settings that the last of the quarters was released with.
-with compared as (
+with windows as (
+
+    select
+        *,
+        answered_count / design_effect as independent_count
+    from {{ ref('int_department_windows') }}
+    -- of printed rates nobody knows how many answers they are made from
+    where answered_count > 0 and success_count is not null
+
+),
+
+compared as (
 
     select
         windows.*,
@@ -13,15 +24,14 @@ with compared as (
         rules.accountable_reliability,
         windows.answered_count >= rules.minimum_test_count as is_tested,
         windows.pooled_rate as rate,
-        {{ wilson_low('windows.pooled_rate', 'windows.answered_count', 'rules.z_value') }} as ci_low,
-        {{ wilson_high('windows.pooled_rate', 'windows.answered_count', 'rules.z_value') }} as ci_high,
+        {{ wilson_low('windows.pooled_rate', 'windows.independent_count', 'rules.z_value') }} as ci_low,
+        {{ wilson_high('windows.pooled_rate', 'windows.independent_count', 'rules.z_value') }} as ci_high,
         -- half an answer on either side: a rate of 0 or 1 has a spread of its own, too
-        (windows.success_count + 0.5e0) * (windows.answered_count - windows.success_count + 0.5e0)
+        windows.design_effect
+        * (windows.success_count + 0.5e0) * (windows.answered_count - windows.success_count + 0.5e0)
         / ((windows.answered_count + 1e0) * (windows.answered_count + 1e0) * windows.answered_count) as rate_variance
-    from {{ ref('int_department_windows') }} as windows
+    from windows
     inner join {{ ref('dim_inference_settings') }} as rules using (region_code, quarter)
-    -- of printed rates nobody knows how many answers they are made from
-    where windows.answered_count > 0 and windows.success_count is not null
 
 ),
 

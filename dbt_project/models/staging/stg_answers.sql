@@ -22,6 +22,7 @@ given as (
         calls.case_id,
         calls.attempt_no,
         calls.called_at,
+        calls.interviewer_key,
         calls.reason_key,
         answers.question,
         answers.answer_code
