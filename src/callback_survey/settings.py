@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from callback_survey import register_layers
 from callback_survey.errors import UsageError
 
 Language = Literal["zh", "en"]
@@ -20,6 +21,7 @@ _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
+_SAMPLE_REGISTERS = "sample_exports/registers"
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
 # Signs in a path that lead a program to another file
@@ -36,6 +38,7 @@ _BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 class Settings:
     """Where things are and what they may use. All paths are absolute.
 
+    `registers` is an instance's own folder of registers; None where there is none, and what is shipped with the code holds.
     `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
     `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
@@ -67,6 +70,7 @@ class Settings:
     postgres_url: str | None = field(default=None, repr=False)
     postgres_reader: str | None = None
     readers: Readers = "group"
+    registers: Path | None = None
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear everything, then its own; each once."""
@@ -124,7 +128,17 @@ class Settings:
 
     @property
     def seeds(self) -> Path:
+        """The registers as they hold: what is shipped, and over it the instance's own rows. A folder to read, not to write."""
+        return register_layers.merged(self.shipped_registers, self.registers)
+
+    @property
+    def shipped_registers(self) -> Path:
         return self.dbt_project / "seeds"
+
+    @property
+    def written_registers(self) -> Path:
+        """The folder in which a person adds rows."""
+        return self.registers or self.shipped_registers
 
     def read_privacy_key(self) -> bytes:
         """The key that turns phone numbers into tokens. Raises UsageError where none, or a short one, is given."""
@@ -188,6 +202,7 @@ def load_settings(
         postgres_url=_postgres_url(value("POSTGRES_URL")),
         postgres_reader=value("POSTGRES_READER"),
         readers=_readers(value("READERS") or "group"),
+        registers=_registers(value("REGISTERS")),
     )
 
 
@@ -221,6 +236,20 @@ def _dbt_project(given: str | None) -> Path:
         where=", ".join(str(candidate) for candidate in candidates),
         expected="a folder with dbt_project.yml",
         next_step=f"set {PREFIX}DBT_PROJECT to the dbt_project folder of the repository",
+    )
+
+
+def _registers(given: str | None) -> Path | None:
+    folder = Path(given or _SAMPLE_REGISTERS)
+    if folder.is_dir():
+        return folder.resolve()
+    if given is None:
+        return None
+    raise UsageError(
+        f"{PREFIX}REGISTERS names no folder",
+        where=str(folder.resolve()),
+        expected="the registers/ folder of an instance",
+        next_step="correct the setting",
     )
 
 

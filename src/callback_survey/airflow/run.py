@@ -59,6 +59,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
     values = {
         "HOME": str(settings.home),
         "EXPORTS": str(settings.exports),
+        "REGISTERS": str(settings.registers or ""),
         "DBT_PROJECT": str(settings.dbt_project),
         "MEMORY_LIMIT": settings.memory_limit,
         "ALERT_URLS": " ".join(settings.alert_urls),

@@ -13,8 +13,9 @@ from callback_survey.errors import NothingDelivered, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
-_CHECK_DESCRIPTION = """Checks the registers in dbt_project/seeds for faults: a name that means two departments in one quarter, a code with
-two names at the same time, successions and definitions that do not fit together. Every run does this before it lands
+_CHECK_DESCRIPTION = """Checks the registers, those shipped and those in CALLBACK_SURVEY_REGISTERS, for faults: a name that means two
+departments in one quarter, a code with two names at the same time, successions and definitions that do not fit together,
+an own row that overrides nothing. Says which own row holds in place of a shipped one. Every run does this before it lands
 anything."""
 _PROPOSE_DESCRIPTION = """Drafts the register of a region, or what its register lacks, from the department names in the frame of a delivery:
 a code for each name, its number of rows, and names that resemble each other. Prints the draft, or writes it to a
@@ -53,10 +54,12 @@ def add_to(commands: Any) -> None:
 
 
 def _check(_options: argparse.Namespace) -> int:
+    from callback_survey import register_layers
     from callback_survey.registers import rows, validate
     from callback_survey.settings import load_settings
 
-    seeds = load_settings().seeds
+    settings = load_settings()
+    seeds = settings.seeds
     validate(seeds)
     departments = rows.read(seeds, "departments")
     codes = {row["department_code"] for row in departments}
@@ -64,8 +67,11 @@ def _check(_options: argparse.Namespace) -> int:
     aliases, successions, measures = (
         len(rows.read(seeds, name)) for name in ("department_aliases", "department_successions", "measures")
     )
+    found = register_layers.origins(seeds)
+    for won in found.overrides if found else ():
+        show(f"{won.name}.csv: line {won.own_line} holds in place of line {won.shipped_line} of the shipped register")
     show(
-        f"{seeds}: no fault in {len(codes)} departments of {len(regions)} regions, {aliases} aliases, "
+        f"{settings.written_registers}: no fault in {len(codes)} departments of {len(regions)} regions, {aliases} aliases, "
         f"{successions} successions and {measures} measures"
     )
     return 0
@@ -98,7 +104,9 @@ def _propose(options: argparse.Namespace) -> int:
     # a folder of landing's own: one that a killed process leaves behind, with phone numbers in it, is swept by the next
     with workbench(settings.lake, f"register-{options.region}", settings.memory_limit) as (_, folder):
         names = draft.read_names(delivered[0], folder, settings.seeds, is_manifest_optional=options.without_manifest)
-    text = draft_text.as_text(draft.propose(names, settings.seeds, Scope(options.region, str(quarter))), settings.seeds)
+    text = draft_text.as_text(
+        draft.propose(names, settings.seeds, Scope(options.region, str(quarter))), settings.written_registers
+    )
     if options.output is None:
         print(shown(text), end="")
         return 0

@@ -98,7 +98,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
             # one among others is refused when its turn comes to land
             raise RegisterError(
                 "; ".join(map(str, faults)),
-                where=str(run.settings.seeds),
+                where=str(run.settings.written_registers),
                 next_step="register the region, or correct the name of its folder",
                 region_code=found[0].region_code if len(found) == 1 else None,
                 quarter=str(quarter),
@@ -299,7 +299,7 @@ def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) 
             releases=settings.releases,
             public=settings.public,
             run_id=run.run_id,
-            code_fingerprint=code_fingerprint(settings.dbt_project),
+            code_fingerprint=code_fingerprint(settings.dbt_project, settings.seeds),
             changed_rows=_changed_rows(run, landed),
             compared_with=compared.as_json() if compared else None,
             write_documents=write_documents,

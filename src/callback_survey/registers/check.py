@@ -8,8 +8,16 @@ import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from callback_survey import register_layers
 from callback_survey.errors import RegisterError
-from callback_survey.registers import department_faults, disclosure_faults, file_faults, measure_faults, rows
+from callback_survey.registers import (
+    department_faults,
+    disclosure_faults,
+    file_faults,
+    measure_faults,
+    own_faults,
+    rows,
+)
 from callback_survey.registers.faults import Fault
 from callback_survey.registers.names import valid_rows
 from callback_survey.scope import Scope
@@ -25,6 +33,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     measure_faults.questions,
     measure_faults.question_headers,
     disclosure_faults.disclosure,
+    own_faults.doubled,
 )
 _MOST_SHOWN = 20
 
@@ -40,7 +49,7 @@ def validate(seeds: Path) -> None:
         lines.append(f"and {len(faults) - _MOST_SHOWN} more")
     raise RegisterError(
         first.what if is_alone else f"the registers have {len(faults)} faults",
-        where=", ".join(str(seeds / name) for name in dict.fromkeys(name for fault in faults for name in fault.files)),
+        where=", ".join(_places(seeds, faults)),
         next_step=first.next_step if is_alone else "correct them, then: callback-survey register check",
         region_code=first.region_code if is_alone else None,
         quarter=first.quarter if is_alone else None,
@@ -75,6 +84,20 @@ def faults_of(seeds: Path) -> list[Fault]:
     """Every fault. What cannot be read as it was meant, or is no quarter, cannot be compared: these faults come first, and alone."""
     return (
         list(file_faults.forms(seeds))
+        or list(own_faults.folder(seeds))
         or list(department_faults.periods(seeds))
         or [fault for check in _CHECKS for fault in check(seeds)]
     )
+
+
+def _places(seeds: Path, faults: list[Fault]) -> Iterator[str]:
+    """The files that the faults name, as a person finds them: an instance's own, or those that come with the code."""
+    found = register_layers.origins(seeds)
+    for name in dict.fromkeys(name for fault in faults for name in fault.files):
+        if found is None:
+            yield str(seeds / name)
+        elif "/" in name:
+            folder, _, file = name.partition("/")
+            yield str((found.own if folder == found.own.name else found.shipped) / file)
+        else:
+            yield str(found.path_of(Path(name).stem))

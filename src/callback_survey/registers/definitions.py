@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from callback_survey import register_layers
 from callback_survey.errors import UsageError
 from callback_survey.registers import rows
 from callback_survey.registers.rows import Row
@@ -44,7 +45,7 @@ def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
         if period is None or (name, period["measure_definition"]) not in scales:
             raise UsageError(
                 f"{scope.name}: the measure {name} has no valid definition",
-                where=str(seeds / "definition_periods.csv"),
+                where=str(register_layers.path_of(seeds, "definition_periods")),
                 expected=f"a row of {name} that holds in {scope.quarter} and names a row of measure_definitions.csv",
                 next_step="callback-survey register check",
                 region_code=scope.region_code,

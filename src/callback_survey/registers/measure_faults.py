@@ -17,13 +17,23 @@ from callback_survey.storage.spreadsheet import is_true
 
 
 def scales(seeds: Path) -> Iterator[Fault]:
-    """Answers of two scales under one code, and words that stand for two answers of one scale."""
+    """Answers of two scales under one code, scales without answers, and words that stand for two answers of one scale."""
     answers: dict[str, Row] = {}
     for row in rows.read(seeds, "answers"):
         if first := answers.get(row["answer_code"]):
             told = f"answer {row['answer_code']} of {row['scale']} is one of {first['scale']} too (line {first.line})"
             yield fault_in(row, told, "give it a code of its own: the same word is another answer on another scale")
         answers.setdefault(row["answer_code"], row)
+    known = {row["scale"]: row for row in rows.read(seeds, "scales")}
+    for row in answers.values():
+        if row["scale"] not in known:
+            yield fault_in(
+                row, f"the scale {row['scale']} of {row['answer_code']} is not in scales.csv", "add it there"
+            )
+    with_answers = {row["scale"] for row in answers.values()}
+    for scale, row in known.items():
+        if scale not in with_answers:
+            yield fault_in(row, f"the scale {scale} has no answers", "add them to answers.csv, with their order")
     spelt: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "answer_spellings"):
         answer = answers.get(row["answer_code"])
@@ -55,7 +65,12 @@ def definitions(seeds: Path) -> Iterator[Fault]:
             )
             yield fault_in(row, told, "name an answer of that scale, or correct the scale", definition)
         counted.add((row["measure"], row["measure_definition"]))
+    known_scales = {row["scale"] for row in rows.read(seeds, "scales")}
     for key, definition in known.items():
+        if definition["scale"] not in known_scales:
+            yield fault_in(
+                definition, f"the scale {definition['scale']} is not in scales.csv", "add it, with its answers"
+            )
         if key not in counted:
             yield fault_in(
                 definition, f"{_name(definition)} counts no answer", "add its answers to measure_successes.csv"

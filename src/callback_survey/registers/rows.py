@@ -6,6 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from callback_survey import register_layers
+
 # Quarters are written 2018Q1 and compare as text; these come before and after all of them.
 EVER, ALWAYS = "0000Q1", "9999Q4"
 
@@ -33,7 +35,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a register. A cell that is missing reads as empty."""
+    """A row of a register, and where a person finds it. A cell that is missing reads as empty."""
 
     file: str
     line: int
@@ -53,11 +55,16 @@ class Row:
 
 
 def read(seeds: Path, name: str) -> list[Row]:
-    """The rows of `<name>.csv`, in order."""
+    """The rows of `<name>.csv`, in order. Where an instance has rows of its own, each says which file it is from."""
     path = seeds / f"{name}.csv"
+    found = register_layers.origins(seeds)
+    places = found.rows.get(name) if found else None
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        return [
-            Row(path.name, reader.line_num, {column: cell for column, cell in row.items() if isinstance(cell, str)})
-            for row in reader
+        rows = [
+            (reader.line_num, {column: cell for column, cell in row.items() if isinstance(cell, str)}) for row in reader
         ]
+    if found is None or places is None:
+        return [Row(path.name, line, cells) for line, cells in rows]
+    names = {True: f"{found.own.name}/{path.name}", False: f"{found.shipped.name}/{path.name}"}
+    return [Row(names[is_own], line, cells) for (is_own, line), (_, cells) in zip(places, rows, strict=True)]

@@ -66,7 +66,7 @@ def make_plan(run: Run, asked: Asked) -> Plan:
 
 
 def _registered(run: Run, asked: Asked) -> dict[str, str]:
-    path = run.settings.seeds / "departments.csv"
+    path = run.settings.written_registers / "departments.csv"
     rows = registers.valid_rows(run.settings.seeds, "departments", Scope(asked.region_code, str(asked.quarter)))
     if not rows:
         raise UsageError(

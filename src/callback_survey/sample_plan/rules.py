@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from callback_survey import registers
+from callback_survey import register_layers, registers
 from callback_survey.errors import UsageError
 from callback_survey.registers.rows import Row
 from callback_survey.scope import Scope
@@ -58,13 +58,13 @@ class SamplePlanRules:
         """The region's own lines, else those of every region. Raises UsageError where they leave a gap or overlap."""
         found = cls.find(seeds, scope)
         if found is None:
-            raise _wrong(seeds / f"{_SEED}.csv", scope.quarter, "no line is valid")
+            raise _wrong(register_layers.path_of(seeds, _SEED), scope.quarter, "no line is valid")
         return found
 
     @classmethod
     def find(cls, seeds: Path, scope: Scope) -> SamplePlanRules | None:
         """The same, or None for a quarter in which no line is valid: one before there was a rule."""
-        path = seeds / f"{_SEED}.csv"
+        path = register_layers.path_of(seeds, _SEED)
         rows = registers.valid_rows(seeds, _SEED, scope) or registers.valid_rows(seeds, _SEED, Scope("", scope.quarter))
         if not rows:
             return None

@@ -23,6 +23,7 @@ from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import code_fingerprint
+from callback_survey.warehouse.project import project_of
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def build(
     `select` builds a part of the project only (dbt's node selection): for a warehouse made for one question.
     """
     with warehouse.lock():
-        _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
+        _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project, settings.seeds))
         try:
             _fill(landed, settings, warehouse, compared or {}, released or {}, dbt, select, say)
             is_rebuilt = False
@@ -128,7 +129,7 @@ def build(
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
             say("the warehouse file was damaged: building it again from the lake")
-            _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project))
+            _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project, settings.seeds))
             _fill(landed, settings, warehouse, compared or {}, released or {}, None, select, say)
             is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
@@ -205,7 +206,7 @@ def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[st
     # of a part, only the tests that look at nothing outside it
     part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
     # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
-    common = arguments_of(settings, warehouse.folder / "dbt")
+    common = arguments_of(settings, project_of(settings, warehouse), warehouse.folder / "dbt")
     # tests of keys and the like are asked together, at the end: dbt_project/macros/tests_together.sql
     return ["build", *common, *part, "--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"]
 

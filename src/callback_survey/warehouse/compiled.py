@@ -16,6 +16,7 @@ from callback_survey.warehouse.build import manifest_path
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import SQL_FINGERPRINT, DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import sql_fingerprint
+from callback_survey.warehouse.project import project_of
 
 _FOLDER = "rollups"
 
@@ -59,6 +60,7 @@ def _compile(settings: Settings, warehouse: Warehouse, target: Path) -> None:
         process = DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
         command = ["compile", "--select", f"path:models/{_FOLDER}"]
         try:
-            process.run([*command, *arguments_of(settings, target)], say=lambda message: None)
+            arguments = arguments_of(settings, project_of(settings, warehouse), target)
+            process.run([*command, *arguments], say=lambda message: None)
         finally:
             process.close()

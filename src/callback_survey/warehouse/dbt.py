@@ -82,16 +82,16 @@ def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str
         "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
         "CALLBACK_SURVEY_TESTS": "together",
         f"{_CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
-        f"{_CUSTOM}{PARSE_FINGERPRINT}": parse_fingerprint(settings.dbt_project),
+        f"{_CUSTOM}{PARSE_FINGERPRINT}": parse_fingerprint(settings.dbt_project, settings.seeds),
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }
 
 
-def arguments_of(settings: Settings, target: Path) -> list[str]:
+def arguments_of(settings: Settings, project: Path, target: Path) -> list[str]:
     """The arguments of every dbt command: where the project stands, where dbt may write, and what it logs."""
-    project = str(settings.dbt_project)
-    read, written = ["--project-dir", project, "--profiles-dir", project], ["--target-path", str(target)]
+    read = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    written = ["--target-path", str(target)]
     log = ["--log-path", str(settings.logs / "dbt"), "--log-level-file", "info", "--no-use-colors-file"]
     # what is shown comes by `_tell`
     return [*read, *written, *log, "--log-level", "none"]
@@ -129,7 +129,7 @@ def _tell(event: Any) -> None:
         sys.stdout.flush()
 
 
-def _parsed(target: Path) -> Any | None:
+def _parsed(project: str, target: Path) -> Any | None:
     """The manifest of the project as dbt last parsed it, if it is of these files and of this dbt; else None."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
@@ -143,6 +143,9 @@ def _parsed(target: Path) -> Any | None:
     is_current = metadata.env.get(PARSE_FINGERPRINT) == os.environ[f"{_CUSTOM}{PARSE_FINGERPRINT}"]
     if not (is_current and metadata.dbt_version == __version__):
         return None
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed":  # the one kind whose place is kept: its rows are read later
+            node.root_path = project
     # what macros see as `graph`; dbt fills it in where it parses itself
     manifest.build_flat_graph()
     return manifest
@@ -156,7 +159,8 @@ def _main() -> int:
         return 0
     arguments: list[str] = json.loads(line)
     target = Path(arguments[arguments.index("--target-path") + 1])
-    result = dbtRunner(manifest=_parsed(target), callbacks=[_tell]).invoke(arguments)
+    project = arguments[arguments.index("--project-dir") + 1]
+    result = dbtRunner(manifest=_parsed(project, target), callbacks=[_tell]).invoke(arguments)
     if result.exception is not None:
         print(result.exception, flush=True)
         return 2

@@ -382,10 +382,10 @@ def test_a_changed_rollup_neither_rebuilds_the_warehouse_nor_makes_a_rule_of_a_r
     project = tmp_path / "models" / "rollups"
     project.parent.mkdir()
     shutil.copytree(PROJECT, project)
-    before = code_fingerprint(project)
+    before = code_fingerprint(project, project / "seeds")
     compiled_before = sql_fingerprint(project)
     (project / "models" / "rollups" / "region_rollups.sql").write_text("select 1", encoding="utf-8")
-    assert code_fingerprint(project) == before
+    assert code_fingerprint(project, project / "seeds") == before
     assert sql_fingerprint(project) != compiled_before
     (project / "seeds" / "regions.csv").write_text("region_code\n", encoding="utf-8")
-    assert code_fingerprint(project) != before
+    assert code_fingerprint(project, project / "seeds") != before

@@ -15,13 +15,20 @@ import pytest
 from callback_survey.warehouse import dbt
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 from homes import REPOSITORY, Home
+from lakes import SEEDS
+from register_seeds import add, copied_seeds
 
 _PROJECT = REPOSITORY / "dbt_project"
 
 
-def _found(target: Path, project: Path) -> bool:
-    with mock.patch.dict(os.environ, {"DBT_ENV_CUSTOM_ENV_PARSE_FINGERPRINT": parse_fingerprint(project)}):
-        return dbt._parsed(target) is not None
+def _found(target: Path, project: Path, seeds: Path = SEEDS) -> bool:
+    with mock.patch.dict(os.environ, {"DBT_ENV_CUSTOM_ENV_PARSE_FINGERPRINT": parse_fingerprint(project, seeds)}):
+        parsed = dbt._parsed("/elsewhere", target)
+    # its rows are read where the project lies now
+    assert parsed is None or {node.root_path for node in parsed.nodes.values() if node.resource_type == "seed"} == {
+        "/elsewhere"
+    }
+    return parsed is not None
 
 
 def test_the_last_parse_is_taken_by_a_home_elsewhere_too(small: Home, tmp_path: Path) -> None:
@@ -29,15 +36,16 @@ def test_the_last_parse_is_taken_by_a_home_elsewhere_too(small: Home, tmp_path: 
     assert _found(copied.path / "warehouse" / "dbt", _PROJECT)
 
 
-def test_a_changed_project_or_one_that_lies_elsewhere_is_parsed(small: Home, tmp_path: Path) -> None:
+def test_a_changed_project_is_parsed_and_so_are_changed_registers(small: Home, tmp_path: Path) -> None:
     target = small.path / "warehouse" / "dbt"
-    elsewhere = tmp_path / "dbt_project"
-    shutil.copytree(_PROJECT, elsewhere, ignore=shutil.ignore_patterns("target"))
-    before = parse_fingerprint(elsewhere)
-    assert not _found(target, elsewhere)
-    with (elsewhere / "seeds" / "regions.csv").open("a", encoding="utf-8") as seed:
-        seed.write("\n")
-    assert parse_fingerprint(elsewhere) != before
+    seeds = copied_seeds(tmp_path)
+    assert _found(target, _PROJECT, seeds)
+    add(seeds, "thresholds", ("satisfaction", "80.00", "2000Q1", "2000Q1"))
+    assert not _found(target, _PROJECT, seeds)
+    project = tmp_path / "dbt_project"
+    shutil.copytree(_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    (project / "models" / "one_more.sql").write_text("select 1", encoding="utf-8")
+    assert not _found(target, project)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x82\xa5nodes", None])

@@ -1,0 +1,101 @@
+"""What can be wrong with an instance's own registers as such: files and columns that are none, and rows that override nothing."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from callback_survey import register_layers
+from callback_survey.register_layers import KINDS, Kind, Origins
+from callback_survey.registers import rows
+from callback_survey.registers.faults import Fault, fault_in
+from callback_survey.registers.rows import Row
+
+# Registers whose rows nothing else compares: the others have checks that say more.
+_COMPARED_HERE = (
+    "benchmarks",
+    "calendar_days",
+    "check_rules",
+    "finding_codes",
+    "finding_limits",
+    "follow_up_rules",
+    "footnotes",
+    "inference_settings",
+    "measure_definitions",
+    "measures",
+    "reliability_limits",
+    "scales",
+    "thresholds",
+)
+
+
+def folder(seeds: Path) -> Iterator[Fault]:
+    """Of an instance's folder: files that no register has, columns that a register does not have, and rows that would change
+    a key that is not there, where keys are a part of the code."""
+    found = register_layers.origins(seeds)
+    for path in sorted(found.own.glob("*.csv")) if found else []:
+        assert found is not None
+        if path.stem not in KINDS:
+            yield _fault(
+                path, f"no register has this name{_nearest(path.stem, KINDS)}", "rename the file, or remove it"
+            )
+        else:
+            yield from _columns(path, found)
+            if not KINDS[path.stem].is_extensible:
+                yield from _unknown_keys(path, found)
+
+
+def doubled(seeds: Path) -> Iterator[Fault]:
+    """Two rows of a register for one thing at one time."""
+    for name in _COMPARED_HERE:
+        by_key: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in rows.read(seeds, name):
+            by_key[tuple(row[column] for column in KINDS[name].key)].append(row)
+        for key, found in by_key.items():
+            for one, other in itertools.combinations(found, 2):
+                if one.period.common(other.period) is not None:
+                    told = (
+                        f"「{' / '.join(key)}」 is also on line {one.line}"
+                        if key
+                        else f"it holds beside line {one.line}"
+                    )
+                    yield fault_in(other, told, "remove one of the two rows, or end the earlier one (valid_to)", one)
+
+
+def _columns(path: Path, found: Origins) -> Iterator[Fault]:
+    header = register_layers.read_table(path).header
+    known = register_layers.read_table(found.shipped / path.name).header
+    for column in header:
+        if column not in known:
+            told = f"the register has no column 「{column}」{_nearest(column, known)}"
+            yield _fault(path, told, f"the columns are {', '.join(known)}; one that is as shipped may be left out")
+    for column in KINDS[path.stem].key:
+        if column not in header:
+            yield _fault(path, f"the column {column} is missing: it says which row is meant", "add the column")
+
+
+def _unknown_keys(path: Path, found: Origins) -> Iterator[Fault]:
+    kind = KINDS[path.stem]
+    shipped = {_key(kind, cells) for _, cells in register_layers.read_table(found.shipped / path.name).cells()}
+    for line, cells in register_layers.read_table(path).cells():
+        key = _key(kind, cells)
+        if key not in shipped:
+            told = f"「{key}」 is not there to be overridden{_nearest(key, shipped)}"
+            yield _fault(path, told, "rows of this register come with the code: name one of them", line)
+
+
+def _key(kind: Kind, cells: dict[str, str]) -> str:
+    return " / ".join(cells.get(column, "") for column in kind.key)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    nearest: Sequence[str] = difflib.get_close_matches(word, list(known), n=1)
+    return f"; nearest: {nearest[0]}" if nearest else ""
+
+
+def _fault(path: Path, what: str, next_step: str, line: int = 1) -> Fault:
+    file = f"{path.parent.name}/{path.name}"
+    return Fault(f"{file} line {line}: {what}", (file,), next_step)

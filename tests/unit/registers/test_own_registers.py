@@ -1,0 +1,124 @@
+"""An instance's own registers: what contradicts itself is refused with its file and line, and what wins is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callback_survey.cli import main
+from callback_survey.errors import RegisterError, UsageError
+from callback_survey.register_layers import merged
+from callback_survey.registers import validate
+from callback_survey.settings import load_settings
+from callback_survey.wording.translation import in_chinese
+from english_left import english_runs
+from homes import REPOSITORY
+
+SHIPPED = REPOSITORY / "dbt_project" / "seeds"
+REGIONS = "region_code,region_name,parent_region_code,region_level,is_survey_region,district_count,sign_use"
+DEPARTMENTS = "department_code,region_code,department_name,valid_from,valid_to"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder for a region that no shipped register knows."""
+    folder = tmp_path / "registers"
+    folder.mkdir()
+    write(folder, "regions", REGIONS, "999908,样例区,,district,true,,")
+    write(folder, "departments", DEPARTMENTS, "999908-001,999908,区样例局,2018Q1,")
+    return folder
+
+
+def write(folder: Path, name: str, *lines: str) -> None:
+    (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+FAULTS = {
+    "a file that is none": (
+        "departmens",
+        ["a"],
+        "registers/departmens.csv line 1: no register has this name; nearest: departments",
+    ),
+    "a column that is none": (
+        "thresholds",
+        ["measure,threshhold_pct", "satisfaction,80"],
+        "registers/thresholds.csv line 1: the register has no column 「threshhold_pct」; nearest: threshold_pct",
+    ),
+    "a missing key": (
+        "thresholds",
+        ["threshold_pct,valid_from", "80,2018Q1"],
+        "registers/thresholds.csv line 1: the column measure is missing: it says which row is meant",
+    ),
+    "an override of an unknown key": (
+        "check_rules",
+        ["check_id,limit_value", "columns_in_place,1", "colums_in_place,1"],
+        "registers/check_rules.csv line 3: 「colums_in_place」 is not there to be overridden; nearest: columns_in_place",
+    ),
+    "a scale without answers": (
+        "scales",
+        ["scale,scale_name,scale_source", "speed,快慢,编造"],
+        "registers/scales.csv line 2: the scale speed has no answers",
+    ),
+    "an answer of no scale": (
+        "answers",
+        ["question,scale,answer_code,answer_label,answer_order", "speed,speed,fast,快,1"],
+        "registers/answers.csv line 2: the scale speed of fast is not in scales.csv",
+    ),
+    "two rows for one thing": (
+        "thresholds",
+        ["measure,threshold_pct,valid_from,valid_to", "satisfaction,80,2018Q1,", "satisfaction,90,2019Q1,2019Q2"],
+        "registers/thresholds.csv line 3: 「satisfaction」 is also on line 2",
+    ),
+    "a period that ends before it begins": (
+        "disclosure_rules",
+        ["region_code,is_exempt,reason,valid_from,valid_to", "999908,true,编造,2019Q1,2018Q1"],
+        "registers/disclosure_rules.csv line 2: valid from 2019Q1 to 2018Q1: it ends before it begins",
+    ),
+    "a row of another length": (
+        "benchmarks",
+        ["region_code,measure,benchmark_year,benchmark_pct,benchmark_label", "999908,satisfaction,2017"],
+        "registers/benchmarks.csv line 2: 3 fields, the header has 5",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_refused_by_name_file_and_line_in_both_languages(own: Path, fault: str) -> None:
+    name, lines, words = FAULTS[fault]
+    write(own, name, *lines)
+    with pytest.raises(RegisterError) as refused:
+        validate(merged(SHIPPED, own))
+    error = refused.value
+    assert error.what == words
+    assert error.where is not None and error.where.startswith(str(own / f"{name}.csv"))
+    for text in (error.what, error.next_step or ""):
+        assert english_runs(in_chinese(text)) == [], in_chinese(text)
+
+
+def test_a_spelling_of_two_answers_names_both_files(own: Path) -> None:
+    write(own, "answer_spellings", "scale,spelling,answer_code,is_or_more", "visits,零 上门,one_visit,false")
+    with pytest.raises(RegisterError, match=r"registers/answer_spellings.csv line 2: 「零 上门」 is also on line"):
+        validate(merged(SHIPPED, own))
+
+
+def test_the_check_says_which_own_row_holds(
+    own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(own, "thresholds", "measure,threshold_pct,valid_from", "satisfaction,90,2020Q1")
+    write(own, "check_rules", "check_id,limit_value", "columns_in_place,1")
+    monkeypatch.setenv("CALLBACK_SURVEY_REGISTERS", str(own))
+    before = sorted(path.name for path in own.iterdir())
+    assert main.main(["register", "check"]) == 0
+    *won, last = capsys.readouterr().out.splitlines()
+    assert won == [
+        "check_rules.csv: line 2 holds in place of line 4 of the shipped register",
+        "thresholds.csv: line 2 holds in place of line 2 of the shipped register",
+    ]
+    assert last.startswith(f"{own}: no fault in ")
+    assert sorted(path.name for path in own.iterdir()) == before
+
+
+def test_a_setting_that_names_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="REGISTERS names no folder"):
+        load_settings({"CALLBACK_SURVEY_REGISTERS": str(tmp_path / "gone")})
