@@ -32,7 +32,14 @@ def test_the_home_holds_all_that_is_written(tmp_path: Path) -> None:
     found = load(HOME=str(tmp_path))
     names = ("lake", "warehouse", "releases", "serving", "logs", "checks", "alerts")
     assert [getattr(found, name) for name in names] == [tmp_path / name for name in names]
-    assert found.seeds == found.dbt_project / "seeds"
+
+
+def test_without_registers_of_ones_own_the_shipped_ones_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load()
+    assert found.registers is None and found.seeds == found.written_registers == REPOSITORY / "dbt_project" / "seeds"
+    (tmp_path / "sample_exports" / "registers").mkdir(parents=True)
+    assert load().registers == load().written_registers == tmp_path / "sample_exports" / "registers"
 
 
 def test_options_win_over_the_environment(tmp_path: Path) -> None:

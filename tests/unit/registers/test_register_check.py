@@ -18,7 +18,7 @@ from callback_survey.cli import main
 from callback_survey.errors import RegisterError, UsageError
 from callback_survey.registers import validate
 from callback_survey.registers.check import faults_of
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, calls, frame, tree_of, write_delivery
+from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SAMPLE_REGISTERS, SEEDS, calls, frame, tree_of, write_delivery
 from register_seeds import add, replace, seeds_of_2018q1
 
 Change = Callable[[Path], None]
@@ -445,7 +445,9 @@ def test_a_run_ends_with_2_before_anything_lands(
     assert main.main(command) == 2
     told = capsys.readouterr().err
     assert "「区教育局」 means two departments" in told and "区经信局 (330109-001" in told
-    assert f"where: {faulty_project / 'seeds' / 'departments.csv'}" in told
+    assert (
+        f"where: {SAMPLE_REGISTERS / 'departments.csv'}, {faulty_project / 'seeds' / 'department_aliases.csv'}" in told
+    )
     assert not (tmp_path / "home" / "lake").exists() and not (tmp_path / "home" / "warehouse").exists()
 
 

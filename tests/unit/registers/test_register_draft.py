@@ -13,7 +13,7 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.registers import draft, draft_text
 from callback_survey.scope import Scope
-from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SEEDS, as_csv, calls, frame, tree_of, write_delivery
+from lakes import ONE_CALL, ONE_CASE, SEEDS, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds
 
 REGION, QUARTER = "330110", "2018Q1"
@@ -118,7 +118,7 @@ def test_a_region_that_has_a_register_gets_what_it_lacks_and_codes_go_on(tmp_pat
 
 
 def test_where_the_register_knows_every_name_there_is_nothing_to_add(tmp_path: Path) -> None:
-    found = proposed(tmp_path, REPOSITORY / "dbt_project" / "seeds", ["区档案局", "区 档案局"], region="330109")
+    found = proposed(tmp_path, SEEDS, ["区档案局", "区 档案局"], region="330109")
     page = draft_text.as_text(found, Path("seeds"))
     assert "2 frame rows, 1 department names: 1 known, 0 new" in page
     assert "The register knows every name of the frame: there is nothing to add." in page
@@ -209,10 +209,10 @@ def propose(sent: Delivery, *more: str, quarter: str = QUARTER) -> int:
 def test_the_command_prints_the_draft_needs_no_key_and_leaves_nothing(
     sent: Delivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = tree_of(REPOSITORY / "dbt_project" / "seeds")
+    before = tree_of(SEEDS)
     assert propose(sent) == 0
     assert "330110-001,330110,区教育局,2018Q1,\n330110-002,330110,区档案局,2018Q1,\n" in capsys.readouterr().out
-    assert tree_of(tmp_path / "home") == {} and tree_of(REPOSITORY / "dbt_project" / "seeds") == before
+    assert tree_of(tmp_path / "home") == {} and tree_of(SEEDS) == before
 
 
 def test_the_draft_goes_to_a_new_file_and_never_over_another(

@@ -19,7 +19,7 @@ from callback_survey.quarter import Quarter
 REPOSITORY = Path(__file__).parents[3]
 EXPORTS = REPOSITORY / "sample_exports" / "330109"
 COUNTS = REPOSITORY / "sample_exports/make/inputs/invented_counts.csv"
-SEEDS = REPOSITORY / "dbt_project" / "seeds"
+REGISTERS = REPOSITORY / "sample_exports" / "registers"
 QUARTERS = ("2018Q2", "2018Q3", "2018Q4", "2019Q1")
 SATISFACTION = ("满意", "比较满意", "基本满意", "不太满意", "不满意")
 COLUMNS = ("satisfied", "fairly_satisfied", "basically_satisfied", "rather_dissatisfied", "dissatisfied")
@@ -53,7 +53,7 @@ def names(quarter: str) -> dict[str, str]:
     """Every way in which a department may be written in a quarter, by the register: the folded name → the name."""
 
     def valid(file: str) -> list[Row]:
-        return [r for r in rows(SEEDS / file) if r["valid_from"] <= quarter <= (r["valid_to"] or quarter)]
+        return [r for r in rows(REGISTERS / file) if r["valid_from"] <= quarter <= (r["valid_to"] or quarter)]
 
     by_code = {row["department_code"]: row["department_name"] for row in valid("departments.csv")}
     known = {folded(name): name for name in by_code.values()}
