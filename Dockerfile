@@ -28,7 +28,7 @@ COPY scripts/system_packages /tmp/system_packages
 RUN /tmp/system_packages run && rm -rf /tmp/system_packages /var/lib/apt/lists/*
 # Volumes take owner and mode from the image's folder when they are first made: without these the services could not write.
 RUN groupadd --gid 10001 survey && useradd --uid 10001 --gid survey --create-home --shell /usr/sbin/nologin survey \
- && install -d -o survey -g survey -m 0750 /var/lib/callback_survey /var/lib/airflow && install -d -m 0755 /exports
+ && install -d -o survey -g survey -m 0750 /var/lib/callback_survey /var/lib/airflow && install -d -m 0755 /exports /registers
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/var/lib/airflow \
@@ -36,6 +36,7 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
     CALLBACK_SURVEY_HOME=/var/lib/callback_survey \
     CALLBACK_SURVEY_EXPORTS=/exports \
+    CALLBACK_SURVEY_REGISTERS=/registers \
     CALLBACK_SURVEY_DBT_PROJECT=/opt/callback_survey/dbt_project \
     DBT_SEND_ANONYMOUS_USAGE_STATS=false \
     GX_ANALYTICS_ENABLED=false

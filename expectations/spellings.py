@@ -16,10 +16,11 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import scrub
 from callback_survey.registers import Register
 
-_SEEDS = "dbt_project/seeds/"
-_ANSWERS = f"{_SEEDS}answer_spellings.csv"
-_DEPARTMENTS = f"{_SEEDS}department_aliases.csv、{_SEEDS}departments.csv"
-_DISPOSITIONS = f"{_SEEDS}disposition_spellings.csv"
+# an instance's own folder: rows there are added to those that come with the code
+_REGISTERS = "registers/"
+_ANSWERS = f"{_REGISTERS}answer_spellings.csv"
+_DEPARTMENTS = f"{_REGISTERS}department_aliases.csv、{_REGISTERS}departments.csv"
+_DISPOSITIONS = f"{_REGISTERS}disposition_spellings.csv"
 _WORDS = """
     select
         case reason when 'unknown_disposition' then '回访结果' else json_extract_string(row_text, '$.unknown.question') end as kind,

@@ -47,7 +47,7 @@ def with_call(**cells: Any) -> Sequence[Call]:
     return [*CLEAN.calls[:-1], *called("区教育局", [9], **cells)]
 
 
-ADD_DEPARTMENT = "to accept it, edit dbt_project/seeds/department_aliases.csv、dbt_project/seeds/departments.csv"
+ADD_DEPARTMENT = "to accept it, edit registers/department_aliases.csv、registers/departments.csv"
 ONE_UNKNOWN = [*CLEAN.frame, *cases("区教育居", range(1))]
 UNKNOWN_WORD = {
     **rejected_calls("区教育局", [20], "unknown_answer")[0],
@@ -174,7 +174,7 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
         replace(CLEAN, rejects=[UNKNOWN_WORD]),
         {
             "spellings_known": "满意度「还行」: 1 rows, first calls.csv line 9000; to accept it, edit "
-            "dbt_project/seeds/answer_spellings.csv",
+            "registers/answer_spellings.csv",
             "rejected_calls": "区教育局: 1 call rows rejected, unknown_answer",
         },
     ),

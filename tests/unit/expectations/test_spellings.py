@@ -33,12 +33,12 @@ def test_a_failed_share_names_its_reasons_and_is_told_with_the_words_to_register
     [words] = report.explanations
     assert words.examples == (
         "部门「区档案馆」: 1 rows, first frame.csv line 5; nearest known name: 区档案局; to accept it, edit "
-        "dbt_project/seeds/department_aliases.csv、dbt_project/seeds/departments.csv",
-        "回访结果「转人工」: 1 rows, first calls.csv line 5; to accept it, edit dbt_project/seeds/disposition_spellings.csv",
-        "满意度「挺好的[号码]」: 2 rows, first calls.csv line 3; to accept it, edit dbt_project/seeds/answer_spellings.csv",
+        "registers/department_aliases.csv、registers/departments.csv",
+        "回访结果「转人工」: 1 rows, first calls.csv line 5; to accept it, edit registers/disposition_spellings.csv",
+        "满意度「挺好的[号码]」: 2 rows, first calls.csv line 3; to accept it, edit registers/answer_spellings.csv",
     )
     assert in_chinese(words.examples[2]) == (
-        "满意度「挺好的[号码]」：2 行，首见于 calls.csv 第 3 行；确属同一含义的，登记到 dbt_project/seeds/answer_spellings.csv"
+        "满意度「挺好的[号码]」：2 行，首见于 calls.csv 第 3 行；确属同一含义的，登记到 registers/answer_spellings.csv"
     )
 
 

@@ -26,7 +26,9 @@ def test_the_api_server_may_read_what_its_pages_show_and_nothing_else_of_the_hom
     assert all(mount["read_only"] for mount in of_home.values())
     covers = [mount["target"] for mount in mounts if mount["type"] == "tmpfs"]
     assert covers == [f"{HOME}/serving/restricted"], "records of single cases lie there"
-    assert {mount["source"] for mount in mounts if "source" in mount} == {"airflow", "home"}
+    others = {mount["target"]: mount for mount in mounts if mount.get("source") not in (None, "airflow", "home")}
+    # names of regions and titles of checks: nothing of a case
+    assert list(others) == ["/registers"] and others["/registers"]["read_only"]
 
 
 def test_the_folders_that_the_api_server_is_given_are_made_before_it_starts() -> None:
@@ -41,6 +43,17 @@ def test_only_the_service_that_runs_tasks_is_given_the_privacy_key_and_the_expor
     keyed = [name for name, service in services().items() if "CALLBACK_SURVEY_PRIVACY_KEY" in service["environment"]]
     mounted = [name for name, service in services().items() if "/exports" in str(service.get("volumes", []))]
     assert (keyed, mounted) == (["scheduler"], ["scheduler"])
+
+
+def test_whoever_reads_the_registers_is_given_the_instances_own_and_cannot_change_them() -> None:
+    mounted = {
+        name: mount
+        for name, service in services().items()
+        for mount in service.get("volumes", [])
+        if isinstance(mount, dict) and mount["target"] == "/registers"
+    }
+    assert sorted(mounted) == ["api-server", "dag-processor", "scheduler"]
+    assert all(mount["read_only"] for mount in mounted.values())
 
 
 def test_no_service_may_take_the_memory_of_the_machine() -> None:
