@@ -249,7 +249,7 @@ def _registers(given: str | None) -> Path | None:
         f"{PREFIX}REGISTERS names no folder",
         where=str(folder.resolve()),
         expected="the registers/ folder of an instance",
-        next_step="correct the setting",
+        next_step="correct the setting, or make the folder: callback-survey init FOLDER",
     )
 
 

@@ -1,14 +1,13 @@
-"""A region without a register: its quarter is refused, a draft is made from its frame, a person edits it, and it runs."""
+"""A region without a register: its quarter is refused, an instance is made for it, a person edits the draft, and it runs."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from deliveries import OFFICES, Office, rows_of, write_delivery
-from homes import QUARTER, REPOSITORY, Home
+from homes import QUARTER, Home
 
 NEW_REGION = "330110"
 # one office under two spellings of one key, and one under an abbreviation
@@ -22,48 +21,57 @@ SENT = (
 
 @pytest.fixture
 def home(tmp_path: Path, privacy_key: str) -> Home:
-    project = tmp_path / "dbt_project"
-    shutil.copytree(REPOSITORY / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    write_delivery(tmp_path / "exports" / NEW_REGION / QUARTER, rows_of(SENT))
-    return Home(tmp_path / "home", tmp_path / "exports", privacy_key).with_settings(DBT_PROJECT=str(project))
+    """An instance of its own, which knows the divisions above the region and nothing else."""
+    home = Home(tmp_path / "survey" / "home", tmp_path / "survey" / "exports", privacy_key)
+    made = home.run_here("init", str(tmp_path / "survey"))
+    assert made.code == 0, made.err
+    write_delivery(home.exports / NEW_REGION / QUARTER, rows_of(SENT))
+    return home.with_settings(REGISTERS=str(tmp_path / "survey" / "registers"))
 
 
 def copied(page: str, file: str) -> str:
     return page.split(f"==> {file}\n")[1].split("\n\n")[0] + "\n"
 
 
-def append(seeds: Path, file: str, lines: str) -> None:
-    with (seeds / file).open("a", encoding="utf-8") as seed:
-        seed.write(lines)
+def named(regions: str) -> str:
+    """As a person writes the divisions' names."""
+    for code, name in (("330000", "浙江省"), ("330100", "杭州市"), (NEW_REGION, "余杭区")):
+        regions = regions.replace(f"{code},,", f"{code},{name},")
+    return regions
+
+
+def append(registers: Path, file: str, lines: str) -> None:
+    with (registers / file).open("a", encoding="utf-8") as register:
+        register.write(lines)
 
 
 def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
-    seeds, draft = tmp_path / "dbt_project" / "seeds", tmp_path / "draft.txt"
+    registers, draft = tmp_path / "survey" / "registers", tmp_path / "draft.txt"
     held_back = home.run_quarter_here()
-    assert held_back.code == 2 and "error: region 330110 is not in regions.csv; nearest: 330109\n" in held_back.err
-    commands = [line.partition("callback-survey ")[2].split()[0] for line in held_back.err.splitlines()[1:4]]
-    assert commands == ["register", "register", "run"], "in the order in which a person goes on"
+    assert held_back.code == 2 and "error: region 330110 is not in regions.csv\n" in held_back.err
+    commands = [line.partition("callback-survey ")[2].split()[0] for line in held_back.err.splitlines()[1:6]]
+    assert commands == ["init", "manifest", "register", "register", "run"], "in the order in which a person goes on"
 
     asked = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER, "--output", str(draft))
     assert asked.code == 0, asked.err
     page = draft.read_text(encoding="utf-8")
     assert "Is 区经信 (330110-005, 3 rows) the same office as 区经信局 (330110-001)?" in page
 
-    append(seeds, "regions.csv", copied(page, "regions.csv"))
-    append(seeds, "departments.csv", copied(page, "departments.csv"))
+    append(registers, "regions.csv", copied(page, "regions.csv"))
+    append(registers, "departments.csv", copied(page, "departments.csv"))
     forgotten = home.run_quarter_here()
-    assert forgotten.code == 2 and "region 330110 has no name" in forgotten.err
+    assert forgotten.code == 2 and "line 4: region 330110 has no name" in forgotten.err
 
-    text = (seeds / "regions.csv").read_text(encoding="utf-8")
-    (seeds / "regions.csv").write_text(text.replace("330110,,", "330110,余杭区,"), encoding="utf-8")
-    text = (seeds / "departments.csv").read_text(encoding="utf-8")
-    (seeds / "departments.csv").write_text(text.replace("330110-005,330110,区经信,2018Q1,\n", ""), encoding="utf-8")
-    append(seeds, "department_aliases.csv", "330110,区经信,330110-001,2018Q1,\n")
+    text = (registers / "regions.csv").read_text(encoding="utf-8")
+    (registers / "regions.csv").write_text(named(text), encoding="utf-8")
+    text = (registers / "departments.csv").read_text(encoding="utf-8")
+    (registers / "departments.csv").write_text(text.replace("330110-005,330110,区经信,2018Q1,\n", ""), encoding="utf-8")
+    append(registers, "department_aliases.csv", "330110,区经信,330110-001,2018Q1,\n")
     # so few people's answers are published only where the region says why
-    append(seeds, "disclosure_rules.csv", f"{NEW_REGION},true,,,,编造的数据,2018Q1,\n")
+    append(registers, "disclosure_rules.csv", f"{NEW_REGION},true,,,,编造的数据,2018Q1,\n")
     checked = home.run_here("register", "check")
     assert checked.code == 0, checked.err
-    assert "departments of 2 regions" in checked.out
+    assert f"{registers}: no fault in 4 departments of 1 regions" in checked.out
 
     released = home.run_quarter_here()
     assert released.code == 0, released.err
@@ -83,10 +91,10 @@ def test_from_a_frame_to_released_rates(home: Home, tmp_path: Path) -> None:
 def test_a_region_of_small_frames_alone_is_released_and_none_of_its_figures_is_shown(
     home: Home, tmp_path: Path
 ) -> None:
-    seeds = tmp_path / "dbt_project" / "seeds"
+    registers = tmp_path / "survey" / "registers"
     page = home.run_here("register", "propose", "--region", NEW_REGION, "--quarter", QUARTER).out
-    append(seeds, "regions.csv", copied(page, "regions.csv").replace("330110,,", "330110,余杭区,"))
-    append(seeds, "departments.csv", copied(page, "departments.csv"))
+    append(registers, "regions.csv", named(copied(page, "regions.csv")))
+    append(registers, "departments.csv", copied(page, "departments.csv"))
     released = home.run_quarter_here()
     assert released.code == 0, released.err
     assert home.query("select distinct is_suppressed, rate_pct from department_rates") == [(True, None)]

@@ -1,11 +1,15 @@
-"""The language of what the command line prints. English loads nothing for it."""
+"""The language of what the command line prints, and the name by which it was called. English loads nothing for it."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
+import shutil
 from collections.abc import Sequence
 from contextvars import ContextVar
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NoReturn
 
 from callback_survey.cli import help_text
@@ -13,6 +17,8 @@ from callback_survey.errors import SurveyError
 from callback_survey.settings import Language, terminal_language
 
 _LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
+_CALLED: ContextVar[str] = ContextVar("called", default="callback-survey")
+_NAME = re.compile(r"(?<![\w/.-])callback-survey(?= [a-z])")
 HELP = "zh or en: the language of what is printed (default: CALLBACK_SURVEY_LANGUAGE if set, else English)"
 
 
@@ -61,13 +67,28 @@ def chosen() -> Language:
     return _LANGUAGE.get()
 
 
+def called_as(program: str) -> None:
+    """Name commands in hints from now on as this one was called, so that a person can copy them."""
+    path = Path(program)
+    if path.suffix == ".py":
+        _CALLED.set("python -m callback_survey.cli.main")
+    elif shutil.which(path.name) != str(path):
+        _CALLED.set(shlex.quote(str(path)))
+
+
+def to_copy(text: str) -> str:
+    """A text of ours with its commands as they can be called here."""
+    called = _CALLED.get()
+    return text if called == "callback-survey" else _NAME.sub(lambda _: called, text)
+
+
 def shown(text: str) -> str:
     """A text of ours, which is in English, in the language that is chosen."""
     if chosen() == "en":
-        return text
+        return to_copy(text)
     from callback_survey.wording.translation import in_chinese
 
-    return in_chinese(text)
+    return to_copy(in_chinese(text))
 
 
 def show(text: str) -> None:
@@ -77,7 +98,7 @@ def show(text: str) -> None:
 def explained(error: SurveyError) -> str:
     """An error with its explanation, for standard error."""
     if chosen() == "en":
-        return f"error: {error}"
+        return to_copy(f"error: {error}")
     labels = (("位置", error.where), ("应为", error.expected), ("下一步", error.next_step))
     lines = [f"问题：{shown(error.what)}", *(f"  {shown(line)}" for line in error.alert_lines)]
     return "\n".join([*lines, *(f"  {label}：{shown(text)}" for label, text in labels if text)])

@@ -13,6 +13,7 @@ from callback_survey import __version__
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import deliveries, language, releases, streams, watch
+from callback_survey.cli import init as init_command
 from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
@@ -45,6 +46,7 @@ _AIRFLOW_EXAMPLES = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:  # the command itself, not a caller in another program
         streams.prepare()
+        language.called_as(sys.argv[0])
     # the language that is chosen belongs to this command: another one in the same process chooses for itself
     with modes.private():
         return copy_context().run(_main, arguments)
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_quarter_options(run)
     run.add_argument("--dry-run", action="store_true", help="show what would be landed and superseded; write nothing")
     run.set_defaults(command=_run)
+    init_command.add_to(commands)
     plan_command.add_to(commands)
     manifest_command.add_to(commands)
     deliveries.add_to(commands)

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from callback_survey.cli.language import chosen, shown
+from callback_survey.cli.language import chosen, shown, to_copy
 
 Align = Literal["left", "right"]
 Cell = str | Text
@@ -83,7 +83,7 @@ def say(console: Console, text: Cell = "", *, hang: int | None = None) -> None:
 
 def in_language(text: Text) -> Text:
     """The text in the language that is chosen. Each stretch of one style is a message of its own."""
-    if chosen() == "en":
+    if chosen() == "en" and to_copy(text.plain) == text.plain:
         return text
     edges = sorted({edge for span in text.spans for edge in (span.start, span.end)} - {0, len(text)})
     parts = [(shown(part.plain), part.spans[0].style if part.spans else part.style) for part in text.divide(edges)]

@@ -102,7 +102,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
                 next_step="register the region, or correct the name of its folder",
                 region_code=found[0].region_code if len(found) == 1 else None,
                 quarter=str(quarter),
-                alert_lines=registers.registering(found[0].scope),
+                alert_lines=registers.registering(found[0].scope, found[0].folder, run.settings.written_registers),
             )
         step.result = ", ".join(delivery.region_code for delivery in found)
         return found
@@ -117,7 +117,7 @@ def verify_place(settings: Settings, delivery: Delivery) -> None:
         raise deliveries.refused(
             delivery,
             fault,
-            registers.registering(delivery.scope),
+            registers.registering(delivery.scope, delivery.folder, settings.written_registers),
             next_step="register the region, or correct the name of its folder",
             kind=DeliveryMisplaced,
         )

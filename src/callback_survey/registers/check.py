@@ -5,6 +5,7 @@ would be found only after hours of work, as a failed test of a model, and withou
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,13 +71,15 @@ def region_fault(seeds: Path, scope: Scope) -> str | None:
     return None
 
 
-def registering(scope: Scope) -> list[str]:
-    """The commands by which a region gets its register, in their order."""
+def registering(scope: Scope, folder: Path, written: Path) -> list[str]:
+    """The commands from the `folder` of a delivery to figures, in their order. `written` is where a person adds rows."""
     asked = f"--region {scope.region_code} --quarter {scope.quarter}"
     return [
-        f"1. draft its register for a person to review: callback-survey register propose {asked}",
-        "2. once the rows are in dbt_project/seeds: callback-survey register check",
-        f"3. callback-survey run {asked}",
+        f"1. without registers of your own: callback-survey init FOLDER --region {scope.region_code}",
+        f"2. without a manifest.json: callback-survey manifest {shlex.quote(str(folder))}",
+        f"3. draft its register for a person to review: callback-survey register propose {asked}",
+        f"4. once the rows are in {written}: callback-survey register check",
+        f"5. callback-survey run {asked}",
     ]
 
 

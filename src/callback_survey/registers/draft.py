@@ -168,17 +168,23 @@ def _last_number(seeds: Path, region_code: str) -> int:
     return max((int(number[1]) for number in numbers if number), default=0)
 
 
-def _missing_regions(seeds: Path, region_code: str) -> Iterator[tuple[str, ...]]:
+def _missing_regions(seeds: Path, region_code: str) -> list[tuple[str, ...]]:
     """Rows of regions.csv for the region and those above it, as far as they are not there; without names, which a code
     does not tell. 330109: the first two digits are the province, the first four the city."""
     known = {row["region_code"] for row in rows.read(seeds, "regions")}
+    return [row for row in lineage_rows(region_code) if row[0] not in known]
+
+
+def lineage_rows(region_code: str, names: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    """Rows of regions.csv for a region and the divisions above it, from the top down, with the `names` that are given."""
     province, city = f"{region_code[:2]}0000", f"{region_code[:4]}00"
     lineage = [(province, "", "province"), (city, province, "city"), (region_code, city, "district")]
     depth = 1 if region_code == province else 2 if region_code == city else 3
-    for code, parent, level in lineage[:depth]:
-        if code not in known:
-            # how many districts a city has, and what the signs are used for, is for a person to enter
-            yield (code, "", parent, level, "true" if code == region_code else "false", "", "")
+    # how many districts a city has, and what the signs are used for, is for a person to enter
+    return [
+        (code, name, parent, level, "true" if code == region_code else "false", "", "")
+        for (code, parent, level), name in zip(lineage[:depth], [*names, "", "", ""], strict=False)
+    ]
 
 
 def _known_names(seeds: Path, scope: Scope) -> dict[str, str]:

@@ -12,7 +12,7 @@ from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.scope import Scope
 from callback_survey.settings import load_settings
-from lakes import ONE_CALL, ONE_CASE, calls, frame, write_delivery
+from lakes import ONE_CALL, ONE_CASE, SAMPLE_REGISTERS, calls, frame, write_delivery
 
 
 def test_a_run_that_lands_nothing_removes_what_a_killed_landing_left(tmp_path: Path) -> None:
@@ -28,11 +28,16 @@ def test_a_run_that_lands_nothing_removes_what_a_killed_landing_left(tmp_path: P
 
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
-COMMANDS = [
-    "1. draft its register for a person to review: callback-survey register propose --region 331009 --quarter 2018Q1",
-    "2. once the rows are in dbt_project/seeds: callback-survey register check",
-    "3. callback-survey run --region 331009 --quarter 2018Q1",
-]
+
+
+def commands(exports: Path) -> list[str]:
+    return [
+        "1. without registers of your own: callback-survey init FOLDER --region 331009",
+        f"2. without a manifest.json: callback-survey manifest {exports / '331009' / '2018Q1'}",
+        "3. draft its register for a person to review: callback-survey register propose --region 331009 --quarter 2018Q1",
+        f"4. once the rows are in {SAMPLE_REGISTERS}: callback-survey register check",
+        "5. callback-survey run --region 331009 --quarter 2018Q1",
+    ]
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def test_a_region_without_a_register_is_refused_before_anything_lands_with_the_c
     with pytest.raises(RegisterError) as refused:
         steps.discover(run, Quarter(2018, 1))
     assert refused.value.what == "region 331009 is not in regions.csv; nearest: 330109"
-    assert refused.value.alert_lines == COMMANDS
+    assert refused.value.alert_lines == commands(run.settings.exports)
     assert refused.value.exit_code == 2
 
 
@@ -67,7 +72,7 @@ def test_beside_registered_regions_it_is_refused_alone_and_the_others_go_on(run:
     assert [delivery.region_code for delivery in found] == ["330109", "331009"]
     with pytest.raises(DeliveryMisplaced) as refused:
         steps.land(run, unknown)
-    assert (refused.value.exit_code, refused.value.alert_lines) == (3, COMMANDS)
+    assert (refused.value.exit_code, refused.value.alert_lines) == (3, commands(run.settings.exports))
     assert [plan.is_refused for plan in local.plan(run, Quarter(2018, 1), None)] == [False, True]
 
 

@@ -1,0 +1,94 @@
+"""A new instance: the folder with all that belongs to one district, ready to be filled."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+import shlex
+import tempfile
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from callback_survey.errors import UsageError
+from callback_survey.register_layers import read_table
+from callback_survey.registers.draft import lineage_rows
+from callback_survey.settings import MINIMUM_KEY_LENGTH, PREFIX
+from callback_survey.storage.files import remove_tree
+
+SETTINGS, KEY = "settings.env", "privacy.key"
+# What a district has of its own; the others are rules, and a file is added where one differs.
+_OWN = (
+    "regions",
+    "departments",
+    "department_aliases",
+    "department_successions",
+    "definition_periods",
+    "benchmarks",
+    "thresholds",
+    "disclosure_rules",
+    "published_notices",
+    "annex_order",
+)
+
+
+def create(folder: Path, shipped: Path, region_code: str | None = None, names: Sequence[str] = ()) -> None:
+    """Write the folder of a new instance, whole or not at all; `shipped` are the registers that come with the code.
+
+    `names` are those of the region and of the divisions above it, from the top down; the ones that are not given are left
+    for a person to write. Raises UsageError where the folder holds anything already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            "the folder exists and is not empty; nothing is written over what is there",
+            where=str(folder),
+            expected="a new folder, or an empty one",
+            next_step="choose another folder",
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        (aside / "exports").mkdir()
+        (aside / "registers").mkdir()
+        for name in _OWN:
+            rows = lineage_rows(region_code, names) if name == "regions" and region_code else []
+            _write_register(aside / "registers" / f"{name}.csv", read_table(shipped / f"{name}.csv").header, rows)
+        (aside / KEY).write_text(secrets.token_hex(MINIMUM_KEY_LENGTH) + "\n", encoding="utf-8")
+        (aside / KEY).chmod(0o600)
+        (aside / SETTINGS).write_text(_settings(folder), encoding="utf-8")
+        (aside / "README.md").write_text(_readme(region_code or "330110"), encoding="utf-8")
+        os.replace(aside, folder)
+    except BaseException:
+        remove_tree(aside)
+        raise
+
+
+def steps(folder: Path, region_code: str | None) -> list[str]:
+    """The commands from the new folder to figures, in their order."""
+    region, quarter = region_code or "<region>", "<quarter>"
+    delivery = shlex.quote(str(folder / "exports")) + f"/{region}/{quarter}"
+    asked = f"--region {region} --quarter {quarter}"
+    return [
+        f"set -a; . {shlex.quote(str(folder / SETTINGS))}; set +a",
+        f"callback-survey manifest {delivery}",
+        f"callback-survey register propose {asked}",
+        "callback-survey register check",
+        f"callback-survey run {asked}",
+    ]
+
+
+def _write_register(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+def _settings(folder: Path) -> str:
+    places = {"HOME": "home", "EXPORTS": "exports", "REGISTERS": "registers", "PRIVACY_KEY_FILE": KEY}
+    lines = [f"{PREFIX}{name}={shlex.quote(str(folder / place))}" for name, place in places.items()]
+    return "\n".join(["# set -a; . settings.env; set +a", *lines, f"#{PREFIX}LANGUAGE=zh", f"#{PREFIX}ALERT_URLS=", ""])
+
+
+def _readme(region_code: str) -> str:
+    text = resources.files("callback_survey.registers").joinpath("instance_readme.md").read_text(encoding="utf-8")
+    return text.replace("330110", region_code)
