@@ -16,6 +16,8 @@ RUN uv venv --quiet --python "$(command -v python3)" /opt/venv \
 FROM dependencies AS package
 COPY pyproject.toml README.md LICENSE /build/
 COPY src /build/src
+COPY dags /build/dags
+COPY dbt_project /build/dbt_project
 COPY expectations /build/expectations
 # A prefix of its own, so that the last stage can lay just our package over the dependencies. setuptools is in the lock:
 # with it, and without build isolation, building the wheel fetches nothing.
@@ -32,19 +34,16 @@ RUN groupadd --gid 10001 survey && useradd --uid 10001 --gid survey --create-hom
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/var/lib/airflow \
-    AIRFLOW__CORE__DAGS_FOLDER=/opt/callback_survey/dags \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/venv/lib/python3.11/site-packages/callback_survey/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
     CALLBACK_SURVEY_HOME=/var/lib/callback_survey \
     CALLBACK_SURVEY_EXPORTS=/exports \
     CALLBACK_SURVEY_REGISTERS=/registers \
-    CALLBACK_SURVEY_DBT_PROJECT=/opt/callback_survey/dbt_project \
     DBT_SEND_ANONYMOUS_USAGE_STATS=false \
     GX_ANALYTICS_ENABLED=false
 COPY --from=dependencies /opt/venv /opt/venv
 # Readable by the user below also when the checkout was made under a strict umask.
 COPY --chmod=755 sample_exports /opt/callback_survey/sample_exports
-COPY --chmod=755 dbt_project /opt/callback_survey/dbt_project
-COPY --chmod=755 dags /opt/callback_survey/dags
 COPY --from=package /opt/package /opt/venv
 USER survey
 # What a service writes is the user's alone: the umask of a container is 022.

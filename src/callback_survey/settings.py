@@ -22,7 +22,6 @@ _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
 _SAMPLE_REGISTERS = "sample_exports/registers"
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
 # Signs in a path that lead a program to another file
 _UNFIT_IN_HOME = {
@@ -227,16 +226,22 @@ def _home(given: Path) -> Path:
 
 
 def _dbt_project(given: str | None) -> Path:
-    candidates = [Path(given)] if given else [_REPOSITORY / "dbt_project", Path("dbt_project")]
-    for candidate in candidates:
-        if (candidate / "dbt_project.yml").is_file():
-            return candidate.resolve()
+    folder = Path(given) if given else shipped_folder("dbt_project")
+    if (folder / "dbt_project.yml").is_file():
+        return folder.resolve()
     raise UsageError(
         "the dbt project was not found",
-        where=", ".join(str(candidate) for candidate in candidates),
+        where=str(folder),
         expected="a folder with dbt_project.yml",
-        next_step=f"set {PREFIX}DBT_PROJECT to the dbt_project folder of the repository",
+        next_step=f"leave {PREFIX}DBT_PROJECT empty: the package brings its own",
     )
+
+
+def shipped_folder(name: str) -> Path:
+    """A folder that comes with the package: in a wheel it lies inside it, in a checkout beside the sources."""
+    package = Path(__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parents[1] / name
 
 
 def _registers(given: str | None) -> Path | None:

@@ -107,7 +107,7 @@ def test_a_folder_that_is_no_dbt_project_is_refused_with_the_setting_to_correct(
     with pytest.raises(UsageError) as refused:
         load(DBT_PROJECT=str(tmp_path))
     assert str(tmp_path) in str(refused.value)
-    assert "next: set CALLBACK_SURVEY_DBT_PROJECT" in str(refused.value)
+    assert "next: leave CALLBACK_SURVEY_DBT_PROJECT empty" in str(refused.value)
 
 
 def test_the_key_is_read_from_the_variable_or_from_the_file(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from callback_survey.alerts import outbox as alerts
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.progress import Event, Listener, Progress
 from callback_survey.quarter import Quarter
-from callback_survey.settings import PREFIX, Settings
+from callback_survey.settings import PREFIX, Settings, shipped_folder
 
 DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
@@ -30,7 +30,6 @@ _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
 )
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 20
-_REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,8 @@ class Outcome:
 
 
 def dags_folder() -> Path:
-    """The folder of the DAG files: beside the package in the repository, or below the working folder."""
-    for folder in (_REPOSITORY / "dags", Path("dags")):
-        if (folder / f"{DAG_ID}.py").is_file():
-            return folder.resolve()
-    raise UsageError(
-        "the DAG files were not found",
-        expected=f"dags/{DAG_ID}.py in the repository or below the working folder",
-        next_step="run the command in the repository",
-    )
+    """The folder of the DAG files, which come with the package."""
+    return shipped_folder("dags")
 
 
 def task_environment(settings: Settings) -> dict[str, str]:

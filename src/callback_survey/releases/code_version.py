@@ -11,6 +11,9 @@ from callback_survey import __version__
 
 _SOURCES = (".py", ".sql", ".toml", ".j2", ".css", ".csv", ".docx")
 
+# counted apart, or of no weight for figures; the dbt project has a fingerprint of its own
+_ELSEWHERE = ("expectations", "dags", "dbt_project")
+
 
 @cache
 def code_version() -> str:
@@ -19,9 +22,9 @@ def code_version() -> str:
     digest = sha256()
     checks = find_spec("callback_survey.expectations")
     for folder in (Path(__file__).parents[1], *map(Path, (checks and checks.submodule_search_locations) or ())):
-        # in a wheel the second folder lies in the first
+        # in a wheel the second folder lies in the first, and so does what a checkout has beside the sources
         for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts):
             name = path.relative_to(folder)
-            if path.suffix in _SOURCES and name.parts[0] != "expectations":
+            if path.suffix in _SOURCES and name.parts[0] not in _ELSEWHERE:
                 digest.update(name.as_posix().encode() + b"\0" + path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
