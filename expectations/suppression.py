@@ -20,6 +20,8 @@ _OPEN = {
         "valid_frame_count",
         "sample_count",
         "answered_count",
+        "interviewed_count",
+        "item_response_rate",
         "average_pct",
         "mean_rate",
         "threshold_pct",

@@ -68,7 +68,7 @@ KINDS: Mapping[str, Kind] = {
     "measures": Kind(("measure",)),
     "nothing_spellings": Kind(("spelling",)),
     "published_notices": Kind(("region_code", "quarter", "notice_number")),
-    "question_headers": Kind(("question", "header")),
+    "question_headers": Kind(("header",)),
     "reason_codes": Kind(("reason_code",)),
     "reason_spellings": Kind(("spelling",)),
     "regions": Kind(("region_code",)),
