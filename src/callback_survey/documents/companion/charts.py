@@ -90,7 +90,7 @@ def specification(
         "data": {"name": "departments", "values": values},
         "encoding": {"y": y, "x": _x(figures, low, ticks)},
         "layer": layers,
-        "config": _CONFIG,
+        "config": CONFIG,
     }
 
 
@@ -259,7 +259,7 @@ def _figures_beside(figures: MeasureFigures, plot_width: int, beside: int) -> li
     return found
 
 
-_CONFIG: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     "font": FONT,
     # the picture is described as a whole, by its title and description
     "aria": False,

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.documents.companion import charts, page, wording
+from callback_survey.documents.companion import charts, funnel, page, wording
 from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
 from callback_survey.wording import terms
 from callback_survey.wording.figures import count
@@ -53,11 +53,15 @@ def runtime() -> str:
 
 
 def _measure(figures: MeasureFigures) -> dict[str, Any]:
+    found = funnel.funnel_of(figures)
     return {
         "measure": figures.measure,
         "name": figures.measure_name,
         "specification": charts.specification(figures, is_interactive=True) if figures.rated else None,
         "alternative": wording.alternative(figures),
+        "funnel": funnel.specification(figures, found, is_interactive=True) if found else None,
+        "funnel_alternative": wording.funnel_alternative(figures, found) if found else "",
+        "funnel_key": wording.funnel_key(found) if found else "",
         "key": "".join(wording.key_lines(figures)),
         "departments": [_department(found, figures) for found in figures.rated],
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from callback_survey import pages as templates
-from callback_survey.documents.companion import charts, layout, wording
+from callback_survey.documents.companion import charts, funnel, layout, wording
 from callback_survey.documents.companion.model import CompanionData, MeasureFigures
 from callback_survey.documents.notice.words import acceptance_sentence, benchmark
 from callback_survey.quarter import Quarter
@@ -43,6 +43,7 @@ def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]],
         period=terms.period(marts.quarter),
         previous=terms.period(str(Quarter.parse(marts.quarter).previous())),
         drawn=drawn,
+        funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],
         release=release,
         accepted=[acceptance_sentence(check) for check in release.accepted],
     )
@@ -60,6 +61,24 @@ def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
         name = f"chart-{figures.measure}-{number}"
         found.append(Chart(charts.described(svg, name, caption, wording.alternative(figures)), caption))
     return found
+
+
+@dataclass(frozen=True)
+class FunnelChart(Chart):
+    """A funnel plot, with what it shows."""
+
+    key: str
+
+
+def draw_funnel(marts: CompanionData, figures: MeasureFigures) -> FunnelChart | None:
+    """The funnel plot of a measure; None where too few departments have enough answers."""
+    found = funnel.funnel_of(figures)
+    if found is None:
+        return None
+    caption = f"{marts.region}{terms.period(marts.quarter)}{figures.measure_name}漏斗图"
+    svg = charts.svg_of(funnel.specification(figures, found))
+    told = charts.described(svg, f"funnel-{figures.measure}", caption, wording.funnel_alternative(figures, found))
+    return FunnelChart(told, caption, wording.funnel_key(found))
 
 
 def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release, data_note: str | None) -> str:

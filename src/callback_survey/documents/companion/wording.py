@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from callback_survey.documents.companion.funnel import LEVELS, Funnel, outside
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
 from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, QUARTER_SCOPE, REGRESSION, WITHIN_CHANCE
 
@@ -143,6 +144,32 @@ def alternative(figures: MeasureFigures) -> str:
     return (
         f"{len(rated)} 个部门的{figures.measure_name}点图，按附件次序由高到低。平均 {figures.average_pct}%；{spread}；"
         f"低于平均 {len(figures.below)} 个，{tested}。各部门的数字见附表。"
+    )
+
+
+def funnel_key(funnel: Funnel) -> str:
+    """What the funnel shows, and that a place outside it is no sign."""
+    return (
+        f"横线为图中 {len(funnel.departments)} 个部门的平均（{funnel.mean * 100:.2f}%）；与其他部门没有差别的部门，"
+        f"二十次有十九次落在 95% 界限之内，五百次有四百九十九次落在 99.8% 界限之内。回答越多，界限越窄。"
+        f"界限只看一个部门，标记还考虑到部门很多；▽ 只就本季度办件而言，可以在界限之内。"
+        f"回答过少的和不公布的部门不在图中；界限不计回访员的影响。"
+    )
+
+
+def funnel_alternative(figures: MeasureFigures, funnel: Funnel) -> str:
+    """The funnel in words: who lies outside of which limit, on which side."""
+    told = []
+    named: set[str] = set()
+    for level in reversed(LEVELS):
+        for side, names in zip(("低于", "高于"), outside(funnel, LEVELS[level]), strict=True):
+            new = [name for name in names if name not in named]
+            named.update(new)
+            told += [f"{side} {level} 界限的有{listed(new, _FLAGGED)}"] if new else []
+    place = "；".join(told) if told else "没有部门在 95% 界限之外"
+    return (
+        f"{len(funnel.departments)} 个部门的{figures.measure_name}与有效回答数的漏斗图，平均 {funnel.mean * 100:.2f}%。"
+        f"{place}。各部门的数字见附表。"
     )
 
 

@@ -39,7 +39,7 @@
     const department = shown.measure.departments[index];
     if (!department || !shown.view) return;
     shown.index = index;
-    shown.view.signal("focused", department.code).run();
+    for (const view of [shown.view, shown.funnel]) if (view) view.signal("focused", department.code).run();
     describe(department);
   }
 
@@ -58,36 +58,56 @@
     return { x: frame.left + left + found.x, y: frame.top + top + found.y };
   }
 
+  function followPointer(view) {
+    view.addEventListener("mousemove", function (event, item) {
+      const code = item && item.datum && item.datum.code;
+      const index = code ? shown.measure.departments.findIndex((found) => found.code === code) : -1;
+      if (index < 0) {
+        tooltip.hidden = true;
+        return;
+      }
+      if (index !== shown.index) choose(index);
+      place(event.clientX, event.clientY);
+    });
+  }
+
+  // the same departments against their answers; the keyboard reaches them in the chart above
+  function showFunnel(measure, mine) {
+    const funnel = document.getElementById("funnel-chart");
+    funnel.setAttribute("aria-label", measure.funnel_alternative);
+    document.getElementById("funnel-key").textContent = measure.funnel_key;
+    vegaEmbed("#funnel-drawing", measure.funnel, { ast: true, actions: false, renderer: "svg", tooltip: false }).then(function (result) {
+      if (mine !== turn) return;
+      shown.funnel = result.view;
+      followPointer(result.view);
+      funnel.dataset.drawn = measure.measure;
+    });
+  }
+
   function show(name) {
     const mine = ++turn;
     const measure = measures[name];
-    shown = { measure: measure, view: null, index: -1 };
+    shown = { measure: measure, view: null, funnel: null, index: -1 };
     tooltip.hidden = true;
     document.getElementById("key").textContent = measure.key;
     chart.setAttribute("aria-label", measure.alternative);
     panel.replaceChildren(element("p", "还没有选中部门。"));
     for (const table of document.querySelectorAll("table[data-measure]")) table.hidden = table.dataset.measure !== name;
+    document.getElementById("funnel").hidden = !measure.funnel;
     if (!measure.specification) {
       drawing.replaceChildren(element("p", measure.alternative));
       return;
     }
+    if (measure.funnel) showFunnel(measure, mine);
     vegaEmbed(drawing, measure.specification, { ast: true, actions: false, renderer: "svg", tooltip: false }).then(function (result) {
       if (mine !== turn) return; // another measure was chosen meanwhile
       shown.view = result.view;
-      result.view.addEventListener("mousemove", function (event, item) {
-        const code = item && item.datum && item.datum.code;
-        const index = code ? measure.departments.findIndex((found) => found.code === code) : -1;
-        if (index < 0) {
-          tooltip.hidden = true;
-          return;
-        }
-        if (index !== shown.index) choose(index);
-        place(event.clientX, event.clientY);
-      });
+      followPointer(result.view);
       chart.dataset.drawn = name;
     });
   }
 
+  document.getElementById("funnel-chart").addEventListener("mouseleave", function () { tooltip.hidden = true; });
   chart.addEventListener("mouseleave", function () { tooltip.hidden = true; });
   chart.addEventListener("blur", function () { tooltip.hidden = true; });
   chart.addEventListener("keydown", function (event) {
