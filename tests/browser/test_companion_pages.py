@@ -112,10 +112,10 @@ def test_the_funnel_answers_like_the_chart_and_is_told_in_words(documents: Path,
     opened(page, documents, "explore.html")
     page.locator("#funnel-chart[data-drawn=satisfaction] svg").wait_for()
     assert "漏斗图" in (page.locator("#funnel-chart").get_attribute("aria-label") or "")
-    page.locator("#funnel-chart svg text", has_text="区民政局").wait_for()
+    page.locator("#funnel-chart svg text", has_text="区民政局").first.wait_for()
     page.locator("input[value=realisation]").check()
     page.locator("#funnel-chart[data-drawn=realisation] svg").wait_for()
-    mark = page.locator("#funnel-chart .funnel path").first
+    mark = page.locator("#funnel-chart g[class*=funnel] path").first
     mark.hover(force=True)
     assert page.locator("#tooltip").is_visible()
     assert page.locator("#tooltip strong").inner_text() == page.locator("#panel h2").inner_text()

@@ -14,6 +14,8 @@ BEYOND_CHANCE = "低于平均，超出抽样误差"
 WITHIN_CHANCE = "低于平均，差距在抽样误差以内"
 UNTESTED = "低于平均（有效回答数不详，未作检验）"
 FEW = "有效回答过少，不作检验"
+# of those who were called and did not answer; no assumption is made on why
+OPEN = "低于平均，但没有回答的人足以改变"
 # what the hollow one speaks of
 QUARTER_SCOPE = "仅就本季度办件"
 LEGEND = (

@@ -19,6 +19,7 @@ from PIL import Image
 from callback_survey.documents.companion import charts, data, explore, layout, page, wording, write
 from callback_survey.documents.companion.model import Flag
 from callback_survey.releases import Release
+from callback_survey.wording import signs
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
 from published import make_release
 
@@ -61,6 +62,20 @@ def test_the_sentences_name_each_department_where_it_belongs() -> None:
     # below, and nothing more can be said: neither beyond chance nor within it, and not the lowest
     assert few == ("低于平均，有效回答过少，不作检验", "区安监局（1 个）。")
     assert "最低 70.00%（区民政局）" in wording.alternative(SATISFACTION)
+
+
+def test_whom_those_who_did_not_answer_could_lift_is_said_of_the_rated_alone() -> None:
+    """区商务局 is below, and the silent could change it; 区民政局 is below whatever they think; 区安监局 is not rated."""
+    settled = {"区商务局": False, "区民政局": True, "区安监局": False, "区档案局": False}
+    departments = [replace(found, is_flag_robust=settled.get(found.department_name)) for found in DEPARTMENTS]
+    said = dict(wording.flags(replace(SATISFACTION, departments=tuple(departments))))
+    assert said[signs.OPEN] == "区商务局（1 个）。"
+    told = {found.department_name: wording.robustness(found) for found in departments}
+    assert told["区商务局"] == told["区档案局"] == "足以改变与平均值的高低"
+    assert told["区民政局"] == "无论怎样都不改变与平均值的高低"
+    assert told["区安监局"] == told["区教育局"] == told["区旅游局"] == "—"
+    # releases from before say nothing of it
+    assert signs.OPEN not in dict(wording.flags(SATISFACTION))
 
 
 def test_a_flag_names_every_department() -> None:

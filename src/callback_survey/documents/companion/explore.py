@@ -76,6 +76,7 @@ def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any
         ("有效回答数", count(found.answered_count)),
         ("抽样 / 有效样本框", f"{count(found.sample_count)} / {count(found.valid_frame_count)}"),
         ("95% 区间", f"{wording.interval(found)}%" if wording.interval(found) != "—" else "—"),
+        ("没有回答的人", wording.robustness(found)),
         ("名次（可能的范围）", wording.rank(found)),
         ("比上季度", wording.change_in_words(found)),
         ("可靠程度", {"†": "慎用：回答少或误差大", "‡": "回答过少，不作评价"}.get(found.mark, "—")),

@@ -175,6 +175,12 @@ class MeasureFigures:
         return tuple(found.department_name for found in self.departments if found.is_below_average and found.has_few)
 
     @property
+    def below_by_few_voices(self) -> tuple[str, ...]:
+        """Below the average only if enough of those who did not answer were no successes."""
+        listed = (found for found in self.departments if found.is_below_average and not found.has_few)
+        return tuple(found.department_name for found in listed if found.is_flag_robust is False)
+
+    @property
     def within_chance(self) -> tuple[str, ...]:
         return self._named(Flag.BELOW)
 

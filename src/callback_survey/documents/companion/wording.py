@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from callback_survey.documents.companion.funnel import LEVELS, Funnel, outside
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
-from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, QUARTER_SCOPE, REGRESSION, WITHIN_CHANCE
+from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, OPEN, QUARTER_SCOPE, REGRESSION, WITHIN_CHANCE
 
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
@@ -41,6 +41,8 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
         (FIRM, _or_none(figures.beyond_chance_superpopulation)),
         (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
     ]
+    if figures.below_by_few_voices:
+        said.append((OPEN, f"{listed(figures.below_by_few_voices, _FLAGGED)}。"))
     return [*said, (f"低于平均，{FEW}", _or_none(figures.below_on_few))] if figures.below_on_few else said
 
 
@@ -110,6 +112,13 @@ def rank(found: DepartmentRate) -> str:
     if found.rank_low is None or found.rank_high is None:
         return str(found.rate_rank)
     return f"{found.rate_rank}（{found.rank_low}–{found.rank_high}）"
+
+
+def robustness(found: DepartmentRate) -> str:
+    """Whether those who did not answer could have put the department on the other side of the average."""
+    if found.is_flag_robust is None or found.has_few or not found.is_rated:
+        return "—"
+    return "无论怎样都不改变与平均值的高低" if found.is_flag_robust else "足以改变与平均值的高低"
 
 
 def change(found: DepartmentRate) -> str:
