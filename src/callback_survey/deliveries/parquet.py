@@ -1,7 +1,15 @@
-"""Parquet: typed columns as rows of text, a batch at a time."""
+"""Parquet: typed columns as rows of text, a batch at a time.
+
+What a file says of its sizes is only a claim, and Arrow takes the memory that its pages ask for. So each file is gone through
+first in a process of its own with limits, which turns nothing into rows.
+"""
 
 from __future__ import annotations
 
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +22,10 @@ from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.table import BATCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, as_text, find_table
 
 MAXIMUM_ROW_GROUP_BYTES = 256 << 20
+# Of the child, beyond what the library takes before it reads
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 300
+_TOO_MUCH = 3  # the child's exit code when the rows hold too much text
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 _PLAIN = (
     *_TEXTS,
@@ -52,7 +64,45 @@ def open_parquet(path: Path, name: str, datasets: Sequence[Dataset]) -> Table:
             f"columns that hold lists, records or bytes: {'、'.join(unfit)[:200]}; expected text, numbers and dates"
         )
     texts = [field.name for field in schema if any(is_kind(field.type) for is_kind in _TEXTS)]
+    _require_bounded(path, texts)
     return find_table(name, partial(_rows, path, texts), encoding="parquet", datasets=datasets)
+
+
+def _require_bounded(path: Path, texts: Sequence[str]) -> None:
+    """Raises Unreadable where the file takes more than the limits to go through. Damage is left to who reads the rows."""
+    command = [sys.executable, "-P", "-m", "callback_survey.deliveries.parquet", str(path), str(MEMORY_BYTES), *texts]
+    try:
+        # its own pool reserves a gigabyte of addresses before it holds anything, and addresses are what the limit counts
+        plain = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
+        code = subprocess.run(command, env=plain, capture_output=True, check=False, timeout=2 * CPU_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        code = -1
+    if code == _TOO_MUCH:
+        raise Unreadable("its rows hold too much text for a survey")
+    if code != 0:
+        raise Unreadable(
+            f"the Parquet file cannot be read within {MEMORY_BYTES >> 30} GB of memory and {CPU_SECONDS} seconds; "
+            "it may be damaged or malicious"
+        )
+
+
+def _go_through(path: Path, memory: int, texts: Sequence[str]) -> int:
+    """The child: every batch is decoded and let go."""
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    row_count = 0
+    try:
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+                row_count += batch.num_rows
+                if batch.nbytes > limits.most_text(row_count):
+                    return _TOO_MUCH
+    except MemoryError:  # Arrow's, too
+        return 1
+    except _DAMAGED:
+        return 0
+    return 0
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -84,3 +134,7 @@ def _texts(column: pa.Array) -> list[str]:
     values = column.dictionary.take(used).to_pylist()
     known = {index: as_text(value) for index, value in zip(used.to_pylist(), values, strict=True)}
     return [known.get(index, "") for index in column.indices.to_pylist()]
+
+
+if __name__ == "__main__":
+    sys.exit(_go_through(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))

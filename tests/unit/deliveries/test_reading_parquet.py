@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from callback_survey.deliveries import parquet
@@ -102,6 +104,35 @@ def test_one_text_of_a_hundred_megabytes_is_refused_before_it_is_read(reader: Re
     content = as_parquet(columns, compression="zstd", use_dictionary=False)
     assert len(content) < 20_000
     assert reader.refusal("frame.parquet", content) == "its rows hold too much text for a survey"
+
+
+def as_varint(value: int, length: int = 0) -> bytes:
+    """A positive number as the footer of a Parquet file writes it, filled up to so many bytes."""
+    left = value << 1
+    parts: list[int] = []
+    while left or not parts or len(parts) < length:
+        parts.append(left & 127)
+        left >>= 7
+    return bytes([*(part | 128 for part in parts[:-1]), parts[-1]])
+
+
+@pytest.mark.parametrize(("memory_megabytes", "refusal"), [(64, "the Parquet file cannot be read"), (1024, "its rows")])
+def test_a_file_that_understates_its_sizes_is_refused_by_a_child(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, memory_megabytes: int, refusal: str
+) -> None:
+    columns = {name: pa.array(["x"]) for name in FRAME_HEADER}
+    columns[FRAME_HEADER[-1]] = pa.array(["x" * (100 << 20)], pa.large_string())
+    content = as_parquet(columns, compression="zstd", use_dictionary=False)
+    group = pq.ParquetFile(BytesIO(content)).metadata.row_group(0)
+    text = group.column(len(FRAME_HEADER) - 1)
+    for size in (group.total_byte_size, text.total_uncompressed_size):
+        true = as_varint(size)
+        assert content.count(true) == 1
+        content = content.replace(true, as_varint(1_000, len(true)))
+    assert pq.ParquetFile(BytesIO(content)).metadata.row_group(0).total_byte_size == 1_000
+    monkeypatch.setattr(parquet, "MEMORY_BYTES", memory_megabytes << 20)
+    monkeypatch.setattr(parquet, "_rows", None)
+    assert reader.refusal("frame.parquet", content).startswith(refusal)
 
 
 def test_claims_beyond_any_survey_are_refused(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
