@@ -23,8 +23,8 @@ calls as (
         {{ name_key('department_name') }} as department_name_key,
         -- only breaks ties between attempts of the same second: not sent counts as before the first
         coalesce(try_cast(attempt_no as bigint), 0) as attempt_no,
-        -- to tell interviewers apart, and not to be passed on; what landing scrubbed for looking like a phone is one word
-        -- for all
+        -- to tell interviewers apart, and not to be passed on; what landing scrubbed for looking like a phone is one
+        -- word for all
         case when agent_id not like '%[号码]%' then nullif({{ name_key('agent_id') }}, '') end as interviewer_key,
         disposition_code,
         -- to be looked up, and not to be passed on: what a person said stays in the lake
