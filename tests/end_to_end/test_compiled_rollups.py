@@ -40,7 +40,7 @@ def test_without_a_warehouse_the_same_is_served_and_none_is_made(home: Home, mon
     shutil.rmtree(home.path / "warehouse")
     assert steps.serve(run_of(home)).version == before, "dbt compiles the same SQL for the roll-ups alone"
     left = {path.name for path in (home.path / "warehouse").iterdir()}
-    assert left == {"dbt-compiled", "warehouse.lock"}
+    assert left == {"dbt-compiled", "project", "warehouse.lock"}
     without_dbt(monkeypatch)
     assert steps.serve(run_of(home)).version == before, "and remembers it"
     assert home.run_quarter_here().code == 0, "the next run builds the warehouse as always"

@@ -19,10 +19,10 @@ def project_of(settings: Settings, warehouse: Warehouse) -> Path:
     shipped, seeds = settings.dbt_project, settings.seeds
     if settings.registers is None:
         return shipped
-    project, stamp = warehouse.folder / "project", warehouse.folder / "project-of"
+    project = warehouse.folder / "project"
+    stamp = project / "made-of"
     wanted = f"{shipped} {parse_fingerprint(shipped, seeds)}"
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
-        stamp.unlink(missing_ok=True)
         remove_tree(project)
         project.mkdir(parents=True)
         for path in shipped.iterdir():
@@ -31,5 +31,6 @@ def project_of(settings: Settings, warehouse: Warehouse) -> Path:
         (project / _SEEDS).mkdir()
         for path in seeds.iterdir():
             shutil.copyfile(path, project / _SEEDS / path.name)
+        # last: a project whose making was killed is made again
         stamp.write_text(wanted, encoding="utf-8")
     return project
