@@ -35,13 +35,26 @@ directed as (
 
 ),
 
+masks as (
+
+    select
+        region_code,
+        quarter,
+        department_code,
+        measure,
+        bool_or(is_suppressed) as has_masked_cell
+    from {{ ref('int_masked_shares') }}
+    group by region_code, quarter, department_code, measure
+
+),
+
 changes as (
 
     select
         directed.*,
         question_measures.measure,
-        -- in which direction is told of nobody whose answers are not published
-        coalesce(measures.is_suppressed, false) as is_suppressed
+        -- better or worse beside an unchanged rate would name the cell that somebody is in
+        coalesce(masks.has_masked_cell, false) as has_masked_cell
     from directed
     left join question_measures using (question)
     left join {{ ref('int_department_measures') }} as measures
@@ -50,6 +63,14 @@ changes as (
             and directed.quarter = measures.quarter
             and directed.department_code = measures.department_code
             and question_measures.measure = measures.measure
+    left join masks
+        on
+            directed.region_code = masks.region_code
+            and directed.quarter = masks.quarter
+            and directed.department_code = masks.department_code
+            and question_measures.measure = masks.measure
+    -- how many answers changed depends on what was said, and that is not published
+    where not coalesce(measures.is_suppressed, false)
 
 ),
 
@@ -75,7 +96,7 @@ record_findings as (
         concat(
             cast(changes.changed_count as string), '件的回答在后一次通话中改变',
             case
-                when changes.is_suppressed then ''
+                when changes.has_masked_cell then ''
                 else concat(
                     '：', cast(changes.improved_count as string), '件变好，', cast(changes.worsened_count as string),
                     '件变差'
@@ -86,7 +107,7 @@ record_findings as (
         concat(
             'Cases with an answer that a later call changed: ', cast(changes.changed_count as string),
             case
-                when changes.is_suppressed then ''
+                when changes.has_masked_cell then ''
                 else concat(
                     ', of which ', cast(changes.improved_count as string), ' for the better and ',
                     cast(changes.worsened_count as string), ' for the worse'
@@ -97,7 +118,7 @@ record_findings as (
         concat(
             changes.question, ': changed ', cast(changes.changed_count as string),
             case
-                when changes.is_suppressed then ''
+                when changes.has_masked_cell then ''
                 else concat(
                     ', better ', cast(changes.improved_count as string), ', worse ',
                     cast(changes.worsened_count as string)
