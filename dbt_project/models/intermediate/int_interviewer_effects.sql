@@ -3,7 +3,7 @@
 
 -- How much alike the answers are that one interviewer brings, and how many answers less a department has for it.
 -- Departments differ in rate and spread, so interviewers are compared within each, and each is measured by its own
--- spread: pooled, small departments with a wide spread would look like an effect. What is suppressed is in no sum.
+-- spread: pooled, small departments with a wide spread would look like an effect. What is suppressed is not here.
 with interviewers as (
 
     select
@@ -12,7 +12,6 @@ with interviewers as (
         measures.measure,
         measures.department_code,
         measures.answered_count,
-        measures.success_count is not null as is_published,
         answer_counts.interviewer_number,
         cast(sum(answer_counts.answer_count) as double) as answers,
         cast(sum(case when answers.is_success then answer_counts.answer_count else 0 end) as double) as successes
@@ -24,10 +23,13 @@ with interviewers as (
             and measures.quarter = answers.quarter
             and measures.measure = answers.measure
             and answer_counts.answer_code = answers.answer_code
-    where measures.source_grain = 'cases' and answer_counts.interviewer_number is not null
+    where
+        measures.source_grain = 'cases'
+        and measures.success_count is not null
+        and answer_counts.interviewer_number is not null
     group by
         measures.region_code, measures.quarter, measures.measure, measures.department_code, measures.answered_count,
-        measures.success_count, answer_counts.interviewer_number
+        answer_counts.interviewer_number
 
 ),
 
@@ -38,7 +40,6 @@ departments as (
         quarter,
         measure,
         department_code,
-        is_published,
         count(*) as interviewer_count,
         sum(answers) as answers,
         sum(successes) as successes,
@@ -47,7 +48,7 @@ departments as (
         cast(sum(cast(successes * (answers - successes) / answers as decimal(38, 18))) as double) as spread_within,
         max(answers) / max(answered_count) as largest_interviewer_share
     from interviewers
-    group by region_code, quarter, measure, department_code, is_published
+    group by region_code, quarter, measure, department_code
 
 ),
 
@@ -68,7 +69,7 @@ compared as (
     select
         *,
         -- one interviewer alone, one answer from each, or answers all alike: nothing to compare
-        coalesce(is_published and degrees > 0 and variance_within > 0e0, false) as is_compared
+        coalesce(degrees > 0 and variance_within > 0e0, false) as is_compared
     from spread
 
 ),
