@@ -152,17 +152,17 @@ def _accounts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> p
         rows.append((file.name, "" if judged == file.read_count else f"{file.read_count} rows read, {judged} judged"))
     for dataset in report.lake_files:
         if dataset == "answers":
-            astray = _count(connection, "answers anti join calls using (file, line)")
+            astray = _count(connection, "select count(*) from answers anti join calls using (file, line)")
             rows.append((dataset, f"{astray} answers of no call in the lake" if astray else ""))
             continue
         expected = report.count("rejected_count") if dataset == "rejects" else _accepted(report, dataset)
-        stored = _count(connection, dataset)
+        stored = _count(connection, f"select count(*) from {dataset}")
         rows.append((dataset, "" if stored == expected else f"{expected} rows landed, {stored} in the lake"))
     return pd.DataFrame(rows, columns=["name", "fault"])
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
-    found = connection.execute(f"select count(*) from {rows}").fetchone()
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
 
 

@@ -13,12 +13,15 @@ with spellings as (
 reasoned as (
 
     select
-        answers.*,
+        calls.*,
+        answers.question,
+        answers.answer_code,
         case
-            when answers.reason_key is null then 'none'
+            when calls.reason_key is null then 'none'
             else coalesce(spellings.reason_code, 'other')
         end as reason_code
     from {{ ref('stg_answers') }} as answers
+    inner join {{ ref('stg_calls') }} as calls using (region_code, quarter, file, line)
     left join spellings using (reason_key)
 
 ),

@@ -5,8 +5,7 @@ with answered as (
         quarter,
         file,
         line
-    from {{ source('raw', 'answers') }}
-    where {{ answer_given('answer_code') }} is not null
+    from {{ ref('stg_answers') }}
 
 ),
 
