@@ -33,11 +33,13 @@ def database_of(server: Server, quarter: Published) -> Copy:
 
 
 def found_in(copy: Copy) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table and view of every schema, as an administrator sees them, and every description."""
+    """Every row of every table and view of every schema, as an administrator sees them, and how each is described."""
     names = [name for (name,) in copy.as_admin(_RELATIONS)]
     kept = [name for name in names if name.split(".")[1] not in _OF_A_RUN]
-    found = {name: sorted(copy.as_admin(f"select * from {name}"), key=repr) for name in kept if "version" not in name}
-    found["descriptions"] = sorted(copy.as_admin("select description from pg_description where objoid >= 16384"))
+    found = {name: sorted(copy.as_admin(f"select * from {name}"), key=repr) for name in kept}
+    # of tables and their columns: what is said of the schema tells when it was published
+    described = "select description from pg_description where classoid = 'pg_class'::regclass and objoid >= 16384"
+    found["descriptions"] = sorted(copy.as_admin(described))
     return found
 
 
