@@ -35,6 +35,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     measure_faults.question_headers,
     disclosure_faults.disclosure,
     own_faults.doubled,
+    own_faults.strangers,
 )
 _MOST_SHOWN = 20
 

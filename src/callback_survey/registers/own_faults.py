@@ -31,6 +31,41 @@ _COMPARED_HERE = (
     "thresholds",
 )
 
+# What a row names in another register, where no other check looks: register, column, and the register that must have it.
+_REFERENCES = (
+    ("annex_figures", "measure", "measures"),
+    ("annex_figures", "answer_code", "answers"),
+    ("annex_order", "region_code", "regions"),
+    ("annex_order", "measure", "measures"),
+    ("annex_order", "department_code", "departments"),
+    ("assessment_rules", "region_code", "regions"),
+    ("assessment_rules", "rule_code", "assessment_weights"),
+    ("assessment_weights", "rule_code", "assessment_rules"),
+    ("assessment_weights", "measure", "measures"),
+    ("benchmarks", "region_code", "regions"),
+    ("benchmarks", "measure", "measures"),
+    ("disposition_spellings", "disposition_code", "dispositions"),
+    ("follow_up_rules", "answer_code", "answers"),
+    ("measure_definitions", "measure", "measures"),
+    ("published_notices", "region_code", "regions"),
+    ("reason_spellings", "reason_code", "reason_codes"),
+    ("sample_plan_rules", "region_code", "regions"),
+    ("thresholds", "measure", "measures"),
+)
+
+
+def strangers(seeds: Path) -> Iterator[Fault]:
+    """Rows that name a region, measure, answer and the like that its own register does not have."""
+    known: dict[tuple[str, str], set[str]] = {}
+    for name, column, other in _REFERENCES:
+        if (other, column) not in known:
+            known[other, column] = {row[column] for row in rows.read(seeds, other)}
+        for row in rows.read(seeds, name):
+            if row[column] and row[column] not in known[other, column]:
+                nearest = _nearest(row[column], known[other, column])
+                told = f"{column} 「{row[column]}」 is not in {other}.csv{nearest}"
+                yield fault_in(row, told, "correct it, or add its row there first")
+
 
 def folder(seeds: Path) -> Iterator[Fault]:
     """Of an instance's folder: files that no register has, columns that a register does not have, and rows that would change

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from callback_survey.cli import main
 from callback_survey.errors import RegisterError, UsageError
-from callback_survey.register_layers import merged
-from callback_survey.registers import validate
+from callback_survey.register_layers import merged, read_table
+from callback_survey.registers import rows, validate
 from callback_survey.settings import load_settings
 from callback_survey.wording.translation import in_chinese
 from english_left import english_runs
 from homes import REPOSITORY
+from lakes import SAMPLE_REGISTERS, SEEDS
 
 SHIPPED = REPOSITORY / "dbt_project" / "seeds"
 REGIONS = "region_code,region_name,parent_region_code,region_level,is_survey_region,district_count,sign_use"
@@ -94,6 +97,38 @@ def test_a_fault_is_refused_by_name_file_and_line_in_both_languages(own: Path, f
     assert error.where is not None and error.where.startswith(str(own / f"{name}.csv"))
     for text in (error.what, error.next_step or ""):
         assert english_runs(in_chinese(text)) == [], in_chinese(text)
+
+
+def references() -> list[tuple[str, str]]:
+    """Every register and column whose values dbt looks up in another register."""
+    seeds = [
+        seed for path in sorted(SHIPPED.glob("*.yml")) for seed in yaml.safe_load(path.read_text("utf-8"))["seeds"]
+    ]
+    return [
+        (seed["name"], column["name"])
+        for seed in seeds
+        for column in seed["columns"]
+        if any("relationships" in test for test in column.get("data_tests", []))
+    ]
+
+
+@pytest.mark.parametrize(("name", "column"), references())
+def test_a_row_that_names_what_no_register_has_is_refused_before_dbt_would_stumble_over_it(
+    tmp_path: Path, name: str, column: str
+) -> None:
+    own = Path(shutil.copytree(SAMPLE_REGISTERS, tmp_path / "registers"))
+    named = [row for row in rows.read(SEEDS, name) if row[column]] or rows.read(SEEDS, name)
+    path = own / f"{name}.csv"
+    header = read_table(path if path.is_file() else SHIPPED / path.name).header
+    strange = {**named[-1].cells, column: "999999"}
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [",".join(header)]
+    lines.append(",".join(f'"{strange[known]}"' for known in header))
+    write(own, name, *lines)
+    with pytest.raises(RegisterError) as refused:
+        validate(merged(SHIPPED, own))
+    told = " ".join([refused.value.what, *refused.value.alert_lines])
+    assert f"registers/{name}.csv line {len(lines)}" in told
+    assert english_runs(in_chinese(refused.value.what)) == []
 
 
 def test_a_spelling_of_two_answers_names_both_files(own: Path) -> None:
