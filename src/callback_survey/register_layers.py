@@ -7,16 +7,19 @@ says where each of their rows stands, so that a fault is told by the file that a
 
 from __future__ import annotations
 
-import atexit
 import csv
+import hashlib
 import io
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +28,8 @@ from typing import Any
 from callback_survey.quarter import Quarter
 
 ORIGINS = "origins.json"
+_FILES = (".csv", ".yml")
+_KEPT_SECONDS = 30 * 24 * 3600
 _QUARTER = re.compile("[0-9]{4}Q[1-4]")
 _FIRST, _LAST = "0000Q1", "9999Q4"
 
@@ -126,15 +131,16 @@ class _Placed:
 
 
 def merged(shipped: Path, own: Path | None) -> Path:
-    """The folder of the registers as they are now: `shipped` itself where an instance has none of its own, else one of
-    this process, made once for each state of the two. What cannot be read in an own file is left out: `register check`
-    and every run say so before anything is landed."""
+    """The folder of the registers as they are now: `shipped` itself where an instance has none of its own, else one below the
+    machine's folder for temporary files, which all processes of a user share. What cannot be read in an own file is left out:
+    `register check` and every run say so before anything is landed."""
     if own is None:
         return shipped
-    folder = _merged(shipped, own, _state(shipped), _state(own))
-    if not folder.is_dir():  # somebody cleared the temporary folder
+    states = _state(shipped), _state(own)
+    folder = _merged(shipped, own, *states)
+    if not _is_whole(folder, shipped):  # somebody cleared the temporary files, all or the ones that nobody read
         _merged.cache_clear()
-        folder = _merged(shipped, own, _state(shipped), _state(own))
+        folder = _merged(shipped, own, *states)
     return folder
 
 
@@ -170,27 +176,63 @@ def _origins(path: Path, _changed_ns: int) -> Origins:
 def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a register does: names, times and sizes."""
     with os.scandir(folder) as entries:
-        files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith((".csv", ".yml"))]
+        files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(_FILES)]
     return tuple(sorted((name, found.st_mtime_ns, found.st_size) for name, found in files))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _merged(shipped: Path, own: Path, _shipped_state: object, _own_state: object) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="callback-survey-registers-"))
-    # a fork of this process that ends leaves the folder to it
-    atexit.register(_remove, folder, os.getpid())
+    """Named by what it is made of: a process of Airflow's ends without a chance to clear up after itself, and leaves nothing
+    that the next would not take."""
+    digest = hashlib.sha256()
+    for source in (shipped, own):
+        digest.update(f"{source}\0".encode())
+        for path in sorted(path for path in source.iterdir() if path.name.endswith(_FILES)):
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    parent = _parent()
+    folder = parent / digest.hexdigest()[:16]
+    if not _is_whole(folder, shipped):
+        _make(folder, shipped, own)
+        _remove_old(parent, folder)
+    return folder
+
+
+def _is_whole(folder: Path, shipped: Path) -> bool:
+    try:
+        names = _names(folder)
+    except FileNotFoundError:
+        return False
+    return ORIGINS in names and all(name in names for name in _names(shipped) if name.endswith(_FILES))
+
+
+def _names(folder: Path) -> set[str]:
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries}
+
+
+def _parent() -> Path:
+    """A folder that is ours alone, as another user of the machine could have made one of its name."""
+    parent = Path(tempfile.gettempdir()) / f"callback-survey-registers-{os.getuid()}"
+    with suppress(FileExistsError):
+        parent.mkdir(mode=0o700)
+    found = parent.lstat()
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return parent if is_ours else Path(tempfile.mkdtemp(prefix="callback-survey-registers-"))
+
+
+def _make(folder: Path, shipped: Path, own: Path) -> None:
+    """Aside first: another process may look at any time, or make the same."""
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     rows: dict[str, list[tuple[bool, int]]] = {}
     overrides: list[Override] = []
-    for path in sorted(shipped.iterdir()):
-        if path.suffix not in (".csv", ".yml"):
-            continue
+    for path in sorted(path for path in shipped.iterdir() if path.name.endswith(_FILES)):
         own_table = read_table(own / path.name) if path.suffix == ".csv" and (own / path.name).is_file() else None
         if own_table is None or not own_table.rows or path.stem not in KINDS:
-            (folder / path.name).symlink_to(path)
+            (aside / path.name).symlink_to(path)
             continue
         shipped_table = read_table(path)
         placed, won = _merge(path.stem, shipped_table, own_table)
-        _write(folder / path.name, shipped_table.header, placed)
+        _write(aside / path.name, shipped_table.header, placed)
         rows[path.stem] = [(row.is_own, row.line) for row in placed]
         overrides += won
     told = {
@@ -200,13 +242,24 @@ def _merged(shipped: Path, own: Path, _shipped_state: object, _own_state: object
         "rows": rows,
         "overrides": [(won.name, won.own_line, won.shipped_line) for won in overrides],
     }
-    (folder / ORIGINS).write_text(json.dumps(told), encoding="utf-8")
-    return folder
-
-
-def _remove(folder: Path, pid: int) -> None:
-    if os.getpid() == pid:
+    (aside / ORIGINS).write_text(json.dumps(told), encoding="utf-8")
+    try:
+        os.rename(aside, folder)
+    except OSError:  # there is one: made meanwhile and the same, or no longer whole
+        if _is_whole(folder, shipped):
+            shutil.rmtree(aside, ignore_errors=True)
+            return
         shutil.rmtree(folder, ignore_errors=True)
+        os.rename(aside, folder)
+
+
+def _remove_old(parent: Path, kept: Path) -> None:
+    """Those of registers that changed long ago; whoever should still read one of them makes it again."""
+    limit = time.time() - _KEPT_SECONDS
+    for folder in parent.iterdir():
+        with suppress(OSError):
+            if folder != kept and folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _merge(name: str, shipped: Table, own: Table) -> tuple[list[_Placed], list[Override]]:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -105,6 +110,49 @@ def test_a_register_that_changes_is_read_anew_and_one_that_does_not_is_not_merge
     assert merged(shipped, own) == before
     write(own, "thresholds", "measure,threshold_pct,valid_from,valid_to", "speed,70,,")
     assert read(merged(shipped, own), "thresholds")[-1] == ("speed", "70", "", "")
+
+
+def test_processes_share_what_is_merged_and_make_again_what_was_cleared(folders: tuple[Path, Path]) -> None:
+    """A process of Airflow's ends without clearing up: a folder for each of them would fill the disk."""
+    shipped, own = folders
+    write(shipped, "scales", "scale,scale_name,scale_source", "visits,零上门,通报")
+    write(own, "thresholds", "measure,threshold_pct,valid_from,valid_to", "speed,70,,")
+    script = (
+        "import os, sys; from pathlib import Path; from callback_survey.register_layers import merged; "
+        "print(merged(Path(sys.argv[1]), Path(sys.argv[2])), flush=True); os._exit(0)"
+    )
+    seeds = merged(shipped, own)
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(shipped), str(own)], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == str(seeds)
+    (seeds / "scales.csv").unlink()
+    assert merged(shipped, own) == seeds and read(seeds, "scales") and read(seeds, "thresholds")[-1][0] == "speed"
+    shutil.rmtree(seeds)
+    assert read(merged(shipped, own), "thresholds")[-1][0] == "speed"
+
+
+def test_a_folder_that_somebody_else_may_write_to_is_not_used(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, own = folders
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    planted = tmp_path / f"callback-survey-registers-{os.getuid()}"
+    planted.mkdir()
+    planted.chmod(0o777)
+    assert not merged(shipped, own).is_relative_to(planted)
+
+
+def test_what_was_merged_of_registers_long_changed_is_removed(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, own = folders
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = merged(shipped, own)
+    os.utime(before, (0, 0))
+    write(own, "thresholds", "measure,threshold_pct,valid_from,valid_to", "speed,70,,")
+    after = merged(shipped, own)
+    assert list(before.parent.iterdir()) == [after]
 
 
 def test_a_copy_of_merged_registers_tells_its_own_lines(folders: tuple[Path, Path], tmp_path: Path) -> None:
