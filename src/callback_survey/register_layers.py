@@ -212,12 +212,14 @@ def _names(folder: Path) -> set[str]:
 
 def _parent() -> Path:
     """A folder that is ours alone, as another user of the machine could have made one of its name."""
-    parent = Path(tempfile.gettempdir()) / f"callback-survey-registers-{os.getuid()}"
+    # not gettempdir: of a disk that is full it says that there is no folder, and a write into it says what is wrong
+    machine = Path(os.environ.get("TMPDIR") or "/tmp")
+    parent = machine / f"callback-survey-registers-{os.getuid()}"
     with suppress(FileExistsError):
         parent.mkdir(mode=0o700)
     found = parent.lstat()
     is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
-    return parent if is_ours else Path(tempfile.mkdtemp(prefix="callback-survey-registers-"))
+    return parent if is_ours else Path(tempfile.mkdtemp(dir=machine, prefix="callback-survey-registers-"))
 
 
 def _make(folder: Path, shipped: Path, own: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -136,7 +135,7 @@ def test_a_folder_that_somebody_else_may_write_to_is_not_used(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped, own = folders
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     planted = tmp_path / f"callback-survey-registers-{os.getuid()}"
     planted.mkdir()
     planted.chmod(0o777)
@@ -147,7 +146,7 @@ def test_what_was_merged_of_registers_long_changed_is_removed(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped, own = folders
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     before = merged(shipped, own)
     os.utime(before, (0, 0))
     write(own, "thresholds", "measure,threshold_pct,valid_from,valid_to", "speed,70,,")

@@ -172,10 +172,11 @@ def _reason(
     if before is None or difference is None:
         return "first release"
     changed = []
-    if before.delivery_id != landed.delivery_id:
-        has_same_files = before.input_files == {file.name: file.sha256 for file in landed.files}
-        is_note_alone = has_same_files and before.data_note != landed.data_note
-        changed.append("a corrected note of the sender" if is_note_alone else "a corrected delivery")
+    # the same files under another id were read by other rules, which is said below
+    if before.input_files != {file.name: file.sha256 for file in landed.files}:
+        changed.append("a corrected delivery")
+    elif before.data_note != landed.data_note:
+        changed.append("a corrected note of the sender")
     if difference["is_other_method"]:
         changed.append(_reason_of_method(difference["signs"]))
     elif before.code_fingerprint != code_fingerprint:

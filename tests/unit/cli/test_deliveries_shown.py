@@ -16,7 +16,18 @@ from callback_survey.landing import LandingReport
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.settings import Settings
-from lakes import FRAME_HEADER, ONE_CALL, ONE_CASE, REPOSITORY, Lake, as_csv, calls, frame, write_delivery
+from lakes import (
+    FRAME_HEADER,
+    ONE_CALL,
+    ONE_CASE,
+    REPOSITORY,
+    SAMPLE_REGISTERS,
+    Lake,
+    as_csv,
+    calls,
+    frame,
+    write_delivery,
+)
 
 KEY = "k" * 32
 Tell = Callable[..., tuple[int, list[str], str]]
@@ -54,7 +65,9 @@ def deliver(lake: Lake, *good: tuple[str, ...]) -> LandingReport:
 
 
 def refuse(lake: Lake, fault_file: str) -> None:
-    settings = Settings(lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), KEY, None)
+    settings = Settings(
+        lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), KEY, None, registers=SAMPLE_REGISTERS
+    )
     shutil.rmtree(lake.exports / "330109", ignore_errors=True)
     delivery = write_delivery(lake.exports, {fault_file: (b"x", 1)})
     with pytest.raises(DeliveryRefused):

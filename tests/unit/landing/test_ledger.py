@@ -16,7 +16,19 @@ from callback_survey.pipeline import steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings
-from lakes import ONE_CALL, ONE_CASE, REGION, REPOSITORY, SECRET, Lake, calls, frame, tree_of, write_delivery
+from lakes import (
+    ONE_CALL,
+    ONE_CASE,
+    REGION,
+    REPOSITORY,
+    SAMPLE_REGISTERS,
+    SECRET,
+    Lake,
+    calls,
+    frame,
+    tree_of,
+    write_delivery,
+)
 
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 PHONE, NAME = "15400000077", "样例某某某"
@@ -25,7 +37,16 @@ PHONE, NAME = "15400000077", "样例某某某"
 @pytest.fixture
 def run(lake: Lake) -> Run:
     """A run over the same lake, with the same key."""
-    settings = Settings(lake.folder.parent, lake.exports, REPOSITORY / "dbt_project", "1GB", (), SECRET.decode(), None)
+    settings = Settings(
+        lake.folder.parent,
+        lake.exports,
+        REPOSITORY / "dbt_project",
+        "1GB",
+        (),
+        SECRET.decode(),
+        None,
+        registers=SAMPLE_REGISTERS,
+    )
     assert settings.lake == lake.folder
     return Run(settings, "run-2")
 

@@ -46,6 +46,7 @@ LANDED = LandingReport(
     {},
     "a reconstruction",
 )
+OTHER_FILES = (FileRecord("frame.csv", "frame", "hash-of-another", "utf-8-sig", 1, 3, 3, 0, ()),)
 CHECKS = [
     CheckReport("run-1", "delivery", "330109", "2018Q1", (PASS,)),
     CheckReport("run-1", "marts", "330109", "2018Q1", (PASS, WARNING)),
@@ -164,7 +165,7 @@ def test_a_correction_is_the_next_revision_and_the_earlier_stays_as_it_was(
     release(warehouse, tmp_path)
     before = tree_of(tmp_path / "330109/2018Q1/r1")
     correct(warehouse, 94.76)
-    second = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id="delivery-2"))
+    second = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id="delivery-2", files=OTHER_FILES))
     assert second is not None
     assert (second.revision, second.reason) == (2, "a corrected delivery")
     assert tree_of(tmp_path / "330109/2018Q1/r1") == before
@@ -190,19 +191,21 @@ def test_a_corrected_note_is_a_revision_of_the_same_figures(
 
 
 @pytest.mark.parametrize(
-    ("delivery", "code", "reason"),
+    ("files", "code", "reason"),
     [
-        ("delivery-1", "code-2", "changed rules or registers"),
-        ("delivery-2", "code-2", "a corrected delivery and changed rules or registers"),
-        ("delivery-1", "code-1", "the same delivery and rules gave other figures"),
+        (LANDED.files, "code-2", "changed rules or registers"),
+        (OTHER_FILES, "code-2", "a corrected delivery and changed rules or registers"),
+        (LANDED.files, "code-1", "the same delivery and rules gave other figures"),
     ],
 )
 def test_a_new_revision_says_why(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, delivery: str, code: str, reason: str
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, files: tuple[FileRecord, ...], code: str, reason: str
 ) -> None:
+    """The same files under another id were read by other rules: they are no correction."""
     release(warehouse, tmp_path)
     correct(warehouse, 94.76)
-    new = release(warehouse, tmp_path, landed=replace(LANDED, delivery_id=delivery), code_fingerprint=code)
+    landed = replace(LANDED, delivery_id="delivery-2", files=files)
+    new = release(warehouse, tmp_path, landed=landed, code_fingerprint=code)
     assert new is not None
     assert new.reason == reason
 
