@@ -42,4 +42,4 @@ def test_what_a_person_copies_from_a_terminal_is_whole(small: Home, columns: int
     refused = run_on_terminal(
         [COMMAND, "rejects", "--region", "330110", "--quarter", QUARTER], columns, small.environment
     )
-    assert "  next: callback-survey deliveries lists them" in refused.lines
+    assert f"  next: {COMMAND} deliveries lists them" in refused.lines, "a command is named as it was called"
