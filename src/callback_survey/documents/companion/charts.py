@@ -215,25 +215,14 @@ def _points(figures: MeasureFigures) -> dict[str, Any]:
     def scale(place: int) -> dict[str, Any]:
         return {"domain": domain, "range": [MARKS[flag][place] for flag in flags]}
 
-    legend = {
-        "orient": "bottom",
-        "direction": "vertical",
-        "columns": 2,
-        "title": None,
-        "labelLimit": 0,
-        "symbolSize": 64,
-        "columnPadding": 14,
-        "rowPadding": 3,
-        "offset": 4,
-    }
     return {
         "name": "points",
         "mark": {"type": "point", "filled": True, "size": 52, "strokeWidth": 1.3, "opacity": 1},
         "encoding": {
             "x": {"field": "rate"},
-            "shape": {"field": "flag", "type": "nominal", "scale": scale(0), "legend": legend},
-            "fill": {"field": "flag", "type": "nominal", "scale": scale(1), "legend": legend},
-            "stroke": {"field": "flag", "type": "nominal", "scale": scale(2), "legend": legend},
+            "shape": {"field": "flag", "type": "nominal", "scale": scale(0), "legend": LEGEND},
+            "fill": {"field": "flag", "type": "nominal", "scale": scale(1), "legend": LEGEND},
+            "stroke": {"field": "flag", "type": "nominal", "scale": scale(2), "legend": LEGEND},
         },
     }
 
@@ -259,6 +248,18 @@ def _figures_beside(figures: MeasureFigures, plot_width: int, beside: int) -> li
     return found
 
 
+# What the signs mean, below the picture
+LEGEND = {
+    "orient": "bottom",
+    "direction": "vertical",
+    "columns": 2,
+    "title": None,
+    "labelLimit": 0,
+    "symbolSize": 64,
+    "columnPadding": 14,
+    "rowPadding": 3,
+    "offset": 4,
+}
 CONFIG: dict[str, Any] = {
     "font": FONT,
     # the picture is described as a whole, by its title and description

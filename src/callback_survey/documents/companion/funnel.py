@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 from typing import Any
 
-from callback_survey.documents.companion.charts import CONFIG, HAIR, INK, MARKS, QUIET, SCHEMA
+from callback_survey.documents.companion.charts import CONFIG, HAIR, INK, LEGEND, MARKS, QUIET, SCHEMA
 from callback_survey.documents.companion.model import DepartmentRate, MeasureFigures
 
 # as the tests: with fewer departments the mean is too uncertain to compare with (inference_settings.csv)
@@ -173,17 +173,6 @@ def _marks(
     def scale(place: int) -> dict[str, Any]:
         return {"domain": [labels[flag] for flag in flags], "range": [MARKS[flag][place] for flag in flags]}
 
-    legend = {
-        "orient": "bottom",
-        "direction": "vertical",
-        "columns": 2,
-        "title": None,
-        "labelLimit": 0,
-        "symbolSize": 64,
-        "columnPadding": 14,
-        "rowPadding": 3,
-        "offset": 4,
-    }
     focus = {"size": {"condition": {"test": "datum.code === focused", "value": 190}, "value": 52}}
     return {
         "name": "funnel",
@@ -192,9 +181,9 @@ def _marks(
         "encoding": {
             "x": x,
             "y": {**y, "field": "rate"},
-            "shape": {"field": "flag", "type": "nominal", "scale": scale(0), "legend": legend},
-            "fill": {"field": "flag", "type": "nominal", "scale": scale(1), "legend": legend},
-            "stroke": {"field": "flag", "type": "nominal", "scale": scale(2), "legend": legend},
+            "shape": {"field": "flag", "type": "nominal", "scale": scale(0), "legend": LEGEND},
+            "fill": {"field": "flag", "type": "nominal", "scale": scale(1), "legend": LEGEND},
+            "stroke": {"field": "flag", "type": "nominal", "scale": scale(2), "legend": LEGEND},
             **(focus if is_interactive else {}),
         },
     }
