@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callback_survey.register_layers import ORIGINS
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Served
 from shared import once
@@ -21,6 +24,17 @@ if TYPE_CHECKING:
 # Airflow reads this when it is imported, and would make ~/airflow
 _airflow_home = tempfile.TemporaryDirectory(prefix="callback-survey-airflow-")
 os.environ["AIRFLOW_HOME"] = _airflow_home.name
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Registers that were merged of the tests' own folders lie among the machine's temporary files: they go with the tests."""
+    if hasattr(session.config, "workerinput"):
+        return
+    merged = Path(tempfile.gettempdir()) / f"callback-survey-registers-{os.getuid()}"
+    for told in merged.glob(f"*/{ORIGINS}"):
+        origins = json.loads(told.read_text(encoding="utf-8"))
+        if any("/pytest-of-" in origins[side] for side in ("shipped", "own")):
+            shutil.rmtree(told.parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
