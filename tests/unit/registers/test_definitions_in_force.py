@@ -59,6 +59,16 @@ def test_a_measure_without_a_definition_is_an_error_that_says_where_to_look(tmp_
     assert "definition_periods.csv" in str(raised.value.where)
 
 
+def test_a_measure_with_rows_of_regions_only_is_asked_in_these_and_below_them(tmp_path: Path) -> None:
+    seeds = copied_seeds(tmp_path)
+    add(seeds, "measures", ("pace", "办理提速率", "pace", "3"))
+    add(seeds, "measure_definitions", ("pace", "faster", "visits", "答“变快”的占比"))
+    add(seeds, "definition_periods", ("330100", "pace", "faster", "2018Q2", ""))
+    assert "pace" in definitions_in(seeds, Scope("330109", "2018Q2"))
+    for region, quarter in (("330109", "2018Q1"), ("310101", "2018Q2")):
+        assert set(definitions_in(seeds, Scope(region, quarter))) == {"satisfaction", "realisation"}
+
+
 def model_sql() -> str:
     """The model as dbt renders it, over tables named as the seeds and models are."""
     macros = "".join(
