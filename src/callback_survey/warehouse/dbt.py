@@ -2,9 +2,10 @@
 
 A process of its own gives DuckDB's file back when it ends, and holds the warehouse lock it inherited while it lives.
 
-Two costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it out:
-our own callback passes on what is shown, and the file is plain text. And a project that did not change is not parsed
-again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project.
+Three costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it
+out: our own callback passes on what is shown, and the file is plain text. Nine events of ten are for debugging, which no
+log of ours holds, and are made into a message all the same: they end where they begin. And a project that did not change
+is not parsed again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project.
 """
 
 from __future__ import annotations
@@ -129,6 +130,20 @@ def _tell(event: Any) -> None:
         sys.stdout.flush()
 
 
+def _leave_out_debugging() -> None:
+    """Have dbt's events for debugging dropped before they are made into messages that nothing reads."""
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class Told(EventManager):
+        def fire_event(self, e: BaseEvent, level: EventLevel | None = None, *others: Any, **named: Any) -> None:
+            if (level or e.level_tag()) is not EventLevel.DEBUG:
+                super().fire_event(e, level, *others, **named)
+
+    ctx_set_event_manager(Told())
+
+
 def _parsed(project: str, target: Path) -> Any | None:
     """The manifest of the project as dbt last parsed it, if it is of these files and of this dbt; else None."""
     from dbt.contracts.graph.manifest import Manifest
@@ -160,6 +175,7 @@ def _main() -> int:
     arguments: list[str] = json.loads(line)
     target = Path(arguments[arguments.index("--target-path") + 1])
     project = arguments[arguments.index("--project-dir") + 1]
+    _leave_out_debugging()
     result = dbtRunner(manifest=_parsed(project, target), callbacks=[_tell]).invoke(arguments)
     if result.exception is not None:
         print(result.exception, flush=True)
