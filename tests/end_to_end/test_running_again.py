@@ -15,8 +15,9 @@ COMMAND = ("run", "--region", REGION, "--quarter", QUARTER)
 
 @pytest.fixture(scope="module")
 def rerun(served: Served, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Outcome]:
-    """A copy of the home that Airflow served, in which the command line has run the same delivery again."""
+    """A copy of the home that Airflow served, in which the command line has built and run the same delivery again."""
     home = served.home.copy(tmp_path_factory.mktemp("rerun") / "home")
+    (home.path / "warehouse" / "built.json").unlink()
     return home, home.run(*COMMAND)
 
 
@@ -49,6 +50,17 @@ def test_a_second_run_changes_no_byte_of_serving_and_releases_nothing(
     assert contents(home.serving) == contents(served.home.serving)
     assert contents(home.path / "releases") == contents(served.home.path / "releases")
     assert [path.name for path in home.revisions.iterdir()] == ["r1"]
+
+
+def test_what_did_not_change_is_not_built_again(served: Served, rerun: tuple[Home, Outcome], tmp_path: Path) -> None:
+    home = rerun[0].copy(tmp_path / "home")
+    log = home.path / "logs" / "dbt" / "dbt.log"
+    before = log.read_bytes()
+    outcome = home.run_here(*COMMAND)
+    assert outcome.code == 0, outcome.err
+    assert "(nothing changed since)" in outcome.out and log.read_bytes() == before
+    assert contents(home.serving) == contents(served.home.serving)
+    assert contents(home.path / "releases") == contents(served.home.path / "releases")
 
 
 def test_a_second_run_says_that_nothing_is_new(rerun: tuple[Home, Outcome]) -> None:

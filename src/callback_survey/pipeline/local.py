@@ -92,7 +92,7 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
         found = steps.discover(run, quarter, region_code)
-    with run.warehouse.lock(), _dbt(run) as dbt:
+    with run.warehouse.lock(), _dbt(run, found) as dbt:
         landed: list[LandingReport] = []
         for delivery in found:
             try:
@@ -110,7 +110,9 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
     return failures
 
 
-def _publish(run: Run, landed: list[LandingReport], dbt: DbtProcess, quarter: Quarter, region_code: str | None) -> None:
+def _publish(
+    run: Run, landed: list[LandingReport], dbt: DbtProcess | None, quarter: Quarter, region_code: str | None
+) -> None:
     """From landed deliveries to served marts. Raises GateFailed for what gate 2 held back, after the rest is served."""
     with _told(run, "build", quarter, region_code):
         built = steps.build(run, landed, dbt)
@@ -203,10 +205,16 @@ def _unread(settings: Settings, delivery: Delivery, delivered: Sequence[Delivere
 
 
 @contextmanager
-def _dbt(run: Run) -> Iterator[DbtProcess]:
-    """dbt imports while the deliveries land; a run without a landed delivery ends it unused."""
+def _dbt(run: Run, found: Sequence[Delivery]) -> Iterator[DbtProcess | None]:
+    """dbt imports while the deliveries land; a run without a landed delivery ends it unused. None where it may not be needed."""
+    from callback_survey.warehouse import unchanged
     from callback_survey.warehouse.build import start_dbt
+    from callback_survey.warehouse.fingerprint import code_fingerprint
 
+    code = code_fingerprint(run.settings.dbt_project, run.settings.seeds)
+    if unchanged.may_stand(run.warehouse, code, [delivery.scope for delivery in found]):
+        yield None
+        return
     process = start_dbt(run.settings, run.warehouse)
     try:
         yield process

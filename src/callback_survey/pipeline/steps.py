@@ -202,8 +202,13 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
             dbt=dbt,
             say=step.say,
         )
-        remark = " (the warehouse file was damaged; rebuilt from the lake)" if built.is_rebuilt else ""
-        step.result = f"build {built.build_id}{remark}"
+        step.result = f"build {built.build_id}" + (
+            " (the warehouse file was damaged; rebuilt from the lake)"
+            if built.is_rebuilt
+            else " (nothing changed since)"
+            if built.is_standing
+            else ""
+        )
         return built
 
 
@@ -247,11 +252,14 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none. One that cannot be frozen, such as
     for a damaged revision before it or for its documents, does not stop the others."""
     from callback_survey.releases import take
+    from callback_survey.releases.earlier import last_marts
     from callback_survey.warehouse import build as build_module
+    from callback_survey.warehouse import unchanged
 
     new: list[Release] = []
     passed: list[BuiltScope] = []
     failed: list[GateFailed] = []
+    released: dict[Scope, Path] = {}
     with run.progress.step("release") as step, run.warehouse.open() as connection:
         build_module.verify_stamp(connection, built)
         for scope in verdicts.passed:
@@ -262,6 +270,9 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
             else:
                 passed.append(scope)
                 new += [frozen] if frozen is not None else []
+                marts = last_marts(run.settings.releases, scope)
+                released |= {scope: marts} if marts is not None else {}
+        unchanged.add_released(run.warehouse, built.build_id, released)
         step.result = ", ".join(release.name for release in new) or "nothing new"
     if failed and not passed and not take(run.settings.releases).every:
         raise merge_failures(failed)  # there is nothing to serve, and never was

@@ -18,7 +18,7 @@ from callback_survey.landing.tables import table_sql
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
-from callback_survey.warehouse import masks
+from callback_survey.warehouse import masks, unchanged
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
@@ -85,13 +85,15 @@ class BuildReport:
     scope: tuple[BuiltScope, ...]
     # the warehouse file was damaged, and was made anew
     is_rebuilt: bool = False
+    # nothing had changed since that build
+    is_standing: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> BuildReport:
-        return cls(value["build_id"], tuple(BuiltScope(**scope) for scope in value["scope"]), value["is_rebuilt"])
+        return cls(**{**value, "scope": tuple(BuiltScope(**scope) for scope in value["scope"])})
 
 
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
@@ -113,6 +115,8 @@ def build(
 ) -> BuildReport:
     """Build the marts for the given current deliveries. The stamp is taken off first and put back last.
 
+    Where the warehouse holds just this build, nothing is built again.
+
     `compared` are the released quarters that the changes of these are computed from; of a quarter that it does not name,
     no change is computed. `released` are the marts of the last revisions of these same quarters: what they mask stays masked.
 
@@ -120,8 +124,13 @@ def build(
 
     `select` builds a part of the project only (dbt's node selection): for a warehouse made for one question.
     """
+    scope = tuple(BuiltScope(report.region_code, report.quarter, report.delivery_id) for report in landed)
+    code = code_fingerprint(settings.dbt_project, settings.seeds)
+    note = unchanged.Note.of(code, landed, compared or {}, released or {})
     with warehouse.lock():
-        _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project, settings.seeds))
+        if not select and (standing := unchanged.standing(warehouse, note)) is not None:
+            return BuildReport(standing, scope, is_standing=True)
+        _discard_if_outdated(warehouse, code)
         try:
             _fill(landed, settings, warehouse, compared or {}, released or {}, dbt, select, say)
             is_rebuilt = False
@@ -129,13 +138,14 @@ def build(
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
             say("the warehouse file was damaged: building it again from the lake")
-            _discard_if_outdated(warehouse, code_fingerprint(settings.dbt_project, settings.seeds))
+            _discard_if_outdated(warehouse, code)
             _fill(landed, settings, warehouse, compared or {}, released or {}, None, select, say)
             is_rebuilt = True
         build_id = uuid.uuid4().hex[:12]
         with warehouse.open(read_only=False) as connection:
             connection.execute("create or replace table raw.build as select $1 as build_id", [build_id])
-    scope = tuple(BuiltScope(report.region_code, report.quarter, report.delivery_id) for report in landed)
+        if not select:
+            unchanged.write(warehouse, note, build_id)
     return BuildReport(build_id, scope, is_rebuilt)
 
 
@@ -194,12 +204,11 @@ def manifest_path(warehouse: Warehouse) -> Path:
 
 def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
     """A warehouse built by other models or registers is thrown away: it can be rebuilt, and half-old rows could mislead."""
-    stamp = warehouse.folder / "fingerprint"
-    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint):
+    if not warehouse.is_of(fingerprint):
         wal = warehouse.path.with_name(f"{warehouse.path.name}.wal")
         for path in (warehouse.folder / _LOADED, warehouse.path, wal):
             path.unlink(missing_ok=True)
-        files.write_text(stamp, fingerprint)
+        files.write_text(warehouse.stamp, fingerprint)
 
 
 def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str], *, is_part: bool) -> list[str]:

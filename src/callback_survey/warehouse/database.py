@@ -38,6 +38,15 @@ class Warehouse:
         return self.folder / "warehouse.duckdb"
 
     @property
+    def stamp(self) -> Path:
+        """Holds the fingerprint of the models and registers that the file is built by; gone where the file is damaged."""
+        return self.folder / "fingerprint"
+
+    def is_of(self, fingerprint: str) -> bool:
+        """Whether the file was built by the models and registers of this fingerprint, and is not known to be damaged."""
+        return self.stamp.is_file() and self.stamp.read_text(encoding="utf-8") == fingerprint
+
+    @property
     def spill(self) -> Path:
         return self.folder / "spill"
 
@@ -83,7 +92,7 @@ class Warehouse:
 
     def damaged(self, message: str) -> DamagedWarehouse:
         """The error for a file that cannot be read. It is marked, so that the next build starts from an empty one."""
-        (self.folder / "fingerprint").unlink(missing_ok=True)
+        self.stamp.unlink(missing_ok=True)
         return DamagedWarehouse(
             "the warehouse file is damaged; nothing was released from it, and what is served is not affected",
             where=str(self.path),
