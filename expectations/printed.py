@@ -17,6 +17,12 @@ from callback_survey.scope import Scope
 
 # LEFT JOIN: a department that an annex does not list stays visible
 _LINES = """
+    with annexes as (
+        -- a measure that has no form need not have been printed; where it was, every department should be there
+        select region_code, quarter, measure from intermediate.int_region_annex_columns where has_form
+        union
+        select region_code, quarter, measure from intermediate.int_published_measures
+    )
     select
         departments.department_name,
         measures.measure_name,
@@ -32,8 +38,7 @@ _LINES = """
         end as status
     from intermediate.int_region_quarters as region_quarters
     inner join intermediate.int_departments as departments using (region_code, quarter)
-    -- a measure that has no annex is printed nowhere
-    inner join (select distinct region_code, quarter, measure from intermediate.int_region_annex_columns) using (region_code, quarter)
+    inner join annexes using (region_code, quarter)
     inner join seeds.measures as measures using (measure)
     left join intermediate.int_published_measures as printed
         using (region_code, quarter, department_code, measure)

@@ -33,7 +33,7 @@ _SERVED_KEYS = {
 _ORDER = (
     *("department_rates", "department_answers", "region_rates", "below_average"),
     *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings"),
-    *("annex_satisfaction", "annex_realisation", "reconciliation"),
+    *("annexes", "annex_satisfaction", "annex_realisation", "reconciliation"),
     *("call_outcomes", "region_call_outcomes", "findings", "finding_codes"),
     *("assessment_points", "assessment_contributions"),
     *("releases", "check_results", "departments", "department_successions"),

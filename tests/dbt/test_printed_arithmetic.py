@@ -117,9 +117,15 @@ def judged(served: Served) -> tuple[list[Printed], dict[str, dict[str, Any]]]:
             {**row, "figure": figure, "published_pct": f"{cell // 100}.{cell % 100:02d}"}
             for figure, cell in zip(COLUMNS[measure], cells, strict=True)
         ]
+    annex_columns = [
+        {**place, "measure": measure, "figure": figure, "figure_order": order, "is_headline": order == 1}
+        | {"column_count": len(columns)}
+        for measure, columns in COLUMNS.items()
+        for order, figure in enumerate(columns, 1)
+    ]
     with compiled_models(served.home.path) as models:
         models.give("staging.stg_published", [place])
-        models.give("intermediate.int_annex_columns", models.run("int_annex_columns"))
+        models.give("intermediate.int_region_annex_columns", annex_columns)
         models.give("intermediate.int_published_figures", figures)
         models.give("intermediate.int_printed_cells", models.run("int_printed_cells"))
         rows = models.run("int_printed_arithmetic")

@@ -18,6 +18,7 @@ MADE_WHILE_SERVING = {
 PUBLIC_TABLES = {
     "annex_realisation",
     "annex_satisfaction",
+    "annexes",
     "assessment_contributions",
     "assessment_points",
     "below_average",

@@ -24,7 +24,7 @@ cells as (
         figures.published_pct,
         {{ hundredths('figures.published_pct') }} as printed_hundredths
     from samples
-    inner join {{ ref('int_annex_columns') }} as annex_columns using (measure)
+    inner join {{ ref('int_region_annex_columns') }} as annex_columns using (region_code, quarter, measure)
     inner join {{ ref('int_published_figures') }} as figures
         using (region_code, quarter, measure, department_code, figure)
     where figures.published_pct is not null

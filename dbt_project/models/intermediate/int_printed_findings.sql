@@ -64,7 +64,7 @@ rates_without_sample as (
         figures.figure,
         figures.published_pct
     from {{ ref('int_published_figures') }} as figures
-    inner join {{ ref('int_annex_columns') }} as annex_columns using (measure, figure)
+    inner join {{ ref('int_region_annex_columns') }} as annex_columns using (region_code, quarter, measure, figure)
     inner join unsampled using (region_code, quarter, measure, department_code)
     where annex_columns.is_headline and figures.published_pct is not null
 

@@ -26,7 +26,8 @@ adjusted_rows as (
             'annex_columns.figure_order'
         ) }} as evidence
     from {{ ref('reconciliation') }} as reconciliation
-    inner join {{ ref('int_annex_columns') }} as annex_columns using (measure, figure)
+    inner join {{ ref('int_region_annex_columns') }} as annex_columns
+        using (region_code, quarter, measure, figure)
     where reconciliation.status = 'adjusted' and reconciliation.department_code is not null
     group by
         reconciliation.region_code, reconciliation.quarter, reconciliation.department_code, reconciliation.measure

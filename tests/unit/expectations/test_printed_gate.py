@@ -66,6 +66,17 @@ def test_a_quarter_with_cases_skips_what_looks_at_the_print_alone(warehouse: duc
     } == PRINTED_ONLY | BESIDE_EARLIER_QUARTERS
 
 
+def test_a_measure_without_a_form_need_not_be_printed_but_then_of_every_department(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute("update intermediate.int_region_annex_columns set has_form = false where measure = 'realisation'")
+    printed = "intermediate.int_published_measures where measure = 'realisation'"
+    warehouse.execute(f"delete from {printed} and department_code = 'd3'")
+    assert "printed_departments_complete" in tripped(judge(warehouse))
+    warehouse.execute(f"delete from {printed}")
+    assert "printed_departments_complete" not in tripped(judge(warehouse))
+
+
 def line(assignment: str, department: str, measure: str = "satisfaction") -> str:
     where = f"department_code = '{department}' and measure = '{measure}' and quarter = '2017Q4'"
     return f"update intermediate.int_published_measures set {assignment} where {where}"
