@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents import earlier_annexes
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -44,8 +46,9 @@ def open_frozen(release: Release) -> DuckDBPyConnection:
     from callback_survey.releases import open_marts
 
     connection = open_marts(release)
+    marts = QuarterMarts(connection, "main", release.region_code, release.quarter)
     for table, later in _LATER.items():
-        kept = QuarterMarts(connection, "main", release.region_code, release.quarter).columns(table)
+        kept = marts.columns(table)
         lacking = [(name, kind) for kind, names in later.items() for name in names if name not in kept]
         empty = ", ".join(f"null::{kind} as {name}" for name, kind in lacking)
         if not kept:
@@ -53,6 +56,8 @@ def open_frozen(release: Release) -> DuckDBPyConnection:
         elif lacking:
             connection.execute(f"alter view {table} rename to {table}_as_frozen")
             connection.execute(f"create view {table} as select *, {empty} from {table}_as_frozen")
+    if not marts.columns("annexes"):
+        connection.execute(f"create view annexes as {earlier_annexes.table_sql(marts)}")
     return connection
 
 

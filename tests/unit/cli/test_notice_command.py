@@ -11,10 +11,7 @@ from notice_marts import QUARTER, REGION, notice_marts
 from published import make_release
 
 ASKED = ["notice", "--region", REGION, "--quarter", QUARTER, "--format", "html"]
-TABLES = (
-    *("regions", "measures", "region_rates", "department_rates", "below_average", "reconciliation"),
-    *("annex_satisfaction", "annex_realisation"),
-)
+TABLES = (*("regions", "measures", "region_rates", "department_rates", "below_average", "reconciliation", "annexes"),)
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def test_a_department_the_printed_annex_leaves_out_is_neither_zero_nor_unsampled
 ) -> None:
     marts.execute("update marts.department_rates set source_grain = 'published'")
     marts.execute(
-        "update marts.annex_satisfaction set valid_frame_count = null, sample_count = null where department_code = 'D5'"
+        "update marts.annexes set figure_count = null where measure = 'satisfaction' and department_code = 'D5'"
     )
 
     data = read_notice_data(marts, Scope(REGION, QUARTER))

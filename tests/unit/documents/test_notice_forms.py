@@ -249,13 +249,14 @@ def test_a_quarter_without_lists_benchmarks_or_answers_has_every_form(data: Noti
 
 
 def test_another_scale_has_a_column_for_each_answer(data: NoticeData) -> None:
-    labels = ("非常满意", "满意", "基本满意", "不满意", "非常不满意", "说不清")
+    answers = ("非常满意", "满意", "基本满意", "不满意", "非常不满意", "说不清")
+    labels = tuple(f"{answer}（%）" for answer in answers)
     annex = tuple(replace(row, shares_pct=(*row.shares_pct, None)) for row in data.measures[0].annex)
     text = compose(
-        replace(data, measures=(replace(data.measures[0], annex=annex, answer_labels=labels), data.measures[1])), ORIGIN
+        replace(data, measures=(replace(data.measures[0], annex=annex, share_labels=labels), data.measures[1])), ORIGIN
     )
     table = Document(io.BytesIO(render_docx(text))).tables[-2]
-    assert [cell.text.partition("\n")[0] for cell in table.rows[0].cells][4:] == list(labels)
+    assert [cell.text.partition("\n")[0] for cell in table.rows[0].cells][4:] == list(answers)
     grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]
     assert len(grid) == 10 and min(grid) > 500 and sum(grid) <= 9638
 

@@ -1,10 +1,9 @@
-"""A notice has a place for every measure that a region is measured by, with or without a printed form."""
+"""A notice has a place for every measure that a region is measured by."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from decimal import Decimal
 
 import docx
 import duckdb
@@ -15,28 +14,23 @@ from callback_survey.documents.notice.docx import render_docx
 from callback_survey.documents.notice.text import compose
 from callback_survey.scope import Scope
 from callback_survey.wording.figures import chinese_number
-from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts
+from notice_marts import NASTY, QUARTER, REGION, Page, notice_marts, write_annex_line
 from notice_pages import render_notice
 
 PACE = [
-    ("D1", NASTY, 125, 50, "62.50"),
-    ("D2", "区公安分局（户籍）", 6611, 209, "91.20"),
-    ("D5", "区旅游局", 1, 0, None),
+    (2, "D1", NASTY, 125, 50, "62.50", "37.50", "0.00"),
+    (1, "D2", "区公安分局（户籍）", 6611, 209, "91.20", "8.80", "0.00"),
+    (3, "D5", "区旅游局", 1, 0, None, None, None),
 ]
 
 
 @pytest.fixture
 def marts() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The marts with a third measure, 办理提速率, of a question with three answers; it has no printed form."""
+    """The marts with a third measure, 办理提速率, of a question with three answers."""
     with notice_marts() as connection:
         connection.execute(
             f"""
-            alter table marts.department_rates add column valid_frame_count bigint;
-            alter table marts.department_rates add column sample_count bigint;
             create table marts.measure_definitions (region_code text, quarter text, measure text, definition_label text);
-            create table marts.department_answers
-            (region_code text, quarter text, department_code text, measure text, answer_order bigint, answer_label text,
-             answer_pct decimal(5,2));
             insert into marts.measures values ('pace', '办理提速率', 3);
             insert into marts.measure_definitions values ('{REGION}', '{QUARTER}', 'pace', '答“快”的占比');
             insert into marts.region_rates values ('{REGION}', '{QUARTER}', 'pace', 3, 2, 76.85, null, null, null, null);
@@ -44,18 +38,14 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
             ('{REGION}', '{QUARTER}', 'pace', 1, '{NASTY.replace("'", "''")}', 62.50, true, true, 'rankable');
             """
         )
-        for code, name, frame, sample, rate in PACE:
+        for number, code, name, frame, sample, *shares in PACE:
             connection.execute(
-                f"insert into marts.department_rates values ('{REGION}', '{QUARTER}', ?, 'pace', ?, ?, 'quick', 'cases', "
-                "'rankable', ?, ?)",
-                (code, name, rate, frame, sample),
+                f"insert into marts.department_rates values ('{REGION}', '{QUARTER}', ?, 'pace', ?, ?, 'quick', 'cases', 'rankable')",
+                (code, name, shares[0]),
             )
-            for order, label in enumerate(("快", "一般", "慢"), 1):
-                share = rate and (Decimal(rate), Decimal(100) - Decimal(rate), Decimal(0))[order - 1]
-                connection.execute(
-                    f"insert into marts.department_answers values ('{REGION}', '{QUARTER}', ?, 'pace', ?, ?, ?)",
-                    (code, order, label, share),
-                )
+            write_annex_line(
+                connection, "pace", (number, code, name, frame, sample, *shares), ("快（%）", "一般（%）", "慢（%）")
+            )
         yield connection
 
 

@@ -14,7 +14,6 @@ from callback_survey.documents.companion.model import (
     MeasureFigures,
 )
 from callback_survey.documents.marts import QuarterMarts
-from callback_survey.documents.notice.queries import ANNEX_SHARES
 from callback_survey.errors import SurveyError
 from callback_survey.scope import Scope
 
@@ -97,27 +96,22 @@ def _measure(marts: QuarterMarts, figures: dict[str, Any]) -> MeasureFigures:
 
 
 def _departments(marts: QuarterMarts, measure: str) -> tuple[DepartmentRate, ...]:
-    """In the order of the measure's annex; a measure without one is ordered by the same rule, ties by code."""
-    has_annex = measure in ANNEX_SHARES
+    """In the order of the measure's annex."""
     # a release from before a column was kept says nothing of it
     kept = marts.columns("department_rates")
-    annex = f"""
-        left join {{schema}}.annex_{measure} as annex
-            on
-                rates.region_code = annex.region_code
-                and rates.quarter = annex.quarter
-                and rates.department_code = annex.department_code
-        """
     found = marts.rows(
         f"""
         select {", ".join(f"rates.{column}" for column in _RATE_COLUMNS if column in kept)}
         from {{schema}}.department_rates as rates
-        {annex if has_annex else ""}
+        left join {{schema}}.annexes as annexes
+            on
+                rates.region_code = annexes.region_code
+                and rates.quarter = annexes.quarter
+                and rates.department_code = annexes.department_code
+                and rates.measure = annexes.measure
+                and annexes.figure = 'sample_count'
         where rates.region_code = $region_code and rates.quarter = $quarter and rates.measure = $measure
-        order by
-            {"annex.row_number nulls last," if has_annex else ""}
-            rates.rate_pct desc nulls last, rates.valid_frame_count desc nulls last,
-            rates.sample_count desc nulls last, rates.department_code
+        order by annexes.row_number nulls last, rates.department_code
         """,
         measure=measure,
     )

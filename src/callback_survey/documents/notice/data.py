@@ -68,8 +68,7 @@ class MeasureSummary:
 
     `definition_label`: what the register says that it counts; None in a release from before it did.
     `few_names`: departments with too few answers for a rating, below the average or not.
-    `answer_labels`: the columns of the annex where the measure has no printed form, or its answers are on another scale than
-    that; else empty.
+    `share_labels`: the printed heads of the annex's shares.
     """
 
     measure: str
@@ -86,8 +85,8 @@ class MeasureSummary:
     lowest: tuple[RatedDepartment, ...]
     below_average: tuple[FlaggedDepartment, ...]
     annex: tuple[AnnexRow, ...]
+    share_labels: tuple[str, ...]
     few_names: tuple[str, ...] = ()
-    answer_labels: tuple[str, ...] = ()
 
     @property
     def unsampled_names(self) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import itertools
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.documents.marts import QuarterMarts
-from callback_survey.documents.notice import scales
 from callback_survey.documents.notice.data import (
     AnnexRow,
     FlaggedDepartment,
@@ -20,17 +21,7 @@ from callback_survey.scope import Scope
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# The printed columns of an annex that has a form, in print order; the annex of any other measure has a column for each answer.
-ANNEX_SHARES = {
-    "satisfaction": (
-        "satisfied_pct",
-        "fairly_satisfied_pct",
-        "basically_satisfied_pct",
-        "rather_dissatisfied_pct",
-        "dissatisfied_pct",
-    ),
-    "realisation": ("within_one_visit_pct", "two_or_more_visits_pct"),
-}
+_COUNTS = ("valid_frame_count", "sample_count")
 
 
 def read_notice_data(connection: DuckDBPyConnection, scope: Scope, *, schema: str = "marts") -> NoticeData:
@@ -145,7 +136,7 @@ def _measure(reader: _Reader, known: dict[str, Any]) -> MeasureSummary:
         """,
         measure=measure,
     )
-    annex, answer_labels = _annex(reader, measure, summary["rated_department_count"])
+    annex, share_labels = _annex(reader, measure)
     return MeasureSummary(
         **known,
         measure_definition=definitions[0]["measure_definition"] if len(definitions) == 1 else None,
@@ -154,7 +145,7 @@ def _measure(reader: _Reader, known: dict[str, Any]) -> MeasureSummary:
         below_average=_below_average(reader, measure),
         annex=annex,
         few_names=_few_names(reader, measure),
-        answer_labels=answer_labels,
+        share_labels=share_labels,
     )
 
 
@@ -209,70 +200,33 @@ def _below_average(reader: _Reader, measure: str) -> tuple[FlaggedDepartment, ..
     return tuple(FlaggedDepartment(**row) for row in found)
 
 
-def _annex(reader: _Reader, measure: str, rated_department_count: int) -> tuple[tuple[AnnexRow, ...], tuple[str, ...]]:
-    """The lines of an annex, and the labels of their shares where these are not the printed form's."""
-    form = ANNEX_SHARES.get(measure, ())
-    found = _printed_lines(reader, measure, form) if form else _lines(reader, measure)
-    suppressed, masked = (reader.masked(table, measure) for table in ("department_rates", "department_answers"))
-
-    def line(row: dict[str, Any], shares_pct: tuple[Decimal | None, ...]) -> AnnexRow:
-        return AnnexRow(
-            row_number=row["row_number"],
-            department_name=row["department_name"],
-            valid_frame_count=row["valid_frame_count"],
-            sample_count=row["sample_count"],
-            shares_pct=shares_pct,
-            is_suppressed=row["department_code"] in suppressed,
-            has_masked=row["department_code"] in masked,
-        )
-
-    if form and scales.has_form(found, form, rated_department_count):
-        return tuple(line(row, tuple(row[share] for share in form)) for row in found), ()
-    answers = reader.rows(
-        """
-        select department_code, answer_label, answer_pct
-        from {schema}.department_answers
-        where region_code = $region_code and quarter = $quarter and measure = $measure
-        order by department_code, answer_order
-        """,
-        measure=measure,
-    )
-    shares = scales.shares_of(answers)
-    labels = scales.labels_of(answers)
-    blank = (None,) * len(labels)
-    return tuple(line(row, shares.get(row["department_code"], blank)) for row in found), labels
-
-
-def _printed_lines(reader: _Reader, measure: str, form: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = reader.rows(
-        f"""
-        select row_number, department_code, department_name, valid_frame_count, sample_count, {", ".join(form)}
-        from {{schema}}.annex_{measure}
-        where region_code = $region_code and quarter = $quarter
-        order by row_number
-        """
-    )
-    if not found:
-        raise reader.missing(f"annex_{measure}", "one row per department")
-    return found
-
-
-def _lines(reader: _Reader, measure: str) -> list[dict[str, Any]]:
-    """The departments of a measure without a printed form, in the order that a form has."""
+def _annex(reader: _Reader, measure: str) -> tuple[tuple[AnnexRow, ...], tuple[str, ...]]:
+    """The lines of an annex in their order, and the printed heads of its shares."""
     found = reader.rows(
         """
         select
-            row_number() over (
-                order by
-                    rate_pct desc nulls last, valid_frame_count desc nulls last, sample_count desc nulls last, department_code
-            ) as row_number,
-            department_code, department_name, valid_frame_count, sample_count
-        from {schema}.department_rates
+            row_number, department_code, department_name, figure, figure_label, figure_count, figure_pct, is_suppressed
+        from {schema}.annexes
         where region_code = $region_code and quarter = $quarter and measure = $measure
-        order by row_number
+        order by row_number, figure_order
         """,
         measure=measure,
     )
     if not found:
-        raise reader.missing(f"department_rates ({measure})", "one row per department")
-    return found
+        raise reader.missing(f"annexes ({measure})", "a row for each department and figure")
+    suppressed = reader.masked("department_rates", measure)
+    lines = [list(figures) for _, figures in itertools.groupby(found, key=itemgetter("row_number"))]
+    labels = tuple(figure["figure_label"] for figure in lines[0] if figure["figure"] not in _COUNTS)
+    return tuple(_annex_row(figures, suppressed) for figures in lines), labels
+
+
+def _annex_row(figures: Sequence[dict[str, Any]], suppressed: frozenset[str]) -> AnnexRow:
+    line = figures[0]
+    return AnnexRow(
+        row_number=line["row_number"],
+        department_name=line["department_name"],
+        **{figure["figure"]: figure["figure_count"] for figure in figures if figure["figure"] in _COUNTS},
+        shares_pct=tuple(figure["figure_pct"] for figure in figures if figure["figure"] not in _COUNTS),
+        is_suppressed=line["department_code"] in suppressed,
+        has_masked=any(figure["is_suppressed"] for figure in figures),
+    )

@@ -12,18 +12,6 @@ from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.wording import figures, signs, terms
 
 DRAFT_MARK = "征求意见稿 · 未签发"
-_UNIT = "（%）"
-# The columns of the printed form.
-_FORMS = {
-    "satisfaction": (
-        ("满意率", _UNIT),
-        ("比较满意率", _UNIT),
-        ("基本满意率", _UNIT),
-        ("不太满意率", _UNIT),
-        ("不满意率", _UNIT),
-    ),
-    "realisation": (("实现率", "（%）（零上门/一次）"), ("未实现率", "（%）（两次及以上）")),
-}
 _LIST_NOTE = "列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。"
 MISSING_TYPE = "〓"
 _MISSING_TYPE_NOTE = f"排版所用字体没有的字符，以“{MISSING_TYPE}”代替；网页版保留原字符。"
@@ -291,17 +279,27 @@ def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_pu
     note += (
         f"。“{figures.MASKED}”表示人数少，为保护答复人不予公布" if any(row.has_masked for row in measure.annex) else ""
     )
-    # answers on another scale than the form's have columns of their own
-    shares = tuple((label, _UNIT) for label in measure.answer_labels) or _FORMS[measure.measure]
     return AnnexText(
         number=number,
         measure=measure.measure,
         title=title,
         caption=f"{region}{title}",
-        headings=(("序号", ""), ("部门名称", ""), ("有效样本框", ""), ("抽样数", ""), *shares),
+        headings=(
+            ("序号", ""),
+            ("部门名称", ""),
+            ("有效样本框", ""),
+            ("抽样数", ""),
+            *map(_heading, measure.share_labels),
+        ),
         lines=tuple(_annex_line(row) for row in measure.annex),
         note=f"{note}。{name}由高到低排列，没有数据的列在最后。",
     )
+
+
+def _heading(label: str) -> tuple[str, str]:
+    """A printed head and its unit, which begins at the first bracket."""
+    place = min((found for found in map(label.find, "（(") if found > 0), default=len(label))
+    return label[:place], label[place:]
 
 
 def _annex_line(row: AnnexRow) -> AnnexLine:
