@@ -20,6 +20,7 @@ from callback_survey.registers import Register
 _REGISTERS = "registers/"
 _ANSWERS = f"{_REGISTERS}answer_spellings.csv"
 _DEPARTMENTS = f"{_REGISTERS}department_aliases.csv、{_REGISTERS}departments.csv"
+_MARKS = f"{_REGISTERS}mark_spellings.csv"
 _DISPOSITIONS = f"{_REGISTERS}disposition_spellings.csv"
 _WORDS = """
     select
@@ -28,11 +29,16 @@ _WORDS = """
             when 'unknown_disposition' then json_extract_string(row_text, '$.disposition')
             else json_extract_string(row_text, '$.unknown.word')
         end as word,
-        count(*), arg_min(file, (file, line)), arg_min(line, (file, line)), reason = 'unknown_disposition'
+        count(*), arg_min(file, (file, line)), arg_min(line, (file, line)),
+        case
+            when reason = 'unknown_disposition' then 'outcome'
+            when json_extract_string(row_text, '$.unknown.is_mark') = 'true' then 'mark'
+            else 'answer'
+        end as what
     from rejects
     where dataset = 'calls' and reason in ('unknown_disposition', 'unknown_answer')
-    group by kind, word, reason
-    order by reason desc, kind, 3 desc, word
+    group by kind, word, what
+    order by what desc, kind, 3 desc, word
 """
 _NAMES = """
     select department_name, count(*), arg_min(file, (file, line)), arg_min(line, (file, line))
@@ -86,5 +92,6 @@ def _departments(connection: duckdb.DuckDBPyConnection, report: LandingReport, r
 
 
 def _words(connection: duckdb.DuckDBPyConnection) -> Iterator[_Row]:
-    for kind, word, row_count, file, line, is_disposition in connection.execute(_WORDS).fetchall():
-        yield kind, word or "", row_count, file, line, "", _DISPOSITIONS if is_disposition else _ANSWERS
+    registers = {"outcome": _DISPOSITIONS, "mark": _MARKS, "answer": _ANSWERS}
+    for kind, word, row_count, file, line, what in connection.execute(_WORDS).fetchall():
+        yield kind, word or "", row_count, file, line, "", registers[what]

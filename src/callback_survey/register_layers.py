@@ -68,6 +68,7 @@ KINDS: Mapping[str, Kind] = {
     "follow_up_rules": Kind(("answer_code",), has_periods=True),
     "footnotes": Kind(("footnote_code",), is_extensible=False),
     "inference_settings": Kind((), has_periods=True),
+    "mark_spellings": Kind(("spelling",)),
     "measure_definitions": Kind(("measure", "measure_definition")),
     "measure_successes": Kind(("measure", "measure_definition"), is_set=True),
     "measures": Kind(("measure",)),

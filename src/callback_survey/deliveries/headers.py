@@ -6,19 +6,24 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
 from callback_survey.cell_text import visible
+from callback_survey.deliveries import options
+from callback_survey.deliveries.options import Option
 from callback_survey.privacy import scrub
 
 
 @dataclass(frozen=True)
 class Column:
-    """A canonical column of a dataset and the headers that mean it (folded); `patterns` of those that are whole sentences."""
+    """A canonical column of a dataset and the headers that mean it (folded); `patterns` of those that are whole sentences.
+
+    `scales` are the words of the answers to a question with their codes, for each scale on which it may be asked.
+    """
 
     name: str
     headers: tuple[str, ...]
@@ -28,6 +33,7 @@ class Column:
     is_free_text: bool = False
     one_of: str | None = None
     patterns: tuple[re.Pattern[str], ...] = ()
+    scales: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,14 @@ class HeaderMatch:
     """Where each canonical column stands in a file; `unknown` are the headers nobody knows.
 
     `twins` are further columns of one meaning, which must agree in every row; `decorated` are the headers that were
-    read without what a form wrote around them.
+    read without what a form wrote around them. `options` are the columns of single answers, in place of one of the question.
     """
 
     positions: dict[str, int]
     unknown: tuple[str, ...]
     twins: dict[str, tuple[int, ...]] = field(default_factory=dict)
     decorated: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 class HeaderNotRecognised(ValueError):
@@ -102,7 +109,8 @@ class Dataset:
 
     def count_recognised(self, cells: Sequence[str]) -> int:
         """How many cells of a row are headers of the dataset: the header row is the one with the most."""
-        return sum(self._column_of(cell) is not None for cell in cells)
+        options = self._options(cells)
+        return sum(index in options or self._column_of(cell) is not None for index, cell in enumerate(cells))
 
     def recognise(self, cells: Sequence[str]) -> HeaderMatch:
         """Match a header row. Raises HeaderNotRecognised for a missing required column."""
@@ -111,7 +119,14 @@ class Dataset:
         twins: dict[str, tuple[int, ...]] = {}
         unknown: list[str] = []
         decorated: list[str] = []
+        options = self._options(cells)
         for index, cell in enumerate(cells):
+            if option := options.get(index):
+                if positions.setdefault(option.name, index) != index:
+                    twins[option.name] = (*twins.get(option.name, ()), index)
+                if not option.is_known:
+                    unknown.append(cell.strip())
+                continue
             name = self._column_of(cell)
             if name is None:
                 unknown.append(cell.strip())
@@ -120,7 +135,8 @@ class Dataset:
                 decorated.append(cell.strip())
             if positions.setdefault(name, index) != index and name not in dropped:
                 twins[name] = (*twins.get(name, ()), index)
-        missing = self._missing(positions)
+        by_option = {option.question: option for option in options.values()}
+        missing = self._missing({*positions, *by_option})
         if missing:
             # where no cell is a header the row may be a record, and a record is not shown
             shown = unknown if positions else []
@@ -128,7 +144,37 @@ class Dataset:
             raise HeaderNotRecognised(
                 "；".join(map(_explain, missing, near)), is_other_table=self.name == "published" and not any(near)
             )
-        return HeaderMatch(positions, tuple(header for header in unknown if header), twins, tuple(decorated))
+        for column in self.columns:
+            if column.name in by_option:
+                _verify_options(
+                    column, [option for option in options.values() if option.question == column.name], cells, positions
+                )
+        named = {option.name: option for option in options.values()}
+        return HeaderMatch(
+            positions, tuple(header for header in unknown if header), twins, tuple(decorated), tuple(named.values())
+        )
+
+    def _options(self, cells: Sequence[str]) -> dict[int, Option]:
+        """The columns of single answers by their place: of the questions of which one answer at least is known by its word."""
+        split = [
+            option
+            for index, cell in enumerate(cells)
+            if (option := self._option_of(index, cell)) is not None and self._column_of(cell) is None
+        ]
+        asked = {option.question for _, option in split if option.is_known}
+        return {index: option for index, option in split if option.question in asked}
+
+    def _option_of(self, index: int, cell: str) -> tuple[int, Option] | None:
+        if not cell or len(cell) > _LONGEST_HEADER or not any(column.scales for column in self.columns):
+            return None
+        scales_of = {column.name: column.scales for column in self.columns if column.scales}
+        found = [
+            Option(question, word, cell.strip(), is_known=any(word in answers for answers in scales_of[question]))
+            for left, word in options.splits(fold(cell))
+            if (question := self._column_of(left)) in scales_of
+        ]
+        best = min(found, key=lambda option: not option.is_known, default=None)
+        return None if best is None else (index, best)
 
     def _column_of(self, cell: str) -> str | None:
         """The column that a header means: as it is listed, else without what a form writes around it."""
@@ -145,12 +191,30 @@ class Dataset:
                     return column.name
         return None
 
-    def _missing(self, positions: dict[str, int]) -> list[Column]:
-        missing = [column for column in self.columns if column.is_required and column.name not in positions]
+    def _missing(self, present: Collection[str]) -> list[Column]:
+        missing = [column for column in self.columns if column.is_required and column.name not in present]
         groups = {column.one_of for column in self.columns if column.one_of}
-        found = {column.one_of for column in self.columns if column.name in positions}
+        found = {column.one_of for column in self.columns if column.name in present}
         missing += [column for column in self.columns if column.one_of in groups - found]
         return missing
+
+
+def _verify_options(
+    column: Column, found: Sequence[Option], cells: Sequence[str], positions: Mapping[str, int]
+) -> None:
+    """Raises HeaderNotRecognised where an answer has no column, or the question has one of its own beside those of its answers."""
+    if column.name in positions:
+        own = cells[positions[column.name]].strip()
+        raise HeaderNotRecognised(
+            f"「{scrub(own)}」 and 「{scrub(found[0].header)}」 both bring the answer to {column.name}; "
+            "expected one column, or a column for each answer"
+        )
+    words = {option.word for option in found}
+    if missing := options.lacking(column.scales, words):
+        shown = "、".join(f"「{scrub(option.header)}」" for option in found if option.is_known)
+        raise HeaderNotRecognised(
+            f"{shown}: no column for these answers of {column.name}: {'、'.join(missing)}; a mark there would be lost"
+        )
 
 
 def datasets(answers: Sequence[Column] = ()) -> tuple[Dataset, ...]:

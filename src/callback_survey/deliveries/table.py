@@ -77,6 +77,10 @@ class Table:
     def notes(self) -> list[str]:
         """By which rules the table was read, beyond the plain ones. Known once `batches` has been read to its end."""
         told = []
+        if self.match.options:
+            told.append(
+                f"answers read from marks, a column each: {'、'.join(scrub(option.header) for option in self.match.options)}"
+            )
         if self.match.decorated:
             told.append(f"headers read by their bare names: {'、'.join(map(scrub, self.match.decorated))}")
         for name in self.match.twins:
@@ -160,7 +164,8 @@ class Table:
 
     def _filled_required(self, cells: Sequence[str]) -> int:
         required = [column.name for column in self.known.columns if column.is_required]
-        positions = [self.match.positions[name] for name in required]
+        # a question may have columns of its answers instead
+        positions = [self.match.positions[name] for name in required if name in self.match.positions]
         return sum(position < len(cells) and cells[position].strip() != "" for position in positions)
 
     def _batch(self, chunk: list[Row], columns: Sequence[str]) -> pa.RecordBatch:

@@ -105,7 +105,7 @@ def _read_table(
     year: str,
     room: int | None,
 ) -> FileRecord:
-    columns = table.known.column_names
+    columns = [*table.known.column_names, *(option.name for option in table.match.options)]
     _stream(connection, table, columns, room)
     if "case_id" in columns:
         # looked up by the judgement of the rows; in nearly every delivery it is empty
@@ -114,6 +114,7 @@ def _read_table(
         connection.execute(f"create or replace temp table personal_cases as select distinct case_id from ({personal})")
     if table.dataset == "calls":
         said = ", ".join(map(duck.name, _said_in(table)))
+        _define_options(connection, table)
         connection.execute(f"create or replace temp table given as {sql('given').format(said=said)}")
     _add(connection, table.dataset, parameters)
     if table.dataset == "calls":
@@ -150,9 +151,22 @@ def _add(connection: duckdb.DuckDBPyConnection, relation: str, parameters: Mappi
 
 
 def _said_in(table: Table) -> list[str]:
-    """The columns of words: how the call ended, and the answers to the questions."""
+    """The columns of words and marks: how the call ended, and the answers to the questions."""
     fixed = headers.dataset("calls").column_names
-    return ["disposition", *(name for name in table.known.column_names if name not in fixed)]
+    asked = [name for name in table.known.column_names if name not in fixed]
+    return ["disposition", *asked, *(option.name for option in table.match.options)]
+
+
+def _define_options(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """The columns of single answers, for the query that reads the marks in them."""
+    connection.execute(
+        "create or replace temp table options (name varchar, question varchar, word varchar, header varchar, is_known boolean)"
+    )
+    for one in table.match.options:
+        connection.execute(
+            "insert into options values ($1, $2, $3, $4, $5)",
+            [one.name, one.question, one.word, scrub(one.header), one.is_known],
+        )
 
 
 class _Beyond(Exception):
@@ -255,7 +269,8 @@ def _swapped(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     """`「联系电话」的内容像 completed_on` for each column that holds what another one should."""
     tests = dict(_KINDS.get(table.dataset, {}))
     if table.dataset == "calls":
-        tests |= {name: _WORDS.format(question=name) for name in _said_in(table)}
+        marked = {option.name for option in table.match.options}
+        tests |= {name: _WORDS.format(question=name) for name in _said_in(table) if name not in marked}
     kinds = {name: test for name, test in tests.items() if name in table.match.positions}
     present = list(table.match.positions)
     if not kinds:
@@ -281,7 +296,7 @@ def _shares(
     if not asked:
         return {}
     shares = ", ".join(
-        f"avg(({tests[kind].format(column=column)})::int) filter (nullif(trim({column}), '') is not null)"
+        f"avg(({tests[kind].format(column=duck.name(column))})::int) filter (nullif(trim({duck.name(column)}), '') is not null)"
         for kind, column in asked
     )
     found = connection.execute(f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})").fetchone() or ()

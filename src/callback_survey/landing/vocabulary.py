@@ -31,10 +31,12 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The questions that are asked, and the spellings of each and of the outcome of a call, in the order of the seeds."""
+    """The questions that are asked, the spellings of each and of the outcome of a call, in the order of the seeds, and what a mark in
+    the column of an answer says: yes or no."""
 
     questions: tuple[Question, ...]
     spellings: tuple[Spelling, ...]
+    marks: tuple[tuple[str, bool], ...]
 
     @classmethod
     def read(cls, seeds: Path, scope: Scope) -> Vocabulary:
@@ -61,6 +63,7 @@ class Vocabulary:
         return cls(
             questions_in(seeds, scope),
             (*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes),
+            tuple((row["spelling"], is_true(row["is_marked"])) for row in rows.read(seeds, "mark_spellings")),
         )
 
     def allowed(self, question: str = _DISPOSITION) -> str:

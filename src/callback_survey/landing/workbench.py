@@ -93,6 +93,12 @@ def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, 
         "select unnest($1) as question, unnest($2) as spelling, unnest($3) as code, unnest($4) as is_or_more",
         [questions, words, codes, or_more],
     )
+    marks, says = (list(column) for column in zip(*vocabulary.marks, strict=True))
+    connection.execute(
+        "create temp table marks as select *, folded(written) as spelling "
+        "from (select unnest($1) as written, unnest($2) as is_marked)",
+        [marks, says],
+    )
     asked = [
         (one.question, one.name, order, vocabulary.allowed(one.question))
         for order, one in enumerate(vocabulary.questions)

@@ -46,6 +46,9 @@ def scales(seeds: Path) -> Iterator[Fault]:
         yield from _spelt_twice(spelt, (row["scale"], fold(row["spelling"])), row, row["scale"])
     for row in rows.read(seeds, "disposition_spellings"):
         yield from _spelt_twice(spelt, ("", fold(row["spelling"])), row, "the dispositions")
+    marks: dict[tuple[str, str], Row] = {}
+    for row in rows.read(seeds, "mark_spellings"):
+        yield from _spelt_twice(marks, ("", fold(row["spelling"])), row, "the marks")
 
 
 def definitions(seeds: Path) -> Iterator[Fault]:

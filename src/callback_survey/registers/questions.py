@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.headers import Column, Dataset, fold
 from callback_survey.registers import rows
-from callback_survey.registers.definitions import definitions_in, scales_in
+from callback_survey.registers.definitions import scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -20,12 +20,16 @@ _ANY = "answers"
 
 @dataclass(frozen=True)
 class Question:
-    """A question: its code, what people call it (its first header), and the headers that mean it; `patterns` of a header in full."""
+    """A question: its code, what people call it (its first header), and the headers that mean it; `patterns` of a header in full.
+
+    `scales` are the scales on which it may be asked, each with the words of its answers and their codes.
+    """
 
     question: str
     name: str
     headers: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    scales: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def column(self, *, is_required: bool) -> Column:
         return Column(
@@ -34,6 +38,7 @@ class Question:
             is_required=is_required,
             one_of=None if is_required else _ANY,
             patterns=tuple(re.compile(pattern) for pattern in self.patterns),
+            scales=tuple({fold(word): code for word, code in words} for words in self.scales),
         )
 
 
@@ -41,19 +46,38 @@ def questions_of(seeds: Path) -> tuple[Question, ...]:
     """Every question of the registers, in the order of their measures."""
     by_order = sorted(rows.read(seeds, "measures"), key=lambda row: int(row["measure_order"]))
     listed = rows.read(seeds, "question_headers")
+    question_of = {row["measure"]: row["question"] for row in by_order}
+    scales = [(question_of.get(row["measure"]), row["scale"]) for row in rows.read(seeds, "measure_definitions")]
+    words = _words(seeds)
     found = []
     for question in dict.fromkeys(row["question"] for row in by_order):
         own = [row for row in listed if row["question"] == question]
         plain = tuple(row["header"] for row in own if not is_true(row["is_pattern"]))
         patterns = tuple(row["header"] for row in own if is_true(row["is_pattern"]))
-        found.append(Question(question, plain[0] if plain else question, plain, patterns))
+        own_scales = dict.fromkeys(scale for asked, scale in scales if asked == question)
+        answers = tuple(words.get(scale, ()) for scale in own_scales)
+        found.append(Question(question, plain[0] if plain else question, plain, patterns, answers))
     return tuple(found)
 
 
 def questions_in(seeds: Path, scope: Scope) -> tuple[Question, ...]:
     """Those that are asked in a region and quarter: the questions of the measures that have a definition there."""
-    asked = {definition.question for definition in definitions_in(seeds, scope).values()}
-    return tuple(question for question in questions_of(seeds) if question.question in asked)
+    scales = scales_in(seeds, scope)
+    words = _words(seeds)
+    return tuple(
+        replace(asked, scales=(words.get(scales[asked.question], ()),))
+        for asked in questions_of(seeds)
+        if asked.question in scales
+    )
+
+
+def _words(seeds: Path) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The words for the answers of each scale, with their codes. A bare number is none: 满意度-1 may be a second column of 满意度."""
+    words: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in rows.read(seeds, "answer_spellings"):
+        if not fold(row["spelling"]).isdigit():
+            words[row["scale"]] = (*words.get(row["scale"], ()), (row["spelling"], row["answer_code"]))
+    return words
 
 
 def datasets_for(asked: Sequence[Question]) -> tuple[Dataset, ...]:

@@ -31,13 +31,22 @@ create temp macro plain_code(t) as regexp_replace(cell(t), '^([0-9]+)[.]0+$', '\
 -- a long number as a spreadsheet shows it, with its last digits cut off: 2.01801E+17
 create temp macro is_short_form(t) as regexp_full_match(t, '[0-9]([.][0-9]+)?[eE][+][0-9]{1,3}');
 
--- the word in an answer that a form decorates: 1-满意, A.满意, (5)满意, 满意。, 5分, 3次
+-- the word in an answer that a form decorates: 1-满意, A.满意, (5)满意, 满意(5分), 满意。, 5分, 3次
 create temp macro bare_word(t) as regexp_replace(
     regexp_replace(
-        regexp_replace(t, '[。．.,，;；!！]+$', ''),
+        regexp_replace(
+            regexp_replace(t, '[。．.,，;；!！]+$', ''),
+            '^([^0-9a-z].*)[(（\[【][0-9]{1,3}分?[)）\]】]$', '\1'
+        ),
         '^[(（\[【]?[0-9a-z][)）\]】.．、:：_–—-]+([^0-9a-z].*)$', '\1'
     ),
     '^([0-9]+)(分|次|星|级|趟)$', '\1'
+);
+
+-- the number that a form writes beside a label: 1 of 1-满意, 5 of 满意(5分)
+create temp macro word_number(t) as coalesce(
+    nullif(regexp_extract(t, '^[(（\[【]?([0-9])[)）\]】.．、:：_–—-]+[^0-9a-z]', 1), ''),
+    nullif(regexp_extract(t, '[^0-9a-z][(（\[【]([0-9]{1,3})分?[)）\]】]$', 1), '')
 );
 
 -- the form in which words are compared; equals headers.fold for everything a form can hold
