@@ -212,6 +212,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("answer_spellings", ("satisfaction_2018", "满 意", "fairly_satisfied", "false")),
         "「满 意」 is also on line 2, for satisfaction_2018",
     ),
+    "a mark twice": (adding("mark_spellings", ("ｙ", "false")), "「ｙ」 is also on line"),
     "a disposition's word twice": (
         adding("disposition_spellings", ("拒 访", "other")),
         "「拒 访」 is also on line",
