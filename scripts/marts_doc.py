@@ -36,7 +36,7 @@ _ORDER = (
     *("annexes", "annex_satisfaction", "annex_realisation", "reconciliation"),
     *("call_outcomes", "region_call_outcomes", "findings", "finding_codes"),
     *("assessment_points", "assessment_contributions"),
-    *("releases", "check_results", "departments", "department_successions"),
+    *("releases", "check_results", "departments", "current_departments", "department_successions"),
     *("regions", "quarters", "measures", "measure_definitions", "inference_settings", "disclosure_rules", "footnotes"),
 )
 

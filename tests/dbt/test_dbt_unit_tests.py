@@ -59,6 +59,7 @@ TESTED_MODELS = {
     "department_rolling_rates",
     "region_rolling_rates",
     "region_rankings",
+    "current_departments",
 }
 
 

@@ -13,7 +13,7 @@ from homes import QUARTER, REGION, Served, contents
 # Made of the released tables while serving is assembled
 MADE_WHILE_SERVING = {
     *("releases", "check_results"),
-    *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings"),
+    *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings", "current_departments"),
 }
 PUBLIC_TABLES = {
     "annex_realisation",
@@ -24,6 +24,7 @@ PUBLIC_TABLES = {
     "below_average",
     "call_outcomes",
     "check_results",
+    "current_departments",
     "department_answers",
     "department_rates",
     "department_rolling_rates",
