@@ -12,24 +12,21 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from callback_survey.serving import check_results, rollups, tables
+from callback_survey.serving import added, check_results, rollups, tables
 from callback_survey.warehouse.published import PUBLIC, RESTRICTED, published_tables
+from callback_survey.warehouse.references import REFERRED_TO
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "marts.md"
 # What dbt's contracts call a type, as DuckDB shows it to a reader.
 _TYPES = {"string": "VARCHAR"}
-_SERVED_KEYS = {
-    "releases": ("region_code", "quarter", "revision"),
-    "check_results": check_results.KEY,
-}
 _ORDER = (
     *("department_rates", "department_answers", "region_rates", "below_average"),
     *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings"),
@@ -60,6 +57,10 @@ columns · [Restricted](#restricted) · [Queries to start from](#queries-to-star
 - **Percentages** (`…_pct`) are printed figures: DECIMAL(5,2), rounded half up. **Rates** (`…_rate`, `rate`) are unrounded
   fractions between 0 and 1, DOUBLE. **Counts** are BIGINT.
 - **NULL is not zero.** A department without answers has NULL in every rate, rank and flag. It keeps its rows and its counts.
+- **Keys are declared.** The key of each table is a primary key in the served file and in PostgreSQL; where a column of it may be empty,
+  it is unique. A table that has the whole key of @REFERRED_TO@ refers to it by a foreign key.
+- **One name for charts.** `department_name` is that of the row's quarter. `department_current_name` is the one that the department has now;
+  it is added while serving, stands in no release, and follows a rename.
 - **One revision.** For each region and quarter the tables show one release: the latest, or the earlier one that somebody rolled
   back to. `releases` lists all of them, and what was decided about each.
 - **A reader sees one version.** The file and the Parquet folder are switched together. A connection that is open keeps what it
@@ -195,14 +196,21 @@ def document(manifest: Path) -> str:
     public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(manifest), *_served_tables()]}
     if set(public) != set(_ORDER):
         raise SystemExit(f"not the tables this page is arranged for: {', '.join(sorted(set(public) ^ set(_ORDER)))}")
-    shown = [public[name] for name in _ORDER]
+    shown = [_as_served(public[name], public) for name in _ORDER]
     overview = ["| table | one row per | what it holds |", "|---|---|---|"]
     overview += [
         f"| [`{table.name}`](#{table.name}) | {_grain(table)} | {_cell(table.description)} |" for table in shown
     ]
     restricted = [part for table in _tables(manifest, RESTRICTED) for part in _section(table)]
-    parts = [INTRODUCTION, *overview, "", *(line for table in shown for line in _section(table))]
+    introduction = INTRODUCTION.replace("@REFERRED_TO@", ", ".join(f"`{name}`" for name in REFERRED_TO))
+    parts = [introduction, *overview, "", *(line for table in shown for line in _section(table))]
     return "\n".join([*parts, RESTRICTED_INTRODUCTION, *restricted, QUERIES])
+
+
+def _as_served(table: Table, public: Mapping[str, Table]) -> Table:
+    """With the columns that serving adds."""
+    extra = added.columns(table.name, {column.name for column in table.columns}, public.keys())
+    return replace(table, columns=(*table.columns, *(Column(one.name, one.type, one.description) for one in extra)))
 
 
 def parse_project(scratch: Path) -> Path:
@@ -240,17 +248,14 @@ def _rollups(manifest: Path) -> Iterator[Table]:
 
 
 def _served_tables() -> Iterator[Table]:
-    """`releases` and `check_results`, made empty by the code that serves them, and read back with their comments."""
+    """`releases` and `check_results`, made empty by the code that serves them."""
     with duckdb.connect(":memory:") as connection:
         tables.write_releases(connection, [], [], {})
         check_results.write_table(connection, [], [], None)
-        for name, key in _SERVED_KEYS.items():
-            described = connection.execute(
-                "select column_name, data_type, comment from duckdb_columns() where table_name = $1 order by column_index",
-                [name],
-            ).fetchall()
-            comment = connection.execute("select comment from duckdb_tables() where table_name = $1", [name]).fetchone()
-            yield Table(name, key, comment[0] if comment else "", tuple(Column(*row) for row in described))
+        for table in (tables.RELEASES, check_results.TABLE):
+            described = connection.execute(f"describe {table.name}").fetchall()
+            columns = tuple(Column(name, kind, table.columns[name]) for name, kind, *_ in described)
+            yield Table(table.name, table.key, table.description, columns)
 
 
 def _section(table: Table) -> Iterator[str]:

@@ -77,7 +77,9 @@ def test_every_served_figure_of_2018q1_stays_as_it_was(served: Served, five_quar
     )
     assert len(tables) >= 8
     for (table,) in tables:
-        rows = f"select * from {table} where quarter = '{QUARTER}' order by all"
+        # the name of today is no figure of the quarter
+        figures = "columns(c -> c <> 'department_current_name')"
+        rows = f"select {figures} from {table} where quarter = '{QUARTER}' order by all"
         before = served.home.query(rows)
         # nothing had been merged yet
         assert before or table == "department_successions", table
@@ -91,6 +93,9 @@ def test_a_renamed_department_keeps_its_code_and_its_series(five_quarters: Serve
     )
     names = ("区卫计局",) * 3 + ("区卫健局",) * 2
     assert series == [(quarter, name, True) for quarter, name in zip(QUARTERS, names, strict=True)]
+    for table in ("department_rates", "department_answers", "department_rolling_rates", "findings"):
+        current = f"select distinct department_current_name from {table} where department_code = '{RENAMED}'"
+        assert five_quarters.home.query(current) == [("区卫健局",)], "one line of a chart"
     compared = in_warehouse(
         five_quarters.home,
         "select previous_quarter, answered_count from intermediate.int_previous_rates "
@@ -107,6 +112,13 @@ def test_merged_departments_end_and_a_new_code_begins(five_quarters: Served) -> 
         f"select department_code, min(quarter), max(quarter) from department_rates where department_code in {codes} group by all"
     )
     assert set(found) == {(MERGED, "2019Q1", "2019Q1"), *((code, QUARTER, "2018Q4") for code in PREDECESSORS)}
+
+
+def test_the_departments_of_now_say_who_took_over(five_quarters: Served) -> None:
+    ended = five_quarters.home.query(
+        "select department_current_name, last_quarter, successor_code from current_departments where not is_current order by all"
+    )
+    assert ended == [("区文广新局", "2018Q4", "330109-036"), ("区旅游局", "2018Q4", "330109-036")]
 
 
 def test_the_series_of_the_merged_department_starts_anew(five_quarters: Served) -> None:

@@ -67,6 +67,23 @@ def test_every_table_and_column_is_described(served: Served) -> None:
     )
 
 
+def test_every_table_declares_its_key_and_facts_refer_to_what_they_are_about(served: Served) -> None:
+    keyed = "select table_name from duckdb_constraints() where constraint_type in ('PRIMARY KEY', 'UNIQUE')"
+    assert {name for (name,) in served.home.query(keyed)} == PUBLIC_TABLES
+    referring = (
+        "select distinct table_name, referenced_table from duckdb_constraints() where constraint_type = 'FOREIGN KEY'"
+    )
+    found = set(served.home.query(referring))
+    for table, other in (
+        *(
+            ("department_rates", name)
+            for name in ("regions", "quarters", "measures", "departments", "current_departments")
+        ),
+        *(("findings", "finding_codes"), ("check_results", "releases"), ("region_rankings", "regions")),
+    ):
+        assert (table, other) in found
+
+
 def test_tables_resolve_under_the_name_marts_when_opened_and_when_attached(served: Served) -> None:
     counted = "select count(*) from marts.department_rates"
     assert served.home.query(counted) == [(70,)]

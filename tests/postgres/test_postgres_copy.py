@@ -112,16 +112,16 @@ def test_an_empty_schema_made_ready_by_an_administrator_is_used_with_what_was_gr
 
 
 def test_a_copy_that_fails_half_way_leaves_the_earlier_one_and_nothing_else(
-    copy: Copy, first: Path, second: Path
+    copy: Copy, first: Path, tmp_path: Path
 ) -> None:
     copy.publish(first, "v1")
     before = copy.identities()
-    # the last table: all others are loaded when this key is found not to be unique
-    keys = {"rates": ("marker",)}
-    with pytest.raises(
-        SurveyError, match=r"did not accept the marts; readers of PostgreSQL still(.|\n)*Key \(marker\)"
-    ):
-        copy.publish(second, "v2", keys=keys)
+    # the last table: all others are loaded when a character is found that PostgreSQL cannot store
+    second = marts_file(
+        tmp_path / "bad.duckdb", "", {"rates": "select 1 as i", "words": "select 'a' || chr(0) as word"}
+    )
+    with pytest.raises(SurveyError, match=r"did not accept the marts; readers of PostgreSQL still(.|\n)*0x00"):
+        copy.publish(second, "v2")
     assert copy.identities() == before
     assert copy.schemas() == {"marts"}
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from callback_survey import releases
-from callback_survey.serving import rollups
-from callback_survey.serving import tables as assembly
-from callback_survey.settings import load_settings
-from callback_survey.storage.files import read_json
 from copies import Copy
 from masked_quarters import FEW, OPEN, SMALL, Published, otherwise, published
 from postgres_servers import Server
@@ -25,10 +20,7 @@ _RELATIONS = """
 def database_of(server: Server, quarter: Published) -> Copy:
     publisher = server.new_role()
     copy = Copy(server, server.new_database(publisher), publisher)
-    settings = load_settings(quarter.home.environment)
-    manifest = read_json(settings.warehouse / "dbt" / "manifest.json")
-    keys = assembly.keys(releases.served(settings.releases), rollups.read(manifest))
-    copy.publish(quarter.home.serving / "marts.duckdb", "v1", keys=keys)
+    copy.publish(quarter.home.serving / "marts.duckdb", "v1")
     return copy
 
 

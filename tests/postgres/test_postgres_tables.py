@@ -7,14 +7,10 @@ import re
 from pathlib import Path
 
 import duckdb
+import psycopg2
 import pytest
 
-from callback_survey import releases
 from callback_survey.errors import SurveyError
-from callback_survey.serving import rollups
-from callback_survey.serving import tables as assembly
-from callback_survey.settings import load_settings
-from callback_survey.storage.files import read_json
 from copies import Copy, marts_file
 from homes import Served
 
@@ -22,14 +18,10 @@ TYPES = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double precision", "B
 
 
 def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(copy: Copy, served: Served) -> None:
-    settings = load_settings(served.home.environment)
-    manifest = read_json(settings.warehouse / "dbt" / "manifest.json")
-    keys = assembly.keys(releases.served(settings.releases), rollups.read(manifest))
-    copy.publish(served.home.serving / "marts.duckdb", "v1", keys=keys)
+    copy.publish(served.home.serving / "marts.duckdb", "v1")
     tables = served.home.query("select table_name, comment from duckdb_tables() order by 1")
     described = "select relname, obj_description(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'r'"
     assert sorted(copy.run(described)) == tables
-    assert {name for name, _ in tables} == set(keys)
     for name, _ in tables:
         columns = served.home.query(
             f"select column_name, data_type, comment from duckdb_columns() where table_name = '{name}' and not internal"
@@ -47,12 +39,35 @@ def test_every_served_table_is_there_row_by_row_with_its_types_key_and_words(cop
         rows = served.home.query(f"select {listed} from {name}")
         assert rows or name == "department_successions"
         assert sorted(copy.run(f"select {listed} from marts.{name}"), key=repr) == sorted(rows, key=repr), name
-        key = f"""
-            select array_agg(attname::text order by ordinality)
-            from pg_index, unnest(indkey::smallint[]) with ordinality as part (attnum, ordinality), pg_attribute as a
-            where indrelid = 'marts.{name}'::regclass and indisprimary and a.attrelid = indrelid and a.attnum = part.attnum
-        """
-        assert copy.run(key) == [(list(keys[name]),)], name
+
+
+def test_keys_and_references_are_those_of_the_served_file(copy: Copy, served: Served) -> None:
+    copy.publish(served.home.serving / "marts.duckdb", "v1")
+    declared = """
+        select table_name, replace(constraint_type, ' ', '_'), constraint_column_names, referenced_table
+        from duckdb_constraints() where constraint_type in ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') order by all
+    """
+    found = """
+        select own.relname, case contype when 'p' then 'PRIMARY_KEY' when 'u' then 'UNIQUE' else 'FOREIGN_KEY' end,
+            array(select attname::text from unnest(conkey) with ordinality as part (number, place)
+                inner join pg_attribute on attrelid = conrelid and attnum = number order by place),
+            other.relname
+        from pg_constraint
+        inner join pg_class as own on own.oid = conrelid
+        left join pg_class as other on other.oid = confrelid
+        where connamespace = 'marts'::regnamespace and contype in ('p', 'u', 'f')
+    """
+    expected = served.home.query(declared)
+    assert len({table for table, kind, *_ in expected if kind != "FOREIGN_KEY"}) == len(
+        served.home.query("show tables")
+    )
+    assert sorted(copy.run(found), key=repr) == sorted(expected, key=repr)
+    for statement, error in (
+        ("insert into marts.measures select * from marts.measures", psycopg2.errors.UniqueViolation),
+        ("update marts.department_rates set measure = 'no such'", psycopg2.errors.ForeignKeyViolation),
+    ):
+        with pytest.raises(error):
+            copy.run(statement)
 
 
 NASTY = """
@@ -70,7 +85,9 @@ NASTY = """
 
 def test_values_that_are_easily_mangled_arrive_as_they_are(copy: Copy, tmp_path: Path) -> None:
     marts = marts_file(tmp_path / "marts.duckdb", "", {'odd "name" %s': NASTY})
-    copy.publish(marts, "v1", keys={'odd "name" %s': ("id",)})
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute('alter table "odd ""name"" %s" add primary key (id)')
+    copy.publish(marts, "v1")
     with duckdb.connect(str(marts), read_only=True) as connection:
         expected = connection.execute('from "odd ""name"" %s" order by id').fetchall()
     found = copy.run('select * from marts."odd ""name"" %s" order by id')
@@ -78,12 +95,15 @@ def test_values_that_are_easily_mangled_arrive_as_they_are(copy: Copy, tmp_path:
     assert sum(math.isnan(row[2]) for row in found if row[2] is not None) == 1
 
 
-def test_a_key_with_gaps_is_an_index_and_no_primary_key(copy: Copy, tmp_path: Path) -> None:
-    query = "select * from (values ('a', 1), ('b', null)) t (run_id, revision)"
-    copy.publish(
-        marts_file(tmp_path / "m.duckdb", "", {"checks": query}), "v1", keys={"checks": ("run_id", "revision")}
-    )
-    assert copy.run("select indisprimary from pg_index where indrelid = 'marts.checks'::regclass") == [(False,)]
+def test_a_key_with_gaps_is_unique_and_no_primary_key(copy: Copy, tmp_path: Path) -> None:
+    marts = marts_file(tmp_path / "m.duckdb", "", {"checks": "select 1 as i"})
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute("create table gaps (run_id text, revision bigint, unique (run_id, revision))")
+        connection.execute("insert into gaps values ('a', 1), ('b', null), ('b', null)")
+        connection.execute("comment on table gaps is 'Some.'")
+    copy.publish(marts, "v1")
+    kinds = "select indisprimary, indisunique from pg_index where indrelid = 'marts.gaps'::regclass"
+    assert copy.run(kinds) == [(False, True)]
 
 
 def test_a_type_without_a_counterpart_is_named_and_nothing_is_changed(copy: Copy, tmp_path: Path) -> None:

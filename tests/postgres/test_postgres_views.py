@@ -82,7 +82,7 @@ def test_a_view_of_a_column_that_is_gone_is_named(copy: Copy, newer: Path, tmp_p
     with pytest.raises(
         SurveyError, match=r"the view reporting\.counts(.|\n)*sample_count(.|\n)*drop view reporting\.counts"
     ):
-        copy.publish(less, "v2", keys={})
+        copy.publish(less, "v2")
     assert copy.run("select count(*) from reporting.counts") == [(9,)]
 
 

@@ -380,7 +380,6 @@ def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], Non
     postgres.publish(
         report.marts.resolve(),
         report.version,
-        report.keys,
         url=settings.postgres_url,
         reader=settings.postgres_reader,
         memory_limit=settings.memory_limit,

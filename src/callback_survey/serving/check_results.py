@@ -17,15 +17,15 @@ import pyarrow as pa
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Release
-from callback_survey.storage import duck
+from callback_survey.serving.declared import ServedTable
 
 logger = logging.getLogger(__name__)
 
-DESCRIPTION = (
+_DESCRIPTION = (
     "One row per check of a gate: those of every revision ever released, and those of runs in which a gate failed. "
     "A failed run's results appear with the next release."
 )
-COLUMNS = {
+_COLUMNS = {
     "region_code": "six-digit administrative division code",
     "quarter": "calendar quarter, such as 2018Q1",
     "revision": "the revision that these checks were held over; NULL where the run released nothing",
@@ -47,28 +47,27 @@ COLUMNS = {
     "accepted_reason": "why",
     "accepted_at": "when, UTC",
 }
-KEY = ("region_code", "quarter", "revision", "run_id", "gate", "check_id")
+TABLE = ServedTable(
+    "check_results",
+    ("region_code", "quarter", "revision", "run_id", "gate", "check_id"),
+    # a failed run before the release that followed it
+    ("region_code", "quarter", "checked_at nulls first", "run_id", "revision", "gate", "check_id"),
+    _DESCRIPTION,
+    _COLUMNS,
+)
 _TYPES = {"revision": pa.int64(), "is_served": pa.bool_(), "is_accepted": pa.bool_()}
-_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in _COLUMNS])
 
 
 def write_table(
     connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release], checks: Path | None
 ) -> None:
-    """Create `check_results` with its comments. `checks` is the folder of all runs, None where there is none."""
+    """Create `check_results`. `checks` is the folder of all runs, None where there is none."""
     rows = [*_released(served, every), *(_unreleased(every, checks) if checks is not None else ())]
     found = pa.Table.from_pylist(rows, schema=_SCHEMA)
     connection.register("found_results", found)
-    # NULLs first: a failed run before the release that followed it
-    connection.execute("""
-        create table check_results as
-        from found_results
-        order by region_code, quarter, checked_at nulls first, run_id, revision, gate, check_id
-    """)
+    connection.execute("create table check_results as from found_results")
     connection.unregister("found_results")
-    connection.execute(f"comment on table check_results is {duck.text(DESCRIPTION)}")
-    for name, meaning in COLUMNS.items():
-        connection.execute(f"comment on column check_results.{name} is {duck.text(meaning)}")
 
 
 def _released(served: Sequence[Release], every: Sequence[Release]) -> Iterator[dict[str, Any]]:

@@ -21,14 +21,14 @@ import duckdb
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.releases import Inventory, Release, Standing
 from callback_survey.scope import Scope
-from callback_survey.serving import readers
+from callback_survey.serving import declared, readers
 from callback_survey.serving import tables as assembly
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 5
+_LAYOUT = 6
 _NO_ROLLUPS = Rollups()
 _ANNOUNCED = "announced.json"
 _HASHES = "hashes.json"
@@ -39,7 +39,7 @@ _RELEASES = "releases.json"
 
 @dataclass(frozen=True)
 class ServeReport:
-    """What is served now. `newly_served` are the releases that were not served before this call; `keys` make a row unique.
+    """What is served now. `newly_served` are the releases that were not served before this call.
 
     `held` are the regions and quarters whose releases are damaged, each with what is wrong: of them readers see what they saw.
     """
@@ -47,7 +47,6 @@ class ServeReport:
     version: str
     marts: Path
     newly_served: tuple[Release, ...]
-    keys: Mapping[str, tuple[str, ...]]
     held: Mapping[Scope, DamagedFile] = field(default_factory=dict)
 
 
@@ -103,9 +102,7 @@ def serve(
             say(f"assembling {len(contents.shown)} releases")
             _assemble(contents, serving, version, memory_limit, rollups, checks)
     newly = tuple(release for release in contents.served if [release.key, release.content_hash] not in before)
-    return ServeReport(
-        version, serving / "marts.duckdb", newly, assembly.keys(contents.shown, rollups), dict(sorted(held.items()))
-    )
+    return ServeReport(version, serving / "marts.duckdb", newly, dict(sorted(held.items())))
 
 
 def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
@@ -241,14 +238,19 @@ def _assemble(
         files.remove_tree(leftover)
     aside = versions / f".{version}-{os.getpid()}"
     (aside / "parquet").mkdir(parents=True)
-    with duck.connect(aside / "marts.duckdb", memory_limit=memory_limit, spill=aside / "spill") as connection:
-        kept = assembly.take_over(connection, contents.kept, serving / "current" / "marts.duckdb", aside / "kept")
+    work = aside / "work"
+    work.mkdir()
+    with duck.connect(work / "rows.duckdb", memory_limit=memory_limit, spill=work / "spill") as connection:
+        kept = assembly.take_over(connection, contents.kept, serving / "current" / "marts.duckdb", work / "kept")
         shown = sorted([*contents.served, *kept], key=lambda release: release.scope)
-        assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)
+        tables = assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)
         assembly.take_over_records(connection, kept)
-        assembly.write_parquet(connection, aside / "parquet")
-    for used in ("spill", "kept"):
-        files.remove_tree(aside / used)
+        # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
+        connection.execute(f"attach {duck.text(aside / 'marts.duckdb')} as served (block_size 16384)")
+        declared.write(connection, tables, "served")
+        assembly.write_parquet(connection, "served", aside / "parquet")
+        connection.execute("detach served")
+    files.remove_tree(work)
     _verify(aside / "marts.duckdb", shown, memory_limit)
     files.write_json(aside / _SERVED, [[release.key, release.content_hash] for release in shown])
     files.write_json(aside / _RELEASES, [_document(release) for release in shown])

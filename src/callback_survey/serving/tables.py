@@ -1,4 +1,4 @@
-"""The tables that readers get, put together in one DuckDB file from the served release of every region and quarter."""
+"""The rows that readers get, put together from the served release of every region and quarter. `declared` makes a file of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.releases import Release, Standing
-from callback_survey.serving import check_results
+from callback_survey.serving import added, check_results
 from callback_survey.serving import rollups as rollups_module
+from callback_survey.serving.declared import ServedTable
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck
 
@@ -42,15 +43,14 @@ _STANDING_COLUMNS = {
     "rolled_back_reason": "why",
 }
 _RELEASE_TYPES = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint", "is_rolled_back": "boolean"}
-
 _RELEASE_KEY = ("region_code", "quarter", "revision")
-
-
-def keys(served: Sequence[Release], rollups: Rollups) -> dict[str, tuple[str, ...]]:
-    """What makes a row unique, for every table that `write_tables` makes."""
-    released = {name: tuple(table["key"]) for release in served for name, table in release.tables.items()}
-    made = {rollup.name: rollup.key for rollup in rollups.served}
-    return {**released, **made, "releases": _RELEASE_KEY, "check_results": check_results.KEY}
+RELEASES = ServedTable(
+    "releases",
+    _RELEASE_KEY,
+    _RELEASE_KEY,
+    "One row per revision that was ever released",
+    {**_RELEASE_COLUMNS, **_STANDING_COLUMNS},
+)
 
 
 def write_tables(
@@ -60,15 +60,22 @@ def write_tables(
     rollups: Rollups,
     checks: Path | None = None,
     standings: Mapping[str, Standing] | None = None,
-) -> None:
+) -> list[ServedTable]:
     """All tables: the released ones, what is made of them, and those that say what was released and checked."""
-    for name in sorted({name for release in served for name in release.tables}):
-        write_table(connection, name, [release for release in served if name in release.tables])
+    names = sorted({name for release in served for name in release.tables})
+    released = [
+        write_table(connection, name, [release for release in served if name in release.tables]) for name in names
+    ]
     rollups_module.write(connection, rollups)
-    for rollup in rollups.served:
-        _comment(connection, rollup.name, rollup.description, {name: text for name, _, text in rollup.columns})
+    made = [
+        ServedTable(
+            rollup.name, rollup.key, rollup.order_by, rollup.description, {c: text for c, _, text in rollup.columns}
+        )
+        for rollup in rollups.served
+    ]
     write_releases(connection, served, every, standings or {})
     check_results.write_table(connection, served, every, checks)
+    return [*released, *made, RELEASES, check_results.TABLE]
 
 
 def take_over(
@@ -84,12 +91,13 @@ def take_over(
         own = folder / release.region_code / release.quarter
         (own / "marts").mkdir(parents=True)
         for name in release.tables:
-            columns = {row[0] for row in connection.execute(f"describe before.{name}").fetchall()}
+            columns = [row[0] for row in connection.execute(f"describe before.{name}").fetchall()]
             keys = {"region_code": release.region_code, "quarter": release.quarter}
             where = " and ".join(f"{key} = {duck.text(value)}" for key, value in keys.items() if key in columns)
-            connection.execute(
-                f"copy (from before.{name} where {where or 'true'}) to {duck.text(own / 'marts' / f'{name}.parquet')}"
-            )
+            # without what serving had added, which is added anew
+            listed = ", ".join(duck.name(column) for column in columns if column not in added.MEANINGS)
+            rows = f"select {listed} from before.{name} where {where or 'true'}"
+            connection.execute(f"copy ({rows}) to {duck.text(own / 'marts' / f'{name}.parquet')}")
         found.append(replace(release, folder=own))
     return found
 
@@ -107,7 +115,7 @@ def take_over_records(connection: duckdb.DuckDBPyConnection, kept: Sequence[Rele
         connection.execute("detach before")
 
 
-def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> None:
+def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> ServedTable:
     """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
     paths = {release.key: release.folder / "marts" / f"{name}.parquet" for release in served}
     newest = max(served, key=lambda release: (release.released_at, release.key))
@@ -125,9 +133,9 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequen
         from rows
         inner join ages using (filename)
         qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
-        order by {", ".join(details["order_by"])}
     """)
-    _comment(connection, name, details["description"], details["column_descriptions"])
+    key, order_by = tuple(details["key"]), tuple(details["order_by"])
+    return ServedTable(name, key, order_by, details["description"], details["column_descriptions"])
 
 
 def write_releases(
@@ -136,40 +144,24 @@ def write_releases(
     every: Sequence[Release],
     standings: Mapping[str, Standing],
 ) -> None:
-    columns = {**_RELEASE_COLUMNS, **_STANDING_COLUMNS}
-    _create(connection, "releases", columns, _RELEASE_TYPES, "One row per revision that was ever released")
+    typed = ", ".join(f"{column} {_RELEASE_TYPES.get(column, 'text')}" for column in RELEASES.columns)
+    connection.execute(f"create table releases ({typed})")
     shown = {release.name for release in served}
-    for release in sorted(every, key=lambda release: (release.region_code, release.quarter, release.revision)):
+    for release in every:
         values = {
             **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
             "is_served": release.name in shown,
             **asdict(standings.get(release.name, Standing())),
         }
-        _insert(connection, "releases", [values[name] for name in columns])
+        places = ", ".join("?" * len(values))
+        connection.execute(f"insert into releases values ({places})", list(values.values()))
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], types: dict[str, str], description: str
-) -> None:
-    typed = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
-    connection.execute(f"create table {name} ({typed})")
-    _comment(connection, name, description, columns)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, values: list[object]) -> None:
-    connection.execute(f"insert into {name} values ({', '.join('?' * len(values))})", values)
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str]) -> None:
-    connection.execute(f"comment on table {name} is {duck.text(description)}")
-    for column, text in columns.items():
-        connection.execute(f"comment on column {name}.{column} is {duck.text(text)}")
-
-
-def write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for (name,) in connection.execute(
-        "select table_name from duckdb_tables() where not temporary order by 1"
-    ).fetchall():
+def write_parquet(connection: duckdb.DuckDBPyConnection, database: str, folder: Path) -> None:
+    """The tables of an attached database, each in a folder of its own."""
+    query = "select table_name from duckdb_tables() where database_name = $1 order by 1"
+    for (name,) in connection.execute(query, [database]).fetchall():
         path = folder / name / f"{name}.parquet"
         path.parent.mkdir()
-        connection.execute(f"copy {name} to {duck.text(path)} (format parquet, compression zstd)")
+        table = f"{duck.name(database)}.{duck.name(name)}"
+        connection.execute(f"copy {table} to {duck.text(path)} (format parquet, compression zstd)")

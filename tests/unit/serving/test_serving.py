@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -75,6 +76,44 @@ def test_a_table_carries_its_descriptions_types_and_order(tmp_path: Path, folder
     ]
     assert read(folder, "select typeof(rate_pct) from department_rates limit 1") == [("DECIMAL(5,2)",)]
     assert read(folder, "select department_code from department_rates") == [("d0",), ("d1",), ("d2",)]
+
+
+REGISTERED = {
+    "regions": "select '330109' as region_code",
+    "departments": "select '330109' as region_code, '2018Q1' as quarter, unnest(['d0', 'd1']) as department_code",
+    "department_rates": "select '330109' as region_code, '2018Q1' as quarter, unnest(['d0', 'd1']) as department_code",
+}
+DECLARED = (
+    "select table_name, constraint_type, constraint_column_names, referenced_table from duckdb_constraints() "
+    "where table_name = 'department_rates' and constraint_type <> 'NOT NULL' order by all"
+)
+
+
+def test_the_file_itself_refuses_a_row_that_stands_twice_or_refers_to_nothing(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases", tables=REGISTERED)])
+    assert read(folder, DECLARED) == [
+        ("department_rates", "FOREIGN KEY", ["department_code"], "departments"),
+        ("department_rates", "FOREIGN KEY", ["region_code"], "regions"),
+        ("department_rates", "PRIMARY KEY", ["region_code", "quarter", "department_code"], None),
+    ]
+    shutil.copy(folder / "marts.duckdb", tmp_path / "own.duckdb")
+    with duckdb.connect(str(tmp_path / "own.duckdb")) as own:
+        with pytest.raises(duckdb.ConstraintException, match="Duplicate key"):
+            own.execute("insert into department_rates by name from department_rates limit 1")
+        with pytest.raises(duckdb.ConstraintException, match="foreign key"):
+            own.execute(
+                "insert into department_rates (region_code, quarter, department_code) values ('330109', '2018Q1', 'd9')"
+            )
+
+
+def test_what_an_early_release_refers_to_in_vain_is_served_without_that_foreign_key(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    unknown = {**REGISTERED, "department_rates": REGISTERED["department_rates"].replace("'d1'", "'d9'")}
+    serve(folder, [make_release(tmp_path / "releases", tables=unknown)])
+    assert read(folder, "select count(*) from department_rates") == [(2,)]
+    assert [row[1:] for row in read(folder, DECLARED) if row[3] == "departments"] == []
+    assert "department_rates refers to departments, which lacks 1 of its keys" in caplog.text
 
 
 def test_every_table_is_a_parquet_folder_too(tmp_path: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ import duckdb
 from callback_survey.errors import SurveyError
 from callback_survey.serving.postgres import copied, switch
 from callback_survey.serving.postgres.address import Address
+from callback_survey.serving.postgres.constraints import constrain
 from callback_survey.serving.postgres.grants import carry_over, ensure_role, grant_reading
-from callback_survey.serving.postgres.sql import comment_on, name, one, relation
+from callback_survey.serving.postgres.sql import comment_on, name, relation
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -53,7 +54,6 @@ class _Column:
 def publish(
     marts: Path,
     version: str,
-    keys: Mapping[str, Sequence[str]],
     *,
     url: str,
     reader: str | None = None,
@@ -61,11 +61,11 @@ def publish(
     patience_seconds: float = 60,
     say: Callable[[str], None] = lambda message: None,
 ) -> Publication:
-    """Make schema `marts` of the database the same as the DuckDB file `marts`: tables, rows, keys, comments.
+    """Make schema `marts` of the database the same as the DuckDB file `marts`: tables, rows, keys, references, comments.
 
-    `keys` make a row of each table unique, `reader` is a role that may read and nothing else. Readers that are under way
-    are waited for, `patience_seconds` at most. Raises SurveyError, and changes nothing, where PostgreSQL cannot be reached,
-    says no, or where something of somebody else's is in the way.
+    `reader` is a role that may read and nothing else. Readers that are under way are waited for, `patience_seconds` at most.
+    Raises SurveyError, and changes nothing, where PostgreSQL cannot be reached, says no, or where something of somebody
+    else's is in the way.
     """
     address = Address(url)
     with address.transaction() as connection, connection.cursor() as cursor:
@@ -80,7 +80,10 @@ def publish(
         say("publishing to PostgreSQL")
         with _reading(marts, memory_limit) as (source, folder):
             for table in _tables(source):
-                _load(cursor, source, table, keys.get(table, ()), folder / f"{table}.csv")
+                _load(cursor, source, table, folder / f"{table}.csv")
+            constrain(cursor, source, ASIDE)
+            for table in _tables(source):
+                cursor.execute(f"analyze {relation(ASIDE, table)}")
         carry_over(cursor, SCHEMA, ASIDE)
         if reader:
             ensure_role(cursor, reader)
@@ -116,27 +119,16 @@ def _tables(source: duckdb.DuckDBPyConnection) -> list[str]:
     return [table for (table,) in source.execute(query).fetchall()]
 
 
-def _load(cursor: Cursor, source: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], path: Path) -> None:
-    """One table: columns, rows, key, comments."""
+def _load(cursor: Cursor, source: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """One table: columns, rows, comments."""
     columns = _columns(source, table)
     target = relation(ASIDE, table)
     cursor.execute(f"create table {target} ({', '.join(f'{name(c.name)} {c.type}' for c in columns)})")
     _copy(cursor, source, table, columns, path)
-    if key:
-        listed = ", ".join(name(column) for column in key)
-        missing = " or ".join(f"{name(column)} is null" for column in key)
-        # a key column may be empty, such as the revision of a check whose run released nothing
-        is_complete = one(cursor, f"select not exists (select from {target} where {missing})")
-        cursor.execute(
-            f"alter table {target} add primary key ({listed})"
-            if is_complete
-            else f"create index on {target} ({listed})"
-        )
     comments = source.execute("select comment from duckdb_tables() where table_name = $1", [table]).fetchone()
     comment_on(cursor, "table", target, (comments and comments[0]) or table)
     for column in columns:
         comment_on(cursor, "column", f"{target}.{name(column.name)}", column.comment)
-    cursor.execute(f"analyze {target}")
 
 
 def _columns(source: duckdb.DuckDBPyConnection, table: str) -> list[_Column]:

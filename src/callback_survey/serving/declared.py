@@ -1,0 +1,116 @@
+"""The file that readers open: every table declared with its types, keys, references and meaning, then filled in its order.
+
+Keys are declared before a row comes in, so the file itself refuses a row that stands twice or refers to nothing. A release of
+an early version may hold what breaks a reference: that one is left out of the declaration, and said, and nobody is held up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+import duckdb
+
+from callback_survey.serving import added
+from callback_survey.storage import duck
+from callback_survey.warehouse.references import Reference, references
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServedTable:
+    """A table as readers get it. `columns` say what each means; those that serving adds to it are not among them.
+
+    `order_by` is SQL.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    order_by: tuple[str, ...]
+    description: str
+    columns: Mapping[str, str]
+
+
+def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str) -> None:
+    """The tables of the current database as an attached, empty one gets them: declared, described and filled."""
+    present = {table.name for table in tables}
+    queries = {table.name: _query(connection, table, present) for table in tables}
+    types = {name: _types(connection, query) for name, query in queries.items()}
+    keys = {table.name: table.key for table in tables}
+    refers = {
+        table.name: [one for one in references(table.name, types[table.name], keys) if _holds(connection, table, one)]
+        for table in tables
+    }
+    by_name = {table.name: table for table in tables}
+    # what is referred to comes first
+    # a foreign key is declared from within the database that it stands in
+    inside = connection.cursor().execute(f"use {duck.name(database)}")
+    order = TopologicalSorter({name: {one.table for one in refers[name]} for name in sorted(by_name)})
+    for name in order.static_order():
+        table = by_name[name]
+        constraints = [*_key(connection, table), *(_foreign_key(one) for one in refers[name])]
+        columns = [f"{duck.name(column)} {kind}" for column, kind in types[name].items()]
+        inside.execute(f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})")
+        _comment(inside, table, types[name])
+        target = f"{duck.name(database)}.{duck.name(name)}"
+        connection.execute(f"insert into {target} {queries[name]} order by {', '.join(table.order_by)}")
+    inside.close()
+
+
+def _query(connection: duckdb.DuckDBPyConnection, table: ServedTable, served: Set[str]) -> str:
+    """A table's rows with the columns that serving adds."""
+    has = _types(connection, f"from {duck.name(table.name)}")
+    extra = added.columns(table.name, has.keys(), served)
+    listed = ", ".join(["own.*", *(f"{one.expression} as {duck.name(one.name)}" for one in extra)])
+    return f"select {listed} from {duck.name(table.name)} as own"
+
+
+def _types(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
+
+
+def _key(connection: duckdb.DuckDBPyConnection, table: ServedTable) -> list[str]:
+    """A key with a column that may be empty, such as the revision of a check whose run released nothing, is no primary one."""
+    if not table.key:
+        return []
+    missing = " or ".join(f"{duck.name(column)} is null" for column in table.key)
+    ((has_gaps,),) = connection.execute(f"select exists (from {duck.name(table.name)} where {missing})").fetchall()
+    return [f"{'unique' if has_gaps else 'primary key'} ({_listed(table.key)})"]
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, table: ServedTable, reference: Reference) -> bool:
+    listed = _listed(reference.columns)
+    complete = " and ".join(f"{duck.name(column)} is not null" for column in reference.columns)
+    ((orphans,),) = connection.execute(
+        f"select count(*) from (select distinct {listed} from {duck.name(table.name)} where {complete} "
+        f"except select {listed} from {duck.name(reference.table)})"
+    ).fetchall()
+    if orphans:
+        logger.warning(
+            "%s refers to %s, which lacks %d of its keys: served without that foreign key",
+            table.name,
+            reference.table,
+            orphans,
+        )
+    return not orphans
+
+
+def _foreign_key(reference: Reference) -> str:
+    listed = _listed(reference.columns)
+    return f"foreign key ({listed}) references {duck.name(reference.table)} ({listed})"
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: ServedTable, columns: Iterable[str]) -> None:
+    target = duck.name(table.name)
+    connection.execute(f"comment on table {target} is {duck.text(table.description)}")
+    meanings = {**added.MEANINGS, **table.columns}
+    for column in columns:
+        if column in meanings:
+            connection.execute(f"comment on column {target}.{duck.name(column)} is {duck.text(meanings[column])}")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(duck.name(column) for column in columns)
