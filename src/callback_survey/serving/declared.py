@@ -7,9 +7,11 @@ an early version may hold what breaks a reference: that one is left out of the d
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import duckdb
 
@@ -58,6 +60,23 @@ def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], 
         target = f"{duck.name(database)}.{duck.name(name)}"
         connection.execute(f"insert into {target} {queries[name]} order by {', '.join(table.order_by)}")
     inside.close()
+
+
+def write_named(marts: Path, path: Path) -> None:
+    """The same file with a schema `marts`, a view for each table: `marts.regions` is right whatever name it is attached under.
+
+    It cannot be one file. DuckDB names a database after its file, and a schema `marts` in a database `marts` makes
+    `marts.regions` ambiguous, which is an error.
+    """
+    shutil.copyfile(marts, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        tables = connection.execute("select table_name, comment from duckdb_tables() order by 1").fetchall()
+        for table, comment in tables:
+            view = f"marts.{duck.name(table)}"
+            # `main` without the database: a view of another name of this file would look for it there
+            connection.execute(f"create view {view} as from main.{duck.name(table)}")
+            connection.execute(f"comment on view {view} is {duck.text(comment)}")
 
 
 def _query(connection: duckdb.DuckDBPyConnection, table: ServedTable, served: Set[str]) -> str:

@@ -1,9 +1,11 @@
 """What BI tools open: assembled from the releases that are served, verified, and switched in one rename.
 
-    serving/marts.duckdb -> current/marts.duckdb      serving/current -> versions/<id>
-    serving/parquet      -> current/parquet           serving/restricted/   record-level partitions
+    serving/marts.duckdb            -> current/marts.duckdb               serving/current -> versions/<id>
+    serving/callback_survey.duckdb  -> current/callback_survey.duckdb     serving/restricted/   record-level partitions
+    serving/parquet                 -> current/parquet
 
-One link switches file and folder together, so a reader sees one version or the next, never a mix.
+The second file holds the same tables, and a schema `marts` of views of them. One link switches files and folder together, so
+a reader sees one version or the next, never a mix.
 
 Of a region and quarter whose releases are damaged, readers keep what they have: it is taken over from the version before.
 """
@@ -28,8 +30,9 @@ from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 6
+_LAYOUT = 7
 _NO_ROLLUPS = Rollups()
+_MARTS, _NAMED, _PARQUET = "marts.duckdb", "callback_survey.duckdb", "parquet"
 _ANNOUNCED = "announced.json"
 _HASHES = "hashes.json"
 _SERVED = "served.json"
@@ -102,7 +105,7 @@ def serve(
             say(f"assembling {len(contents.shown)} releases")
             _assemble(contents, serving, version, memory_limit, rollups, checks)
     newly = tuple(release for release in contents.served if [release.key, release.content_hash] not in before)
-    return ServeReport(version, serving / "marts.duckdb", newly, dict(sorted(held.items())))
+    return ServeReport(version, serving / _MARTS, newly, dict(sorted(held.items())))
 
 
 def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
@@ -195,7 +198,7 @@ def _is_whole(serving: Path, version: str) -> bool:
         return (
             current.is_symlink()
             and Path(os.readlink(current)).name.partition("-")[0] == version
-            and all((serving / name).is_symlink() for name in ("marts.duckdb", "parquet"))
+            and all((serving / name).is_symlink() for name in (_MARTS, _NAMED, _PARQUET))
             and _hashes(current) == files.read_json(current / _HASHES)
             and bool(files.read_json(current / _RELEASES)) == bool(files.read_json(current / _SERVED))
         )
@@ -209,7 +212,7 @@ def verified(serving: Path) -> dict[str, bool]:
     try:
         known: dict[str, str] = files.read_json(current / _HASHES)
         found = _hashes(current)
-        links = {f"../{name}": (serving / name).exists() for name in ("marts.duckdb", "parquet")}
+        links = {f"../{name}": (serving / name).exists() for name in (_MARTS, _NAMED, _PARQUET)}
         return {name: found.get(name) == known.get(name) for name in sorted(found.keys() | known.keys())} | links
     except (FileNotFoundError, DamagedFile, AttributeError):
         return {_HASHES: False}
@@ -217,7 +220,7 @@ def verified(serving: Path) -> dict[str, bool]:
 
 def _hashes(folder: Path) -> dict[str, str]:
     """What readers can open in a version, by content."""
-    paths = [folder / "marts.duckdb", *sorted((folder / "parquet").rglob("*.parquet"))]
+    paths = [folder / _MARTS, folder / _NAMED, *sorted((folder / _PARQUET).rglob("*.parquet"))]
     return {path.relative_to(folder).as_posix(): files.sha256_of(path) for path in paths if path.is_file()}
 
 
@@ -237,21 +240,22 @@ def _assemble(
     for leftover in versions.glob(".*"):
         files.remove_tree(leftover)
     aside = versions / f".{version}-{os.getpid()}"
-    (aside / "parquet").mkdir(parents=True)
+    (aside / _PARQUET).mkdir(parents=True)
     work = aside / "work"
     work.mkdir()
     with duck.connect(work / "rows.duckdb", memory_limit=memory_limit, spill=work / "spill") as connection:
-        kept = assembly.take_over(connection, contents.kept, serving / "current" / "marts.duckdb", work / "kept")
+        kept = assembly.take_over(connection, contents.kept, serving / "current" / _MARTS, work / "kept")
         shown = sorted([*contents.served, *kept], key=lambda release: release.scope)
         tables = assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)
         assembly.take_over_records(connection, kept)
         # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
-        connection.execute(f"attach {duck.text(aside / 'marts.duckdb')} as served (block_size 16384)")
+        connection.execute(f"attach {duck.text(aside / _MARTS)} as served (block_size 16384)")
         declared.write(connection, tables, "served")
-        assembly.write_parquet(connection, "served", aside / "parquet")
+        assembly.write_parquet(connection, "served", aside / _PARQUET)
         connection.execute("detach served")
+    declared.write_named(aside / _MARTS, aside / _NAMED)
     files.remove_tree(work)
-    _verify(aside / "marts.duckdb", shown, memory_limit)
+    _verify(aside / _MARTS, shown, memory_limit)
     files.write_json(aside / _SERVED, [[release.key, release.content_hash] for release in shown])
     files.write_json(aside / _RELEASES, [_document(release) for release in shown])
     files.write_json(aside / _HASHES, _hashes(aside))
@@ -264,7 +268,7 @@ def _assemble(
     files.sync(versions)
     with readers.kept(serving):
         _link(serving / "current", f"versions/{target.name}")
-    for name in ("marts.duckdb", "parquet"):
+    for name in (_MARTS, _NAMED, _PARQUET):
         if not (serving / name).is_symlink():
             _link(serving / name, f"current/{name}")
     # the version before stays: whoever lists its Parquet files just now will still find them

@@ -106,6 +106,26 @@ def test_the_file_itself_refuses_a_row_that_stands_twice_or_refers_to_nothing(tm
             )
 
 
+def test_marts_is_the_right_name_whatever_the_file_is_attached_under(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases")])
+    counted = "select count(*) from {}department_rates"
+    with duckdb.connect() as tool:
+        tool.execute(f"attach '{folder / 'callback_survey.duckdb'}' as figures (read_only)")
+        tool.execute(f"attach '{folder / 'marts.duckdb'}' (read_only)")
+        for name in ("figures.marts.", "figures.", "marts."):
+            assert tool.execute(counted.format(name)).fetchall() == [(3,)], name
+        tool.execute("use figures; detach marts")
+        for name in ("marts.", ""):
+            assert tool.execute(counted.format(name)).fetchall() == [(3,)], name
+    for name in ("callback_survey.duckdb", "copied.duckdb"):
+        path = tmp_path / name
+        shutil.copy(folder / "callback_survey.duckdb", path)
+        with duckdb.connect(str(path), read_only=True) as own:
+            assert own.execute(counted.format("marts.")).fetchall() == [(3,)], name
+            described = "select comment from duckdb_views() where schema_name = 'marts' and view_name = 'departments'"
+            assert own.execute(described).fetchall() == [("The register; it's a dimension.",)]
+
+
 def test_what_an_early_release_refers_to_in_vain_is_served_without_that_foreign_key(
     tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -234,7 +254,7 @@ def test_only_what_was_not_served_before_is_newly_served(tmp_path: Path, folder:
     assert serve(folder, [kept, corrected], [kept, first, corrected]).newly_served == (corrected,)
 
 
-@pytest.mark.parametrize("lost", ["marts.duckdb", "parquet", "current"])
+@pytest.mark.parametrize("lost", ["marts.duckdb", "callback_survey.duckdb", "parquet", "current"])
 def test_what_is_missing_is_made_again(tmp_path: Path, folder: Path, lost: str) -> None:
     release = make_release(tmp_path / "releases")
     serve(folder, [release])
