@@ -168,6 +168,7 @@ class Table:
     key: tuple[str, ...]
     description: str
     columns: tuple[Column, ...]
+    is_rollup: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -209,7 +210,8 @@ def document(manifest: Path) -> str:
 
 def _as_served(table: Table, public: Mapping[str, Table]) -> Table:
     """With the columns that serving adds."""
-    extra = added.columns(table.name, {column.name for column in table.columns}, public.keys())
+    has = {column.name for column in table.columns}
+    extra = added.columns(table.name, has, public.keys(), is_rollup=table.is_rollup)
     return replace(table, columns=(*table.columns, *(Column(one.name, one.type, one.description) for one in extra)))
 
 
@@ -244,7 +246,7 @@ def _shown(data_type: str) -> str:
 def _rollups(manifest: Path) -> Iterator[Table]:
     for rollup in rollups.read(json.loads(manifest.read_text(encoding="utf-8"))).served:
         columns = tuple(Column(name, _shown(data_type), text) for name, data_type, text in rollup.columns)
-        yield Table(rollup.name, rollup.key, rollup.description, columns)
+        yield Table(rollup.name, rollup.key, rollup.description, columns, is_rollup=True)
 
 
 def _served_tables() -> Iterator[Table]:

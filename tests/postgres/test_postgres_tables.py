@@ -64,7 +64,10 @@ def test_keys_and_references_are_those_of_the_served_file(copy: Copy, served: Se
     assert sorted(copy.run(found), key=repr) == sorted(expected, key=repr)
     for statement, error in (
         ("insert into marts.measures select * from marts.measures", psycopg2.errors.UniqueViolation),
-        ("update marts.department_rates set measure = 'no such'", psycopg2.errors.ForeignKeyViolation),
+        (
+            "update marts.region_rates set measure = 'other' where measure = 'satisfaction'",
+            psycopg2.errors.ForeignKeyViolation,
+        ),
     ):
         with pytest.raises(error):
             copy.run(statement)

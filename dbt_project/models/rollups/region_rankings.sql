@@ -10,6 +10,7 @@ with figures as (
             measure_definition,
             '{{ basis }}' as basis,
             {{ basis }}_pct as value_pct,
+            quarter as first_quarter,
             is_covered as is_complete
         from {{ ref('int_region_figures') }}
         union all
@@ -22,6 +23,7 @@ with figures as (
         measure_definition,
         'frame_weighted' as basis,
         {{ average_pct('weighted_hundredths', 'rated_frame_count') }} as value_pct,
+        quarter as first_quarter,
         is_covered as is_complete
     from {{ ref('int_region_figures') }}
     {% for basis in ['pooled', 'department_mean', 'region_mean', 'frame_weighted'] %}
@@ -34,6 +36,7 @@ with figures as (
             measure_definition,
             'rolling_{{ basis }}' as basis,
             {{ basis }}_pct as value_pct,
+            first_quarter,
             is_complete
         from {{ ref('region_rolling_rates') }}
     {% endfor %}
@@ -112,7 +115,8 @@ ranked as (
         greatest(
             coalesce(siblings.sibling_count, 0),
             case when placed.region_level = 'district' then coalesce(parents.district_count, 0) else 0 end
-        ) as sibling_count
+        ) as sibling_count,
+        placed.first_quarter
     from placed
     left join siblings
         on

@@ -151,7 +151,8 @@ class CheckReport:
         return [result for result in self.results if result.severity == "fail" and not result.is_passed]
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """Rows of the table `check_results`."""
+        """Rows of the table `check_results`, in which a warning is an outcome: to count one needs no second column."""
+        warnings = self.warnings
         keys = {
             "region_code": self.region_code,
             "quarter": self.quarter,
@@ -163,6 +164,7 @@ class CheckReport:
             {
                 **keys,
                 **{name: value or None if name.startswith("accepted_") else value for name, value in row.items()},
+                "outcome": "warn" if result in warnings else result.outcome,
                 "examples": "；".join(result.examples),
                 "is_accepted": result.is_accepted,
             }

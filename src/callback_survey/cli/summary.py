@@ -158,7 +158,8 @@ def _show_findings(console: Console, connection: duckdb.DuckDBPyConnection, keys
 def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
     checks = _rows(
         connection,
-        "select * from check_results where region_code = $region_code and quarter = $quarter and is_served "
+        "select check_id, severity, outcome, observed, allowed, examples, is_accepted from check_results "
+        "where region_code = $region_code and quarter = $quarter and is_served "
         "order by gate, check_id",
         **keys,
     )

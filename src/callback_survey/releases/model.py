@@ -23,6 +23,8 @@ RATES = "department_rates"
 RELEASE_FILE, SUMS_FILE = "release.json", "SHA256SUMS"
 _REVISION = re.compile(r"r([1-9]\d*)")
 _KEPT = re.compile(r"r([1-9]\d*)(\..+)?")
+# With these words a sender's note begins where the data are no survey's; the manifest has no other place to say it.
+_SYNTHETIC = re.compile(r"(?:虚构|样例|演示|模拟|测试)数据|(?:synthetic|invented|sample|test) data\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Release:
     def key(self) -> str:
         """The partition key of the released asset's events."""
         return self.scope.key
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the sender's note begins by saying that the data are invented or rebuilt: 虚构数据：…, 样例数据：…"""
+        return self.data_note is not None and _SYNTHETIC.match(self.data_note.strip()) is not None
 
     @property
     def accepted_checks(self) -> str | None:

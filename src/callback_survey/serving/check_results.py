@@ -31,21 +31,22 @@ _COLUMNS = {
     "revision": "the revision that these checks were held over; NULL where the run released nothing",
     "is_served": "true for the checks of the revision that the other tables show",
     "run_id": "the run that checked",
-    "checked_at": "when the gate was held, UTC; NULL for results from before this was kept",
+    "checked_at": "when the gate was held; NULL for results from before this was kept",
     "delivery_id": "identity of the delivery that was checked; NULL where it could not be landed",
     "gate": "delivery or marts",
     "suite": "the suite the check belongs to",
     "check_id": "the check, as in the seed check_rules",
     "expectation": "the Great Expectations class that looked",
     "severity": "fail stops a release, warn tells",
-    "outcome": "pass, fail, error (the check itself raised), no_rows, or skipped (nothing to compare)",
+    "outcome": "pass, warn (a check that only warns did not pass), fail, error (the check itself raised), no_rows, or skipped "
+    "(nothing to compare)",
     "observed": "what was found",
     "allowed": "what would have passed",
     "examples": "departments or cases, never persons",
     "is_accepted": "true where the check failed and a person accepted that for this delivery",
     "accepted_by": "who accepted the failure",
     "accepted_reason": "why",
-    "accepted_at": "when, UTC",
+    "accepted_at": "when",
 }
 TABLE = ServedTable(
     "check_results",
@@ -57,6 +58,21 @@ TABLE = ServedTable(
 )
 _TYPES = {"revision": pa.int64(), "is_served": pa.bool_(), "is_accepted": pa.bool_()}
 _SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in _COLUMNS])
+# what cannot be read as a moment is none: results are no figures, and hold nobody up
+_TYPED = """
+    select * replace (
+        try_cast(checked_at as timestamptz) as checked_at,
+        try_cast(accepted_at as timestamptz) as accepted_at
+    )
+    from found_results
+"""
+# The rows of a served file as it may be from before a warning was an outcome of its own.
+EARLIER = """
+    select * replace (
+        case when severity = 'warn' and outcome not in ('pass', 'skipped') then 'warn' else outcome end as outcome
+    )
+    from before.check_results
+"""
 
 
 def write_table(
@@ -66,7 +82,7 @@ def write_table(
     rows = [*_released(served, every), *(_unreleased(every, checks) if checks is not None else ())]
     found = pa.Table.from_pylist(rows, schema=_SCHEMA)
     connection.register("found_results", found)
-    connection.execute("create table check_results as from found_results")
+    connection.execute(f"create table check_results as {_TYPED}")
     connection.unregister("found_results")
 
 

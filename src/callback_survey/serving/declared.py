@@ -34,11 +34,13 @@ class ServedTable:
     order_by: tuple[str, ...]
     description: str
     columns: Mapping[str, str]
+    is_rollup: bool = False
 
 
 def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str) -> None:
     """The tables of the current database as an attached, empty one gets them: declared, described and filled."""
     present = {table.name for table in tables}
+    added.prepare(connection, present)
     queries = {table.name: _query(connection, table, present) for table in tables}
     types = {name: _types(connection, query) for name, query in queries.items()}
     keys = {table.name: table.key for table in tables}
@@ -55,8 +57,10 @@ def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], 
         table = by_name[name]
         constraints = [*_key(connection, table), *(_foreign_key(one) for one in refers[name])]
         columns = [f"{duck.name(column)} {kind}" for column, kind in types[name].items()]
+        inside.begin()
         inside.execute(f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})")
         _comment(inside, table, types[name])
+        inside.commit()
         target = f"{duck.name(database)}.{duck.name(name)}"
         connection.execute(f"insert into {target} {queries[name]} order by {', '.join(table.order_by)}")
     inside.close()
@@ -70,6 +74,7 @@ def write_named(marts: Path, path: Path) -> None:
     """
     shutil.copyfile(marts, path)
     with duckdb.connect(str(path)) as connection:
+        connection.begin()
         connection.execute("create schema marts")
         tables = connection.execute("select table_name, comment from duckdb_tables() order by 1").fetchall()
         for table, comment in tables:
@@ -77,12 +82,18 @@ def write_named(marts: Path, path: Path) -> None:
             # `main` without the database: a view of another name of this file would look for it there
             connection.execute(f"create view {view} as from main.{duck.name(table)}")
             connection.execute(f"comment on view {view} is {duck.text(comment)}")
+        described = "select table_name, column_name, comment from duckdb_columns() where schema_name = 'main' and comment is not null"
+        for table, column, comment in connection.execute(described).fetchall():
+            connection.execute(
+                f"comment on column marts.{duck.name(table)}.{duck.name(column)} is {duck.text(comment)}"
+            )
+        connection.commit()
 
 
 def _query(connection: duckdb.DuckDBPyConnection, table: ServedTable, served: Set[str]) -> str:
     """A table's rows with the columns that serving adds."""
     has = _types(connection, f"from {duck.name(table.name)}")
-    extra = added.columns(table.name, has.keys(), served)
+    extra = added.columns(table.name, has.keys(), served, is_rollup=table.is_rollup)
     listed = ", ".join(["own.*", *(f"{one.expression} as {duck.name(one.name)}" for one in extra)])
     return f"select {listed} from {duck.name(table.name)} as own"
 

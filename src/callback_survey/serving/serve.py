@@ -30,7 +30,7 @@ from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
-_LAYOUT = 7
+_LAYOUT = 8
 _NO_ROLLUPS = Rollups()
 _MARTS, _NAMED, _PARQUET = "marts.duckdb", "callback_survey.duckdb", "parquet"
 _ANNOUNCED = "announced.json"
@@ -244,6 +244,8 @@ def _assemble(
     work = aside / "work"
     work.mkdir()
     with duck.connect(work / "rows.duckdb", memory_limit=memory_limit, spill=work / "spill") as connection:
+        # a moment written without its zone is one of UTC, wherever this runs
+        connection.execute("set timezone = 'UTC'")
         kept = assembly.take_over(connection, contents.kept, serving / "current" / _MARTS, work / "kept")
         shown = sorted([*contents.served, *kept], key=lambda release: release.scope)
         tables = assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)

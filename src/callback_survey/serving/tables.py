@@ -20,13 +20,14 @@ _RELEASE_COLUMNS = {
     "quarter": "calendar quarter, such as 2018Q1",
     "revision": "1 for the first release, one more for each correction",
     "is_served": "true for the revision that the other tables show",
-    "released_at": "when the revision was frozen, UTC",
+    "released_at": "when the revision was frozen",
     "run_id": "the run that released it",
     "reason": "why there is a new revision",
     "content_hash": "hash over the ordered content of the released marts",
     "delivery_id": "identity of the delivery: its bytes and the rules it was read with",
     "code_fingerprint": "hash over the rules, registers and models that made it",
     "data_note": "what the sender's manifest says of the data as a whole",
+    "is_synthetic": "true where that note begins by saying that the data are invented or rebuilt (虚构数据, 样例数据)",
     "warning_count": "warnings of the two gates; see check_results",
     "code_version": "version of the package that made it, and a hash over its files; NULL for releases from before this was kept",
     "accepted_checks": "failed checks that a person accepted for this revision, with name and reason; NULL where there are none",
@@ -35,14 +36,18 @@ _RELEASE_COLUMNS = {
 _STANDING_COLUMNS = {
     "approval_status": "draft, approved, rejected, unanswered (nobody decided in time), or issued",
     "approved_by": "who approved the notice; NULL where nobody did",
-    "approved_at": "when, UTC",
+    "approved_at": "when",
     "notice_number": "the notice's number (文号) as issued",
     "is_rolled_back": "true where a person took this revision out of what is served, for an earlier one",
     "rolled_back_by": "who did",
-    "rolled_back_at": "when, UTC",
+    "rolled_back_at": "when",
     "rolled_back_reason": "why",
 }
-_RELEASE_TYPES = {"revision": "bigint", "is_served": "boolean", "warning_count": "bigint", "is_rolled_back": "boolean"}
+_RELEASE_TYPES = {
+    **dict.fromkeys(("revision", "warning_count"), "bigint"),
+    **dict.fromkeys(("is_served", "is_synthetic", "is_rolled_back"), "boolean"),
+    **dict.fromkeys(("released_at", "approved_at", "rolled_back_at"), "timestamptz"),
+}
 _RELEASE_KEY = ("region_code", "quarter", "revision")
 RELEASES = ServedTable(
     "releases",
@@ -69,7 +74,12 @@ def write_tables(
     rollups_module.write(connection, rollups)
     made = [
         ServedTable(
-            rollup.name, rollup.key, rollup.order_by, rollup.description, {c: text for c, _, text in rollup.columns}
+            rollup.name,
+            rollup.key,
+            rollup.order_by,
+            rollup.description,
+            {column: text for column, _, text in rollup.columns},
+            is_rollup=True,
         )
         for rollup in rollups.served
     ]
@@ -105,9 +115,9 @@ def take_over(
 def take_over_records(connection: duckdb.DuckDBPyConnection, kept: Sequence[Release]) -> None:
     """What the served file says of all revisions of the same regions and quarters."""
     for release in kept:
-        for name in ("releases", "check_results"):
+        for name, rows in (("releases", "from before.releases"), ("check_results", check_results.EARLIER)):
             connection.execute(
-                f"insert into {name} by name from before.{name} where region_code = $region_code and quarter = $quarter "
+                f"insert into {name} by name {rows} where region_code = $region_code and quarter = $quarter "
                 "and revision is not null",
                 {"region_code": release.region_code, "quarter": release.quarter},
             )

@@ -17,6 +17,7 @@ from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import serve as serving
 from callback_survey.serving.serve import ServeReport
+from callback_survey.storage.files import sha256_of
 from published import make_release
 
 Damage = Callable[[Path], None]
@@ -112,6 +113,28 @@ def test_a_damaged_region_keeps_what_readers_have_and_the_others_are_served(home
     shutil.copytree(whole, HELD.folder(home / "releases"))
     healed = serve(home)
     assert (dict(healed.held), healed.newly_served, markers(home)) == ({}, (), {"330109": "kept", "330110": "after"})
+
+
+def test_what_an_earlier_version_served_is_taken_over_as_this_one_says_it(home: Path) -> None:
+    """Then a moment was text, a warning had failed, and nothing said whether the data are invented."""
+    current = home / "serving" / "current"
+    with duckdb.connect(str(current / "marts.duckdb")) as served:
+        kept = "select * exclude (is_synthetic) replace (released_at::text as released_at) from releases"
+        served.execute(
+            f"create table r as {kept}; create table c as select * replace ("
+            "'fail' as outcome, '2018-04-20T06:00:00.000001+00:00' as checked_at) from check_results where severity = 'warn'"
+        )
+        served.execute("drop table check_results; drop table releases")
+        served.execute("alter table r rename to releases; alter table c rename to check_results")
+    hashes = json.loads((current / "hashes.json").read_text())
+    hashes["marts.duckdb"] = sha256_of(current / "marts.duckdb")
+    (current / "hashes.json").write_text(json.dumps(hashes))
+    DAMAGES["cut mart"](HELD.folder(home / "releases"))
+    serve(home)
+    with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as connection:
+        told = "select outcome, epoch_us(checked_at) % 1000000 from check_results where region_code = '330109'"
+        assert connection.execute(told).fetchall() == [("warn", 1)]
+        assert connection.execute("select count(*) from releases where released_at < now()").fetchall() == [(3,)]
 
 
 def test_what_was_never_served_and_is_damaged_is_left_out_and_named(home: Path) -> None:

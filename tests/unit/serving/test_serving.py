@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import SurveyError
-from callback_survey.releases import Inventory, Release, Standing, journal
+from callback_survey.releases import Inventory, Release, Standing, inventory, journal
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
@@ -155,9 +156,9 @@ def test_revisions_and_checks_are_listed_and_only_the_served_one_is_marked(tmp_p
         folder, "select revision, is_served, check_id, severity, outcome, examples from check_results order by all"
     )
     assert found == [
-        (1, False, "reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
+        (1, False, "reconciliation_exact", "warn", "warn", "区教育局: 97.56"),
         (1, False, "shares_sum_to_100", "fail", "pass", ""),
-        (2, True, "reconciliation_exact", "warn", "fail", "区教育局: 97.56"),
+        (2, True, "reconciliation_exact", "warn", "warn", "区教育局: 97.56"),
         (2, True, "shares_sum_to_100", "fail", "pass", ""),
     ]
 
@@ -178,7 +179,72 @@ def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp
         "select approval_status, approved_by, approved_at, notice_number, is_rolled_back, rolled_back_by, rolled_back_at, "
         "rolled_back_reason from releases order by revision",
     )
-    assert shown == [tuple(vars(standing).values()) for standing in (issued, rolled_back)]
+    assert shown == [
+        tuple(
+            value and datetime.fromisoformat(value) if name.endswith("_at") else value
+            for name, value in vars(standing).items()
+        )
+        for standing in (issued, rolled_back)
+    ]
+
+
+RATES = {"department_rates": "select '{}' as region_code, '{}' as quarter, 'd0' as department_code"}
+INVENTED, REBUILT = "虚构数据：全部是为演示编造的", "样例数据，按通报重建"
+
+
+def test_figures_say_what_the_data_behind_them_are(tmp_path: Path, folder: Path) -> None:
+    """A note that only mentions invented data does not make its own data so."""
+    mended = "更正：不再包含虚构数据"
+    for region, quarter, note in (
+        ("330109", "2018Q1", INVENTED),
+        ("330109", "2018Q2", None),
+        ("330110", "2018Q1", mended),
+    ):
+        tables = {name: query.format(region, quarter) for name, query in RATES.items()}
+        make_release(tmp_path / "releases", region=region, quarter=quarter, tables=tables, note=note)
+    serving_module.serve(inventory.take(tmp_path / "releases"), serving=folder, memory_limit="1GB")
+    expected = [
+        ("330109", "2018Q1", True, INVENTED),
+        ("330109", "2018Q2", False, None),
+        ("330110", "2018Q1", False, mended),
+    ]
+    for table in ("department_rates", "releases"):
+        assert (
+            read(folder, f"select region_code, quarter, is_synthetic, data_note from {table} order by all") == expected
+        )
+
+
+def test_a_rollup_is_synthetic_where_a_release_that_it_is_made_of_is(tmp_path: Path, folder: Path) -> None:
+    """The city of two districts, in its quarter and over two; a district's own row is none of the other's."""
+    regions = "select '330109' as region_code, '330100' as parent_region_code union all select '330110', '330100'"
+    for region, quarter, note in (
+        ("330109", "2018Q1", INVENTED),
+        ("330109", "2018Q2", None),
+        ("330110", "2018Q2", REBUILT),
+    ):
+        tables = {"regions": regions, "department_rates": RATES["department_rates"].format(region, quarter)}
+        make_release(tmp_path / "releases", region=region, quarter=quarter, tables=tables, note=note)
+    places = "select unnest(['330100', '330100', '330109', '330109']) as region_code, '2018Q2' as quarter, "
+    query = f"{places} unnest(['districts', 'districts', 'survey', 'survey']) as made_from, "
+    query += "unnest(['2018Q2', '2018Q1', '2018Q2', '2018Q1']) as first_quarter"
+    columns = tuple((name, "varchar", "A column.") for name in ("region_code", "quarter", "made_from", "first_quarter"))
+    key = ("region_code", "made_from", "first_quarter")
+    made = Rollups((), (Rollup("rolled", '"warehouse".rollups.rolled', query, "Rows.", key, key, columns),))
+    serving_module.serve(inventory.take(tmp_path / "releases"), serving=folder, memory_limit="1GB", rollups=made)
+    found = read(folder, "select region_code, first_quarter, is_synthetic, data_note from rolled order by all")
+    assert found == [
+        ("330100", "2018Q1", True, f"{REBUILT}；{INVENTED}"),
+        ("330100", "2018Q2", True, REBUILT),
+        ("330109", "2018Q1", True, INVENTED),
+        ("330109", "2018Q2", False, None),
+    ]
+
+
+def test_moments_are_moments_in_every_table(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "releases")])
+    moments = "select distinct data_type from duckdb_columns() where column_name like '%\\_at' escape '\\'"
+    assert read(folder, moments) == [("TIMESTAMP WITH TIME ZONE",)]
+    assert read(folder, "select released_at from releases") == [(datetime.fromisoformat("2018-04-20T06:00:00+00:00"),)]
 
 
 def test_of_two_revisions_of_one_content_the_one_that_somebody_named_is_told(tmp_path: Path, folder: Path) -> None:
