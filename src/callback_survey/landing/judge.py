@@ -243,21 +243,28 @@ def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> Non
 
 
 def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
-    """What the phones of the frame that was just read are. Only cells that hold no phone, or two, are looked at again."""
+    """What the phones of the frame that was just read are. Only cells that are no mobile number alone are looked at again."""
     found = connection.execute(
         """
         with phones as (
-            select line, cell(phone) as phone, is_phone_valid
+            select file, line, cell(phone) as phone
             from source
-            inner join frame using (file, line)
             where cell(phone) is not null
+        ),
+
+        others as (
+            select phone, is_phone_valid
+            from phones
+            inner join frame using (file, line)
+            where not regexp_full_match(phone, '1[3-9][0-9]{9}')
         )
+
         select
-            count(*),
+            (select count(*) from phones),
             count(*) filter (not is_phone_valid),
             count(*) filter (is_phone_valid and regexp_matches(phone, $1)),
             list_sort(list(distinct hidden_phone(phone)) filter (not is_phone_valid))[:2],
-        from phones
+        from others
         """,
         [_SEVERAL],
     ).fetchone()

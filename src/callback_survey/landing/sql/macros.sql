@@ -75,14 +75,14 @@ create temp macro half_days(t) as regexp_replace(
     '(?:上午|下午)\s*(1[3-9]|2[0-3])', ' \1'
 );
 
--- a date with its separators made alike: 2018年3月1日 9时5分 becomes 2018-3-1 9:5
+-- a date, as a cell shows it, with its separators made alike: 2018年3月1日 9时5分 becomes 2018-3-1 9:5
 create temp macro plain_moment(t) as trim(regexp_replace(
     translate(
         regexp_replace(
             regexp_replace(
                 regexp_replace(
                     regexp_replace(
-                        half_days(translate(cell(t), '０１２３４５６７８９：／－．＋', '0123456789:/-.+')),
+                        half_days(translate(t, '０１２３４５６７８９：／－．＋', '0123456789:/-.+')),
                         -- the day of the week, in Chinese or English
                         '[(（]?(星期|周|礼拜)[一二三四五六日天][)）]?|\b(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?\b,?', ' ', 'g'
                     ),
@@ -125,23 +125,27 @@ create temp macro spelled_moment(t) as case
 end;
 
 -- a year has four digits: 18-3-1 and 3/1/18 would be read as days of the first century
+-- (a list of one is how SQL names a value: a macro's text is put in wherever its argument stands)
 create temp macro any_moment(t) as coalesce(
     try_strptime(t, '%Y-%m-%d'),
     try_strptime(t, '%Y-%m-%d %H:%M:%S'),
-    case
-        when regexp_matches(cell(t), '^[0-9０-９]{4}')
-            then coalesce(serial_moment(translate(cell(t), '０１２３４５６７８９．', '0123456789.')), spelled_moment(plain_moment(t)))
+    list_transform([cell(t)], lambda shown: case
+        when regexp_matches(shown, '^[0-9０-９]{4}')
+            then coalesce(
+                serial_moment(translate(shown, '０１２３４５６７８９．', '0123456789.')),
+                list_transform([plain_moment(shown)], lambda plain: spelled_moment(plain))[1]
+            )
         -- a month by its English name leaves no doubt which number is the day
-        when regexp_matches(cell(t), '^[0-9]{1,2}[- ][A-Za-z]{3}[- ][0-9]{4}')
-            then try_strptime(replace(cell(t), ' ', '-'), ['%d-%b-%Y', '%d-%b-%Y-%H:%M:%S', '%d-%b-%Y-%H:%M'])
-    end
+        when regexp_matches(shown, '^[0-9]{1,2}[- ][A-Za-z]{3}[- ][0-9]{4}')
+            then try_strptime(replace(shown, ' ', '-'), ['%d-%b-%Y', '%d-%b-%Y-%H:%M:%S', '%d-%b-%Y-%H:%M'])
+    end)[1]
 );
 
 -- a date or a date with a time, in the usual Chinese and ISO spellings or as a spreadsheet's number; NULL when it is none
 -- (the ISO forms come first: nearly every cell has one, and the rest is only looked at where they fail)
-create temp macro moment(t) as case
-    when any_moment(t) >= timestamp '1950-01-01' and any_moment(t) < timestamp '2200-01-01' then any_moment(t)
-end;
+create temp macro moment(t) as list_filter(
+    [any_moment(t)], lambda found: found >= timestamp '1950-01-01' and found < timestamp '2200-01-01'
+)[1];
 
 -- a printed figure; NULL where the annex says that there is none
 create temp macro figure(t) as case
@@ -156,25 +160,29 @@ create temp macro normalised_phone(t) as {normalised_phone};
 create temp macro is_valid_phone(t) as {is_valid_phone};
 
 -- the phone of a cell: of several numbers the first that is one; what parts them may also stand within one, so the whole comes first
+-- (nearly every cell is a mobile number and nothing else)
 create temp macro first_phone(t) as case
-    when t is null or is_valid_phone(normalised_phone(t)) then normalised_phone(t)
-    else coalesce(
-        list_filter(
-            list_transform(
-                list_concat(
-                    regexp_split_to_array(t, '[/／、,，;；|]|或|和|及'),
-                    -- by spaces only if each part is long enough for a number: +1 and what follows it are one
-                    case
-                        when regexp_full_match(t, '([^\s\p{Z}]{7,}[\s\p{Z}]*)+') then regexp_split_to_array(t, '[/／、,，;；|\s\p{Z}]+|或|和|及')
-                        else []
-                    end
+    when t is null or regexp_full_match(t, '1[3-9][0-9]{9}') then t
+    else list_transform([normalised_phone(t)], lambda whole: case
+        when is_valid_phone(whole) then whole
+        else coalesce(
+            list_filter(
+                list_transform(
+                    list_concat(
+                        regexp_split_to_array(t, '[/／、,，;；|]|或|和|及'),
+                        -- by spaces only if each part is long enough for a number: +1 and what follows it are one
+                        case
+                            when regexp_full_match(t, '([^\s\p{Z}]{7,}[\s\p{Z}]*)+') then regexp_split_to_array(t, '[/／、,，;；|\s\p{Z}]+|或|和|及')
+                            else []
+                        end
+                    ),
+                    lambda part: normalised_phone(part)
                 ),
-                lambda part: normalised_phone(part)
-            ),
-            lambda part: is_valid_phone(part)
-        )[1],
-        normalised_phone(t)
-    )
+                lambda part: is_valid_phone(part)
+            )[1],
+            whole
+        )
+    end)[1]
 end;
 
 -- the form of what is no phone: three characters, no further digit, and nothing that could be a name
