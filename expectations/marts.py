@@ -65,7 +65,7 @@ _COVERAGE = """
     )
     select
         coalesce(expected.department_name, observed.department_name) as department_name,
-        coalesce(expected.measure, observed.measure) as measure,
+        measures.measure_name,
         case
             when observed.department_code is null then 'missing'
             when expected.department_code is null then 'not in the register'
@@ -74,7 +74,8 @@ _COVERAGE = """
     from expected
     full join observed
         on expected.department_code = observed.department_code and expected.measure = observed.measure
-    order by all
+    left join seeds.measures as measures on measures.measure = coalesce(expected.measure, observed.measure)
+    order by department_name, measures.measure_order, status
 """
 # every department has a row here, so that "nothing outside the frame" is seen and not just absent; without cases there
 # is nothing to see, and no row
@@ -126,15 +127,16 @@ _RECONCILIATION = """
 # the printed rows, each with the figures named that differ within the tolerance
 _ADJUSTED = """
     select
-        department_name, measure,
+        department_name, measure_name,
         bool_or(status = 'adjusted') as is_adjusted,
         coalesce(string_agg(
             figure || ' computed ' || computed_pct::text || ', printed ' || published_pct::text, '; ' order by figure
         ) filter (status = 'adjusted'), '') as figures
     from marts.reconciliation
+    inner join seeds.measures as measures using (measure)
     where region_code = $region_code and quarter = $quarter
-    group by department_code, department_name, measure
-    order by measure, department_code
+    group by department_code, department_name, measure_name, measure_order
+    order by measure_order, department_code
 """
 
 
@@ -207,8 +209,8 @@ def _count_checks() -> list[Check]:
             "departments_complete",
             facts="coverage",
             expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["present"]),
-            example="{department_name}, {measure}: {status}",
-            shows=("department_name", "measure", "status"),
+            example="{department_name}, {measure_name}: {status}",
+            shows=("department_name", "measure_name", "status"),
             allows="every department of the register, once per measure, and no other",
         ),
         Check(
@@ -255,8 +257,8 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
             "reconciliation_exact",
             facts="adjusted_rows",
             expectation=gxe.ExpectColumnValuesToBeInSet(column="is_adjusted", value_set=[False]),
-            example="{department_name}（{measure}）: {figures}",
-            shows=("department_name", "measure", "figures"),
+            example="{department_name}（{measure_name}）: {figures}",
+            shows=("department_name", "measure_name", "figures"),
             allows="computed and printed figures are equal",
             rows_may_be_missing=True,
         ),

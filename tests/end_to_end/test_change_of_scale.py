@@ -104,6 +104,6 @@ def test_the_notice_has_a_column_for_each_answer_of_the_new_scale(switched: Serv
     for label in ("非常满意", "基本满意", "非常不满意"):
         assert f'<th scope="col">{label}<span' in page
     assert "比较满意" not in page
-    assert "满意率，指答复“非常满意”“满意”“基本满意”的人数" in page
+    assert "满意率，指答“非常满意”“满意”“基本满意”的占比（分母为回答该题的人数）" in page
     assert "无人回答满意率" not in page
     assert '<td class="number">40.00</td>' in page

@@ -6,6 +6,7 @@ releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, dict
 from callback_survey.releases.difference import Difference, between
 from callback_survey.releases.freeze import release
 from callback_survey.releases.inventory import Inventory, take
+from callback_survey.releases.measures import measure_names
 from callback_survey.releases.model import (
     RATES,
     Release,
@@ -28,6 +29,7 @@ __all__ = [
     "Verified",
     "between",
     "find",
+    "measure_names",
     "open_marts",
     "release",
     "revisions",

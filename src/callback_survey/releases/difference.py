@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 
 from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.releases.measures import measure_names
 from callback_survey.releases.model import RATES, Release
 from callback_survey.storage import duck
 from callback_survey.warehouse.published import PublishedTable
 from callback_survey.wording import signs
-from callback_survey.wording.terms import MEASURES
 
 
 def against(
@@ -63,7 +63,7 @@ def _signs(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[
         return []
     found = connection.execute(
         f"""
-        select later.department_name, later.measure,
+        select later.department_name, later.measure, later.measure_name,
             case
                 when earlier.is_significantly_below_superpopulation then $firm
                 when earlier.is_significantly_below then $quarter_only
@@ -94,17 +94,23 @@ def _signs(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[
 
 def _moved(connection: duckdb.DuckDBPyConnection, before: Release) -> list[dict[str, Any]]:
     """The departments whose printed rate or flag is another one than in the revision before."""
-    path = before.folder / "marts" / f"{RATES}.parquet"
+    # a release from before the names were kept beside the rates has the code alone
+    name = (
+        "coalesce(later.measure_name, earlier.measure_name)"
+        if "measure_name" in _columns(connection, before)
+        else "coalesce(later.measure_name, earlier.measure)"
+    )
     moved = connection.execute(
         f"""
         select
             coalesce(later.department_name, earlier.department_name) as department_name,
             coalesce(later.measure, earlier.measure) as measure,
+            {name} as measure_name,
             earlier.rate_pct::text as rate_pct_before,
             later.rate_pct::text as rate_pct_after,
             earlier.is_below_average as is_below_average_before,
             later.is_below_average as is_below_average_after
-        from {duck.read_parquet([path])} as earlier
+        from {_source(before)} as earlier
         full join (
             select * from marts.{RATES} where region_code = $region_code and quarter = $quarter
         ) as later using (department_code, measure)
@@ -168,7 +174,6 @@ class Difference:
     not_compared: tuple[str, ...]
 
 
-_PLACES = {measure: place for place, measure in enumerate(MEASURES)}
 _FIGURES = tuple(field.name for field in fields(Figures))
 
 
@@ -179,7 +184,6 @@ def between(before: Release, after: Release) -> Difference:
         known = [name for name in _FIGURES if all(name in found for found in columns)]
         totals = [_totals(connection, *of) for of in zip(("earlier", "later"), columns, strict=True)]
         moved = _moved_between(connection, known)
-        names = _measure_names(connection, columns)
     measures = tuple(
         MeasureDifference(
             measure,
@@ -188,7 +192,7 @@ def between(before: Release, after: Release) -> Difference:
             totals[1].get(measure, Totals()),
             tuple(row for of, row in moved if of == measure),
         )
-        for measure, name in names.items()
+        for measure, name in measure_names(before, after).items()
     )
     not_compared = tuple(name for name in _FIGURES if name not in known and any(name in found for found in columns))
     return Difference(before, after, measures, _other_tables(before, after), not_compared)
@@ -208,19 +212,6 @@ def _totals(connection: duckdb.DuckDBPyConnection, view: str, columns: Sequence[
     counts = [f"sum({name}::bigint)::bigint" if name in columns else "null" for name in counted]
     rows = connection.execute(f"select measure, {average}, {', '.join(counts)} from {view} group by measure").fetchall()
     return {measure: Totals(*rest) for measure, *rest in rows}
-
-
-def _measure_names(connection: duckdb.DuckDBPyConnection, columns: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The measures of both revisions with the name that the later one gives them, ours first as in the notice."""
-    parts = [
-        f"select measure, {'measure_name' if 'measure_name' in found else 'measure'} as name, {age} as age from {view}"
-        for view, found, age in zip(("earlier", "later"), columns, (0, 1), strict=True)
-    ]
-    union = " union all ".join(parts)
-    rows = connection.execute(
-        f"select measure, arg_max(name, age) from ({union}) group by measure order by measure"
-    ).fetchall()
-    return dict(sorted(rows, key=lambda row: _PLACES.get(row[0], len(_PLACES))))
 
 
 def _moved_between(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> list[tuple[str, Moved]]:

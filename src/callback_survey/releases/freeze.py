@@ -21,7 +21,6 @@ from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash,
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
-from callback_survey.wording.terms import MEASURES
 
 DocumentWriter = Callable[[Release, Path], None]
 
@@ -188,7 +187,7 @@ def _reason(
 
 def _reason_of_method(moved: Sequence[Mapping[str, str]]) -> str:
     """The figures may be the same; what was said of their certainty is not."""
-    names = "、".join(f"{one['department_name']}（{MEASURES.get(one['measure'], one['measure'])}）" for one in moved)
+    names = "、".join(f"{one['department_name']}（{one['measure_name']}）" for one in moved)
     if not names:
         return "another method of testing, which moved no sign"
     return f"another method of testing, which moved the signs of {names}"

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from callback_survey import releases
-from callback_survey.releases import RATES, Release
+from callback_survey.releases import RATES, Release, measure_names
 from callback_survey.scope import Scope
 
 _FIGURES = """
@@ -96,22 +96,9 @@ def _read(release: Release) -> ReleasedQuarter:
         quarter=release.quarter,
         revision=release.revision,
         has_counts=all(row["source_grain"] != "published" for row in rows),
-        measures=_in_order(release, rows),
+        measures=measure_names(release),
         departments=departments,
     )
-
-
-def _in_order(release: Release, rows: list[dict[str, Any]]) -> dict[str, str]:
-    """The measures' names by code, in the order in which the release lists them."""
-    names = {row["measure"]: row["measure_name"] for row in rows}
-    if "measures" not in release.tables:
-        return names
-    with duckdb.connect() as connection:
-        listed = connection.execute(
-            "select measure from read_parquet($1) order by measure_order",
-            [str(release.folder / "marts" / "measures.parquet")],
-        ).fetchall()
-    return {measure: names[measure] for (measure,) in listed if measure in names}
 
 
 def _answers(row: dict[str, Any]) -> Answers:

@@ -1,11 +1,11 @@
-"""What things are called in Chinese, once: quarters, revisions, measures, datasets, acts, the title of the notice."""
+"""What things are called in Chinese, once: quarters, revisions, datasets, acts, the title of the notice. What a measure is called is
+data: each release tells its own."""
 
 from __future__ import annotations
 
 from callback_survey.errors import SurveyError
 from callback_survey.quarter import Quarter
 
-MEASURES = {"satisfaction": "满意率", "realisation": "实现率"}
 DATASETS = {"frame": "样本框", "calls": "回访记录", "published": "印发附件"}
 ACTS = {
     "approved": "已批准",

@@ -120,10 +120,9 @@ def test_what_the_signs_are_used_for_is_the_regions_sentence_and_empty_by_defaul
 
 
 @pytest.mark.parametrize(
-    ("label", "said"), [("答“很快”“较快”的占比", "答“很快”“较快”的占比"), (None, "口径代码 quick")]
+    ("label", "said"),
+    [("答“很快”“较快”的占比", "答“很快”“较快”的占比（分母为回答该题的人数）"), (None, "口径代码 quick")],
 )
-def test_what_a_measure_counts_is_said_by_the_register_where_it_is_no_measure_of_ours(
-    label: str | None, said: str
-) -> None:
+def test_what_a_measure_counts_is_said_by_the_register_and_never_guessed(label: str | None, said: str) -> None:
     pace = replace(measure("satisfaction"), measure_definition="quick", definition_label=label)
     assert words.definition(pace) == said

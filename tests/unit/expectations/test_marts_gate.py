@@ -117,12 +117,12 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a register department without its row": (
         "delete from marts.department_rates where department_code = 'd3' and measure = 'satisfaction'",
-        {"departments_complete": "区旅游局, satisfaction: missing"},
+        {"departments_complete": "区旅游局, 满意率: missing"},
     ),
     "a department that is not in the register": (
         "insert into marts.department_rates select * replace ('dx' as department_code, '某办' as department_name) "
         "from marts.department_rates where department_code = 'd3' and measure = 'realisation'",
-        {"departments_complete": "某办, realisation: not in the register"},
+        {"departments_complete": "某办, 实现率: not in the register"},
     ),
     "a rate where nobody answered": (
         update("rate = 0, rate_pct = 0", "d3"),
@@ -236,7 +236,7 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a figure that differs within the tolerance": (
         "update marts.reconciliation set published_pct = 99.99, status = 'adjusted' where computed_pct = 100",
-        {"reconciliation_exact": "区档案局（satisfaction）: satisfied_pct computed 100.00, printed 99.99"},
+        {"reconciliation_exact": "区档案局（满意率）: satisfied_pct computed 100.00, printed 99.99"},
     ),
 }
 

@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a department without its row": (
         "delete from marts.department_rates where department_code = 'd3' and measure = 'realisation' and quarter = '2017Q4'",
-        {"departments_complete": "区旅游局, realisation: missing"},
+        {"departments_complete": "区旅游局, 实现率: missing"},
     ),
     "counts of answers that nobody printed": (
         mart("success_count = 5", "d2"),

@@ -31,7 +31,8 @@ TYPES = {
     "measure_name": "text",
     **dict.fromkeys(FIGURES[2:], "boolean"),
 }
-MEASURES = {"realisation": "实现率", "satisfaction": "满意率"}
+MEASURES = {"satisfaction": "满意率", "realisation": "实现率"}
+NAMED = "select unnest(['satisfaction', 'realisation']) as measure, unnest(['满意率', '实现率']) as measure_name, unnest([1, 2]) as measure_order"
 Rows = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -45,7 +46,8 @@ def make(root: Path, revision: int, rows: Rows, leave_out: tuple[str, ...] = ())
         + ", ".join(f"{literal(row[name], kind)} as {name}" for name, kind in TYPES.items() if name not in leave_out)
         for (code, measure), row in rows.items()
     ]
-    return make_release(root, revision=revision, tables={"department_rates": " union all ".join(selects)})
+    names = {} if "measure_name" in leave_out else {"measures": NAMED}
+    return make_release(root, revision=revision, tables={"department_rates": " union all ".join(selects), **names})
 
 
 def invented(dice: random.Random) -> Rows:

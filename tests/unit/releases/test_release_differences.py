@@ -33,13 +33,13 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("""
             create schema marts;
             create table marts.department_rates as
-            select region_code, '2018Q1' as quarter, code as department_code, name as department_name, measure,
+            select region_code, '2018Q1' as quarter, code as department_code, name as department_name, measure, measure_name,
                 pct::decimal(5, 2) as rate_pct, pct < 80 as is_below_average
             from (values
                 ('330109', 'd1', '区档案局', 94.77), ('330109', 'd2', '区教育局', 74.42), ('330109', 'd3', '区旅游局', null),
                 ('330109', 'd4', '区民政局', 80.00), ('330110', 'd1', '别区局', 50)
             ) t (region_code, code, name, pct)
-            cross join (values ('satisfaction'), ('realisation')) m (measure);
+            cross join (values ('satisfaction', '满意率'), ('realisation', '实现率')) m (measure, measure_name);
         """)
         yield connection
 

@@ -65,7 +65,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("""
             create schema marts;
             create table marts.department_rates as
-            select *, 'satisfaction' as measure, rate_pct < 80 as is_below_average
+            select *, 'satisfaction' as measure, '满意率' as measure_name, rate_pct < 80 as is_below_average
             from (values
                 ('330109', '2018Q1', 'd2', '区教育局', 74.42::decimal(5, 2)), ('330109', '2018Q1', 'd1', '区档案局', 94.77),
                 ('330109', '2018Q1', 'd3', '区旅游局', null), ('330109', '2018Q2', 'd1', '区档案局', 1),

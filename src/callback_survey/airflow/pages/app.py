@@ -102,6 +102,7 @@ def one_release(request: Request, settings: Read, region: str, quarter: str, nam
         changed=shelf.integrity(revision.release) if revision.release else [],
         averages=figures.averages(offered),
         offers=list(offered.values()),
+        measures=files_offered.measure_names(revision.folder),
         issued=files_offered.issued(settings, revision),
         issue=list(files_offered.of_issue(settings, revision).values()),
         run=runs.of_release(settings, revision),

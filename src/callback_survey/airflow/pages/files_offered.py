@@ -13,7 +13,6 @@ from typing import Any, Literal
 from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
 from callback_survey.settings import Settings
 from callback_survey.storage import files
-from callback_survey.wording.terms import MEASURES
 
 # page: words and pictures. live: it runs a script of its own. picture: shown among the words. file: to be kept.
 Kind = Literal["page", "live", "picture", "file"]
@@ -85,20 +84,20 @@ def _documents(revision: Revision) -> list[Document]:
     """What a release may hold: the documents, and two pictures of each measure."""
     charts = [
         Document(f"charts/{measure}.{form}", f"{name}图{'' if form == 'svg' else ' PNG'}", kind)
-        for measure, name in _measure_names(revision.folder).items()
+        for measure, name in measure_names(revision.folder).items()
         for form, kind in _PICTURES
     ]
     return [*DOCUMENTS, *charts]
 
 
-def _measure_names(release: Path) -> dict[str, str]:
-    """The measures of a release with their names, in their order; those of the product where it does not tell."""
+def measure_names(release: Path) -> dict[str, str]:
+    """The measures of a release with their names, in their order; none where it does not tell."""
     try:
         with (release / "csv" / "measures.csv").open(encoding="utf-8-sig", newline="") as file:
             found = sorted(csv.DictReader(file), key=lambda row: int(row["measure_order"]))
         return {row["measure"]: row["measure_name"] for row in found if _CODE.fullmatch(row["measure"])}
     except UNREADABLE:
-        return MEASURES
+        return {}
 
 
 def issued(settings: Settings, revision: Revision) -> dict[str, Any]:

@@ -96,7 +96,6 @@ def _templates() -> Environment:
         "details": words.DETAILS,
         "firm": signs.FIRM,
         "flags": words.FLAGS,
-        "measures": terms.MEASURES,
         "no_decision": words.NO_DECISION,
         "waiting": words.WAITING,
     }

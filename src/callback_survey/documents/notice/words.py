@@ -12,13 +12,6 @@ from callback_survey.wording.signs import FEW_MARK, FIRM, FIRM_MARK, QUARTER_MAR
 from callback_survey.wording.translation import in_chinese
 
 _NAMED_AT_MOST = 15
-# What a rate counts as success. The definition is data: an unknown one is shown by its code, never described wrongly.
-_DEFINITIONS = {
-    "top_box": "答复“满意”的人数占回答该题人数的百分比，“比较满意”和“基本满意”不计入",
-    "top_three_boxes": "答复“满意”“比较满意”“基本满意”的人数占回答该题人数的百分比",
-    "top_three_levels": "答复“非常满意”“满意”“基本满意”的人数占回答该题人数的百分比",
-    "within_one_visit": "答复“零上门”或“一次”的人数占回答该题人数的百分比",
-}
 _RECONCILIATION_NAMES = {
     "equal": "一致",
     "adjusted": "容差以内的",
@@ -42,10 +35,12 @@ def benchmark(measure: MeasureSummary) -> str:
 
 
 def definition(measure: MeasureSummary) -> str:
-    code = measure.measure_definition
-    if code is None:
+    """What a rate counts as success, as the register says it. A release that does not tell is never described by guess."""
+    if measure.measure_definition is None:
         return "口径见数据说明"
-    return _DEFINITIONS.get(code) or measure.definition_label or f"口径代码 {code}"
+    if measure.definition_label is None:
+        return f"口径代码 {measure.measure_definition}"
+    return f"{measure.definition_label}（分母为回答该题的人数）"
 
 
 def mark(department: FlaggedDepartment) -> str:
