@@ -34,7 +34,7 @@ with DAG(
             None,
             type=["null", "string"],
             pattern=steps.RELEASE_PATTERN,
-            description="for a run by hand, such as 330109|2018Q1",
+            description="for a run by hand, such as 123456|2018Q1",
         ),
         "hours": Param(
             None, type=["null", "number"], exclusiveMinimum=0, description="hours to wait; empty: the setting"

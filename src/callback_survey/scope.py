@@ -12,7 +12,7 @@ _REGION, _QUARTER = re.compile("[0-9]{6}"), re.compile("[0-9]{4}Q[1-4]")
 
 @dataclass(frozen=True, order=True)
 class Scope:
-    """One region's quarter, such as 330109 and 2018Q1."""
+    """One region's quarter, such as 123456 and 2018Q1."""
 
     region_code: str
     quarter: str
@@ -32,12 +32,12 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """As people read it: `330109 2018Q1`."""
+        """As people read it: `123456 2018Q1`."""
         return f"{self.region_code} {self.quarter}"
 
     @property
     def key(self) -> str:
-        """As machines pass it on: `330109|2018Q1`, also the partition key of the released asset's events."""
+        """As machines pass it on: `123456|2018Q1`, also the partition key of the released asset's events."""
         return f"{self.region_code}|{self.quarter}"
 
     def folder(self, root: Path) -> Path:

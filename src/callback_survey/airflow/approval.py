@@ -67,7 +67,7 @@ def _form() -> dict[str, Param]:
 
     day = Param(None, type=["null", "string"], format="date", title="日期", description="批准时填写；空着则为批准当天")
     return {
-        steps.NUMBER: text("文号", "批准时填写，如 萧跑改办〔2018〕5号；没有文号可空"),
+        steps.NUMBER: text("文号", "批准时填写，如 某跑改办〔2018〕5号；没有文号可空"),
         steps.ISSUER: text("印发单位", "批准时填写；默认沿用本地区上次印发的单位"),
         steps.DATE: day,
         steps.REASON: text("退回理由", "退回时填写", max_length=MOST_CHARACTERS),

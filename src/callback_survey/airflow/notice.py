@@ -25,7 +25,7 @@ DOCUMENTATION = """\
 `prepare → approval → issue → serve`
 
 **When**: for each new release that is served, by the event of `callback_quarter`; one run per region and quarter. Or by hand with
-`{"release": "330109|2018Q1"}`, for example after a deadline has passed. Runs wait side by side.
+`{"release": "123456|2018Q1"}`, for example after a deadline has passed. Runs wait side by side.
 
 **Who decides**: the person who opens `approval` under *Required Actions*. The request shows the averages and benchmarks, the
 departments below the average and which of them are below by more than chance, the warnings, and the differences from the
@@ -55,7 +55,7 @@ def release_key(context: Mapping[str, Any]) -> tuple[str, str]:
         raise UsageError(
             f"the run names no release: {key!r}" if key else "the run names no release",
             expected="the event of a release, or the parameter `release`",
-            next_step='trigger with {"release": "330109|2018Q1"}: region and quarter',
+            next_step='trigger with {"release": "123456|2018Q1"}: region and quarter',
         )
     region_code, quarter = key.split("|")
     return region_code, quarter

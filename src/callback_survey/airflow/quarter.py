@@ -23,7 +23,7 @@ DOCUMENTATION = """\
 `discover → land (one task per region, with gate 1) → build → gate (2) → release → revise_following → serve → complete`
 
 **When**: at 06:00 on 20 January, April, July and October, Shanghai time, for the quarter before; or by hand with
-`{"quarter": "2018Q1", "region": "330109"}` (leave `region` out for all regions that delivered).
+`{"quarter": "2018Q1", "region": "123456"}` (leave `region` out for all regions that delivered).
 
 **What readers see meanwhile**: the figures served before. Nothing is released before both gates have passed.
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from callback_survey.settings import Settings
 
 _APPROVE_EXAMPLES = """examples:
-  callback-survey approve --region 330109 --quarter 2018Q1 --dry-run         show the request; write nothing
-  callback-survey approve --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 \\
-      --issuer 萧山区跑改办 --number 萧跑改办〔2018〕5号 --date 2018-06-07
+  callback-survey approve --region 123456 --quarter 2018Q1 --dry-run         show the request; write nothing
+  callback-survey approve --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 \\
+      --issuer 某区跑改办 --number 某跑改办〔2018〕5号 --date 2018-06-07
 
 The notice is written to <home>/public/<region>/<quarter>/ (or below CALLBACK_SURVEY_PUBLIC) and names the approver.
 Only the served revision can be issued. Fields that are left out stay blank; the date defaults to today."""
 _REJECT_EXAMPLES = """examples:
-  callback-survey reject --region 330109 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
+  callback-survey reject --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
 
 The figures stay served; the notice is not issued. The revision can still be approved later."""
 

@@ -21,12 +21,12 @@ from callback_survey.settings import Settings, load_settings
 
 _CHECKS_EXAMPLES = """examples:
   callback-survey checks                                      all runs; failures and warnings of the last one
-  callback-survey checks --region 330109 --quarter 2018Q1
+  callback-survey checks --region 123456 --quarter 2018Q1
   callback-survey checks --run cli-20180420T060000-123-ab12   one run"""
 _ACCEPT_EXAMPLES = """examples:
-  callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance \\
+  callback-survey accept --region 123456 --quarter 2018Q1 --check reconciliation_within_tolerance \\
       --reason "区档案局印错，办公室已确认计算结果" --by 张三
-  callback-survey accept --region 330109 --quarter 2018Q1 --check reconciliation_within_tolerance --withdraw --by 张三
+  callback-survey accept --region 123456 --quarter 2018Q1 --check reconciliation_within_tolerance --withdraw --by 张三
   callback-survey accept --list
 
 An acceptance applies to one check of one delivery. After accepting, run the quarter again.

@@ -13,10 +13,10 @@ from callback_survey.scope import Scope
 
 _DELIVERIES_EXAMPLES = """examples:
   callback-survey deliveries
-  callback-survey deliveries --region 330109 --quarter 2018Q1 --files"""
+  callback-survey deliveries --region 123456 --quarter 2018Q1 --files"""
 _REJECTS_EXAMPLES = """examples:
-  callback-survey rejects --region 330109 --quarter 2018Q1
-  callback-survey rejects --region 330109 --quarter 2018Q1 --export rejects.csv"""
+  callback-survey rejects --region 123456 --quarter 2018Q1
+  callback-survey rejects --region 123456 --quarter 2018Q1 --export rejects.csv"""
 _ROTATE_EXAMPLES = """examples:
   CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key --dry-run
   CALLBACK_SURVEY_PRIVACY_KEY_FILE=new.key callback-survey rotate-key"""

@@ -12,8 +12,8 @@ from callback_survey.errors import UsageError
 _DESCRIPTION = """Writes the folder of a new instance: registers/ with the columns and the rows of the region, exports/, settings.env
 with the places of both, a new privacy key, and a README in Chinese and English. Writes nothing over what is there."""
 _EXAMPLES = """examples:
-  callback-survey init survey --region 330110
-  callback-survey init survey --region 330110 --name 浙江省/杭州市/余杭区"""
+  callback-survey init survey --region 123456
+  callback-survey init survey --region 123456 --name 某省/某市/某区"""
 
 
 def add_to(commands: Any) -> None:
@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder")
-    parser.add_argument("--region", metavar="330110", help="six-digit division code of the region that is surveyed")
+    parser.add_argument("--region", metavar="123456", help="six-digit division code of the region that is surveyed")
     parser.add_argument(
         "--name", metavar="NAMES", default="", help="names of the divisions from the top down, with / between"
     )
@@ -40,8 +40,8 @@ def _init(options: argparse.Namespace) -> int:
     if options.region is not None and not re.fullmatch("[0-9]{6}", options.region):
         raise UsageError(
             f"not a region code: {options.region!r}",
-            expected="six digits, such as 330110",
-            next_step="callback-survey init FOLDER --region 330110",
+            expected="six digits, such as 123456",
+            next_step="callback-survey init FOLDER --region 123456",
         )
     folder = options.folder.resolve()
     # a home there must be one that the programs below can work in

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 _RUN_EXAMPLES = """examples:
   callback-survey run --quarter 2018Q1                     every region that delivered
-  callback-survey run --region 330109 --quarter 2018Q1     one region
+  callback-survey run --region 123456 --quarter 2018Q1     one region
   callback-survey run --quarter 2018Q1 --dry-run           show what would be landed and superseded; write nothing
   callback-survey run --quarter 2018Q1..2019Q1             quarter after quarter
 
 exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed, 1 anything else"""
 _AIRFLOW_EXAMPLES = """examples:
-  callback-survey airflow run --region 330109 --quarter 2018Q1
+  callback-survey airflow run --region 123456 --quarter 2018Q1
   callback-survey airflow standalone --port 8080"""
 
 
@@ -126,7 +126,7 @@ def _add_quarter_options(parser: argparse.ArgumentParser) -> None:
         "--quarter", required=True, metavar="2018Q1", help="a quarter, or a range such as 2018Q1..2019Q1"
     )
     parser.add_argument(
-        "--region", metavar="330109", help="six-digit division code (default: every region that delivered)"
+        "--region", metavar="123456", help="six-digit division code (default: every region that delivered)"
     )
     add_without_manifest(parser)
     add_exports(parser)
@@ -142,8 +142,8 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, list[Quarter], str | 
     if region is not None and not re.fullmatch("[0-9]{6}", region):
         raise UsageError(
             f"not a region code: {region!r}",
-            expected="six digits, such as 330109",
-            next_step="callback-survey run --region 330109 --quarter 2018Q1",
+            expected="six digits, such as 123456",
+            next_step="callback-survey run --region 123456 --quarter 2018Q1",
         )
     settings = load_settings(home=options.home, exports=options.exports)
     if not settings.alert_urls_for("fail"):

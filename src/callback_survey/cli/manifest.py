@@ -10,8 +10,8 @@ _DESCRIPTION = """Reads every file in the folder of a delivery and writes manife
 and its SHA-256. Names every file that could not be landed, and then writes nothing. Nothing leaves the folder, and no
 setting is needed: a survey company runs it before it sends."""
 _EXAMPLES = """examples:
-  callback-survey manifest exports/330109/2018Q1
-  callback-survey manifest exports/330109/2018Q1 --note "样例数据，不是真实个案\""""
+  callback-survey manifest exports/123456/2018Q1
+  callback-survey manifest exports/123456/2018Q1 --note "样例数据，不是真实个案\""""
 
 
 def add_to(commands: Any) -> None:

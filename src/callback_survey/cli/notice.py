@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _FORMATS: tuple[Format, ...] = ("html", "pdf", "docx")
 _EXAMPLES = """examples:
-  callback-survey notice --region 330109 --quarter 2018Q1 --output drafts
-  callback-survey notice --region 330109 --quarter 2018Q1 --revision r1 --format docx --output drafts \\
-      --issuer "区跑改办" --number "萧跑改办〔2018〕5号" --date 2018-06-07
+  callback-survey notice --region 123456 --quarter 2018Q1 --output drafts
+  callback-survey notice --region 123456 --quarter 2018Q1 --revision r1 --format docx --output drafts \\
+      --issuer "区跑改办" --number "某跑改办〔2018〕5号" --date 2018-06-07
 
 It writes a draft and issues nothing; `callback-survey approve` issues a notice. docs/notice.zh-CN.md explains the notice."""
 

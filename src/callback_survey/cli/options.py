@@ -22,7 +22,7 @@ def add_exports(parser: argparse.ArgumentParser) -> None:
 def add_scope(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     """The region and the quarter that a command is about; where they are not required, they narrow what it lists."""
     parser.add_argument(
-        "--region", metavar="330109", required=is_required, help=None if is_required else "one region only"
+        "--region", metavar="123456", required=is_required, help=None if is_required else "one region only"
     )
     parser.add_argument(
         "--quarter", metavar="2018Q1", required=is_required, help=None if is_required else "one quarter only"
@@ -53,7 +53,7 @@ def add_imprint(parser: argparse.ArgumentParser, *, date_help: str) -> None:
     """What stands in the head of a notice and only people know."""
     parser.add_argument("--issuer", metavar="OFFICE", default="", help="issuing office (印发单位)")
     parser.add_argument(
-        "--number", metavar="NUMBER", default="", help="number of the notice, such as 萧跑改办〔2018〕5号 (文号)"
+        "--number", metavar="NUMBER", default="", help="number of the notice, such as 某跑改办〔2018〕5号 (文号)"
     )
     parser.add_argument("--date", metavar="2018-06-07", help=date_help)
 

@@ -23,11 +23,11 @@ case numbers and tokens, without phone numbers.
 The frame is read from the folder in --frame or --exports (a frame alone is enough), else from the landed delivery of the
 quarter. Without a frame, the sizes are computed from the frames of the last released quarter, and no sample is drawn."""
 _EXAMPLES = """examples:
-  callback-survey plan --region 330109 --quarter 2018Q2                      sizes on the frames of the last release
-  callback-survey plan --region 330109 --quarter 2018Q2 --margin 2           Neyman for 2 points instead of 3
-  callback-survey plan --region 330109 --quarter 2018Q2 --detect 5           what a department's answers can show
-  callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/   sizes on the quarter's own frame
-  callback-survey plan --region 330109 --quarter 2018Q2 --frame new-frame/ --output plan-2018Q2/
+  callback-survey plan --region 123456 --quarter 2018Q2                      sizes on the frames of the last release
+  callback-survey plan --region 123456 --quarter 2018Q2 --margin 2           Neyman for 2 points instead of 3
+  callback-survey plan --region 123456 --quarter 2018Q2 --detect 5           what a department's answers can show
+  callback-survey plan --region 123456 --quarter 2018Q2 --frame new-frame/   sizes on the quarter's own frame
+  callback-survey plan --region 123456 --quarter 2018Q2 --frame new-frame/ --output plan-2018Q2/
                                                                              also the call list; its seed is in plan.json
 
 The same seed and frame give the same list. A second run with the same --output uses the seed stored there."""
@@ -42,7 +42,7 @@ def add_to(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--region", required=True, metavar="330109", help="six-digit division code")
+    parser.add_argument("--region", required=True, metavar="123456", help="six-digit division code")
     parser.add_argument("--quarter", required=True, metavar="2018Q2", help="the quarter to plan")
     parser.add_argument(
         "--margin", default="3", metavar="POINTS", help="wanted margin of the region's rate at 95 %% (default 3)"
@@ -78,8 +78,8 @@ def _run(options: argparse.Namespace) -> int:
     if not re.fullmatch("[0-9]{6}", options.region):
         raise UsageError(
             f"not a region code: {options.region!r}",
-            expected="six digits, such as 330109",
-            next_step="callback-survey plan --region 330109 --quarter 2018Q2",
+            expected="six digits, such as 123456",
+            next_step="callback-survey plan --region 123456 --quarter 2018Q2",
         )
     from callback_survey.cli.display import Display
     from callback_survey.cli.plan_shown import show_plan
@@ -133,7 +133,7 @@ def _fall(points_text: str | None, power_text: str) -> Wanted | None:
         raise UsageError(
             f"not a fall to notice: {points_text!r} with power {power_text!r}",
             expected=f"points above 0 and up to {_LARGEST_MARGIN:g}, and a power from 0.5 to below 1",
-            next_step="callback-survey plan --region 330109 --quarter 2018Q2 --detect 5 --power 0.8",
+            next_step="callback-survey plan --region 123456 --quarter 2018Q2 --detect 5 --power 0.8",
         )
     return Wanted(points, power)
 
@@ -147,6 +147,6 @@ def _margin(text: str) -> float:
         raise UsageError(
             f"not a margin: {text!r}",
             expected=f"points above 0 and up to {_LARGEST_MARGIN:g}, such as 3 or 2.5",
-            next_step="callback-survey plan --region 330109 --quarter 2018Q2 --margin 3",
+            next_step="callback-survey plan --region 123456 --quarter 2018Q2 --margin 3",
         )
     return margin

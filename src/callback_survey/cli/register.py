@@ -21,8 +21,8 @@ _PROPOSE_DESCRIPTION = """Drafts the register of a region, or what its register 
 a code for each name, its number of rows, and names that resemble each other. Prints the draft, or writes it to a
 new file, for a person to review. Nothing is registered or merged."""
 _PROPOSE_EXAMPLES = """examples:
-  callback-survey register propose --region 330110 --quarter 2018Q1
-  callback-survey register propose --region 330110 --quarter 2018Q1 --exports /data/exports --output draft-330110.txt"""
+  callback-survey register propose --region 123456 --quarter 2018Q1
+  callback-survey register propose --region 123456 --quarter 2018Q1 --exports /data/exports --output draft-123456.txt"""
 
 
 def add_to(commands: Any) -> None:
@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
         epilog=_PROPOSE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    propose.add_argument("--region", metavar="330110", required=True, help="six-digit division code")
+    propose.add_argument("--region", metavar="123456", required=True, help="six-digit division code")
     propose.add_argument("--quarter", metavar="2018Q1", required=True, help="the quarter of the delivery")
     add_exports(propose)
     propose.add_argument("--output", type=Path, metavar="FILE", help="a new file for the draft (default: print it)")
@@ -87,8 +87,8 @@ def _propose(options: argparse.Namespace) -> int:
     if not re.fullmatch("[0-9]{6}", options.region):
         raise UsageError(
             f"not a region code: {options.region!r}",
-            expected="six digits, such as 330110",
-            next_step="callback-survey register propose --region 330110 --quarter 2018Q1",
+            expected="six digits, such as 123456",
+            next_step="callback-survey register propose --region 123456 --quarter 2018Q1",
         )
     settings = load_settings(home=options.home, exports=options.exports)
     _verify_new(options.output)

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 _LIST_EXAMPLES = """examples:
   callback-survey releases list
-  callback-survey releases list --region 330109 --quarter 2018Q1"""
+  callback-survey releases list --region 123456 --quarter 2018Q1"""
 _SHOW_EXAMPLES = """examples:
-  callback-survey releases show --region 330109 --quarter 2018Q1        the served revision
-  callback-survey releases show --region 330109 --quarter 2018Q1 r1"""
+  callback-survey releases show --region 123456 --quarter 2018Q1        the served revision
+  callback-survey releases show --region 123456 --quarter 2018Q1 r1"""
 _DIFF_EXAMPLES = """examples:
-  callback-survey releases diff --region 330109 --quarter 2018Q1 r1 r2"""
+  callback-survey releases diff --region 123456 --quarter 2018Q1 r1 r2"""
 _VERIFY_EXAMPLES = """examples:
   callback-survey releases verify
-  callback-survey releases verify --region 330109 --quarter 2018Q1
+  callback-survey releases verify --region 123456 --quarter 2018Q1
 
 exit codes: 0 all files match, 1 a file does not
-Without this package: cd releases/330109/2018Q1/r1 && sha256sum -c SHA256SUMS"""
+Without this package: cd releases/123456/2018Q1/r1 && sha256sum -c SHA256SUMS"""
 _ROLLBACK_EXAMPLES = """examples:
-  callback-survey releases rollback --region 330109 --quarter 2018Q1 r1 --by 值班长 \\
+  callback-survey releases rollback --region 123456 --quarter 2018Q1 r1 --by 值班长 \\
       --reason "r2 所用的数据已由办公室撤回"
 
 Revisions are never changed. The decision is recorded and holds until a newer revision is released. The same command
@@ -191,7 +191,7 @@ def _asked(options: argparse.Namespace) -> tuple[Settings, str | None, str | Non
 
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     if options.region is not None and not re.fullmatch("[0-9]{6}", options.region):
-        raise UsageError(f"not a region code: {options.region!r}", expected="six digits, such as 330109")
+        raise UsageError(f"not a region code: {options.region!r}", expected="six digits, such as 123456")
     return load_settings(home=options.home), options.region, quarter
 
 

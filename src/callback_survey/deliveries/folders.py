@@ -112,7 +112,7 @@ def named_otherwise(exports: Path, region_code: str | None = None) -> list[str]:
     for region in sorted(exports.glob("*/")):
         if not _region_meant(region.name):
             faults.append(
-                f"{told(region.name)}: not the name of a region's folder; expected six digits, such as 330109"
+                f"{told(region.name)}: not the name of a region's folder; expected six digits, such as 123456"
             )
         elif region_code in (None, _region_meant(region.name)):
             faults += [

@@ -63,7 +63,7 @@ def regions(seeds: Path) -> Iterator[Fault]:
             yield fault_in(row, f"region {code} is also on line {known[code].line}", "remove one of the two rows")
         known[code] = row
         if not re.fullmatch("[0-9]{6}", code):
-            yield fault_in(row, f"「{code}」 is not a region code", "write its six digits, such as 330109")
+            yield fault_in(row, f"「{code}」 is not a region code", "write its six digits, such as 123456")
         if not row["region_name"].strip():
             yield fault_in(row, f"region {code} has no name", "write the name of the division")
         if row["region_level"] not in _LEVELS:

@@ -170,7 +170,7 @@ def _last_number(seeds: Path, region_code: str) -> int:
 
 def _missing_regions(seeds: Path, region_code: str) -> list[tuple[str, ...]]:
     """Rows of regions.csv for the region and those above it, as far as they are not there; without names, which a code
-    does not tell. 330109: the first two digits are the province, the first four the city."""
+    does not tell. 123456: the first two digits are the province, the first four the city."""
     known = {row["region_code"] for row in rows.read(seeds, "regions")}
     return [row for row in lineage_rows(region_code) if row[0] not in known]
 

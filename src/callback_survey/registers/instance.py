@@ -57,7 +57,7 @@ def create(folder: Path, shipped: Path, region_code: str | None = None, names: S
         (aside / KEY).write_text(secrets.token_hex(MINIMUM_KEY_LENGTH) + "\n", encoding="utf-8")
         (aside / KEY).chmod(0o600)
         (aside / SETTINGS).write_text(_settings(folder), encoding="utf-8")
-        (aside / "README.md").write_text(_readme(region_code or "330110"), encoding="utf-8")
+        (aside / "README.md").write_text(_readme(region_code or "123456"), encoding="utf-8")
         os.replace(aside, folder)
     except BaseException:
         remove_tree(aside)
@@ -91,4 +91,4 @@ def _settings(folder: Path) -> str:
 
 def _readme(region_code: str) -> str:
     text = resources.files("callback_survey.registers").joinpath("instance_readme.md").read_text(encoding="utf-8")
-    return text.replace("330110", region_code)
+    return text.replace("123456", region_code)

@@ -36,7 +36,7 @@ def name(identifier: str) -> str:
 
 
 def read_parquet(paths: Iterable[Path | str], **options: bool) -> str:
-    """The rows of these files, and of no folder's name: `region=330109` above a file is no column of it."""
+    """The rows of these files, and of no folder's name: `region=123456` above a file is no column of it."""
     listed = ", ".join(text(path) for path in paths)
     given = {"hive_partitioning": False, **options}
     return (

@@ -50,7 +50,7 @@ def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         (["run", "--quarter", "2019Q1..2018Q1"], "next: use 2018Q1..2019Q1"),
         (
             ["run", "--quarter", "2018Q1", "--region", "33010"],
-            "next: callback-survey run --region 330109 --quarter 2018Q1",
+            "next: callback-survey run --region 123456 --quarter 2018Q1",
         ),
         (["airflow", "run", "--quarter", "Q1"], "next: callback-survey run --quarter 2018Q1"),
         (["airflow"], "required: action"),
@@ -86,7 +86,7 @@ def test_a_missing_key_ends_with_2_before_anything_is_loaded(
             ["run", "--help"],
             ["callback-survey run --quarter 2018Q1", "--dry-run", "exit codes: 0 released or nothing new"],
         ),
-        (["airflow", "run", "--help"], ["callback-survey airflow run --region 330109 --quarter 2018Q1"]),
+        (["airflow", "run", "--help"], ["callback-survey airflow run --region 123456 --quarter 2018Q1"]),
         (["airflow", "standalone", "--help"], ["--port", "default 8080"]),
         (["--version"], ["0.1.0"]),
     ],

@@ -89,7 +89,7 @@ def test_help_shows_commands_to_copy(capsys: pytest.CaptureFixture[str]) -> None
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     for words in (
-        "callback-survey plan --region 330109 --quarter 2018Q2",
+        "callback-survey plan --region 123456 --quarter 2018Q2",
         "default 3",
         "at 95 %",
         "tokens, without phone numbers",

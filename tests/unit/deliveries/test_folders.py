@@ -95,6 +95,6 @@ def test_what_is_named_like_neither_is_told_where_nothing_was_found(tmp_path: Pa
         (tmp_path / name).mkdir(parents=True)
     assert folders.named_otherwise(tmp_path) == [
         "330109/旧数据: not the name of a quarter's folder; expected one such as 2018Q1",
-        "萧山区: not the name of a region's folder; expected six digits, such as 330109",
+        "萧山区: not the name of a region's folder; expected six digits, such as 123456",
     ]
     assert folders.named_otherwise(tmp_path / "gone") == [f"{tmp_path / 'gone'}: there is no such folder"]

@@ -88,21 +88,21 @@ def test_departments_whose_rate_or_flag_moved_are_named_and_no_other(
             where department_code = 'd3' and measure = 'satisfaction';
         update marts.department_rates set is_below_average = true where department_code = 'd4' and measure = 'realisation';
         update marts.department_rates set rate_pct = 9 where region_code = '330110';
-        insert into marts.department_rates values ('330109', '2018Q1', 'd5', '区新局', 'realisation', 60.00, true);
+        insert into marts.department_rates values ('330109', '2018Q1', 'd5', '区新局', 'realisation', '实现率', 60.00, true);
         delete from marts.department_rates where department_code = 'd1' and measure = 'realisation';
     """)
     second = release(warehouse, tmp_path)
     assert second.difference is not None
-    columns = ("department_name", "measure", "rate_pct_before", "rate_pct_after")
+    columns = ("department_name", "measure_name", "rate_pct_before", "rate_pct_after")
     flags = ("is_below_average_before", "is_below_average_after")
     moved = second.difference["departments"]
-    assert {*moved[0]} == {*columns, *flags}
+    assert {*moved[0]} == {*columns, *flags, "measure"}
     assert [tuple(row[name] for name in (*columns, *flags)) for row in moved] == [
-        ("区档案局", "realisation", "94.77", None, False, None),
-        ("区民政局", "realisation", "80.00", "80.00", False, True),
-        ("区新局", "realisation", None, "60.00", None, True),
-        ("区教育局", "satisfaction", "74.42", "74.43", True, True),
-        ("区旅游局", "satisfaction", None, "90.00", None, False),
+        ("区档案局", "实现率", "94.77", None, False, None),
+        ("区民政局", "实现率", "80.00", "80.00", False, True),
+        ("区新局", "实现率", None, "60.00", None, True),
+        ("区教育局", "满意率", "74.42", "74.43", True, True),
+        ("区旅游局", "满意率", None, "90.00", None, False),
     ]
 
 

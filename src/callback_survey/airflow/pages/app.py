@@ -1,6 +1,6 @@
 """The pages and their addresses. All are for whoever may open Airflow's own pages, and all only read.
 
-/                                                releases, newest quarter first      ?region=330109&quarter=2018Q1&page=2
+/                                                releases, newest quarter first      ?region=123456&quarter=2018Q1&page=2
 /releases/<region>/<quarter>/<r1>                one of them; /checks, and its documents: /view/<name>, /files/<name>
 /issued/<region>/<quarter>/<r1>/…                what was issued of it: /view/<name>, /files/<name>
 /runs  /runs/<run>                               the checks of all runs
