@@ -20,6 +20,8 @@ import yaml
 
 import marts_doc
 import metrics
+from callback_survey.storage import files
+from callback_survey.warehouse.published import Labels
 from metrics import Mart
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def contents(manifest: Path) -> dict[Path, str]:
     """Every generated file with its text."""
     marts = metrics.marts(manifest)
-    labels = metrics.column_labels(manifest)
+    labels = Labels.read(files.read_json(manifest))
     found = {DATASETS / f"{mart.name}.yaml": _yaml(dataset(mart, labels)) for mart in marts}
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -74,7 +76,7 @@ def contents(manifest: Path) -> dict[Path, str]:
     return found
 
 
-def dataset(mart: Mart, labels: dict[str, str]) -> dict[str, Any]:
+def dataset(mart: Mart, labels: Labels) -> dict[str, Any]:
     """One dataset in the form of Superset's own export. It is a query, so that a filter can show names for codes."""
     # `or None`: an empty label would be shown as one
     columns = [
@@ -84,9 +86,10 @@ def dataset(mart: Mart, labels: dict[str, str]) -> dict[str, Any]:
     ]
     columns += [_column(name, "VARCHAR", description) for name, _, description in _joined(mart)]
     columns += [_column(d.name, "VARCHAR", d.description, d.expression) for d in mart.dimensions]
-    chosen = {**labels, **{dimension.name: dimension.label for dimension in mart.dimensions}}
+    own = {dimension.name: dimension.label for dimension in mart.dimensions}
     for column in columns:
-        column["verbose_name"] = chosen.get(column["column_name"])
+        name = column["column_name"]
+        column["verbose_name"] = own.get(name) or labels.column(mart.name, name) or None
     return {
         "table_name": mart.name,
         "description": mart.description,

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from callback_survey.serving import added, check_results, rollups, tables
-from callback_survey.warehouse.published import PUBLIC, RESTRICTED, published_tables
+from callback_survey.warehouse.published import PUBLIC, RESTRICTED, Labels, published_tables
 from callback_survey.warehouse.references import REFERRED_TO
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -160,6 +160,7 @@ class Column:
     name: str
     type: str
     description: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ class Table:
     description: str
     columns: tuple[Column, ...]
     is_rollup: bool = False
+    label: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -194,10 +196,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def document(manifest: Path) -> str:
     """The whole text of docs/marts.md."""
-    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(manifest), *_served_tables()]}
+    public = {table.name: table for table in served_tables(manifest)}
     if set(public) != set(_ORDER):
         raise SystemExit(f"not the tables this page is arranged for: {', '.join(sorted(set(public) ^ set(_ORDER)))}")
-    shown = [_as_served(public[name], public) for name in _ORDER]
+    shown = [public[name] for name in _ORDER]
     overview = ["| table | one row per | what it holds |", "|---|---|---|"]
     overview += [
         f"| [`{table.name}`](#{table.name}) | {_grain(table)} | {_cell(table.description)} |" for table in shown
@@ -208,11 +210,23 @@ def document(manifest: Path) -> str:
     return "\n".join([*parts, RESTRICTED_INTRODUCTION, *restricted, QUERIES])
 
 
+def served_tables(manifest: Path) -> list[Table]:
+    """All tables that readers get, as they get them."""
+    public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(manifest), *_served_tables()]}
+    labels = Labels.read(json.loads(manifest.read_text(encoding="utf-8")))
+    return [_labelled(_as_served(table, public), labels) for table in public.values()]
+
+
 def _as_served(table: Table, public: Mapping[str, Table]) -> Table:
     """With the columns that serving adds."""
     has = {column.name for column in table.columns}
     extra = added.columns(table.name, has, public.keys(), is_rollup=table.is_rollup)
     return replace(table, columns=(*table.columns, *(Column(one.name, one.type, one.description) for one in extra)))
+
+
+def _labelled(table: Table, labels: Labels) -> Table:
+    columns = tuple(replace(column, label=labels.column(table.name, column.name)) for column in table.columns)
+    return replace(table, columns=columns, label=labels.table(table.name))
 
 
 def parse_project(scratch: Path) -> Path:
@@ -261,9 +275,11 @@ def _served_tables() -> Iterator[Table]:
 
 
 def _section(table: Table) -> Iterator[str]:
-    yield from (f"### {table.name}", "", _sentence(table.description), "", f"Key: {_grain(table)}.", "")
-    yield from ("| column | type | meaning |", "|---|---|---|")
-    yield from (f"| `{column.name}` | {column.type} | {_cell(column.description)} |" for column in table.columns)
+    called = f"{table.label}. " if table.label else ""
+    yield from (f"### {table.name}", "", called + _sentence(table.description), "", f"Key: {_grain(table)}.", "")
+    yield from ("| column | label | type | meaning |", "|---|---|---|---|")
+    for column in table.columns:
+        yield f"| `{column.name}` | {column.label} | {column.type} | {_cell(column.description)} |"
     yield ""
 
 

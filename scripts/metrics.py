@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import SurveyError
+from callback_survey.serving import added
 from callback_survey.storage import files
+from callback_survey.warehouse.published import SERVED, scope_of
 
 DASHBOARD = "callback_dashboard"
 UNITS = ("percent", "points", "count")
@@ -76,22 +78,19 @@ def marts(manifest: Path, exposure: str = DASHBOARD) -> tuple[Mart, ...]:
     return found
 
 
-def column_labels(manifest: Path, exposure: str = DASHBOARD) -> dict[str, str]:
-    """What a Chinese reader sees over a column."""
-    labels: dict[str, str] = files.read_json(manifest)["exposures"][f"exposure.callback_survey.{exposure}"]["config"][
-        "meta"
-    ]["labels"]
-    return labels
-
-
 def _mart(node: dict[str, Any]) -> Mart:
     meta = node["config"]["meta"]
+    columns = tuple(
+        Column(name, column["data_type"], _line(column["description"])) for name, column in node["columns"].items()
+    )
+    # with what serving adds: a tool reads the served table
+    extra = added.columns(
+        node["alias"], node["columns"].keys(), {"current_departments"}, is_rollup=scope_of(node) == SERVED
+    )
     return Mart(
         name=node["alias"],
         description=_line(node["description"]),
-        columns=tuple(
-            Column(name, column["data_type"], _line(column["description"])) for name, column in node["columns"].items()
-        ),
+        columns=(*columns, *(Column(one.name, one.type, one.description) for one in extra)),
         dimensions=tuple(Dimension(**_said(entry)) for entry in meta.get("dimensions", ())),
         metrics=tuple(Metric(**_said(entry)) for entry in meta.get("metrics", ())),
     )

@@ -139,6 +139,8 @@ def _export(
         "order_by": list(table.order_by),
         "description": table.description,
         "column_descriptions": table.column_descriptions,
+        "label_zh": table.label,
+        "column_labels_zh": table.column_labels,
         "column_types": types,
         "content_hash": hashes[table.name],
         "parquet_sha256": files.sha256_of(parquet),

@@ -17,6 +17,7 @@ import duckdb
 
 from callback_survey.serving import added
 from callback_survey.storage import duck
+from callback_survey.warehouse.published import Labels
 from callback_survey.warehouse.references import Reference, references
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class ServedTable:
     is_rollup: bool = False
 
 
-def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str) -> None:
+def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str, labels: Labels) -> None:
     """The tables of the current database as an attached, empty one gets them: declared, described and filled."""
     present = {table.name for table in tables}
     added.prepare(connection, present)
@@ -59,7 +60,7 @@ def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], 
         columns = [f"{duck.name(column)} {kind}" for column, kind in types[name].items()]
         inside.begin()
         inside.execute(f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})")
-        _comment(inside, table, types[name])
+        _comment(inside, table, types[name], labels)
         inside.commit()
         target = f"{duck.name(database)}.{duck.name(name)}"
         connection.execute(f"insert into {target} {queries[name]} order by {', '.join(table.order_by)}")
@@ -133,13 +134,19 @@ def _foreign_key(reference: Reference) -> str:
     return f"foreign key ({listed}) references {duck.name(reference.table)} ({listed})"
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: ServedTable, columns: Iterable[str]) -> None:
+def _comment(connection: duckdb.DuckDBPyConnection, table: ServedTable, columns: Iterable[str], labels: Labels) -> None:
     target = duck.name(table.name)
-    connection.execute(f"comment on table {target} is {duck.text(table.description)}")
+    said = _said(labels.table(table.name), table.description)
+    connection.execute(f"comment on table {target} is {duck.text(said)}")
     meanings = {**added.MEANINGS, **table.columns}
     for column in columns:
-        if column in meanings:
-            connection.execute(f"comment on column {target}.{duck.name(column)} is {duck.text(meanings[column])}")
+        if said := _said(labels.column(table.name, column), meanings.get(column, "")):
+            connection.execute(f"comment on column {target}.{duck.name(column)} is {duck.text(said)}")
+
+
+def _said(label: str, meaning: str) -> str:
+    """The label in Chinese before the meaning, as tools show one text only."""
+    return " · ".join(part for part in (label, meaning) if part)
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -7,12 +7,12 @@ its tests; here the same SQL runs over what is served: the warehouse holds what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.storage import duck
-from callback_survey.warehouse.published import SERVED, exposed_nodes, scope_of
+from callback_survey.warehouse.published import SERVED, Labels, exposed_nodes, scope_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,10 +49,11 @@ class Rollup:
 
 @dataclass(frozen=True)
 class Rollups:
-    """The queries in their order, and the released tables that they read."""
+    """The queries in their order, the released tables that they read, and what all that is served is called in Chinese."""
 
     inputs: tuple[Input, ...] = ()
     queries: tuple[Rollup, ...] = ()
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def served(self) -> list[Rollup]:
@@ -74,6 +75,7 @@ def read(manifest: Mapping[str, Any]) -> Rollups:
     return Rollups(
         tuple(_input(exposed[unique_id]) for unique_id in inputs),
         tuple(_rollup(manifest["nodes"][unique_id], is_served=unique_id in exposed) for unique_id in order),
+        Labels.read(manifest),
     )
 
 

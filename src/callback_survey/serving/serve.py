@@ -252,7 +252,7 @@ def _assemble(
         assembly.take_over_records(connection, kept)
         # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
         connection.execute(f"attach {duck.text(aside / _MARTS)} as served (block_size 16384)")
-        declared.write(connection, tables, "served")
+        declared.write(connection, tables, "served", rollups.labels)
         assembly.write_parquet(connection, "served", aside / _PARQUET)
         connection.execute("detach served")
     declared.write_named(aside / _MARTS, aside / _NAMED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,26 @@ _FILTERS: dict[Scoping, str] = {
 
 
 @dataclass(frozen=True)
+class Labels:
+    """What a Chinese reader sees over a table and over a column: `table.column` where one name means several things."""
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any]) -> Labels:
+        """Those of dbt's manifest, where the exposure of the marts holds them."""
+        meta = _exposure(manifest, PUBLIC)["config"]["meta"]
+        return cls(meta["tables"], meta["labels"])
+
+    def table(self, table: str) -> str:
+        return self.tables.get(table, "")
+
+    def column(self, table: str, column: str) -> str:
+        return self.names.get(f"{table}.{column}") or self.names.get(column, "")
+
+
+@dataclass(frozen=True)
 class PublishedTable:
     """A mart as it leaves the warehouse: `key` makes a row unique, `order_by` orders files, `scoping` picks a release's rows."""
 
@@ -36,6 +56,8 @@ class PublishedTable:
     scoping: Scoping
     description: str
     column_descriptions: dict[str, str]
+    label: str = ""
+    column_labels: dict[str, str] = field(default_factory=dict)
 
     def query(self) -> str:
         """The rows of one region and quarter, in order; takes $region_code and $quarter as far as it needs them."""
@@ -48,14 +70,19 @@ class PublishedTable:
 
 def published_tables(manifest: Path, exposure: str = PUBLIC) -> list[PublishedTable]:
     """The tables of an exposure that leave the warehouse, by name, as dbt's manifest of the last build describes them."""
-    nodes = exposed_nodes(files.read_json(manifest), exposure).values()
-    return sorted((_table(node) for node in nodes if scope_of(node) != SERVED), key=lambda table: table.name)
+    parsed = files.read_json(manifest)
+    nodes, labels = exposed_nodes(parsed, exposure).values(), Labels.read(parsed)
+    return sorted((_table(node, labels) for node in nodes if scope_of(node) != SERVED), key=lambda table: table.name)
 
 
 def exposed_nodes(manifest: Mapping[str, Any], exposure: str = PUBLIC) -> dict[str, dict[str, Any]]:
     """The models of an exposure, by dbt's name of each."""
-    exposed = next(node for node in manifest["exposures"].values() if node["name"] == exposure)
-    return {unique_id: manifest["nodes"][unique_id] for unique_id in exposed["depends_on"]["nodes"]}
+    named = _exposure(manifest, exposure)["depends_on"]["nodes"]
+    return {unique_id: manifest["nodes"][unique_id] for unique_id in named}
+
+
+def _exposure(manifest: Mapping[str, Any], exposure: str) -> dict[str, Any]:
+    return next(node for node in manifest["exposures"].values() if node["name"] == exposure)
 
 
 def scope_of(node: Mapping[str, Any]) -> str:
@@ -64,15 +91,17 @@ def scope_of(node: Mapping[str, Any]) -> str:
     return scope
 
 
-def _table(node: dict[str, Any]) -> PublishedTable:
-    meta = node["config"]["meta"]
+def _table(node: dict[str, Any], labels: Labels) -> PublishedTable:
+    meta, name = node["config"]["meta"], node["alias"]
     return PublishedTable(
-        name=node["alias"],
+        name=name,
         key=tuple(meta["key"]),
         order_by=tuple(meta["order_by"]),
         scoping=meta["scope"],
         description=node["description"].strip(),
         column_descriptions={name: column["description"].strip() for name, column in node["columns"].items()},
+        label=labels.table(name),
+        column_labels={column: labels.column(name, column) for column in node["columns"]},
     )
 
 
