@@ -5,16 +5,28 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import os
+import re
 import shutil
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
 
+from callback_survey import releases
+from callback_survey.approval.request import request_for
+from callback_survey.scope import Scope
+from callback_survey.settings import load_settings
 from deliveries import OFFICES, Rows, rows_of, write_delivery
 from homes import QUARTER, REGION, REPOSITORY, Home, Served
 from lakes import SAMPLE_REGISTERS
 from register_seeds import add, keep_header
+from visitors import app_over, as_visitor
 
 NEIGHBOUR = "330110"
 ROWS = {
@@ -132,3 +144,77 @@ def test_a_word_that_its_scale_does_not_have_is_rejected_with_those_it_has(asked
         ).fetchall()
     detail = "办理速度「更快」不在列表中；可用：变快、一样、变慢"
     assert sorted(found) == [(line, "unknown_answer", detail) for line in (5, 9, 13)]
+
+
+# --- every place in which people read of it
+
+# Columns of codes; a table that has a measure's name has it in a column of its own. The English text of a finding says the code.
+CODES = ("measure", "question", "scale", "answer_code", "measure_definition", "figure", "message_en")
+
+
+def visible(page: str) -> str:
+    """The words of a page that somebody sees or hears: text, and what titles and labels say."""
+    bare = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    said = re.findall(r'\b(?:title|alt|aria-label|label)="([^"]*)"', bare)
+    return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", bare), *said]))
+
+
+def texts_of_release(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in (".html", ".svg"):
+            yield name, visible(path.read_text(encoding="utf-8"))
+        elif path.parent.name == "checks":
+            yield name, path.read_text(encoding="utf-8")
+        elif path.suffix == ".docx":
+            with zipfile.ZipFile(path) as document:
+                yield name, visible(document.read("word/document.xml").decode())
+        elif path.suffix == ".csv" and path.parent.name == "csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file):
+                    yield name, " ".join(cell for column, cell in row.items() if column not in CODES)
+
+
+def texts_of_pages(home: Home) -> Iterator[tuple[str, str]]:
+    """Our pages in Airflow: the list, the release, its checks."""
+    client = as_visitor(app_over(lambda: load_settings({}, home=home.path)), "viewer")
+    root, release = "/airflow/callback-survey", f"/releases/{REGION}/{QUARTER}/r1"
+    for place in ("/", release, f"{release}/checks.html"):
+        answer = client.get(root + place)
+        assert answer.status_code == 200, answer.text
+        yield place, visible(answer.text)
+
+
+def texts(asked: Served) -> dict[str, str]:
+    """Every text of the run that people read, by where it stands."""
+    folder = asked.home.revisions / "r1"
+    found: dict[str, list[str]] = {"the terminal": [asked.outcome.out + asked.outcome.err]}
+    with mock.patch.dict(os.environ, asked.home.environment, clear=True):
+        settings = load_settings()
+        [release] = releases.revisions(settings.releases, Scope(REGION, QUARTER))
+        found["the request for approval"] = [request_for(settings, release).body]
+        planned = asked.home.run_here("plan", "--region", REGION, "--quarter", "2018Q2", "--detect", "5")
+        assert planned.code == 0, planned.err
+        found["the plan"] = [planned.out]
+    for place, text in [*texts_of_release(folder), *texts_of_pages(asked.home)]:
+        found.setdefault(place, []).append(text)
+    return {place: "\n".join(all_of) for place, all_of in found.items()}
+
+
+@pytest.fixture(scope="module")
+def read(asked: Served) -> dict[str, str]:
+    return texts(asked)
+
+
+def test_no_text_that_people_read_says_its_code(read: dict[str, str]) -> None:
+    said = {place: found[0] for place, text in read.items() if (found := re.search(r".{0,40}\bpace\b.{0,40}", text))}
+    assert said == {}
+
+
+def test_no_document_or_page_leaves_it_out(read: dict[str, str]) -> None:
+    """Where one measure is named, each is; but for the picture of that one, and the table that names what it is compared with."""
+    lacking = [place for place, text in read.items() if "满意率" in text and "办理提速率" not in text]
+    assert lacking == ["csv/region_rates.csv", "notice/charts/satisfaction.svg"]
+    telling = {"the terminal", "the request for approval", "the plan", "notice/notice.html", "notice/notice.docx"}
+    telling |= {"notice/companion.html", "notice/explore.html", f"/releases/{REGION}/{QUARTER}/r1"}
+    assert telling <= {place for place, text in read.items() if "办理提速率" in text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
@@ -19,6 +19,7 @@ from callback_survey.settings import Settings, load_settings
 from callback_survey.storage import files
 from published import make_release
 from shelves import EXPLORE, NOTICE, SECRET, change_release, make_home
+from visitors import app_over, as_visitor
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -61,27 +62,6 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """A visitor who may do nothing but look."""
     with as_visitor(app, "viewer") as found:
         yield found
-
-
-def app_over(load: Callable[[], Settings]) -> FastAPI:
-    from callback_survey.airflow.pages.app import make_app
-
-    return make_app(load)
-
-
-def as_visitor(app: FastAPI, role: str | None, *, is_logged_in: bool = True) -> TestClient:
-    from airflow.api_fastapi.app import create_auth_manager
-    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-    from airflow.api_fastapi.core_api.security import get_user
-    from fastapi import FastAPI
-    from fastapi.testclient import TestClient
-
-    create_auth_manager()
-    if is_logged_in:
-        app.dependency_overrides[get_user] = lambda: SimpleAuthManagerUser(username="visitor", role=role)
-    airflow = FastAPI(root_path="/airflow")
-    airflow.mount("/callback-survey", app)
-    return TestClient(airflow, raise_server_exceptions=False)
 
 
 def text_of(client: TestClient, path: str, status_code: int = 200) -> str:
