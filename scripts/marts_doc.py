@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from callback_survey.serving import added, check_results, rollups, tables
+from callback_survey.serving import added, check_results, rollups, tables, wide
 from callback_survey.warehouse.published import PUBLIC, RESTRICTED, Labels, published_tables
 from callback_survey.warehouse.references import REFERRED_TO
 
@@ -28,7 +28,7 @@ DOCUMENT = REPOSITORY / "docs" / "marts.md"
 # What dbt's contracts call a type, as DuckDB shows it to a reader.
 _TYPES = {"string": "VARCHAR"}
 _ORDER = (
-    *("department_rates", "department_answers", "region_rates", "below_average"),
+    *("department_rates", "department_quarters", "department_answers", "region_rates", "below_average"),
     *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings"),
     *("annexes", "annex_satisfaction", "annex_realisation", "reconciliation"),
     *("call_outcomes", "region_call_outcomes", "findings", "finding_codes"),
@@ -214,7 +214,20 @@ def served_tables(manifest: Path) -> list[Table]:
     """All tables that readers get, as they get them."""
     public = {table.name: table for table in [*_tables(manifest, PUBLIC), *_rollups(manifest), *_served_tables()]}
     labels = Labels.read(json.loads(manifest.read_text(encoding="utf-8")))
+    public[wide.NAME] = _side_by_side(public[wide.RATES], labels)
     return [_labelled(_as_served(table, public), labels) for table in public.values()]
+
+
+def _side_by_side(rates: Table, labels: Labels) -> Table:
+    """The wide table, its columns as those of any measure."""
+    types = {column.name: column.type for column in rates.columns}
+    meanings = {column.name: column.description for column in rates.columns}
+    found = wide.described([("<measure>", "指标")], types, meanings, labels)
+    columns = tuple(
+        Column(name, types[name.removeprefix("<measure>_")], meaning.removeprefix("指标: "), found.labels.get(name, ""))
+        for name, meaning in found.columns.items()
+    )
+    return Table(found.name, found.key, found.description, columns)
 
 
 def _as_served(table: Table, public: Mapping[str, Table]) -> Table:
@@ -225,7 +238,9 @@ def _as_served(table: Table, public: Mapping[str, Table]) -> Table:
 
 
 def _labelled(table: Table, labels: Labels) -> Table:
-    columns = tuple(replace(column, label=labels.column(table.name, column.name)) for column in table.columns)
+    columns = tuple(
+        replace(column, label=column.label or labels.column(table.name, column.name)) for column in table.columns
+    )
     return replace(table, columns=columns, label=labels.table(table.name))
 
 

@@ -14,6 +14,7 @@ from homes import QUARTER, REGION, Served, contents
 MADE_WHILE_SERVING = {
     *("releases", "check_results"),
     *("region_rollups", "department_rolling_rates", "region_rolling_rates", "region_rankings", "current_departments"),
+    "department_quarters",
 }
 PUBLIC_TABLES = {
     "annex_realisation",
@@ -26,6 +27,7 @@ PUBLIC_TABLES = {
     "check_results",
     "current_departments",
     "department_answers",
+    "department_quarters",
     "department_rates",
     "department_rolling_rates",
     "department_successions",

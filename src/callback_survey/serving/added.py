@@ -55,10 +55,12 @@ class AddedColumn:
         return MEANINGS[self.name]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, tables: Set[str]) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """What the expressions read, made of the tables that are there."""
+    known = "from duckdb_columns() where database_name = current_database() and table_name = 'regions'"
+    has = {name for (name,) in connection.execute(f"select column_name {known}").fetchall()}
     none = "(select null as region_code, null as parent_region_code where false)"
-    connection.execute(_SAID.format(regions="regions" if "regions" in tables else none))
+    connection.execute(_SAID.format(regions="regions" if "parent_region_code" in has else none))
 
 
 def columns(table: str, has: Set[str], served: Set[str], *, is_rollup: bool) -> list[AddedColumn]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class ServedTable:
     """A table as readers get it. `columns` say what each means; those that serving adds to it are not among them.
 
-    `order_by` is SQL.
+    `order_by` is SQL. `labels` are those of columns whose names are data.
     """
 
     name: str
@@ -36,12 +36,13 @@ class ServedTable:
     description: str
     columns: Mapping[str, str]
     is_rollup: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str, labels: Labels) -> None:
     """The tables of the current database as an attached, empty one gets them: declared, described and filled."""
     present = {table.name for table in tables}
-    added.prepare(connection, present)
+    added.prepare(connection)
     queries = {table.name: _query(connection, table, present) for table in tables}
     types = {name: _types(connection, query) for name, query in queries.items()}
     keys = {table.name: table.key for table in tables}
@@ -140,7 +141,8 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: ServedTable, columns:
     connection.execute(f"comment on table {target} is {duck.text(said)}")
     meanings = {**added.MEANINGS, **table.columns}
     for column in columns:
-        if said := _said(labels.column(table.name, column), meanings.get(column, "")):
+        label = table.labels.get(column) or labels.column(table.name, column)
+        if said := _said(label, meanings.get(column, "")):
             connection.execute(f"comment on column {target}.{duck.name(column)} is {duck.text(said)}")
 
 

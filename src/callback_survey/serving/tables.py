@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.releases import Release, Standing
-from callback_survey.serving import added, check_results
+from callback_survey.serving import added, check_results, wide
 from callback_survey.serving import rollups as rollups_module
 from callback_survey.serving.declared import ServedTable
 from callback_survey.serving.rollups import Rollups
@@ -85,7 +85,9 @@ def write_tables(
     ]
     write_releases(connection, served, every, standings or {})
     check_results.write_table(connection, served, every, checks)
-    return [*released, *made, RELEASES, check_results.TABLE]
+    meanings = next((table.columns for table in released if table.name == wide.RATES), {})
+    side_by_side = wide.write(connection, names, meanings, rollups.labels)
+    return [*released, *made, *side_by_side, RELEASES, check_results.TABLE]
 
 
 def take_over(

@@ -24,7 +24,7 @@ from callback_survey.serving import serve as serving_module
 from callback_survey.serving.rollups import Input, Rollup, Rollups
 from callback_survey.serving.serve import ServeReport, export_restricted
 from callback_survey.storage.files import read_json, write_json
-from callback_survey.warehouse.published import PublishedTable
+from callback_survey.warehouse.published import Labels, PublishedTable
 from lakes import tree_of
 from published import PASS, WARNING, make_release
 
@@ -245,6 +245,45 @@ def test_moments_are_moments_in_every_table(tmp_path: Path, folder: Path) -> Non
     moments = "select distinct data_type from duckdb_columns() where column_name like '%\\_at' escape '\\'"
     assert read(folder, moments) == [("TIMESTAMP WITH TIME ZONE",)]
     assert read(folder, "select released_at from releases") == [(datetime.fromisoformat("2018-04-20T06:00:00+00:00"),)]
+
+
+def test_a_department_has_one_row_a_quarter_with_its_measures_side_by_side(tmp_path: Path, folder: Path) -> None:
+    """Also those of the user's own, in their order, and empty where a region does not ask them; one that nobody asks is no column."""
+    measures = "from (values ('satisfaction', '满意率', 2), ('efficiency', '办理效率', 1), ('unused', '未用', 3)) "
+    measures += "t (measure, measure_name, measure_order)"
+    rates = (
+        "select '{}' as region_code, '2018Q1' as quarter, 'd' || i as department_code, '局' || i as department_name, "
+        "measure, 10 * i::bigint as sample_count, (90 + i)::decimal(5, 2) as rate_pct "
+        "from range(2) a (i), (values {}) b (measure)"
+    )
+    for region, asked in (("330109", "('satisfaction'), ('efficiency')"), ("330110", "('satisfaction')")):
+        tables = {"measures": measures, "department_rates": rates.format(region, asked)}
+        release = make_release(tmp_path / "releases", region=region, tables=tables)
+        for name, key in (
+            ("measures", ["measure"]),
+            ("department_rates", ["region_code", "department_code", "measure"]),
+        ):
+            document = read_json(release.folder / "release.json")
+            document["tables"][name] |= {"key": key, "order_by": key}
+            write_json(release.folder / "release.json", document)
+    labels = Labels({}, {"rate_pct": "比率（%）"})
+    found = inventory.take(tmp_path / "releases")
+    serving_module.serve(found, serving=folder, memory_limit="1GB", rollups=Rollups(labels=labels))
+    columns = "select column_name from duckdb_columns() where table_name = 'department_quarters' order by column_index"
+    assert [name for (name,) in read(folder, columns)][:7] == [
+        *("region_code", "quarter", "department_code", "department_name", "sample_count"),
+        *("efficiency_rate_pct", "satisfaction_rate_pct"),
+    ]
+    assert read(
+        folder, "select region_code, sample_count, efficiency_rate_pct, satisfaction_rate_pct from department_quarters"
+    ) == [
+        ("330109", 0, 90, 90),
+        ("330109", 10, 91, 91),
+        ("330110", 0, None, 90),
+        ("330110", 10, None, 91),
+    ]
+    comment = "select comment from duckdb_columns() where column_name = 'efficiency_rate_pct'"
+    assert read(folder, comment)[0][0].startswith("办理效率 比率（%） · 办理效率: ")
 
 
 def test_of_two_revisions_of_one_content_the_one_that_somebody_named_is_told(tmp_path: Path, folder: Path) -> None:
