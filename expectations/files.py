@@ -11,6 +11,7 @@ import pandas as pd
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing import personal
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.landing.tables import BESIDE
 
 _CAUSES = """
     select dataset, reason, count(*) as row_count, arg_min(file, (file, line)), arg_min(line, (file, line)),
@@ -151,9 +152,12 @@ def _accounts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> p
         judged = file.accepted_count + file.rejected_count
         rows.append((file.name, "" if judged == file.read_count else f"{file.read_count} rows read, {judged} judged"))
     for dataset in report.lake_files:
-        if dataset == "answers":
-            astray = _count(connection, "select count(*) from answers anti join calls using (file, line)")
-            rows.append((dataset, f"{astray} answers of no call in the lake" if astray else ""))
+        if dataset in BESIDE.values():
+            [row] = [name for name, beside in BESIDE.items() if beside == dataset]
+            astray = _count(connection, f"select count(*) from {dataset} anti join {row} using (file, line)")
+            rows.append(
+                (dataset, f"{astray} rows of {dataset} belong to no row of {row} in the lake" if astray else "")
+            )
             continue
         expected = report.count("rejected_count") if dataset == "rejects" else _accepted(report, dataset)
         stored = _count(connection, f"select count(*) from {dataset}")

@@ -13,7 +13,7 @@ from callback_survey.checks.model import CheckReport, CheckResult, now, read_rul
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.landing.tables import table_sql
+from callback_survey.landing.tables import BESIDE, table_sql
 from callback_survey.registers import Register, questions_rated_in_numbers
 from callback_survey.storage import duck
 from callback_survey.warehouse.build import BuiltScope
@@ -35,7 +35,7 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
         TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
         duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
     ):
-        for dataset in dict.fromkeys([*report.lake_files, "answers"]):
+        for dataset in dict.fromkeys([*report.lake_files, *BESIDE.values()]):
             if table := table_sql(report, dataset, lake):
                 connection.execute(f"create temp view {dataset} as from {table}")
         if "frame" in report.lake_files and "calls" not in report.lake_files:

@@ -47,6 +47,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "annex_figures": Kind(("measure",), is_set=True),
+    "annex_headers": Kind(("figure", "header")),
     "annex_order": Kind(("region_code", "quarter", "measure"), is_set=True),
     "answer_spellings": Kind(("scale", "spelling")),
     "answers": Kind(("answer_code",)),

@@ -16,6 +16,23 @@ DAYS = {"completed_on": "2018-05-14", "called_on": "2018-07-10"}
 WORDS = ("非常满意", "满意", "基本满意", "不满意")
 
 
+# As the notice prints it, of one department
+ANNEX = [
+    [
+        "序号",
+        "部门名称",
+        "有效样本框",
+        "抽样数",
+        "非常满意（%）",
+        "满意（%）",
+        "基本满意（%）",
+        "不满意（%）",
+        "非常不满意（%）",
+    ],
+    ["1", "区经信局", "12", "5", "40.00", "20.00", "20.00", "20.00", "0.00"],
+]
+
+
 def in_new_words(offices: tuple[Office, ...]) -> dict[str, Rows]:
     tables = rows_of(offices, **DAYS)
     header, *calls = tables["calls.csv"]
@@ -33,7 +50,7 @@ def switched(tmp_path_factory: pytest.TempPathFactory, small: Home) -> Served:
     with (project / "seeds" / "definition_periods.csv").open("a", encoding="utf-8") as file:
         file.write(f"{REGION},satisfaction,top_three_levels,{NEXT},\n")
     write_delivery(exports / REGION / QUARTER, rows_of(OFFICES))
-    write_delivery(exports / REGION / NEXT, in_new_words(OFFICES))
+    write_delivery(exports / REGION / NEXT, {**in_new_words(OFFICES), "published.csv": ANNEX})
     home = small.copy(folder / "home", exports=exports).with_settings(DBT_PROJECT=str(project))
     return Served(home, home.run_here("run", "--quarter", f"{QUARTER}..{NEXT}"))
 
@@ -96,6 +113,13 @@ def test_the_older_annex_keeps_its_lines_and_leaves_the_other_scales_shares_out(
     ]
     rated = "select count(within_one_visit_pct) from annex_realisation where quarter = "
     assert switched.home.query(f"{rated}'{NEXT}'") == [(3,)], "the other annex is as before"
+
+
+def test_the_printed_annex_of_the_new_scale_is_compared_by_its_own_columns(switched: Served) -> None:
+    compared = switched.home.query(
+        "select count(*), count(*) filter (status = 'equal'), count(*) filter (figure like 'gbt%') from reconciliation"
+    )
+    assert compared == [(7, 7, 5)]
 
 
 def test_the_notice_has_a_column_for_each_answer_of_the_new_scale(switched: Served) -> None:

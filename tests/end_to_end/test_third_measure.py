@@ -25,6 +25,7 @@ from callback_survey.settings import load_settings
 from deliveries import OFFICES, Rows, rows_of, write_delivery
 from homes import QUARTER, REGION, REPOSITORY, Home, Served
 from lakes import SAMPLE_REGISTERS
+from notice_marts import Page
 from register_seeds import add, keep_header
 from visitors import app_over, as_visitor
 
@@ -45,6 +46,12 @@ ROWS = {
         ("pace_three", "一样", "pace_same", "false"),
         ("pace_three", "变慢", "pace_slower", "false"),
     ],
+    "annex_figures": [
+        ("pace", "faster_pct", "提速率（%）", "pace_faster"),
+        ("pace", "not_faster_pct", "未提速率（%）", "pace_same"),
+        ("pace", "not_faster_pct", "未提速率（%）", "pace_slower"),
+    ],
+    "annex_headers": [("faster_pct", "提速占比", "false")],
     "question_headers": [("pace", "办理速度", "false"), ("pace", ".+办得更快了吗[?]?", "true")],
     "regions": [(NEIGHBOUR, "余杭区", "330100", "district", "true", "", "")],
     "departments": [
@@ -52,6 +59,15 @@ ROWS = {
     ],
 }
 HEADER = "3.您觉得现在办得更快了吗？"
+
+
+# As the cases have it, but for one share; counts and shares, and the unsampled are not printed.
+ANNEX = [
+    ["序号", "部门名称", "有效样本框", "抽样数", "提速占比", "未提速率(%)"],
+    ["1", "区经信局", "12", "5", "60.00", "40.00"],
+    ["2", "区教育局", "10", "4", "50.00", "50.00"],
+    ["3", "区民政局", "8", "4", "50.01", "49.99"],
+]
 
 
 def asked_of(rows: dict[str, Rows], *words: str) -> dict[str, Rows]:
@@ -73,7 +89,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory, privacy_key: str) -> Served:
             shutil.copy(REPOSITORY / "dbt_project" / "seeds" / f"{register}.csv", registers)
             keep_header(registers, register)
         add(registers, register, *rows)
-    write_delivery(exports / REGION / QUARTER, asked_of(rows_of(OFFICES), "变快", "一样", "变慢", "变快"))
+    called = asked_of(rows_of(OFFICES), "变快", "一样", "变慢", "变快")
+    write_delivery(exports / REGION / QUARTER, {**called, "published.csv": ANNEX})
     write_delivery(exports / NEIGHBOUR / QUARTER, rows_of(OFFICES))
     home = Home(folder / "home", exports, privacy_key).with_settings(REGISTERS=str(registers), DOCUMENTS="html docx")
     return Served(home, home.run_quarter_here())
@@ -114,9 +131,49 @@ def test_it_stands_in_the_notice_the_companion_the_summary_and_a_picture(asked: 
     assert "办理提速率" not in of_neighbour.read_text(encoding="utf-8")
 
 
+def test_its_printed_annex_is_compared_with_the_cases(asked: Served) -> None:
+    compared = asked.home.query(
+        "select department_name, figure, coalesce(published_pct::text, published_count::text), status from reconciliation "
+        "where measure = 'pace' order by department_code, figure"
+    )
+    assert [row for row in compared if row[3] != "equal"] == [
+        ("区民政局", "faster_pct", "50.01", "adjusted"),
+        ("区民政局", "not_faster_pct", "49.99", "adjusted"),
+    ]
+    assert len(compared) == 12 and ("区经信局", "faster_pct", "60.00", "equal") in compared
+
+
+def test_its_annex_is_served_and_printed_by_its_form(asked: Served) -> None:
+    annexes = asked.home.query(
+        "select row_number, department_name, figure_label, coalesce(figure_pct::text, figure_count::text) from annexes "
+        "where measure = 'pace' and row_number < 3 order by row_number, figure_order"
+    )
+    heads = ("有效样本框", "抽样数", "提速率（%）", "未提速率（%）")
+    values = {("区经信局", 1): ("12", "5", "60.00", "40.00"), ("区教育局", 2): ("10", "4", "50.00", "50.00")}
+    assert annexes == [
+        (number, name, head, value)
+        for (name, number), shown in values.items()
+        for head, value in zip(heads, shown, strict=True)
+    ]
+    notice = asked.home.revisions / "r1" / "notice" / "notice.html"
+    page = Page(notice.read_text(encoding="utf-8"))
+    assert page.rows(-1)[:2] == [
+        ["序号", "部门名称", "有效样本框", "抽样数", "提速率（%）", "未提速率（%）"],
+        ["1", "区经信局", "12", "5", "60.00", "40.00"],
+    ]
+
+
 @pytest.mark.parametrize(
     "table",
-    ["department_rates", "department_answers", "region_rates", "measure_definitions", "measures", "region_rollups"],
+    [
+        "annexes",
+        "department_rates",
+        "department_answers",
+        "region_rates",
+        "measure_definitions",
+        "measures",
+        "region_rollups",
+    ],
 )
 def test_it_is_in_every_mart_of_measures(asked: Served, table: str) -> None:
     [(rows,)] = asked.home.query(f"select count(*) from {table} where measure = 'pace'")

@@ -1,51 +1,77 @@
-{#- What each annex prints beside the department name; a line is of the annex whose columns it has, blank or not. -#}
 {%- set counts = ['valid_frame_count', 'sample_count'] -%}
-{%- set percentages = {
-    'satisfaction': [
-        'satisfied_pct', 'fairly_satisfied_pct', 'basically_satisfied_pct', 'rather_dissatisfied_pct', 'dissatisfied_pct'
-    ],
-    'realisation': ['within_one_visit_pct', 'two_or_more_visits_pct'],
-} -%}
-{%- set figures = [] -%}
-{%- for measure, columns in percentages.items() -%}
-    {%- for column in counts + columns -%}
-        {%- do figures.append({'measure': measure, 'column': column, 'annex': columns}) -%}
-    {%- endfor -%}
-{%- endfor -%}
 
-with figures as (
+-- What the lines of the annexes print, a row per figure. A line is of the annex of which it has the columns, filled in
+-- or not, and its counts are printed there; of two annexes in one table, in both.
+with lines as (
 
-    {% for figure in figures %}
+    select
+        *,
+        {{ name_key('department_name') }} as department_name_key
+    from {{ source('raw', 'published') }}
+
+),
+
+percentages as (
+
+    select
+        region_code,
+        quarter,
+        file,
+        line,
+        measure,
+        figure,
+        {{ printed_number('printed', 'decimal(5, 2)') }} as published_pct
+    from {{ source('raw', 'figures') }}
+
+),
+
+annexes as (
+
+    select distinct
+        region_code,
+        quarter,
+        file,
+        line,
+        measure
+    from percentages
+
+),
+
+figures as (
+
+    select
+        *,
+        cast(null as bigint) as published_count
+    from percentages
+    {% for count in counts %}
+        union all
         select
-            region_code,
-            quarter,
-            file,
-            line,
-            department_name,
-            {{ name_key('department_name') }} as department_name_key,
-            '{{ figure.measure }}' as measure,
-            '{{ figure.column }}' as figure,
-            {% if figure.column in counts %}
-                cast(null as decimal(5, 2)) as published_pct,
-                {{ printed_number(figure.column, 'bigint') }} as published_count
-            {% else %}
-                {{ printed_number(figure.column, 'decimal(5, 2)') }} as published_pct,
-                cast(null as bigint) as published_count
-            {% endif %}
-        from {{ source('raw', 'published') }}
-        where coalesce({{ figure.annex | join(', ') }}) is not null
-        {% if not loop.last %}
-            union all
-        {% endif %}
+            annexes.*,
+            '{{ count }}' as figure,
+            cast(null as decimal(5, 2)) as published_pct,
+            {{ printed_number('lines.' ~ count, 'bigint') }} as published_count
+        from lines
+        inner join annexes using (region_code, quarter, file, line)
     {% endfor %}
 
 ),
 
 printed_figures as (
 
-    select *
+    select
+        figures.region_code,
+        figures.quarter,
+        figures.file,
+        figures.line,
+        lines.department_name,
+        lines.department_name_key,
+        figures.measure,
+        figures.figure,
+        figures.published_pct,
+        figures.published_count
     from figures
-    where published_pct is not null or published_count is not null
+    inner join lines using (region_code, quarter, file, line)
+    where figures.published_pct is not null or figures.published_count is not null
 
 )
 

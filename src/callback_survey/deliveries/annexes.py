@@ -13,6 +13,7 @@ from pathlib import Path
 
 from callback_survey.deliveries import delimited, documents, headers
 from callback_survey.deliveries.encodings import detect_encoding
+from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.table import MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
 MAXIMUM_TEXT_BYTES = 5 << 20
@@ -26,17 +27,17 @@ _RULE = re.compile(r"[\s|:=+_—─-]*")
 _FIGURE = re.compile(r"[0-9][0-9,.]*[%％]?|[-—–/]+")
 
 
-def open_notice_text(path: Path, name: str) -> list[Table]:
-    """The annexes of a notice saved as text. Raises Unreadable where there is none."""
+def open_notice_text(path: Path, name: str, known: Dataset) -> list[Table]:
+    """The annexes of a notice saved as text, by the headers of `known`. Raises Unreadable where there is none."""
     if path.stat().st_size > MAXIMUM_TEXT_BYTES:
         raise Unreadable(f"a notice of more than {MAXIMUM_TEXT_BYTES >> 20} MB")
     encoding = detect_encoding(path)
-    rows, separators = _parted(delimited.read_rows(path, encoding, "\t", quoting=False))
-    tables = _tables(name, rows, encoding)
+    rows, separators = _parted(delimited.read_rows(path, encoding, "\t", quoting=False), known)
+    tables = _tables(name, rows, encoding, known)
     return [replace(table, separator=separators.get(table.header_line, "tabs")) for table in tables]
 
 
-def open_docx(path: Path, name: str) -> list[Table]:
+def open_docx(path: Path, name: str, known: Dataset) -> list[Table]:
     """The annexes of a notice saved by a word processor. Raises Unreadable where there is none."""
     try:
         found = documents.rows_of(path)
@@ -44,12 +45,12 @@ def open_docx(path: Path, name: str) -> list[Table]:
         raise
     except Exception as error:  # the parsers answer damage with whatever their insides trip over
         raise Unreadable("the document is cut off, damaged, or protected by a password") from error
-    in_text, separators = _parted((number, paragraph.split("\t")) for number, [paragraph] in found.paragraphs)
-    written = _starts(in_text)
-    if not _starts(_lines_of(found.rows)) and written:
-        found_in_text = _tables(name, in_text, "docx")
+    in_text, separators = _parted(((number, paragraph.split("\t")) for number, [paragraph] in found.paragraphs), known)
+    written = _starts(in_text, known)
+    if not _starts(_lines_of(found.rows), known) and written:
+        found_in_text = _tables(name, in_text, "docx", known)
         return [replace(table, separator=separators.get(table.header_line, "tabs")) for table in found_in_text]
-    tables = _tables(name, found.rows, "docx")
+    tables = _tables(name, found.rows, "docx", known)
     if written:
         raise Unreadable(
             f"paragraph {in_text[written[0]][0]}: an annex in plain text beside annexes in tables; make it a table too"
@@ -63,10 +64,10 @@ def open_docx(path: Path, name: str) -> list[Table]:
     return tables
 
 
-def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
+def _tables(name: str, rows: Sequence[Row], encoding: str, known: Dataset) -> list[Table]:
     """One table per annex header. A header that comes again (a new page) does not begin another table."""
     lines = _lines_of(rows)
-    starts = _starts(lines)
+    starts = _starts(lines, known)
     if not starts:
         raise headers.NoTable(
             "the document holds no annex table; expected headers such as 部门名称、有效样本框、抽样数、满意率(%)"
@@ -77,7 +78,7 @@ def _tables(name: str, rows: Sequence[Row], encoding: str) -> list[Table]:
             f"{name}#附件{number}",
             _Rows(_table_part(lines[start:end])),
             encoding=encoding,
-            datasets=[headers.dataset("published")],
+            datasets=[known],
         )
         for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1)
     ]
@@ -89,7 +90,7 @@ def _lines_of(rows: Sequence[Row]) -> list[Row]:
     return [(line, _flat(cells)) for line, cells in rows if _CELLS_OF_A_LINE <= len(cells) <= MAXIMUM_COLUMNS]
 
 
-def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
+def _parted(rows: Iterable[Row], known: Dataset) -> tuple[list[Row], dict[int, str]]:
     """Lines of tabs as they are; below a header whose cells stand apart by bars or spaces, the lines parted so too. And what parts each
     such header, by its line.
 
@@ -103,12 +104,12 @@ def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
         if len(cells) == 1 and _RULE.fullmatch(cells[0]):
             continue
         if len(cells) > 1:
-            width = 0 if _headers_in(cells) >= _HEADERS_OF_AN_ANNEX else width
+            width = 0 if known.count_recognised(cells) >= _HEADERS_OF_AN_ANNEX else width
             parted.append((line, cells))
             continue
         ways = _ways_of_parting(cells[0].strip())
-        best = max(ways, key=_headers_in)
-        if _headers_in(best) >= _HEADERS_OF_AN_ANNEX:
+        best = max(ways, key=known.count_recognised)
+        if known.count_recognised(best) >= _HEADERS_OF_AN_ANNEX:
             width = len(best)
             separators[line] = _separator_of(ways, best)
             parted.append((line, best))
@@ -119,10 +120,6 @@ def _parted(rows: Iterable[Row]) -> tuple[list[Row], dict[int, str]]:
         else:
             parted.append((line, cells))
     return parted, separators
-
-
-def _headers_in(cells: Sequence[str]) -> int:
-    return headers.dataset("published").count_recognised(cells)
 
 
 def _separator_of(ways: Sequence[list[str]], best: list[str]) -> str:
@@ -144,13 +141,13 @@ def _with_one_name(cells: Sequence[str]) -> list[str]:
     return [*cells[:first], " ".join(cells[first : last + 1]), *cells[last + 1 :]]
 
 
-def _starts(lines: Sequence[Row]) -> list[int]:
+def _starts(lines: Sequence[Row], known: Dataset) -> list[int]:
     """Where an annex begins: at a header that is not the last one again and not its lower half under merged cells."""
     starts: list[int] = []
     seen: list[list[str]] = []
     last = -2
     for index, (_, cells) in enumerate(lines):
-        if _headers_in(cells) < _HEADERS_OF_AN_ANNEX:
+        if known.count_recognised(cells) < _HEADERS_OF_AN_ANNEX:
             continue
         folded = [headers.fold(cell) for cell in cells]
         if index == last + 1:

@@ -53,7 +53,7 @@ def open_tables(path: Path, work: Path, *, known: Sequence[Dataset], name: str |
             raise Unreadable(f"this type of file is not supported; expected one of {'、'.join(SUFFIXES)}")
         raise Unreadable(f"it is {kinds.NO_TABLE[kind]}; expected a table: one of {'、'.join(SUFFIXES)}")
     try:
-        tables, remarks = _open_single(path, told, kind, datasets, work)
+        tables, remarks = _open_single(path, told, kind, datasets, known, work)
     except NoTable:
         if is_promised and not kinds.is_about_data(base):
             raise
@@ -68,7 +68,7 @@ def open_tables(path: Path, work: Path, *, known: Sequence[Dataset], name: str |
 
 
 def _open_single(
-    path: Path, name: str, kind: str, datasets: Sequence[Dataset], work: Path
+    path: Path, name: str, kind: str, datasets: Sequence[Dataset], known: Sequence[Dataset], work: Path
 ) -> tuple[Sequence[Table], Sequence[str]]:
     if kind == kinds.WORKBOOK:
         from callback_survey.deliveries.workbook import open_workbook
@@ -82,11 +82,13 @@ def _open_single(
         return _open_markup(path, name, kind, datasets, work)
     from callback_survey.deliveries import annexes, delimited
 
+    # a notice holds annexes, whatever its file is called
+    [printed] = [dataset for dataset in known if dataset.name == "published"]
     if kind == kinds.DOCUMENT:
-        return annexes.open_docx(path, name), ()
+        return annexes.open_docx(path, name, printed), ()
     if name.lower().endswith(".txt"):
         try:
-            return annexes.open_notice_text(path, name), ()
+            return annexes.open_notice_text(path, name, printed), ()
         except (Unreadable, NoTable):  # no notice: then it is a table saved as text
             return [delimited.open_text(path, name, datasets)], ()
     return [delimited.open_text(path, name, datasets)], ()

@@ -89,10 +89,14 @@ _LONGEST_HEADER = 200
 
 @dataclass(frozen=True)
 class Dataset:
-    """`frame`, `calls` or `published`: its canonical columns in the order of the data contract, and the headers that mean them."""
+    """`frame`, `calls` or `published`: its canonical columns in the order of the data contract, and the headers that mean them.
+
+    `elsewhere` are columns that only deliveries of other regions or quarters have: a table with one is refused by its name.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    elsewhere: tuple[Column, ...] = ()
 
     @cached_property
     def column_names(self) -> list[str]:
@@ -107,13 +111,20 @@ class Dataset:
     def _by_header(self) -> dict[str, str]:
         return {header: column.name for column in self.columns for header in column.headers}
 
+    @cached_property
+    def _others(self) -> Dataset:
+        return Dataset(self.name, self.elsewhere)
+
     def count_recognised(self, cells: Sequence[str]) -> int:
         """How many cells of a row are headers of the dataset: the header row is the one with the most."""
         options = self._options(cells)
-        return sum(index in options or self._column_of(cell) is not None for index, cell in enumerate(cells))
+        return sum(
+            index in options or (self._column_of(cell) or self._stranger(cell)) is not None
+            for index, cell in enumerate(cells)
+        )
 
     def recognise(self, cells: Sequence[str]) -> HeaderMatch:
-        """Match a header row. Raises HeaderNotRecognised for a missing required column."""
+        """Match a header row. Raises HeaderNotRecognised for a missing required column, and for one of elsewhere."""
         dropped = {column.name for column in self.columns if column.is_dropped}
         positions: dict[str, int] = {}
         twins: dict[str, tuple[int, ...]] = {}
@@ -129,6 +140,10 @@ class Dataset:
                 continue
             name = self._column_of(cell)
             if name is None:
+                if stranger := self._stranger(cell):
+                    raise HeaderNotRecognised(
+                        f"「{scrub(cell.strip())}」 belongs to the annex of {stranger}, which this region and quarter do not have"
+                    )
                 unknown.append(cell.strip())
                 continue
             if fold(cell) not in self.known_headers:
@@ -191,6 +206,9 @@ class Dataset:
                     return column.name
         return None
 
+    def _stranger(self, cell: str) -> str | None:
+        return self._others._column_of(cell) if self.elsewhere else None
+
     def _missing(self, present: Collection[str]) -> list[Column]:
         missing = [column for column in self.columns if column.is_required and column.name not in present]
         groups = {column.one_of for column in self.columns if column.one_of}
@@ -217,17 +235,22 @@ def _verify_options(
         )
 
 
-def datasets(answers: Sequence[Column] = ()) -> tuple[Dataset, ...]:
-    """What a delivery may hold; `answers` are the columns of the questions that are asked."""
-    frame, calls, published = map(dataset, ("frame", "calls", "published"))
+def datasets(answers: Sequence[Column], printed: Dataset) -> tuple[Dataset, ...]:
+    """What a delivery may hold: `answers` are the columns of the questions that are asked, `printed` is what annexes print."""
+    calls = dataset("calls")
     place = calls.column_names.index("disposition") + 1
     asked = (*calls.columns[:place], *answers, *calls.columns[place:])
-    return frame, Dataset("calls", asked), published
+    return dataset("frame"), Dataset("calls", asked), printed
+
+
+def published(figures: Sequence[Column], elsewhere: Sequence[Column] = ()) -> Dataset:
+    """A printed annex with the columns of `figures`."""
+    return Dataset("published", (*dataset("published").columns, *figures), tuple(elsewhere))
 
 
 @cache
 def dataset(name: str) -> Dataset:
-    """`frame`, `calls` without any question, or `published`."""
+    """`frame`, `calls` without any question, or `published` without any percentage."""
     listed = _listed()[name]
     return Dataset(name, tuple(map(_column, listed, listed.values())))
 

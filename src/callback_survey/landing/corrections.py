@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.landing.tables import table_sql
+from callback_survey.landing.tables import BESIDE, table_sql
 from callback_survey.storage import duck
 from callback_survey.storage.scratch import scratch_folder
 
@@ -16,6 +16,7 @@ _KEYS = {
     "calls": ("case_id", "called_at"),
     "published": ("department_name",),
 }
+_SAID = {"calls": ("question", "answer", "answer_code"), "published": ("measure", "figure", "printed")}
 _IGNORED = ("region_code", "quarter", "delivery_id", "file", "line", "case_token", "phone_token")
 
 
@@ -44,15 +45,16 @@ def compare(before: LandingReport, after: LandingReport, *, lake: Path, memory_l
 
 
 def _rows(report: LandingReport, dataset: str, lake: Path) -> str | None:
-    """SQL for a dataset's rows; a call with what it answers, as a changed answer is a changed call."""
+    """SQL for a dataset's rows; a call with what it answers, as a changed answer is a changed call, and a printed line with its figures."""
     rows = table_sql(report, dataset, lake)
-    if rows is None or dataset != "calls":
+    if rows is None or dataset not in BESIDE:
         return rows
-    answers = (
-        "select file, line, list(struct_pack(question, answer, answer_code) order by question) as answers "
-        f"from {table_sql(report, 'answers', lake)} group by file, line"
+    columns = ", ".join(_SAID[dataset])
+    said = (
+        f"select file, line, list(struct_pack({columns}) order by {columns}) as said "
+        f"from {table_sql(report, BESIDE[dataset], lake)} group by file, line"
     )
-    return f"(select * from {rows} left join ({answers}) using (file, line))"
+    return f"(select * from {rows} left join ({said}) using (file, line))"
 
 
 def _compare(

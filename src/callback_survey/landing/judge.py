@@ -17,6 +17,7 @@ from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised
 from callback_survey.deliveries.table import BATCH_ROWS, Table, Unreadable
 from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
+from callback_survey.landing.tables import BESIDE
 from callback_survey.landing.workbench import sql
 from callback_survey.privacy import scrub
 from callback_survey.storage import duck
@@ -116,9 +117,11 @@ def _read_table(
         said = ", ".join(map(duck.name, _said_in(table)))
         _define_options(connection, table)
         connection.execute(f"create or replace temp table given as {sql('given').format(said=said)}")
+    if table.dataset == "published":
+        _unfold_figures(connection, table)
     _add(connection, table.dataset, parameters)
-    if table.dataset == "calls":
-        _add(connection, "answers", parameters)
+    if table.dataset in BESIDE:
+        _add(connection, BESIDE[table.dataset], parameters)
     read, rejected = _counts(connection, table)
     _verify_percents(connection, table)
     _verify_case_ids(connection, table)
@@ -169,6 +172,20 @@ def _define_options(connection: duckdb.DuckDBPyConnection, table: Table) -> None
         )
 
 
+def _unfold_figures(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """What an annex prints as temp table `printed`, a row per line and figure, with the head of the figure's column."""
+    fixed = headers.dataset("published").column_names
+    places = {name: place for name, place in table.match.positions.items() if name not in fixed}
+    heads = [scrub(table.header[place].strip()) for place in places.values()]
+    connection.execute(
+        "create or replace temp table figure_columns as select * from annex_figures "
+        "inner join (select unnest($1) as figure, unnest($2) as head, unnest($3) as place) using (figure)",
+        [[*places], heads, [*places.values()]],
+    )
+    figures = ", ".join(map(duck.name, places))
+    connection.execute(f"create or replace temp table printed as {sql('printed').format(figures=figures)}")
+
+
 class _Beyond(Exception):
     """A table has more records than the whole file should, by more than a batch: whatever else it holds is not read."""
 
@@ -208,19 +225,23 @@ def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, i
 
 def _verify_percents(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Raises Unreadable where an annex's rates are fractions: 0.7443 would be read as less than one percent."""
-    for column in ("satisfied_pct", "within_one_visit_pct"):
-        if column in table.match.positions and table.dataset == "published":
-            found = connection.execute(
-                f"select max(try_cast({column} as double)), bool_or(contains({column}, '%')) from published where file = $1",
-                [table.name],
-            ).fetchone()
-            assert found is not None
-            largest, has_sign = found
-            if largest is not None and 0 < largest <= 1 and not has_sign:
-                header = table.header[table.match.positions[column]].strip()
-                raise Unreadable(
-                    f"「{header}」: every share lies between 0 and 1; expected percents such as 74.43, or cells in a percent format (.xlsx)"
-                )
+    if table.dataset != "published":
+        return
+    # all shares of a measure together: the best answer alone may be rare
+    found = connection.execute(
+        """
+        select arg_min(head, place)
+        from printed
+        group by measure
+        having max(try_cast(printed as double)) between 0 and 1 and max(try_cast(printed as double)) > 0
+            and not bool_or(contains(printed, '%'))
+        order by min(place)
+        """
+    ).fetchone()
+    if found is not None:
+        raise Unreadable(
+            f"「{found[0]}」: every share lies between 0 and 1; expected percents such as 74.43, or cells in a percent format (.xlsx)"
+        )
 
 
 def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

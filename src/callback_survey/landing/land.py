@@ -22,10 +22,11 @@ from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger
 from callback_survey.landing.judge import read_file
 from callback_survey.landing.ledger import FileRecord, LandingReport
+from callback_survey.landing.tables import BESIDE
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
 from callback_survey.privacy import TokenKey
-from callback_survey.registers import datasets_for
+from callback_survey.registers import datasets_in
 from callback_survey.storage import files
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ def land(
             vocabulary = Vocabulary.read(seeds, delivery.scope)
             define_rules(connection, vocabulary, key)
             words = {"region_code": delivery.region_code, "allowed_dispositions": vocabulary.allowed()}
-            known = datasets_for(vocabulary.questions)
+            known = datasets_in(seeds, delivery.scope)
             records, remarks, passed_over, missing = _read_files(
                 connection, delivery, manifest.files, folder, known, words
             )
@@ -96,7 +97,7 @@ def land(
             datasets = _whole(delivery, known, records, remarks, is_frame_enough=is_frame_enough)
             lake_files = {
                 dataset: _store(connection, dataset, delivery, delivery_id, lake, folder)
-                for dataset in [*datasets, *(["answers"] if "calls" in datasets else []), "rejects"]
+                for dataset in [*datasets, *(BESIDE[dataset] for dataset in datasets if dataset in BESIDE), "rejects"]
             }
         except duckdb.Error as error:
             # its text may quote a cell: what it is about is told, the cell is not, nor the chained error
@@ -226,7 +227,8 @@ def _store(
     keys = f"'{delivery.region_code}' as region_code, '{delivery.quarter}' as quarter, '{delivery_id}' as delivery_id"
     if dataset == "rejects":
         tables = connection.execute(
-            "select table_name from duckdb_tables() where not temporary and table_name <> 'answers' order by 1"
+            "select table_name from duckdb_tables() where not temporary and not list_contains($1, table_name) order by 1",
+            [[*BESIDE.values()]],
         ).fetchall()
         rows = " union all ".join(
             f"select {keys}, '{table}' as dataset, file, line, reject_reason as reason, reject_detail as detail, "
@@ -234,8 +236,9 @@ def _store(
             for (table,) in tables
         )
         order = "dataset, file, line"
-    elif dataset == "answers":
-        rows, order = f"select {keys}, * from answers", "file, line, question"
+    elif dataset in BESIDE.values():
+        rows = f"select {keys}, * from {dataset}"
+        order = "file, line, question" if dataset == "answers" else "file, line, figure"
     else:
         rows = f"select {keys}, * exclude ({_INTERNAL}) from {dataset} where reject_reason is null"
         order = "file, line"

@@ -1,5 +1,5 @@
-"""The words that a delivery may use for answers and outcomes of calls: those of the scales that hold in its region and
-quarter, read from the seeds that dbt loads too."""
+"""The words that a delivery may use for answers and outcomes of calls, and the figures that its annexes may print: those of the
+scales that hold in its region and quarter, read from the seeds that dbt loads too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries import headers
-from callback_survey.registers import Question, questions_in, rows, scales_in
+from callback_survey.registers import Figure, Question, figures_in, questions_in, rows, scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -31,12 +31,13 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The questions that are asked, the spellings of each and of the outcome of a call, in the order of the seeds, and what a mark in
-    the column of an answer says: yes or no."""
+    """The questions that are asked, the spellings of each and of the outcome of a call, in the order of the seeds, what a mark in
+    the column of an answer says (yes or no), and the figures of annexes."""
 
     questions: tuple[Question, ...]
     spellings: tuple[Spelling, ...]
     marks: tuple[tuple[str, bool], ...]
+    figures: tuple[Figure, ...]
 
     @classmethod
     def read(cls, seeds: Path, scope: Scope) -> Vocabulary:
@@ -64,6 +65,7 @@ class Vocabulary:
             questions_in(seeds, scope),
             (*answers, *(mark for key, mark in nothing.items() if key not in known), *outcomes),
             tuple((row["spelling"], is_true(row["is_marked"])) for row in rows.read(seeds, "mark_spellings")),
+            figures_in(seeds, scope),
         )
 
     def allowed(self, question: str = _DISPOSITION) -> str:

@@ -78,7 +78,7 @@ def _macros() -> str:
 
 
 def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, key: TokenKey) -> None:
-    """Macros, the padded key, and the questions and accepted spellings as tables."""
+    """Macros, the padded key, and the questions, accepted spellings and figures of annexes as tables."""
     connection.execute(
         "create temp table token_key as select $1::blob as inner_pad, $2::blob as outer_pad, $3 as key_id",
         [key.inner_pad, key.outer_pad, key.key_id],
@@ -108,6 +108,10 @@ def define_rules(connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, 
         "create temp table questions as select unnest($1) as question, unnest($2) as question_name, "
         "unnest($3) as question_order, unnest($4) as allowed",
         columns,
+    )
+    figures = [[one.figure for one in vocabulary.figures], [one.measure for one in vocabulary.figures]]
+    connection.execute(
+        "create temp table annex_figures as select unnest($1::text[]) as figure, unnest($2::text[]) as measure", figures
     )
     connection.execute(
         "create temp table or_more as select question, spelling::integer as minimum, code from spellings where is_or_more"

@@ -186,10 +186,10 @@ def _unread(settings: Settings, delivery: Delivery, delivered: Sequence[Delivere
     from callback_survey.deliveries.formats import open_tables
     from callback_survey.deliveries.headers import HeaderNotRecognised
     from callback_survey.deliveries.table import Unreadable
-    from callback_survey.registers import datasets_for, questions_in
+    from callback_survey.registers import datasets_in
     from callback_survey.storage.scratch import temporary_folder
 
-    known = datasets_for(questions_in(settings.seeds, delivery.scope))
+    known = datasets_in(settings.seeds, delivery.scope)
     remarks: list[str] = []
     passed_over: list[str] = []
     with temporary_folder() as folder:

@@ -1,11 +1,12 @@
 """The registers: what the survey knows of regions, departments and measures, read from the seeds that dbt loads too."""
 
+from callback_survey.registers.annexes import Figure, figures_in
 from callback_survey.registers.check import region_fault, registering, validate
 from callback_survey.registers.definitions import Definition, definitions_in, scales_in
 from callback_survey.registers.names import Register, valid_rows
 from callback_survey.registers.questions import (
     Question,
-    datasets_for,
+    datasets_in,
     datasets_of_any_region,
     questions_in,
     questions_rated_in_numbers,
@@ -13,11 +14,13 @@ from callback_survey.registers.questions import (
 
 __all__ = [
     "Definition",
+    "Figure",
     "Question",
     "Register",
-    "datasets_for",
+    "datasets_in",
     "datasets_of_any_region",
     "definitions_in",
+    "figures_in",
     "questions_in",
     "questions_rated_in_numbers",
     "region_fault",

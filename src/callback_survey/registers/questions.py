@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.headers import Column, Dataset, fold
-from callback_survey.registers import rows
+from callback_survey.registers import annexes, rows
 from callback_survey.registers.definitions import scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
@@ -80,14 +79,16 @@ def _words(seeds: Path) -> dict[str, tuple[tuple[str, str], ...]]:
     return words
 
 
-def datasets_for(asked: Sequence[Question]) -> tuple[Dataset, ...]:
-    """What a delivery may hold where these questions are asked: each has a column among the calls."""
-    return headers.datasets(tuple(question.column(is_required=True) for question in asked))
+def datasets_in(seeds: Path, scope: Scope) -> tuple[Dataset, ...]:
+    """What a delivery of a region and quarter may hold: each question that is asked has a column among the calls."""
+    asked = tuple(question.column(is_required=True) for question in questions_in(seeds, scope))
+    return headers.datasets(asked, annexes.published_in(seeds, scope))
 
 
 def datasets_of_any_region(seeds: Path) -> tuple[Dataset, ...]:
     """The same for files of which no region is known: one question at least has a column."""
-    return headers.datasets(tuple(question.column(is_required=False) for question in questions_of(seeds)))
+    asked = tuple(question.column(is_required=False) for question in questions_of(seeds))
+    return headers.datasets(asked, annexes.published_of_any_region(seeds))
 
 
 def questions_rated_in_numbers(seeds: Path, scope: Scope) -> dict[str, str]:

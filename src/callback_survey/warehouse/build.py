@@ -14,7 +14,7 @@ import duckdb
 from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.landing.tables import table_sql
+from callback_survey.landing.tables import BESIDE, table_sql
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
@@ -58,6 +58,7 @@ _COLUMNS = {
     ),
     "answers": ("file", "line", "question", "answer", "answer_code"),
     "published": ("file", "line", *headers.dataset("published").column_names),
+    "figures": ("file", "line", "measure", "figure", "printed"),
     "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
 }
 _TYPES = {
@@ -243,7 +244,7 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
     for dataset, columns in _COLUMNS.items():
         paths = [lake / report.lake_files[dataset] for report in landed if dataset in report.lake_files]
         tables = [duck.read_parquet(paths)] if paths else []
-        if dataset == "answers":
+        if dataset in BESIDE.values():
             earlier = [table_sql(report, dataset, lake) for report in landed if dataset not in report.lake_files]
             tables += [table for table in earlier if table is not None]
         connection.execute(f"create or replace view raw.{dataset} as {_select(columns, tables)}")

@@ -108,8 +108,8 @@ def test_annexes_alone_land_too(lake: Lake) -> None:
     annex = "序号,部门名称,有效样本框,抽样数,满意率(%)\n1,区 档案局,12,5,100.00\n".encode()
     report = lake.deliver({"published.csv": (annex, 1)})
     (row,) = lake.rows("published")
-    assert (row["department_name"], row["satisfied_pct"], row["within_one_visit_pct"]) == ("区 档案局", "100.00", None)
-    assert sorted(report.lake_files) == ["published", "rejects"]
+    assert (row["department_name"], row["satisfied_pct"]) == ("区 档案局", "100.00")
+    assert sorted(report.lake_files) == ["figures", "published", "rejects"]
 
 
 def test_lake_files_are_named_by_the_hash_of_their_bytes(lake: Lake) -> None:

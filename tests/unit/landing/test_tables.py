@@ -1,4 +1,5 @@
-"""A lake of an earlier version, with the answers in columns of the calls, is read as one of today."""
+"""A lake of an earlier version, with the answers in columns of the calls and the figures in columns of the printed lines, is read as
+one of today."""
 
 from __future__ import annotations
 
@@ -58,6 +59,41 @@ def test_what_is_landed_today_is_read_as_it_is(tmp_path: Path) -> None:
     )
     assert [row["question"] for row in rows(tmp_path, landed, "answers")] == ["pace"]
     assert [row["case_id"] for row in rows(tmp_path, landed, "calls")] == ["A"]
+
+
+def test_the_columns_of_two_annexes_are_rows_of_their_own(tmp_path: Path) -> None:
+    """Line 2 is of the annex of satisfaction, where one share was left blank; line 3 of the other; line 4 printed no share."""
+    figures = [
+        "satisfied_pct",
+        "fairly_satisfied_pct",
+        "basically_satisfied_pct",
+        "rather_dissatisfied_pct",
+        "dissatisfied_pct",
+    ]
+    names = ", ".join(["line", "department_name", *figures, "within_one_visit_pct", "two_or_more_visits_pct"])
+    landed = report(
+        tmp_path,
+        published=f"""
+            select {KEYS}, * from (values
+                (2, '甲', '90.00', null::text, '0.00', '0.00', '10.00%', null::text, null::text),
+                (3, '甲', null, null, null, null, null, '97.56', '2.44'),
+                (4, '乙', null, null, null, null, null, null, null)
+            ) as lines ({names})
+            """,
+    )
+    assert [
+        (row["line"], row["measure"], row["figure"], row["printed"]) for row in rows(tmp_path, landed, "figures")
+    ] == [
+        (2, "satisfaction", "basically_satisfied_pct", "0.00"),
+        (2, "satisfaction", "dissatisfied_pct", "10.00%"),
+        (2, "satisfaction", "fairly_satisfied_pct", None),
+        (2, "satisfaction", "rather_dissatisfied_pct", "0.00"),
+        (2, "satisfaction", "satisfied_pct", "90.00"),
+        (3, "realisation", "two_or_more_visits_pct", "2.44"),
+        (3, "realisation", "within_one_visit_pct", "97.56"),
+    ]
+    assert [row["department_name"] for row in rows(tmp_path, landed, "published")] == ["甲", "甲", "乙"]
+    assert not {*figures} & {*rows(tmp_path, landed, "published")[0]}
 
 
 def test_annexes_alone_answer_nothing(tmp_path: Path) -> None:
