@@ -12,6 +12,7 @@ from pathlib import Path
 from callback_survey import register_layers
 from callback_survey.errors import RegisterError
 from callback_survey.registers import (
+    annex_faults,
     department_faults,
     disclosure_faults,
     file_faults,
@@ -34,6 +35,8 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     measure_faults.questions,
     measure_faults.question_headers,
     disclosure_faults.disclosure,
+    annex_faults.figures,
+    annex_faults.headers,
     own_faults.doubled,
     own_faults.strangers,
 )

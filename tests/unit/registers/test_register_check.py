@@ -200,6 +200,56 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("question_headers", ("visits", "跑(几次", "true")),
         "「跑(几次」 is no regular expression",
     ),
+    "a figure without an answer": (
+        adding("annex_figures", ("realisation", "unknown_pct", "不详率（%）", "")),
+        "annex_figures.csv line 10: the figure unknown_pct has no answer",
+    ),
+    "a figure of an unknown answer": (
+        adding("annex_figures", ("satisfaction", "delighted_pct", "十分满意率（%）", "delighted")),
+        "annex_figures.csv line 10: answer_code 「delighted」 is not in answers.csv",
+    ),
+    "a figure of another question's answer": (
+        adding("annex_figures", ("satisfaction", "quick_pct", "快办率（%）", "zero_visits")),
+        "quick_pct prints zero_visits, which is no answer to the question of satisfaction",
+    ),
+    "a figure of two measures": (
+        both(
+            adding("measures", ("visits", "上门率", "visits", "3")),
+            adding("measure_definitions", ("visits", "none", "visits", "…")),
+            adding("measure_successes", ("visits", "none", "zero_visits")),
+            adding("definition_periods", ("", "visits", "none", "", "")),
+            adding("annex_figures", ("visits", "two_or_more_visits_pct", "未实现率（%）（两次及以上）", "one_visit")),
+        ),
+        "annex_figures.csv line 10: the figure two_or_more_visits_pct is one of realisation too (line 9)",
+    ),
+    "a figure with two heads": (
+        replacing("annex_figures", "实现率（%）（零上门/一次）,one_visit", "实现率（%）,one_visit"),
+        "the figure within_one_visit_pct is headed 「实现率（%）」 here and 「实现率（%）（零上门/一次）」 on line 7",
+    ),
+    "an answer that is printed twice": (
+        adding("annex_figures", ("realisation", "never_pct", "零上门率（%）", "zero_visits")),
+        "annex_figures.csv line 10: zero_visits is printed by the figure within_one_visit_pct too (line 7)",
+    ),
+    "a head of two figures of one annex": (
+        adding("annex_headers", ("dissatisfied_pct", "满意 率（％）", "false")),
+        "annex_headers.csv line 11: 「满意率(%)」 stands on annex_figures.csv line 2 too, as a head of satisfied_pct",
+    ),
+    "a head of two annexes of one region": (
+        adding("annex_headers", ("within_one_visit_pct", "满意率", "false")),
+        "annex_headers.csv line 11: 「满意率」 stands on annex_headers.csv line 2 too, as a head of satisfied_pct",
+    ),
+    "a head of another column": (
+        adding("annex_headers", ("within_one_visit_pct", "抽样数", "false")),
+        "annex_headers.csv line 11: 「抽样数」 is a header of the column sample_count",
+    ),
+    "a head of no figure": (
+        adding("annex_headers", ("faster_pct", "提速率", "false")),
+        "annex_headers.csv line 11: no annex has the figure faster_pct",
+    ),
+    "a head that is no pattern": (
+        adding("annex_headers", ("satisfied_pct", "满意(率", "true")),
+        "「满意(率」 is no regular expression",
+    ),
     "an answer of two scales": (
         adding("answers", ("satisfaction", "satisfaction_gbt_39735", "satisfied", "满意", "6")),
         "answer satisfied of satisfaction_gbt_39735 is one of satisfaction_2018",
