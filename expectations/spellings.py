@@ -21,6 +21,7 @@ _REGISTERS = "registers/"
 _ANSWERS = f"{_REGISTERS}answer_spellings.csv"
 _DEPARTMENTS = f"{_REGISTERS}department_aliases.csv、{_REGISTERS}departments.csv"
 _MARKS = f"{_REGISTERS}mark_spellings.csv"
+_HEADS = f"{_REGISTERS}annex_headers.csv"
 _DISPOSITIONS = f"{_REGISTERS}disposition_spellings.csv"
 _WORDS = """
     select
@@ -78,7 +79,9 @@ def _headers(report: LandingReport) -> Iterator[_Row]:
         for header in map(scrub, file.unknown_columns):
             rows = found[header][2] if header in found else 0
             first = found.get(header, ("", "", 0, file.name, file.header_line, "", ""))
-            found[header] = ("表头", header, rows + file.read_count, first[3], first[4], "", headers.REGISTER)
+            # what an annex has beside its counts are figures
+            register = _HEADS if file.dataset == "published" else headers.REGISTER
+            found[header] = ("表头", header, rows + file.read_count, first[3], first[4], "", register)
     yield from found.values()
 
 

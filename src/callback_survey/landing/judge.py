@@ -63,7 +63,8 @@ def read_file(
             _read_table(connection, table, file, parameters, delivery.quarter[:4], room) for table in opened.tables
         ]
     except (Unreadable, HeaderNotRecognised) as error:
-        expected = f"the headers of {headers.REGISTER}" if isinstance(error, HeaderNotRecognised) else None
+        registers = f"{headers.REGISTER}, question_headers.csv, annex_figures.csv and annex_headers.csv"
+        expected = f"the headers of {registers}" if isinstance(error, HeaderNotRecognised) else None
         raise deliveries.refused(delivery, f"{name} cannot be read", [f"{name}: {error}"], expected=expected) from error
     except _Beyond as beyond:
         fault = f"{name}: at least {beyond.row_count} records, the manifest says {file.row_count}"

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +167,34 @@ def test_a_landed_correction_is_told_wherever_its_rows_stand_now(lake: Lake) -> 
         DatasetDifference("calls", 1, 0, 0),
         DatasetDifference("frame", 0, 0, 1),
     ]
+
+
+@pytest.mark.parametrize("is_earlier_version", [False, True])
+def test_a_share_that_is_printed_otherwise_is_a_changed_line(tmp_path: Path, is_earlier_version: bool) -> None:
+    """The line of 甲 stays, that of 乙 has another share, and the version that landed them makes no difference."""
+
+    def printed(side: str, second: str) -> LandingReport:
+        lines = [("1", "甲", "12", "5"), ("2", "乙", "10", "4")]
+        columns = ("row_number", "department_name", "valid_frame_count", "sample_count")
+        shares = [("97.56", "2.44"), (second, "20.00")]
+        figures = ("within_one_visit_pct", "two_or_more_visits_pct")
+        if is_earlier_version and side == "one":
+            others = (
+                "satisfied_pct fairly_satisfied_pct basically_satisfied_pct rather_dissatisfied_pct dissatisfied_pct"
+            )
+            wide = (*columns, *figures, *others.split(" "))
+            rows = [(*line, *share, *[None] * 5) for line, share in zip(lines, shares, strict=True)]
+            return store(tmp_path, side, "k", {"published": (wide, rows)})
+        long = [
+            (number, "realisation", figure, value)
+            for number, share in enumerate(shares, start=2)
+            for figure, value in zip(figures, share, strict=True)
+        ]
+        tables = {"published": (columns, lines), "figures": (("line", "measure", "figure", "printed"), long)}
+        return store(tmp_path, side, "k", tables)
+
+    found = compare(printed("one", "80.00"), printed("two", "79.99"), lake=tmp_path, memory_limit="200MB")
+    assert found == [DatasetDifference("published", 0, 0, 1)]
 
 
 def test_under_another_key_only_the_validity_of_a_phone_can_be_compared(lake: Lake) -> None:
