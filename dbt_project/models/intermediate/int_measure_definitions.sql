@@ -15,6 +15,16 @@ with candidates as (
 
 ),
 
+scale_questions as (
+
+    select
+        scale,
+        min(question) as question
+    from {{ ref('answers') }}
+    group by scale
+
+),
+
 definitions as (
 
     select
@@ -22,7 +32,8 @@ definitions as (
         candidates.quarter,
         candidates.measure,
         measures.measure_name,
-        measures.question,
+        -- one measure may be asked by another question elsewhere: the scale's answers say by which
+        coalesce(scale_questions.question, measures.question) as question,
         candidates.measure_definition,
         definitions.definition_label,
         definitions.scale,
@@ -30,6 +41,7 @@ definitions as (
     from candidates
     inner join {{ ref('measures') }} as measures using (measure)
     inner join {{ ref('measure_definitions') }} as definitions using (measure, measure_definition)
+    left join scale_questions on definitions.scale = scale_questions.scale
     where candidates.choice = 1
 
 )

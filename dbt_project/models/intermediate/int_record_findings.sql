@@ -3,10 +3,12 @@ with question_measures as (
 
     -- a question that two measures read is one finding, under the first of them
     select
+        region_code,
+        quarter,
         question,
         {{ first_by('measure', ['measure_order'], 'true') }} as measure
-    from {{ ref('measures') }}
-    group by question
+    from {{ ref('int_measure_definitions') }}
+    group by region_code, quarter, question
 
 ),
 
@@ -56,7 +58,7 @@ changes as (
         -- better or worse beside an unchanged rate would name the cell that somebody is in
         coalesce(masks.has_masked_cell, false) as has_masked_cell
     from directed
-    left join question_measures using (question)
+    left join question_measures using (region_code, quarter, question)
     left join {{ ref('int_department_measures') }} as measures
         on
             directed.region_code = measures.region_code

@@ -33,6 +33,7 @@ def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
     scales = {
         (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
     }
+    question_of = question_of_scales(seeds)
     lineage = lineage_of(rows.read(seeds, "regions"), scope.region_code)
     periods = rows.read(seeds, "definition_periods")
     found = {}
@@ -52,8 +53,14 @@ def definitions_in(seeds: Path, scope: Scope) -> dict[str, Definition]:
                 quarter=scope.quarter,
             )
         definition = period["measure_definition"]
-        found[name] = Definition(name, measure["question"], definition, scales[name, definition])
+        scale = scales[name, definition]
+        found[name] = Definition(name, question_of.get(scale, measure["question"]), definition, scale)
     return found
+
+
+def question_of_scales(seeds: Path) -> dict[str, str]:
+    """The question that the answers of each scale are given to. A measure may be asked by another one than elsewhere."""
+    return {row["scale"]: row["question"] for row in rows.read(seeds, "answers")}
 
 
 def scales_in(seeds: Path, scope: Scope) -> dict[str, str]:

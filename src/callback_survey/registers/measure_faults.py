@@ -10,7 +10,7 @@ from pathlib import Path
 
 from callback_survey.deliveries.headers import dataset, fold
 from callback_survey.registers import rows
-from callback_survey.registers.definitions import lineage_of, period_in
+from callback_survey.registers.definitions import lineage_of, period_in, question_of_scales
 from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import ALWAYS, EVER, Row
 from callback_survey.storage.spreadsheet import is_true
@@ -25,7 +25,12 @@ def scales(seeds: Path) -> Iterator[Fault]:
             yield fault_in(row, told, "give it a code of its own: the same word is another answer on another scale")
         answers.setdefault(row["answer_code"], row)
     known = {row["scale"]: row for row in rows.read(seeds, "scales")}
+    asked: dict[str, Row] = {}
     for row in answers.values():
+        first = asked.setdefault(row["scale"], row)
+        if row["question"] != first["question"]:
+            told = f"the scale {row['scale']} answers {row['question']}, and {first['question']} on line {first.line}"
+            yield fault_in(row, told, "name one question for the answers of a scale")
         if row["scale"] not in known:
             yield fault_in(
                 row, f"the scale {row['scale']} of {row['answer_code']} is not in scales.csv", "add it there"
@@ -94,27 +99,30 @@ def questions(seeds: Path) -> Iterator[Fault]:
     scale_of = {
         (row["measure"], row["measure_definition"]): row["scale"] for row in rows.read(seeds, "measure_definitions")
     }
+    question_of = question_of_scales(seeds)
     periods = rows.read(seeds, "definition_periods")
     known_regions = rows.read(seeds, "regions")
-    by_question: defaultdict[str, list[str]] = defaultdict(list)
-    for row in rows.read(seeds, "measures"):
-        by_question[row["question"]].append(row["measure"])
+    by_measure: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in periods:
+        by_measure[row["measure"]].append(row)
     places = sorted({row["region_code"] for row in periods})
     quarters = sorted({row.period.first for row in periods})
-    shared = {question: measures for question, measures in by_question.items() if len(measures) > 1}
-    for (question, measures), place, quarter in itertools.product(shared.items(), places, quarters):
+    for place, quarter in itertools.product(places, quarters):
         lineage = lineage_of(known_regions, place) if place else [""]
-        held = [
-            found
-            for measure in measures
-            if (found := period_in([row for row in periods if row["measure"] == measure], lineage, quarter))
-        ]
-        on = {scale_of.get((row["measure"], row["measure_definition"])) for row in held}
-        if len(on) > 1:
-            told = ", ".join(f"{_name(row)} ({row.place})" for row in held)
+        held_by: defaultdict[str, list[tuple[str, Row]]] = defaultdict(list)
+        for own in by_measure.values():
+            if (held := period_in(own, lineage, quarter)) is None:
+                continue
+            scale = scale_of.get((held["measure"], held["measure_definition"]))
+            if scale in question_of:
+                held_by[question_of[scale]].append((scale, held))
+        for question, found in held_by.items():
+            if len({scale for scale, _ in found}) == 1:
+                continue
+            told = ", ".join(f"{_name(row)} ({row.place})" for _, row in found)
             yield Fault(
                 f"{place or 'everywhere'}: the question {question} is read on two scales from {quarter} on: {told}",
-                (held[0].file,),
+                (found[0][1].file,),
                 "measures of one question change their scale in the same quarter",
                 place or None,
                 quarter,
@@ -123,7 +131,10 @@ def questions(seeds: Path) -> Iterator[Fault]:
 
 def question_headers(seeds: Path) -> Iterator[Fault]:
     """Questions without a header, and headers that mean two columns or are no pattern."""
-    asked = {row["question"]: row for row in rows.read(seeds, "measures")}
+    question_of = question_of_scales(seeds)
+    asked = {question_of.get(row["scale"], ""): row for row in rows.read(seeds, "measure_definitions")}
+    asked |= {row["question"]: row for row in rows.read(seeds, "measures")}
+    asked.pop("", None)
     column_of = {header: column.name for column in dataset("calls").columns for header in column.headers}
     named: set[str] = set()
     seen: dict[str, Row] = {}

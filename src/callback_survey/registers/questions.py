@@ -9,7 +9,7 @@ from pathlib import Path
 from callback_survey.deliveries import headers
 from callback_survey.deliveries.headers import Column, Dataset, fold
 from callback_survey.registers import annexes, rows
-from callback_survey.registers.definitions import scales_in
+from callback_survey.registers.definitions import question_of_scales, scales_in
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -42,14 +42,19 @@ class Question:
 
 
 def questions_of(seeds: Path) -> tuple[Question, ...]:
-    """Every question of the registers, in the order of their measures."""
+    """Every question that a definition of a measure asks, in the order of the measures."""
     by_order = sorted(rows.read(seeds, "measures"), key=lambda row: int(row["measure_order"]))
     listed = rows.read(seeds, "question_headers")
-    question_of = {row["measure"]: row["question"] for row in by_order}
-    scales = [(question_of.get(row["measure"]), row["scale"]) for row in rows.read(seeds, "measure_definitions")]
+    question_of = question_of_scales(seeds)
+    scales = [
+        (question_of.get(row["scale"], measure["question"]), row["scale"])
+        for measure in by_order
+        for row in rows.read(seeds, "measure_definitions")
+        if row["measure"] == measure["measure"]
+    ]
     words = _words(seeds)
     found = []
-    for question in dict.fromkeys(row["question"] for row in by_order):
+    for question in dict.fromkeys(asked for asked, _ in scales):
         own = [row for row in listed if row["question"] == question]
         plain = tuple(row["header"] for row in own if not is_true(row["is_pattern"]))
         patterns = tuple(row["header"] for row in own if is_true(row["is_pattern"]))

@@ -106,6 +106,11 @@ def write_seeds(folder: Path, periods: list[list[str]]) -> Path:
             ["measure", "measure_definition", "scale", "definition_label"],
             *(["m", f"d{number}", f"s{number}", ""] for number in range(5)),
         ],
+        # some scales are those of another question, and one has no answers
+        "answers": [
+            ["question", "scale", "answer_code"],
+            *([f"q{number % 2}", f"s{number}", f"a{number}"] for number in range(4)),
+        ],
         "definition_periods": [["region_code", "measure", "measure_definition", "valid_from", "valid_to"], *periods],
     }
     folder.mkdir()
@@ -115,9 +120,9 @@ def write_seeds(folder: Path, periods: list[list[str]]) -> Path:
     return folder
 
 
-def chosen_by_the_model(seeds: Path, sql: str) -> dict[tuple[str, str], tuple[str, str]]:
+def chosen_by_the_model(seeds: Path, sql: str) -> dict[tuple[str, str], list[str]]:
     with duckdb.connect() as connection:
-        for name in ("regions", "measures", "measure_definitions", "definition_periods"):
+        for name in ("regions", "measures", "measure_definitions", "definition_periods", "answers"):
             connection.execute(
                 f"create table {name} as from read_csv('{seeds / name}.csv', all_varchar = true, header = true)"
             )
@@ -136,10 +141,10 @@ def chosen_by_the_model(seeds: Path, sql: str) -> dict[tuple[str, str], tuple[st
             from ancestors
         """)
         found: list[Any] = connection.execute(
-            f"select region_code, quarter, measure_definition, scale from ({sql})"
+            f"select region_code, quarter, measure_definition, scale, question from ({sql})"
         ).fetchall()
     assert len(found) == len({row[:2] for row in found}), "one definition each"
-    return {(region, quarter): (definition, scale) for region, quarter, definition, scale in found}
+    return {(region, quarter): chosen for region, quarter, *chosen in found}
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -149,4 +154,4 @@ def test_landing_and_the_models_choose_the_same_definition(tmp_path: Path, seed:
     assert len(chosen) == (len(REGIONS) + 1) * len(QUARTERS)
     for (region, quarter), expected in chosen.items():
         found = definitions_in(seeds, Scope(region, quarter))["m"]
-        assert (found.measure_definition, found.scale) == expected, (region, quarter)
+        assert [found.measure_definition, found.scale, found.question] == expected, (region, quarter)

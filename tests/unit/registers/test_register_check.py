@@ -262,6 +262,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("answer_spellings", ("satisfaction_2018", "满 意", "fairly_satisfied", "false")),
         "「满 意」 is also on line 2, for satisfaction_2018",
     ),
+    "a scale of two questions": (
+        adding("answers", ("visits", "satisfaction_gbt_39735", "odd", "别的", "9")),
+        "the scale satisfaction_gbt_39735 answers visits, and satisfaction on line 7",
+    ),
     "a mark twice": (adding("mark_spellings", ("ｙ", "false")), "「ｙ」 is also on line"),
     "a disposition's word twice": (
         adding("disposition_spellings", ("拒 访", "other")),
