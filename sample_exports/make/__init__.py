@@ -1,8 +1,8 @@
-"""The sample exports of Xiaoshan district. See sample_exports/README.md.
+"""The sample exports of Xiaoshan district, and of a hotline of another city. See sample_exports/README.md.
 
 2018 Q1 is a reconstruction: the annexes are as printed in the notice; the cases and the calls are invented, by a seeded
 generator, so that the counts per department are those of `inputs/reconstructed_counts.csv`. The four quarters after it
-are made up whole, from `inputs/invented_counts.csv`.
+are made up whole, from `inputs/invented_counts.csv`; so is the hotline (`hotline.py`), from `inputs/hotline_counts.csv`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from sample_exports.make import DEFAULT_SEED, check_sample_exports, quarters_mad
 
 _EXAMPLES = """examples:
   python -m sample_exports.make
-      write sample_exports/330109/2018Q1 to 2019Q1 again; the content does not change
+      write sample_exports/330109/2018Q1 to 2019Q1 and sample_exports/510107/2021Q1 and 2021Q2 again; the content does not change
   python -m sample_exports.make --check
       say whether the files there are what the generator makes; exit code 1 if not
   python -m sample_exports.make --out /tmp/other --seed 7
@@ -26,9 +26,9 @@ _EXAMPLES = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m sample_exports.make",
-        description="Make the sample exports of Xiaoshan district. 2018Q1: the two annexes as printed, and a "
-        "reconstruction of frame and calls (invented cases, counts per department as in the notice). 2018Q2 to 2019Q1: "
-        "made up whole.",
+        description="Make the sample exports. Of Xiaoshan district, 2018Q1: the two annexes as printed, and a "
+        "reconstruction of frame and calls (invented cases, counts per department as in the notice); 2018Q2 to 2019Q1: "
+        "made up whole. Of a hotline of another city, 2021Q1 and 2021Q2: made up whole.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

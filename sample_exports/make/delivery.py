@@ -6,24 +6,49 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from callback_survey.deliveries.delivery import MANIFEST_NAME
 from callback_survey.quarter import Quarter
 from callback_survey.storage.files import sha256_of, written_aside
-from sample_exports.make.occasions import Occasion, occasions
-from sample_exports.make.reconstruct import DEFAULT_SEED, REGION_CODE, SampleFile, files_of
+from sample_exports.make import hotline
+from sample_exports.make.files import SampleFile
+from sample_exports.make.occasions import occasions
+from sample_exports.make.reconstruct import DEFAULT_SEED, REGION_CODE, files_of
+
+
+@dataclass(frozen=True)
+class Made:
+    """A delivery that is made: whose and when, what its sender says of it, and its files for a seed."""
+
+    region_code: str
+    quarter: Quarter
+    note: str
+    files_of: Callable[[int], list[SampleFile]]
+
+
+def deliveries_made() -> tuple[Made, ...]:
+    """All of them: those of Xiaoshan, then those of the hotline."""
+    return (
+        *(Made(REGION_CODE, one.quarter, one.note, partial(files_of, one)) for one in occasions()),
+        *(
+            Made(hotline.REGION_CODE, quarter, hotline.note(quarter), partial(hotline.files_of, quarter))
+            for quarter in hotline.QUARTERS
+        ),
+    )
 
 
 def write_sample_exports(
     out: Path, *, seed: int = DEFAULT_SEED, quarters: Sequence[Quarter] | None = None
 ) -> list[Path]:
-    """Write the deliveries under `out`/330109 and return their files, each delivery's manifest last.
+    """Write the deliveries under `out`/<region> and return their files, each delivery's manifest last.
 
     Without `quarters`, all there are.
     """
-    return [path for occasion in _chosen(quarters) for path in _write_delivery(out, occasion, seed)]
+    return [path for made in _chosen(quarters) for path in _write_delivery(out, made, seed)]
 
 
 def check_sample_exports(
@@ -34,44 +59,42 @@ def check_sample_exports(
     Compressed bytes may differ between builds of zlib: files are compared unpacked, and the manifest with the files as
     they stand.
     """
-    chosen = _chosen(quarters)
     faults = [
-        f"{occasion.quarter}/{fault}"
-        for occasion in chosen
-        for fault in _faults(out, occasion, files_of(occasion, seed))
+        f"{made.quarter}/{fault}" for made in _chosen(quarters) for fault in _faults(out, made, made.files_of(seed))
     ]
-    known = {str(occasion.quarter) for occasion in occasions()}
-    present = {path.name for path in (out / REGION_CODE).iterdir()} if (out / REGION_CODE).is_dir() else set()
-    return faults + [f"{name}: does not belong here" for name in sorted(present - known)]
+    known = {delivery_folder(out, made) for made in deliveries_made()}
+    regions = dict.fromkeys(folder.parent for folder in sorted(known) if folder.parent.is_dir())
+    present = [folder for region in regions for folder in sorted(region.iterdir())]
+    return faults + [f"{folder.name}: does not belong here" for folder in present if folder not in known]
 
 
 def quarters_made() -> tuple[Quarter, ...]:
-    return tuple(occasion.quarter for occasion in occasions())
+    return tuple(made.quarter for made in deliveries_made())
 
 
-def delivery_folder(out: Path, quarter: Quarter) -> Path:
-    return out / REGION_CODE / str(quarter)
+def delivery_folder(out: Path, made: Made) -> Path:
+    return out / made.region_code / str(made.quarter)
 
 
-def _chosen(quarters: Sequence[Quarter] | None) -> list[Occasion]:
-    return [occasion for occasion in occasions() if quarters is None or occasion.quarter in quarters]
+def _chosen(quarters: Sequence[Quarter] | None) -> list[Made]:
+    return [made for made in deliveries_made() if quarters is None or made.quarter in quarters]
 
 
-def _write_delivery(out: Path, occasion: Occasion, seed: int) -> list[Path]:
+def _write_delivery(out: Path, made: Made, seed: int) -> list[Path]:
     """The old manifest goes first: a reader never takes a half-written folder for a complete delivery."""
-    files = files_of(occasion, seed)
-    folder = delivery_folder(out, occasion.quarter)
+    files = made.files_of(seed)
+    folder = delivery_folder(out, made)
     manifest = folder / MANIFEST_NAME
     manifest.unlink(missing_ok=True)
     packed = {file.name: _packed(file) for file in files}
     for name, data in packed.items():
         _write(folder / name, data)
-    _write(manifest, _manifest(occasion.note, files, packed))
+    _write(manifest, _manifest(made.note, files, packed))
     return [*(folder / name for name in packed), manifest]
 
 
-def _faults(out: Path, occasion: Occasion, files: Sequence[SampleFile]) -> list[str]:
-    folder = delivery_folder(out, occasion.quarter)
+def _faults(out: Path, made: Made, files: Sequence[SampleFile]) -> list[str]:
+    folder = delivery_folder(out, made)
     expected = {file.name for file in files} | {MANIFEST_NAME}
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     faults = [f"{name}: missing" for name in sorted(expected - present)]
@@ -82,7 +105,7 @@ def _faults(out: Path, occasion: Occasion, files: Sequence[SampleFile]) -> list[
         f"{file.name}: not what the generator makes" for file in files if _unpacked(folder / file.name) != file.content
     ]
     entries = {
-        "note": occasion.note,
+        "note": made.note,
         "files": [{"name": f.name, "rows": f.row_count, "sha256": sha256_of(folder / f.name)} for f in files],
     }
     if json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8")) != entries:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sample_exports.make import calls, frame, spellings
 from sample_exports.make.dice import Dice
 from sample_exports.make.exclusions import excluded_rows
+from sample_exports.make.files import SampleFile, as_file, table
 from sample_exports.make.histories import interviews
 from sample_exports.make.inputs import PUBLISHED_FILES, published_bytes
 from sample_exports.make.occasions import Occasion
 
 REGION_CODE = "330109"
 DEFAULT_SEED = 330109
-
-
-@dataclass(frozen=True)
-class SampleFile:
-    """A file of the delivery; `content` is its text before any compression, `row_count` its data records."""
-
-    name: str
-    content: bytes
-    row_count: int
 
 
 def files_of(occasion: Occasion, seed: int = DEFAULT_SEED) -> list[SampleFile]:
@@ -42,13 +31,11 @@ def files_of(occasion: Occasion, seed: int = DEFAULT_SEED) -> list[SampleFile]:
     reasons = spellings.reasons([call.satisfaction for call in made], dice("reasons"))
     comments = spellings.comments(len(made), dice("comments"))
     files = [
-        _table("frame.csv.gz", frame.HEADER, frame.records(in_order)),
+        table("frame.csv.gz", frame.HEADER, frame.records(in_order)),
         *_call_parts(made, reasons, comments, calls.header(occasion)),
     ]
     if not occasion.is_invented:
-        files += [
-            SampleFile(name, published_bytes(name), _row_count(published_bytes(name))) for name in PUBLISHED_FILES
-        ]
+        files += [as_file(name, published_bytes(name)) for name in PUBLISHED_FILES]
     return sorted(files, key=lambda file: file.name)
 
 
@@ -60,19 +47,5 @@ def _call_parts(
     for call, reason, comment in zip(made, reasons, comments, strict=True):
         parts.setdefault(call.called_at.month, []).append(calls.record(call, reason, comment, header))
     return [
-        _table(f"calls-{number:03d}.csv.gz", header, parts[month])
-        for number, month in enumerate(sorted(parts), start=1)
+        table(f"calls-{number:03d}.csv.gz", header, parts[month]) for number, month in enumerate(sorted(parts), start=1)
     ]
-
-
-def _table(name: str, header: Sequence[str], records: Iterable[Sequence[str]]) -> SampleFile:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(records)
-    content = text.getvalue().encode("utf-8")
-    return SampleFile(name, content, _row_count(content))
-
-
-def _row_count(content: bytes) -> int:
-    return sum(1 for _ in csv.reader(io.StringIO(content.decode("utf-8")))) - 1

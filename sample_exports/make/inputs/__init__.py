@@ -32,6 +32,27 @@ class DepartmentCounts:
     two_or_more_visits_count: int
 
 
+@dataclass(frozen=True)
+class StreetCounts:
+    """One street of the hotline in one quarter: cases by month, and answers from the best to the worst."""
+
+    name: str
+    month_counts: tuple[int, ...]
+    sample_count: int
+    level_counts: tuple[int, ...]
+    solved_counts: tuple[int, ...]
+
+
+@cache
+def hotline_counts(quarter: str) -> tuple[StreetCounts, ...]:
+    """A quarter of the hotline, in the order of its register."""
+    counted = [[*row.values()] for row in _rows("hotline_counts.csv") if row["quarter"] == quarter]
+    return tuple(
+        StreetCounts(street, (*map(int, cells[:3]),), int(cells[3]), (*map(int, cells[4:9]),), (*map(int, cells[9:]),))
+        for _, street, *cells in counted
+    )
+
+
 @cache
 def reconstructed_counts() -> tuple[DepartmentCounts, ...]:
     """2018Q1: the reconstructed counts, in the order of annex 1."""
