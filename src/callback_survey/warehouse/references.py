@@ -20,5 +20,5 @@ class Reference:
 
 def references(name: str, columns: Collection[str], keys: Mapping[str, Sequence[str]]) -> list[Reference]:
     """What a table of these columns refers to, of the tables whose `keys` are given."""
-    found = [Reference(tuple(keys[other]), other) for other in REFERRED_TO if other in keys and other != name]
+    found = [Reference(tuple(keys[other]), other) for other in REFERRED_TO if keys.get(other) and other != name]
     return [reference for reference in found if set(reference.columns) <= set(columns)]

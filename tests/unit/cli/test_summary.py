@@ -18,6 +18,7 @@ from callback_survey.releases import Inventory, Release, journal
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import serve, tables
+from callback_survey.serving.declared import ServedTable
 from callback_survey.settings import Settings
 from published import make_release
 
@@ -76,8 +77,9 @@ def show(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
         summary.show_quarter(Console(file=text, width=160, highlight=False), settings, Scope("330109", "2018Q1"))
         return text.getvalue().splitlines()
 
-    def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[Release]) -> None:
+    def plain_table(connection: duckdb.DuckDBPyConnection, name: str, served: list[Release]) -> ServedTable:
         connection.execute(f"create table {name} as from '{served[0].folder}/marts/{name}.parquet'")
+        return ServedTable(name, (), ("all",), "", {})
 
     return lines
 
