@@ -7,6 +7,7 @@ import json
 import re
 
 import duckdb
+import frictionless
 
 from homes import QUARTER, REGION, Served, contents
 
@@ -84,6 +85,15 @@ def test_every_table_declares_its_key_and_facts_refer_to_what_they_are_about(ser
         *(("findings", "finding_codes"), ("check_results", "releases"), ("region_rankings", "regions")),
     ):
         assert (table, other) in found
+
+
+def test_a_release_reads_as_its_data_package_and_its_contract_say(served: Served) -> None:
+    """Every row of every table, its keys and what they refer to, by a program that knows nothing of this package."""
+    release = served.home.revisions / "r1"
+    report = frictionless.validate(str(release / "datapackage.json"))
+    assert (report.valid, report.stats["tasks"]) == (True, len(PUBLIC_TABLES - MADE_WHILE_SERVING)), report.to_summary()
+    contract = (release / "contract.odcs.yaml").read_text(encoding="utf-8")
+    assert "businessName: 部门比率" in contract and "type: foreignKey" in contract
 
 
 def test_tables_resolve_under_the_name_marts_when_opened_and_when_attached(served: Served) -> None:

@@ -1,6 +1,7 @@
 """Releases: a quarter's marts, frozen. A revision is written aside, renamed into place, and never touched again.
 
-releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, dictionary.csv, checks/*.json, notice/, SHA256SUMS
+releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, checks/*.json, notice/, SHA256SUMS, and what describes
+                                  the tables: dictionary.csv, datapackage.json, contract.odcs.yaml
 """
 
 from callback_survey.releases.difference import Difference, between

@@ -14,7 +14,7 @@ import duckdb
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.releases import dictionary, hashes, journal
+from callback_survey.releases import contract, datapackage, dictionary, hashes, journal
 from callback_survey.releases.code_version import code_version
 from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, content_hashes, numbers, revisions
@@ -90,7 +90,8 @@ def release(
     for report in checks:
         report.write(aside / "checks")
     write_documents(new, aside / "notice")
-    dictionary.write(new, aside)
+    for description in (dictionary, datapackage, contract):
+        description.write(new, aside)
     _seal(new)
     os.rename(aside, folder / f"r{revision}")
     files.sync(folder)

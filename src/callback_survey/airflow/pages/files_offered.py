@@ -38,7 +38,7 @@ DOCUMENTS = (
     Document("explore.html", "交互图", "live"),
 )
 _CODE = re.compile("[a-z][a-z0-9_]*")
-_DICTIONARY = ("dictionary.csv", "dictionary.json", "dictionary.md")
+_DICTIONARY = ("dictionary.csv", "datapackage.json", "contract.odcs.yaml", "dictionary.json", "dictionary.md")
 
 
 @dataclass(frozen=True)

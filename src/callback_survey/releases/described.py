@@ -1,0 +1,55 @@
+"""A frozen table as documents describe it: its columns with type, label and meaning, its key, and what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callback_survey.releases.model import Release
+from callback_survey.warehouse.references import Reference, references
+
+
+@dataclass(frozen=True)
+class FrozenColumn:
+    name: str
+    type: str
+    is_key: bool
+    label: str
+    description: str
+
+
+@dataclass(frozen=True)
+class FrozenTable:
+    name: str
+    label: str
+    description: str
+    row_count: int
+    csv_sha256: str
+    key: tuple[str, ...]
+    columns: tuple[FrozenColumn, ...]
+    references: tuple[Reference, ...]
+
+
+def tables_of(release: Release) -> Iterator[FrozenTable]:
+    """The tables of a release, by its release.json: one from before labels were kept has none."""
+    keys = {name: tuple(details["key"]) for name, details in release.tables.items()}
+    for name, details in release.tables.items():
+        labels, meanings = details.get("column_labels_zh", {}), details["column_descriptions"]
+        columns = tuple(
+            FrozenColumn(column, kind, column in keys[name], labels.get(column, ""), _line(meanings.get(column, "")))
+            for column, kind in details["column_types"].items()
+        )
+        yield FrozenTable(
+            name=name,
+            label=details.get("label_zh", ""),
+            description=_line(details["description"]),
+            row_count=details["row_count"],
+            csv_sha256=details["csv_sha256"],
+            key=keys[name],
+            columns=columns,
+            references=tuple(references(name, details["column_types"].keys(), keys)),
+        )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
