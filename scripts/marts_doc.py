@@ -45,7 +45,8 @@ These tables are what the project promises to its readers. They are in `serving/
 tables as Parquet in `serving/parquet/<table>/`. Each release also keeps its own copy, as Parquet and as CSV.
 
 DuckDB names a database after its file, so `marts.department_rates` is the right name whether the file is opened directly or
-attached as `marts`. Every table and column in the served file carries the description printed here, as a comment.
+attached as `marts`. To attach it under another name, take `serving/callback_survey.duckdb`: the same tables, and a schema `marts`.
+Every table and column in the served file carries the label and the description printed here, as a comment.
 What the figures mean, and how each is computed, is in [methodology.md](methodology.md).
 
 [Rules that hold for all tables](#rules-that-hold-for-all-tables) · [What may change](#what-may-change) · [Tables](#tables), each with its
@@ -56,6 +57,9 @@ columns · [Restricted](#restricted) · [Queries to start from](#queries-to-star
 - **Text keys.** `region_code`, `quarter`, `department_code` and `measure` are text. `330109` is a name, not a number.
 - **Percentages** (`…_pct`) are printed figures: DECIMAL(5,2), rounded half up. **Rates** (`…_rate`, `rate`) are unrounded
   fractions between 0 and 1, DOUBLE. **Counts** are BIGINT.
+- **Moments** (`…_at`) are TIMESTAMP WITH TIME ZONE: an instant, shown in the reader's zone. **Days** (`…_on`) are DATE.
+- **Invented data.** Figures have `is_synthetic` and `data_note`, what the senders say of the data behind them; a roll-up is synthetic where
+  any part of it is. Both are added while serving, and stand in no release.
 - **NULL is not zero.** A department without answers has NULL in every rate, rank and flag. It keeps its rows and its counts.
 - **Keys are declared.** The key of each table is a primary key in the served file and in PostgreSQL; where a column of it may be empty,
   it is unique. A table that has the whole key of @REFERRED_TO@ refers to it by a foreign key.
@@ -143,6 +147,8 @@ where outcome not in ('pass', 'skipped')
 group by all
 order by all;
 ```
+
+A warning is `outcome = 'warn'`: of a release, as many rows as its `warning_count`.
 
 How the calls ended, from the restricted partitions:
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from callback_survey.releases.model import Release
@@ -47,8 +47,16 @@ def tables_of(release: Release) -> Iterator[FrozenTable]:
             csv_sha256=details["csv_sha256"],
             key=keys[name],
             columns=columns,
-            references=tuple(references(name, details["column_types"].keys(), keys)),
+            references=tuple(_told(references(name, details["column_types"].keys(), keys), keys[name])),
         )
+
+
+def _told(found: Sequence[Reference], key: Sequence[str]) -> Iterator[Reference]:
+    """Those that every program takes as SQL does: some call one of several columns broken where only one of these is empty, such as
+    the department of a finding about the whole region."""
+    for reference in found:
+        if len(reference.columns) == 1 or set(reference.columns) <= set(key):
+            yield reference
 
 
 def _line(text: str) -> str:
