@@ -17,7 +17,7 @@ import compose_env
 import postgres_servers
 from callback_survey.serving import postgres
 from callback_survey.serving.postgres.database import AIRFLOW, DATABASE, PUBLISHER, READER
-from copies import KEYS, marts_file
+from copies import marts_file
 from homes import REPOSITORY
 from postgres_servers import Server
 
@@ -52,8 +52,8 @@ def test_the_reader_sees_what_the_publisher_publishes_and_no_other_database(made
     assert prepare(made, "new-word", "reader's word") == 0, "again, with another password: .env holds"
     marts = marts_file(tmp_path / "marts.duckdb", "first")
     with pytest.raises(Exception, match="password authentication failed"):
-        postgres.publish(marts, "v1", KEYS, url=made.url(DATABASE, PUBLISHER, "old-word"))
-    postgres.publish(marts, "v1", KEYS, url=made.url(DATABASE, PUBLISHER, "new-word"), reader=READER)
+        postgres.publish(marts, "v1", url=made.url(DATABASE, PUBLISHER, "old-word"))
+    postgres.publish(marts, "v1", url=made.url(DATABASE, PUBLISHER, "new-word"), reader=READER)
     with psycopg2.connect(made.url(DATABASE, READER, "reader's word")) as connection, connection.cursor() as cursor:
         cursor.execute("select distinct marker from marts.rates")
         assert cursor.fetchall() == [("first",)]
