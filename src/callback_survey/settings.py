@@ -44,6 +44,7 @@ class Settings:
     `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find
     the runbook, in their language unless the setting names one.
     `readers` are the accounts of this machine that may read what is served, released and checked.
+    `workers` is how many processes of this machine may work side by side.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -70,6 +71,7 @@ class Settings:
     postgres_reader: str | None = None
     readers: Readers = "group"
     registers: Path | None = None
+    workers: int = 1
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear everything, then its own; each once."""
@@ -202,6 +204,7 @@ def load_settings(
         postgres_reader=value("POSTGRES_READER"),
         readers=_readers(value("READERS") or "group"),
         registers=_registers(value("REGISTERS")),
+        workers=_number("WORKERS", value("WORKERS") or str(len(os.sched_getaffinity(0)))) or 1,
     )
 
 

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
@@ -20,7 +19,6 @@ from callback_survey.errors import (
     DamagedFile,
     DeliveryMisplaced,
     DeliveryRefused,
-    DocumentsFailed,
     GateFailed,
     NothingDelivered,
     RegisterError,
@@ -34,7 +32,6 @@ from callback_survey.pipeline.verdicts import (
     merge_failures,
     record,
     record_refusal,
-    reports_of,
     summarise,
 )
 from callback_survey.quarter import Quarter
@@ -44,11 +41,8 @@ from callback_survey.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     # each step imports what it needs, so that a task loads nothing else
     from callback_survey.landing import LandingReport
-    from callback_survey.landing.corrections import DatasetDifference
     from callback_survey.releases import Release
     from callback_survey.scope import Scope
     from callback_survey.serving.serve import ServeReport
@@ -251,84 +245,24 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none. One that cannot be frozen, such as
     for a damaged revision before it or for its documents, does not stop the others."""
+    from callback_survey.pipeline import freezing
     from callback_survey.releases import take
     from callback_survey.releases.earlier import last_marts
     from callback_survey.warehouse import build as build_module
     from callback_survey.warehouse import unchanged
 
-    new: list[Release] = []
-    passed: list[BuiltScope] = []
-    failed: list[GateFailed] = []
-    released: dict[Scope, Path] = {}
     with run.progress.step("release") as step, run.warehouse.open() as connection:
         build_module.verify_stamp(connection, built)
-        for scope in verdicts.passed:
-            try:
-                frozen = _freeze(run, connection, scope)
-            except (DamagedFile, DocumentsFailed) as error:
-                failed.append(held_back(scope, error))
-            else:
-                passed.append(scope)
-                new += [frozen] if frozen is not None else []
-                marts = last_marts(run.settings.releases, scope)
-                released |= {scope: marts} if marts is not None else {}
-        unchanged.add_released(run.warehouse, built.build_id, released)
+        frozen = freezing.freeze(run, connection, verdicts.passed, step.say)
+        passed = [scope for scope in verdicts.passed if scope not in frozen.failed]
+        marts = {scope: last_marts(run.settings.releases, scope) for scope in passed}
+        unchanged.add_released(run.warehouse, built.build_id, {scope: path for scope, path in marts.items() if path})
+        new = [frozen.new[scope] for scope in passed if scope in frozen.new]
         step.result = ", ".join(release.name for release in new) or "nothing new"
+    failed = [held_back(scope, error) for scope, error in frozen.failed.items()]
     if failed and not passed and not take(run.settings.releases).every:
         raise merge_failures(failed)  # there is nothing to serve, and never was
     return Released(tuple(new), GateReport(tuple(passed), (*verdicts.failed, *map(as_dict, failed))))
-
-
-def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
-    from callback_survey import releases
-    from callback_survey.documents.write import write_apart
-    from callback_survey.landing import ledger
-    from callback_survey.releases.comparison import comparison_for
-    from callback_survey.serving import serve as serving
-    from callback_survey.storage import modes
-    from callback_survey.warehouse import build as build_module
-    from callback_survey.warehouse import published
-    from callback_survey.warehouse.fingerprint import code_fingerprint
-
-    settings, manifest = run.settings, build_module.manifest_path(run.warehouse)
-    landed = ledger.find(settings.lake, scope, scope.delivery_id)
-    if landed is None:
-        raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
-    restricted = published.published_tables(manifest, published.RESTRICTED)
-    with modes.served_to(settings.readers):
-        settings.serving.mkdir(parents=True, exist_ok=True)
-    with modes.private():
-        serving.export_restricted(connection, restricted, settings.restricted, scope)
-    compared = comparison_for(settings.releases, scope)
-    write_documents = partial(write_apart, formats=settings.documents)
-    with modes.served_to(settings.readers):
-        return releases.release(
-            connection,
-            landed,
-            reports_of(run, scope),
-            published.published_tables(manifest),
-            releases=settings.releases,
-            public=settings.public,
-            run_id=run.run_id,
-            code_fingerprint=code_fingerprint(settings.dbt_project, settings.seeds),
-            changed_rows=_changed_rows(run, landed),
-            compared_with=compared.as_json() if compared else None,
-            write_documents=write_documents,
-        )
-
-
-def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
-    """How the delivery differs from the one that the latest revision was made of; nothing for the same, a lost or a damaged one."""
-    from callback_survey import releases
-    from callback_survey.landing import corrections, ledger
-
-    earlier = releases.revisions(run.settings.releases, landed.scope)
-    if not earlier or earlier[-1].delivery_id == landed.delivery_id:
-        return []
-    before = ledger.find(run.settings.lake, landed.scope, earlier[-1].delivery_id)
-    if before is None or ledger.damaged_files(run.settings.lake, before):
-        return []
-    return corrections.compare(before, landed, lake=run.settings.lake, memory_limit=run.settings.memory_limit)
 
 
 def serve(run: Run) -> ServeReport:

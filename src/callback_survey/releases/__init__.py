@@ -5,7 +5,7 @@ releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, chec
 """
 
 from callback_survey.releases.difference import Difference, between
-from callback_survey.releases.freeze import release
+from callback_survey.releases.freeze import prepare, seal
 from callback_survey.releases.inventory import Inventory, take
 from callback_survey.releases.measures import measure_names
 from callback_survey.releases.model import (
@@ -32,8 +32,9 @@ __all__ = [
     "find",
     "measure_names",
     "open_marts",
-    "release",
+    "prepare",
     "revisions",
+    "seal",
     "served",
     "served_of",
     "standing",

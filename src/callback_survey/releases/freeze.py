@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +22,8 @@ from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 
-DocumentWriter = Callable[[Release, Path], None]
 
-
-def no_documents(new: Release, folder: Path) -> None:
-    """A release of tables alone."""
-
-
-def release(
+def prepare(
     connection: duckdb.DuckDBPyConnection,
     landed: LandingReport,
     checks: Sequence[CheckReport],
@@ -41,16 +35,16 @@ def release(
     code_fingerprint: str,
     changed_rows: Sequence[DatasetDifference] = (),
     compared_with: dict[str, str | int] | None = None,
-    write_documents: DocumentWriter = no_documents,
 ) -> Release | None:
-    """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new.
+    """Write the marts of a region's quarter aside as its next revision, or return None where nothing in them is new.
+
+    What people read of it goes into the folder `notice` beside them; `seal` makes it a revision. Nothing is one before.
 
     Another note of the sender on the same figures is a revision, too: readers are told what the data are.
 
     A number is used once: also one whose folder was moved away counts, if the journal or the issued notices in `public` name it.
 
-    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision. `write_documents` puts
-    into a folder what people read of the release, from its frozen marts.
+    `connection` is the warehouse, whose lock the caller holds until it is sealed: two runs cannot write one revision.
     """
     scope = landed.scope
     hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
@@ -89,13 +83,18 @@ def release(
     )
     for report in checks:
         report.write(aside / "checks")
-    write_documents(new, aside / "notice")
     for description in (dictionary, datapackage, contract):
         description.write(new, aside)
-    _seal(new)
-    os.rename(aside, folder / f"r{revision}")
-    files.sync(folder)
-    return Release.read(folder / f"r{revision}")
+    return new
+
+
+def seal(new: Release) -> Release:
+    """Make what was prepared a revision: its last files, its name. It is never touched again."""
+    _write_sums(new)
+    target = new.folder.with_name(f"r{new.revision}")
+    os.rename(new.folder, target)
+    files.sync(target.parent)
+    return Release.read(target)
 
 
 def _next_number(releases: Path, public: Path, scope: Scope) -> int:
@@ -103,7 +102,7 @@ def _next_number(releases: Path, public: Path, scope: Scope) -> int:
     return 1 + max(numbers(releases, scope) | numbers(public, scope) | decided, default=0)
 
 
-def _seal(new: Release) -> None:
+def _write_sums(new: Release) -> None:
     """The last files of a release: what it is, with the hash of every other file, and all hashes for `sha256sum -c`."""
     document = asdict(replace(new, files=hashes.hashes_of(new.folder)))
     del document["folder"]

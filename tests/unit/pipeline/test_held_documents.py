@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from callback_survey import releases
+from callback_survey.documents import write as documents
 from callback_survey.errors import DocumentsFailed, GateFailed
-from callback_survey.pipeline import steps
+from callback_survey.pipeline import freezing, steps
 from callback_survey.pipeline.verdicts import GateReport
 from callback_survey.releases import Release
 from callback_survey.run import Run
-from callback_survey.settings import Settings
+from callback_survey.settings import Format, Settings
 from callback_survey.warehouse import build
 from callback_survey.warehouse.build import BuildReport, BuiltScope
 from homes import REPOSITORY
@@ -23,15 +26,19 @@ def test_the_others_are_released_and_the_failure_is_told(tmp_path: Path, monkeyp
     settings = Settings(tmp_path / "home", tmp_path, REPOSITORY / "dbt_project", "1GB", (), None, None)
     bad, good = BuiltScope("330108", "2018Q1", "d1"), BuiltScope("330109", "2018Q1", "d2")
 
-    def freeze(run: Run, connection: object, scope: BuiltScope) -> Release | None:
-        if scope == bad:
+    def prepare(run: Run, connection: object, scope: BuiltScope) -> Release:
+        return make_release(tmp_path / run.run_id, region=scope.region_code)
+
+    def write(release: Release, folder: Path, *, formats: Sequence[Format]) -> None:
+        if release.region_code == bad.region_code:
             raise DocumentsFailed("notice.pdf of 330108 2018Q1 r1 could not be made: …", next_step="read the log")
-        return make_release(settings.releases)
 
     settings.warehouse.mkdir(parents=True)
     duckdb.connect(str(settings.warehouse / "warehouse.duckdb")).close()
     monkeypatch.setattr(build, "verify_stamp", lambda *_: None)
-    monkeypatch.setattr(steps, "_freeze", freeze)
+    monkeypatch.setattr(freezing, "_prepare", prepare)
+    monkeypatch.setattr(documents, "write_apart", write)
+    monkeypatch.setattr(releases, "seal", lambda new: make_release(settings.releases))
     built = BuildReport("any", (bad, good))
     with pytest.raises(GateFailed, match=r"notice\.pdf of 330108 2018Q1 r1"):
         steps.release(

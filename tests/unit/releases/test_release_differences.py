@@ -11,7 +11,7 @@ import pytest
 from callback_survey import releases
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import steps
+from callback_survey.pipeline import freezing
 from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
@@ -47,7 +47,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 def release(
     warehouse: duckdb.DuckDBPyConnection, root: Path, changed_rows: list[DatasetDifference] | None = None
 ) -> Release:
-    found = releases.release(
+    found = releases.prepare(
         warehouse,
         LANDED,
         [],
@@ -59,7 +59,7 @@ def release(
         changed_rows=changed_rows or [],
     )
     assert found is not None
-    return found
+    return releases.seal(found)
 
 
 def test_a_first_release_differs_from_nothing(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -145,14 +145,14 @@ def test_the_rows_are_compared_with_the_delivery_of_the_latest_revision(
     run = Run(settings, "run-1")
     files = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
     first = lake.deliver(files)
-    assert steps._changed_rows(run, first) == [], "nothing was released yet"
+    assert freezing._changed_rows(run, first) == [], "nothing was released yet"
     make_release(settings.releases)
-    assert steps._changed_rows(run, first) == [], "the delivery of the revision is not in the lake"
+    assert freezing._changed_rows(run, first) == [], "the delivery of the revision is not in the lake"
     path = settings.releases / "330109/2018Q1/r1/release.json"
     path.write_text(path.read_text(encoding="utf-8").replace("delivery-1", first.delivery_id), encoding="utf-8")
-    assert steps._changed_rows(run, first) == []
+    assert freezing._changed_rows(run, first) == []
     lake.deliver(files | {"calls.csv": calls(ONE_CALL, ONE_CALL, ONE_CALL)})
     third = lake.deliver(files | {"calls.csv": calls(ONE_CALL, ONE_CALL)})
-    assert [difference for difference in steps._changed_rows(run, third) if not difference.is_empty] == [
+    assert [difference for difference in freezing._changed_rows(run, third) if not difference.is_empty] == [
         DatasetDifference("calls", 1, 0, 0)
     ]

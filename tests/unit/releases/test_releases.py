@@ -53,12 +53,6 @@ CHECKS = [
 ]
 
 
-def write_notice(new: Release, folder: Path) -> None:
-    """The notice needs all marts and has tests of its own."""
-    folder.mkdir()
-    (folder / "notice.html").write_text("notice", encoding="utf-8")
-
-
 @pytest.fixture
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
@@ -83,9 +77,14 @@ def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) ->
         "tables": TABLES,
         "run_id": "run-1",
         "code_fingerprint": "code-1",
-        "write_documents": write_notice,
     }
-    return releases_module.release(warehouse, releases=root, public=root / "public", **{**options, **changes})
+    new = releases_module.prepare(warehouse, releases=root, public=root / "public", **{**options, **changes})
+    if new is None:
+        return None
+    # the notice needs all marts and has tests of its own
+    (new.folder / "notice").mkdir()
+    (new.folder / "notice" / "notice.html").write_text("notice", encoding="utf-8")
+    return releases_module.seal(new)
 
 
 def correct(warehouse: duckdb.DuckDBPyConnection, rate: float) -> None:
@@ -258,13 +257,15 @@ def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDB
 
 
 def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: object) -> None:
+    def fail(new: Release) -> Release:
         raise RuntimeError("the notice cannot be written")
 
-    with pytest.raises(RuntimeError):
-        release(warehouse, tmp_path, write_documents=fail)
+    with monkeypatch.context() as changed:
+        changed.setattr(releases_module, "seal", fail)
+        with pytest.raises(RuntimeError):
+            release(warehouse, tmp_path)
     assert revisions(tmp_path, Scope("330109", "2018Q1")) == list(take(tmp_path).every) == []
     new = release(warehouse, tmp_path)
     assert new is not None

@@ -1,0 +1,101 @@
+"""The marts of a run's regions as new revisions: their tables one after the other, their documents side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from callback_survey import releases
+from callback_survey.documents import write as documents
+from callback_survey.errors import DamagedFile, DocumentsFailed
+from callback_survey.landing import corrections, ledger
+from callback_survey.landing.corrections import DatasetDifference
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.pipeline.verdicts import reports_of
+from callback_survey.releases import Release
+from callback_survey.releases.comparison import comparison_for
+from callback_survey.run import Run
+from callback_survey.scope import Scope
+from callback_survey.serving import serve as serving
+from callback_survey.storage import modes
+from callback_survey.warehouse import published
+from callback_survey.warehouse.build import BuiltScope, manifest_path
+from callback_survey.warehouse.fingerprint import code_fingerprint
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass
+class Frozen:
+    """The new revisions, and what could not be frozen; a scope in neither has nothing new."""
+
+    new: dict[Scope, Release] = field(default_factory=dict)
+    failed: dict[Scope, DamagedFile | DocumentsFailed] = field(default_factory=dict)
+
+
+def freeze(
+    run: Run, connection: duckdb.DuckDBPyConnection, scopes: Sequence[BuiltScope], say: Callable[[str], None]
+) -> Frozen:
+    """Freeze what passed; `connection` is the warehouse. A revision is there as soon as its documents are: a killed run leaves
+    the rest to the next one."""
+    frozen = Frozen()
+    prepared: list[Release] = []
+    for scope in scopes:
+        try:
+            new = _prepare(run, connection, scope)
+        except DamagedFile as error:
+            frozen.failed[scope] = error
+        else:
+            prepared += [new] if new is not None else []
+    by_key = {scope.key: scope for scope in scopes}
+    with modes.served_to(run.settings.readers):
+        written = documents.write_side_by_side(prepared, formats=run.settings.documents, workers=run.settings.workers)
+        for count, (new, problem) in enumerate(written, start=1):
+            scope = by_key[new.key]
+            if problem is not None:
+                frozen.failed[scope] = problem
+                continue
+            frozen.new[scope] = releases.seal(new)
+            if len(prepared) > 1:
+                say(f"{count}/{len(prepared)} {new.name}")
+    return frozen
+
+
+def _prepare(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
+    """Everything of a revision but its documents, and the partitions of its single cases."""
+    settings, manifest = run.settings, manifest_path(run.warehouse)
+    landed = ledger.find(settings.lake, scope, scope.delivery_id)
+    if landed is None:
+        raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
+    restricted = published.published_tables(manifest, published.RESTRICTED)
+    with modes.served_to(settings.readers):
+        settings.serving.mkdir(parents=True, exist_ok=True)
+    with modes.private():
+        serving.export_restricted(connection, restricted, settings.restricted, scope)
+    compared = comparison_for(settings.releases, scope)
+    with modes.served_to(settings.readers):
+        return releases.prepare(
+            connection,
+            landed,
+            reports_of(run, scope),
+            published.published_tables(manifest),
+            releases=settings.releases,
+            public=settings.public,
+            run_id=run.run_id,
+            code_fingerprint=code_fingerprint(settings.dbt_project, settings.seeds),
+            changed_rows=_changed_rows(run, landed),
+            compared_with=compared.as_json() if compared else None,
+        )
+
+
+def _changed_rows(run: Run, landed: LandingReport) -> list[DatasetDifference]:
+    """How the delivery differs from the one that the latest revision was made of; nothing for the same, a lost or a damaged one."""
+    earlier = releases.revisions(run.settings.releases, landed.scope)
+    if not earlier or earlier[-1].delivery_id == landed.delivery_id:
+        return []
+    before = ledger.find(run.settings.lake, landed.scope, earlier[-1].delivery_id)
+    if before is None or ledger.damaged_files(run.settings.lake, before):
+        return []
+    return corrections.compare(before, landed, lake=run.settings.lake, memory_limit=run.settings.memory_limit)
