@@ -1,7 +1,8 @@
 """The file that readers open: every table declared with its types, keys, references and meaning, then filled in its order.
 
 Keys are declared before a row comes in, so the file itself refuses a row that stands twice or refers to nothing. A release of
-an early version may hold what breaks a reference: that one is left out of the declaration, and said, and nobody is held up.
+an early version may hold what breaks a key or a reference: that one is left out of the declaration, and said, and nobody is
+held up.
 """
 
 from __future__ import annotations
@@ -45,19 +46,20 @@ def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], 
     added.prepare(connection)
     queries = {table.name: _query(connection, table, present) for table in tables}
     types = {name: _types(connection, query) for name, query in queries.items()}
-    keys = {table.name: table.key for table in tables}
+    unique = {table.name: _key(connection, table) for table in tables}
+    keys = {table.name: table.key for table in tables if unique[table.name]}
     refers = {
         table.name: [one for one in references(table.name, types[table.name], keys) if _holds(connection, table, one)]
         for table in tables
     }
     by_name = {table.name: table for table in tables}
-    # what is referred to comes first
     # a foreign key is declared from within the database that it stands in
     inside = connection.cursor().execute(f"use {duck.name(database)}")
+    # what is referred to comes first
     order = TopologicalSorter({name: {one.table for one in refers[name]} for name in sorted(by_name)})
     for name in order.static_order():
         table = by_name[name]
-        constraints = [*_key(connection, table), *(_foreign_key(one) for one in refers[name])]
+        constraints = [*unique[name], *(_foreign_key(one) for one in refers[name])]
         columns = [f"{duck.name(column)} {kind}" for column, kind in types[name].items()]
         inside.begin()
         inside.execute(f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})")
@@ -109,7 +111,14 @@ def _key(connection: duckdb.DuckDBPyConnection, table: ServedTable) -> list[str]
     if not table.key:
         return []
     missing = " or ".join(f"{duck.name(column)} is null" for column in table.key)
-    ((has_gaps,),) = connection.execute(f"select exists (from {duck.name(table.name)} where {missing})").fetchall()
+    complete = f"from {duck.name(table.name)} where not ({missing})"
+    ((has_gaps, repeated),) = connection.execute(
+        f"select exists (from {duck.name(table.name)} where {missing}), "
+        f"(select count(*) {complete}) - (select count(*) from (select distinct {_listed(table.key)} {complete}))"
+    ).fetchall()
+    if repeated:
+        logger.warning("%s has %d rows more than keys: served without its key", table.name, repeated)
+        return []
     return [f"{'unique' if has_gaps else 'primary key'} ({_listed(table.key)})"]
 
 

@@ -107,6 +107,26 @@ def test_the_file_itself_refuses_a_row_that_stands_twice_or_refers_to_nothing(tm
             )
 
 
+def test_a_table_whose_rows_stand_twice_is_served_without_its_key_and_nothing_refers_to_it(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No code of ours makes such a table; if one did, everybody else's figures would wait for it."""
+    twice = Rollup(
+        "regions", '"warehouse".rollups.regions', "select unnest(['330109', '330109']) as region_code", "Rows."
+    )
+    twice = replace(
+        twice, key=("region_code",), order_by=("region_code",), columns=(("region_code", "varchar", "Code."),)
+    )
+    release = make_release(tmp_path / "releases")
+    serving_module.serve(inventory_of([release]), serving=folder, memory_limit="1GB", rollups=Rollups((), (twice,)))
+    assert "regions has 1 rows more than keys: served without its key" in caplog.text
+    assert read(folder, "select count(*) from regions") == [(2,)]
+    assert read(
+        folder,
+        "select count(*) from duckdb_constraints() where constraint_type = 'FOREIGN KEY' and referenced_table = 'regions'",
+    ) == [(0,)]
+
+
 def test_marts_is_the_right_name_whatever_the_file_is_attached_under(tmp_path: Path, folder: Path) -> None:
     serve(folder, [make_release(tmp_path / "releases")])
     counted = "select count(*) from {}department_rates"
