@@ -18,10 +18,11 @@ from callback_survey.storage.spreadsheet import is_true
 
 
 def figures(seeds: Path) -> Iterator[Fault]:
-    """Figures without an answer, of an answer that the measure is not asked with, of two measures, or with two labels; and answers that
-    two figures print."""
-    question_of = {row["measure"]: row["question"] for row in rows.read(seeds, "measures")}
-    answered = {row["answer_code"]: row["question"] for row in rows.read(seeds, "answers")}
+    """Figures without an answer, of an answer on no scale of the measure, of two measures, or with two labels; and answers that two
+    figures print."""
+    scales = {(row["measure"], row["scale"]) for row in rows.read(seeds, "measure_definitions")}
+    scale_of = {row["answer_code"]: row["scale"] for row in rows.read(seeds, "answers")}
+    measures = {row["measure"] for row in rows.read(seeds, "measures")}
     first_of: dict[str, Row] = {}
     printed: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "annex_figures"):
@@ -29,9 +30,9 @@ def figures(seeds: Path) -> Iterator[Fault]:
         if not answer:
             yield fault_in(row, f"the figure {figure} has no answer", "name the answer whose share it prints")
             continue
-        if answer in answered and measure in question_of and answered[answer] != question_of[measure]:
-            told = f"{figure} prints {answer}, which is no answer to the question of {measure}"
-            yield fault_in(row, told, "name an answer to that question")
+        if answer in scale_of and measure in measures and (measure, scale_of[answer]) not in scales:
+            told = f"{figure} prints {answer}, which is an answer on no scale of {measure}"
+            yield fault_in(row, told, "name an answer that a definition of the measure can count")
         first = first_of.setdefault(figure, row)
         if first["measure"] != measure:
             told = f"the figure {figure} is one of {first['measure']} too (line {first.line})"

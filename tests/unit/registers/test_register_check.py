@@ -208,9 +208,9 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("annex_figures", ("satisfaction", "delighted_pct", "十分满意率（%）", "delighted")),
         "annex_figures.csv line 10: answer_code 「delighted」 is not in answers.csv",
     ),
-    "a figure of another question's answer": (
+    "a figure of another measure's answer": (
         adding("annex_figures", ("satisfaction", "quick_pct", "快办率（%）", "zero_visits")),
-        "quick_pct prints zero_visits, which is no answer to the question of satisfaction",
+        "quick_pct prints zero_visits, which is an answer on no scale of satisfaction",
     ),
     "a figure of two measures": (
         both(
