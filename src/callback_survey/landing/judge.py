@@ -15,6 +15,7 @@ from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.deliveries.formats import Opened, open_tables
 from callback_survey.deliveries.headers import Dataset, HeaderNotRecognised
 from callback_survey.deliveries.table import BATCH_ROWS, Table, Unreadable
+from callback_survey.landing import annexes
 from callback_survey.landing.case_numbers import personal_cases_sql, shapes_sql
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
 from callback_survey.landing.tables import BESIDE
@@ -119,12 +120,13 @@ def _read_table(
         _define_options(connection, table)
         connection.execute(f"create or replace temp table given as {sql('given').format(said=said)}")
     if table.dataset == "published":
-        _unfold_figures(connection, table)
+        annexes.unfold(connection, table)
     _add(connection, table.dataset, parameters)
     if table.dataset in BESIDE:
         _add(connection, BESIDE[table.dataset], parameters)
     read, rejected = _counts(connection, table)
-    _verify_percents(connection, table)
+    if table.dataset == "published":
+        annexes.verify_percents(connection)
     _verify_case_ids(connection, table)
     phones = _phones(connection) if table.dataset == "frame" else None
     return FileRecord(
@@ -173,20 +175,6 @@ def _define_options(connection: duckdb.DuckDBPyConnection, table: Table) -> None
         )
 
 
-def _unfold_figures(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """What an annex prints as temp table `printed`, a row per line and figure, with the head of the figure's column."""
-    fixed = headers.dataset("published").column_names
-    places = {name: place for name, place in table.match.positions.items() if name not in fixed}
-    heads = [scrub(table.header[place].strip()) for place in places.values()]
-    connection.execute(
-        "create or replace temp table figure_columns as select * from annex_figures "
-        "inner join (select unnest($1) as figure, unnest($2) as head, unnest($3) as place) using (figure)",
-        [[*places], heads, [*places.values()]],
-    )
-    figures = ", ".join(map(duck.name, places))
-    connection.execute(f"create or replace temp table printed as {sql('printed').format(figures=figures)}")
-
-
 class _Beyond(Exception):
     """A table has more records than the whole file should, by more than a batch: whatever else it holds is not read."""
 
@@ -222,27 +210,6 @@ def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, i
     if read[0] != judged[0]:
         raise AssertionError(f"{table.name}: {read[0]} records read, {judged[0]} judged")
     return read[0], judged[1]
-
-
-def _verify_percents(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Raises Unreadable where an annex's rates are fractions: 0.7443 would be read as less than one percent."""
-    if table.dataset != "published":
-        return
-    # all shares of a measure together: the best answer alone may be rare
-    found = connection.execute(
-        """
-        select arg_min(head, place)
-        from printed
-        group by measure
-        having max(try_cast(printed as double)) between 0 and 1 and max(try_cast(printed as double)) > 0
-            and not bool_or(contains(printed, '%'))
-        order by min(place)
-        """
-    ).fetchone()
-    if found is not None:
-        raise Unreadable(
-            f"「{found[0]}」: every share lies between 0 and 1; expected percents such as 74.43, or cells in a percent format (.xlsx)"
-        )
 
 
 def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
