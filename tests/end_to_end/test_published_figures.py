@@ -170,7 +170,9 @@ def test_the_warning_about_adjusted_rows_names_them_with_both_figures(served: Se
         "select severity, outcome, examples from check_results where check_id = 'reconciliation_exact'"
     )
     assert (severity, outcome) == ("warn", "warn")
-    assert {tuple(example.partition("）")[0].split("（")) for example in examples.split("；")} == ADJUSTED
+    names = {"satisfaction": "满意率", "realisation": "实现率"}
+    expected = {(department, names[measure]) for department, measure in ADJUSTED}
+    assert {tuple(example.partition("）")[0].split("（")) for example in examples.split("；")} == expected
     assert "satisfied_pct computed 74.42, printed 74.43" in examples
 
 
