@@ -4,6 +4,7 @@ select
     measures.department_code,
     measures.department_name,
     measures.measure,
+    measures.measure_name,
     measures.rate_pct,
     row_number() over (
         partition by measures.region_code, measures.quarter, measures.measure

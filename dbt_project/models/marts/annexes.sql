@@ -8,6 +8,7 @@ with annexes as (
         positions.region_code,
         positions.quarter,
         positions.measure,
+        positions.measure_name,
         positions.row_number,
         positions.department_code,
         positions.department_name,
