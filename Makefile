@@ -8,6 +8,7 @@ QUARTERS ?= $(QUARTER)
 REGION ?= 330109
 PORT ?= 8080
 BI_PORT ?= 8088
+DISTRICTS ?= 1
 PYTHON ?= python3
 # so many tests at once: each may run a whole pipeline, in about 1 GB
 WORKERS ?= 2
@@ -19,7 +20,7 @@ ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint docs airflow bi test-bi simulate up down test-compose lock clean
+.PHONY: help run run-local test lint docs airflow bi test-bi simulate bench up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -40,7 +41,7 @@ lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions 
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy expectations dags
+	@.venv/bin/mypy expectations dags benchmarks
 	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
 	@scripts/dbt_lint
 	@scripts/lint_imports
@@ -70,6 +71,9 @@ test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real b
 
 simulate: $(STATE)/dev ## how often the tests mark departments that do not differ; writes docs/simulation.md
 	@.venv/bin/python scripts/simulate.py
+
+bench: $(STATE)/dev ## what DISTRICTS=1 invented districts cost, beside a hand-written script over the same files; writes benchmarks/results/
+	@.venv/bin/python -m benchmarks --districts "$(DISTRICTS)"
 
 lock: .venv/bin/python ## resolve the dependencies anew into the lock files
 	@scripts/lock

@@ -51,7 +51,7 @@ _SQL = """
     select
         region_code, case_id,
         arg_max(satisfaction, (called_at, attempt_no))
-            filter (satisfaction in ('满意', '比较满意', '基本满意', '不太满意', '不满意')) as satisfaction,
+            filter (regexp_full_match(satisfaction, '[1-5]|满意|比较满意|基本满意|不太满意|不满意')) as satisfaction,
         arg_max(visits, (called_at, attempt_no))
             filter (regexp_full_match(visits, '[0-9]+次?|零次|零上门|一次|两次.*|三次.*')) as visits
     from calls
@@ -67,7 +67,7 @@ _SQL = """
             region_code, code as department_code, any_value(frame_row_count) as frame_row_count,
             count(*) as sample_count,
             count(satisfaction) as satisfaction_count,
-            count(*) filter (satisfaction = '满意') as satisfied_count,
+            count(*) filter (satisfaction in ('满意', '5')) as satisfied_count,
             count(visits) as visits_count
         from answers
         inner join frame using (region_code, case_id)
