@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.documents import earlier_annexes
-
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -43,6 +41,7 @@ def open_frozen(release: Release) -> DuckDBPyConnection:
 
     A release can be issued however old it is, so what it did not keep says nothing: NULL in its rows, or no row at all.
     """
+    from callback_survey.documents import earlier_annexes
     from callback_survey.releases import open_marts
 
     connection = open_marts(release)
