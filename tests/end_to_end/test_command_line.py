@@ -34,7 +34,7 @@ def test_a_wrong_quarter_is_refused_before_anything_is_made(home: Home, command:
 def test_a_wrong_region_code_is_refused_with_an_example(home: Home, region: str) -> None:
     outcome = home.run_here("run", "--quarter", QUARTER, "--region", region)
     assert outcome.code == 2
-    assert region in outcome.err and "330109" in outcome.err
+    assert region in outcome.err and "six digits, such as 123456" in outcome.err
     assert not home.path.exists()
 
 

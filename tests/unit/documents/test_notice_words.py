@@ -79,7 +79,24 @@ def test_a_rate_on_few_answers_is_named_and_one_on_too_few_is_no_matter_of_cauti
 def measure(name: str, *below: FlaggedDepartment, rated: int = 3, few: tuple[str, ...] = ()) -> MeasureSummary:
     average = Decimal("90.00") if rated else None
     label = {"satisfaction": "满意率", "realisation": "实现率"}[name]
-    return MeasureSummary(name, label, "top_box", None, 3, rated, average, None, None, None, None, (), below, (), few)
+    return MeasureSummary(
+        name,
+        label,
+        "top_box",
+        None,
+        3,
+        rated,
+        average,
+        None,
+        None,
+        None,
+        None,
+        (),
+        below,
+        annex=(),
+        share_labels=(),
+        few_names=few,
+    )
 
 
 def notice(*below: FlaggedDepartment, sign_use: str | None = None, **realisation: object) -> NoticeText:

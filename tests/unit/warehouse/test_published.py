@@ -122,7 +122,11 @@ def manifest(tmp_path: Path) -> Path:
         "nodes": nodes,
         "exposures": {
             "e.1": {"name": "callback_restricted", "depends_on": {"nodes": ["m.cases"]}},
-            "e.2": {"name": "callback_marts", "depends_on": {"nodes": ["m.rates", "m.dim"]}},
+            "e.2": {
+                "name": "callback_marts",
+                "depends_on": {"nodes": ["m.rates", "m.dim"]},
+                "config": {"meta": {"tables": {"rates": "比率"}, "labels": {"code": "代码"}}},
+            },
         },
     }
     path = tmp_path / "manifest.json"
@@ -135,6 +139,7 @@ def test_the_exposure_is_the_list_of_published_tables(manifest: Path) -> None:
     assert (dim.name, rates.name) == ("dim", "rates")
     assert (rates.key, rates.order_by) == (("region_code", "code"), ("code", "region_code"))
     assert (rates.description, rates.column_descriptions) == ("About rates.", {"code": "The code."})
+    assert (rates.label, rates.column_labels) == ("比率", {"code": "代码"})
     assert [table.name for table in published_tables(manifest, RESTRICTED)] == ["cases"]
 
 
