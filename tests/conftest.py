@@ -27,13 +27,15 @@ os.environ["AIRFLOW_HOME"] = _airflow_home.name
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Registers that were merged of the tests' own folders lie among the machine's temporary files: they go with the tests."""
+    """Registers that were merged of this session's own folders lie among the machine's temporary files: they go with the tests.
+    Those of another session stay, which may run just now."""
     if hasattr(session.config, "workerinput"):
         return
+    own = str(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
     merged = Path(tempfile.gettempdir()) / f"callback-survey-registers-{os.getuid()}"
     for told in merged.glob(f"*/{ORIGINS}"):
         origins = json.loads(told.read_text(encoding="utf-8"))
-        if any("/pytest-of-" in origins[side] for side in ("shipped", "own")):
+        if any(origins[side].startswith(own) for side in ("shipped", "own")):
             shutil.rmtree(told.parent, ignore_errors=True)
 
 
