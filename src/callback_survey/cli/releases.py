@@ -26,6 +26,7 @@ _DIFF_EXAMPLES = """examples:
 _VERIFY_EXAMPLES = """examples:
   callback-survey releases verify
   callback-survey releases verify --region 123456 --quarter 2018Q1
+  callback-survey releases verify --since 2020Q1
 
 exit codes: 0 all files match, 1 a file does not
 Without this package: cd releases/123456/2018Q1/r1 && sha256sum -c SHA256SUMS"""
@@ -51,6 +52,7 @@ def add_to(commands: Any) -> None:
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
         add_scope(parser, is_required=is_required)
         add_home(parser)
+    verified.add_argument("--since", metavar="2018Q1", help="only this quarter and those after it")
     shown.add_argument("revision", nargs="?", metavar="r1", help="default: the served revision")
     compared.add_argument("before", metavar="r1")
     compared.add_argument("after", metavar="r2")
@@ -132,8 +134,9 @@ def _verify(options: argparse.Namespace) -> int:
     from callback_survey import releases
 
     settings, region, quarter = _asked(options)
+    since = str(Quarter.parse(options.since)) if options.since else None
     count, damaged = 0, []
-    for found in releases.verify_all(settings.releases, region, quarter):
+    for found in releases.verify_all(settings.releases, region, quarter, since=since):
         count += 1
         if found.is_set_aside:
             show(f"{found.name}: set aside by hand, its number is not used again")

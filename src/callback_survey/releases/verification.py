@@ -66,10 +66,14 @@ def verify(release: Release) -> Verified:
     return Verified(release.name, release.folder, tuple(damage), len(found), unhashed)
 
 
-def verify_all(releases: Path, region_code: str | None = None, quarter: str | None = None) -> Iterator[Verified]:
-    """Every revision, also one whose release.json cannot be read, and one that is gone from the row of its numbers."""
+def verify_all(
+    releases: Path, region_code: str | None = None, quarter: str | None = None, *, since: str | None = None
+) -> Iterator[Verified]:
+    """Every revision, also one whose release.json cannot be read, and one that is gone from the row of its numbers; of a region,
+    of a quarter, or of the quarters from `since` on."""
     for scope in scopes(releases):
-        if region_code in (None, scope.region_code) and quarter in (None, scope.quarter):
+        is_asked = region_code in (None, scope.region_code) and quarter in (None, scope.quarter)
+        if is_asked and (since is None or scope.quarter >= since):
             for number in range(1, max(numbers(releases, scope), default=0) + 1):
                 yield _verified(f"{scope.name} r{number}", scope.folder(releases) / f"r{number}")
 

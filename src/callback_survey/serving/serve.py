@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -280,9 +280,8 @@ def _assemble(
 
 
 def _document(release: Release) -> dict[str, object]:
-    document = asdict(release)
-    del document["folder"]
-    return document
+    # not asdict: it copies every description of every column
+    return {one.name: getattr(release, one.name) for one in fields(release) if one.name != "folder"}
 
 
 def _link(path: Path, target: str) -> None:

@@ -155,6 +155,7 @@ def test_verify_names_what_is_damaged_and_says_so_with_its_exit_code(
     assert "\n  marts/department_rates.parquet: is missing\n330109 2018Q1 r2: whole" in told.out
     assert "1 of 3 revisions do not match what was frozen" in told.err
     assert releases("verify", "--region", "330109", "--quarter", "2018Q2") == 0
+    assert releases("verify", "--since", "2018Q2") == 0
 
 
 def test_a_rollback_is_served_at_once_and_written_down_and_changes_no_revision(

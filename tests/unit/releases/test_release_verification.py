@@ -161,6 +161,7 @@ def test_only_what_is_asked_for_is_looked_at(tmp_path: Path) -> None:
     for region, quarter in (("330109", "2018Q1"), ("330109", "2018Q2"), ("330110", "2018Q1")):
         make_release(tmp_path, region=region, quarter=quarter)
     assert [found.name for found in verify_all(tmp_path, "330109")] == ["330109 2018Q1 r1", "330109 2018Q2 r1"]
+    assert [found.name for found in verify_all(tmp_path, "330109", since="2018Q2")] == ["330109 2018Q2 r1"]
     assert [found.name for found in verify_all(tmp_path, None, "2018Q1")] == ["330109 2018Q1 r1", "330110 2018Q1 r1"]
 
 
