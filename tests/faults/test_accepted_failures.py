@@ -65,7 +65,7 @@ def test_the_quarter_is_released_and_the_summary_says_with_what(accepted: Accept
     assert accepted.released.code == 0, accepted.released.err
     assert "0 failed, 1 failed and accepted" in accepted.released.out
     assert f"fail {CHECK}" in accepted.released.out
-    assert REASON in accepted.released.out
+    assert REASON in accepted.released.out and "accepted by 张三, 20" in accepted.released.out
 
 
 def test_release_notice_and_tables_say_who_accepted_what_and_why(accepted: Accepted) -> None:

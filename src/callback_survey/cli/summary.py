@@ -158,7 +158,9 @@ def _show_findings(console: Console, connection: duckdb.DuckDBPyConnection, keys
 def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: dict[str, str]) -> None:
     checks = _rows(
         connection,
-        "select check_id, severity, outcome, observed, allowed, examples, is_accepted from check_results "
+        "select check_id, severity, outcome, observed, allowed, examples, is_accepted, accepted_by, accepted_reason, "
+        # a moment as text: without a library for time zones DuckDB gives Python none
+        "accepted_at::text as accepted_at from check_results "
         "where region_code = $region_code and quarter = $quarter and is_served "
         "order by gate, check_id",
         **keys,
@@ -177,7 +179,7 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
         for example in check["examples"].split("；"):
             say(console, f"{' ' * _EXAMPLE_AT}{example}")
         if check["is_accepted"]:
-            decision = f"accepted by {check['accepted_by']}, {check['accepted_at']}: {check['accepted_reason']}"
+            decision = f"accepted by {check['accepted_by']}, {to_the_second(check['accepted_at'])}: {check['accepted_reason']}"
             say(console, f"{' ' * _EXAMPLE_AT}{decision}")
 
 
