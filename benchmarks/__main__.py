@@ -84,7 +84,7 @@ def _measure(folder: Path, given: argparse.Namespace) -> int:
         "bytes": size,
         "formats": given.formats,
         "cores": len(os.sched_getaffinity(0)),
-        "machine": platform.platform(),
+        "machine": f"{platform.system()} {platform.machine()}",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "costs": [asdict(cost) for cost in costs],
     }
