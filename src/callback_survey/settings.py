@@ -141,6 +141,11 @@ class Settings:
         """The folder in which a person adds rows."""
         return self.registers or self.shipped_registers
 
+    @property
+    def notices(self) -> Path | None:
+        """Where an instance says what all of its notices say; the file need not be there."""
+        return self.registers.parent / "notices.toml" if self.registers else None
+
     def read_privacy_key(self) -> bytes:
         """The key that turns phone numbers into tokens. Raises UsageError where none, or a short one, is given."""
         key = self.privacy_key

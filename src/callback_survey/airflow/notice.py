@@ -66,6 +66,7 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     from dataclasses import asdict
 
     from callback_survey.approval import decide, public, request
+    from callback_survey.documents.notice.own_texts import own_texts
     from callback_survey.settings import load_settings
 
     settings = load_settings()
@@ -75,7 +76,8 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     if out is not None and out.content_hash == release.content_hash:
         return None
     last = public.last(settings.public, region_code)
-    return {**asdict(request.request_for(settings, release)), "issuer": last.issuer if last else ""}
+    issuer = own_texts(settings.notices, release.scope).issuer or (last.issuer if last else "")
+    return {**asdict(request.request_for(settings, release)), "issuer": issuer}
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:

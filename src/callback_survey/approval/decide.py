@@ -13,6 +13,7 @@ from callback_survey import releases
 from callback_survey.approval import public
 from callback_survey.approval.public import Issue
 from callback_survey.documents.notice.heading import Heading
+from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
 from callback_survey.local_time import local_date
 from callback_survey.releases import Release, journal
@@ -56,7 +57,8 @@ def approve(
 ) -> Issue:
     """Issue a revision's notice under the name of who approved it, `at` (ISO 8601 with offset).
 
-    Without a date in the heading it is the day of approval in Shanghai. A revision that was issued before, and is served
+    Without a date in the heading it is the day of approval in Shanghai, without an issuer the district's own (notices.toml).
+    A revision that was issued before, and is served
     again now, is shown again as it was. Raises ApprovalOutdated where another revision is served, UsageError where it is
     issued already under another heading, DamagedFile where the release is not what was frozen.
     """
@@ -72,7 +74,15 @@ def approve(
         entry = replace(entry, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
             day = heading.dated_on or local_date(at)
-            complete = replace(heading, dated_on=day, approved_by=by, approved_at=at)
+            own = own_texts(settings.notices, scope)
+            complete = replace(
+                heading,
+                issuer=heading.issuer or own.issuer,
+                addressees=own.addressees,
+                dated_on=day,
+                approved_by=by,
+                approved_at=at,
+            )
             # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
             with (
                 modes.public(),

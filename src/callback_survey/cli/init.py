@@ -10,7 +10,7 @@ from typing import Any
 from callback_survey.errors import UsageError
 
 _DESCRIPTION = """Writes the folder of a new instance: registers/ with the columns and the rows of the region, exports/, settings.env
-with the places of both, a new privacy key, and a README in Chinese and English. Writes nothing over what is there."""
+with the places of both, notices.toml, a new privacy key, and a README in Chinese and English. Writes nothing over what is there."""
 _EXAMPLES = """examples:
   callback-survey init survey --region 123456
   callback-survey init survey --region 123456 --name 某省/某市/某区"""

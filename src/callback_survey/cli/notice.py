@@ -53,16 +53,18 @@ def add_to(commands: Any) -> None:
 def _notice(options: argparse.Namespace) -> int:
     from callback_survey.documents.marts import open_frozen
     from callback_survey.documents.notice import write
+    from callback_survey.documents.notice.own_texts import own_texts
 
     settings = load_settings(home=options.home)
     issuer, number = (
         given_text(option, text, most=HEADING_CHARACTERS, is_required=False, is_line=True)
         for option, text in (("--issuer", options.issuer), ("--number", options.number))
     )
-    heading = Heading(issuer, number, date_of("--date", options.date))
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()
+    given = own_texts(settings.notices, release.scope)
+    heading = Heading(issuer or given.issuer, number, date_of("--date", options.date), addressees=given.addressees)
     connection = open_frozen(release)
     try:
         formats = tuple(dict.fromkeys(options.format or settings.documents))

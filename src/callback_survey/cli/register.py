@@ -55,12 +55,14 @@ def add_to(commands: Any) -> None:
 
 def _check(_options: argparse.Namespace) -> int:
     from callback_survey import register_layers
+    from callback_survey.documents.notice import own_texts
     from callback_survey.registers import rows, validate
     from callback_survey.settings import load_settings
 
     settings = load_settings()
     seeds = settings.seeds
     validate(seeds)
+    own_texts.read(settings.notices)
     departments = rows.read(seeds, "departments")
     codes = {row["department_code"] for row in departments}
     regions = {row["region_code"] for row in departments}

@@ -179,7 +179,9 @@ def _show_checks(console: Console, connection: duckdb.DuckDBPyConnection, keys: 
         for example in check["examples"].split("；"):
             say(console, f"{' ' * _EXAMPLE_AT}{example}")
         if check["is_accepted"]:
-            decision = f"accepted by {check['accepted_by']}, {to_the_second(check['accepted_at'])}: {check['accepted_reason']}"
+            decision = (
+                f"accepted by {check['accepted_by']}, {to_the_second(check['accepted_at'])}: {check['accepted_reason']}"
+            )
             say(console, f"{' ' * _EXAMPLE_AT}{decision}")
 
 

@@ -64,15 +64,15 @@ def write_apart(release: Release, folder: Path, *, formats: Sequence[Format], he
 
 
 def write_side_by_side(
-    releases: Sequence[Release], *, formats: Sequence[Format], workers: int
+    releases: Sequence[tuple[Release, Heading]], *, formats: Sequence[Format], workers: int
 ) -> Iterator[tuple[Release, DocumentsFailed | None]]:
-    """The drafts of several releases, each in its own folder, `workers` at a time; in the order in which they are done, each
-    with what is wrong where they could not be made."""
+    """The drafts of several releases under their headings, each in its own folder, `workers` at a time; in the order in which they
+    are done, each with what is wrong where they could not be made."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         # a thread waits for a process: nothing is made in it
         waiting = {
-            pool.submit(write_apart, release, release.folder / "notice", formats=formats): release
-            for release in releases
+            pool.submit(write_apart, release, release.folder / "notice", formats=formats, heading=heading): release
+            for release, heading in releases
         }
         try:
             for done in as_completed(waiting):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from callback_survey import releases
 from callback_survey.documents import write as documents
+from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.errors import DamagedFile, DocumentsFailed
 from callback_survey.landing import corrections, ledger
 from callback_survey.landing.corrections import DatasetDifference
@@ -51,7 +52,8 @@ def freeze(
             prepared += [new] if new is not None else []
     by_key = {scope.key: scope for scope in scopes}
     with modes.served_to(run.settings.readers):
-        written = documents.write_side_by_side(prepared, formats=run.settings.documents, workers=run.settings.workers)
+        headed = [(new, own_texts(run.settings.notices, new.scope).heading) for new in prepared]
+        written = documents.write_side_by_side(headed, formats=run.settings.documents, workers=run.settings.workers)
         for count, (new, problem) in enumerate(written, start=1):
             scope = by_key[new.key]
             if problem is not None:

@@ -66,6 +66,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
     """The deliveries of a quarter. Raises NothingDelivered where there is none, and RegisterError where a register is at
     odds with itself or has none of the regions: nothing is landed that could not be counted."""
     from callback_survey import registers
+    from callback_survey.documents.notice import own_texts
     from callback_survey.landing.workbench import sweep_scratch
     from callback_survey.storage import modes
     from callback_survey.storage.scratch import sweep_temporary
@@ -76,6 +77,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
         sweep_temporary()
         modes.prepare(run.settings)
         registers.validate(run.settings.seeds)
+        own_texts.read(run.settings.notices)
         found = folders.discover(run.settings.exports, quarter, region_code)
         if not found:
             raise NothingDelivered(

@@ -17,7 +17,16 @@ from callback_survey.registers.draft import lineage_rows
 from callback_survey.settings import MINIMUM_KEY_LENGTH, PREFIX
 from callback_survey.storage.files import remove_tree
 
-SETTINGS, KEY = "settings.env", "privacy.key"
+SETTINGS, KEY, NOTICES = "settings.env", "privacy.key", "notices.toml"
+_NOTICES = """# 通报中每个季度都相同的文字。每个地区一段，自 since 季度起适用；同一地区后来的段落代替以前的。
+# What every notice says. One entry a region, which holds from the quarter `since` on; a later one of the region takes its place.
+#
+# [[notice]]
+# region_code = "123456"
+# since = "2018Q1"
+# issuer = "某区跑改办"            # 印发单位 / the issuing office
+# addressees = "各有关单位"        # 主送 / whom it is addressed to
+"""
 # What a district has of its own; the others are rules, and a file is added where one differs.
 _OWN = (
     "regions",
@@ -57,6 +66,7 @@ def create(folder: Path, shipped: Path, region_code: str | None = None, names: S
         (aside / KEY).write_text(secrets.token_hex(MINIMUM_KEY_LENGTH) + "\n", encoding="utf-8")
         (aside / KEY).chmod(0o600)
         (aside / SETTINGS).write_text(_settings(folder), encoding="utf-8")
+        (aside / NOTICES).write_text(_NOTICES.replace("123456", region_code or "123456"), encoding="utf-8")
         (aside / "README.md").write_text(_readme(region_code or "123456"), encoding="utf-8")
         os.replace(aside, folder)
     except BaseException:

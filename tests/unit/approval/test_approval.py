@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,28 @@ def test_an_approved_notice_is_issued_under_the_name_of_who_approved_it(settings
     assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
     last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
     assert last.details == {"issuer": "跑改办", "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
+
+
+def test_an_issuer_that_is_not_given_is_the_districts_own(settings: Settings, tmp_path: Path) -> None:
+    own = replace(settings, registers=tmp_path / "survey" / "registers")
+    own.registers.mkdir(parents=True)  # type: ignore[union-attr]
+    (tmp_path / "survey" / "notices.toml").write_text(
+        '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\nissuer = "区数据局"\n', encoding="utf-8"
+    )
+    issue = approve(own, heading=Heading(number="5号"))
+    assert (issue.folder / "notice.html").read_text().split("\n")[:2] == ["区数据局", "5号"]
+    assert files.read_json(issue.folder / "issue.json")["issuer"] == "区数据局"
+    # asked for again without one, it is what it was
+    assert approve(own, heading=Heading(number="5号")) == issue
+
+
+def test_an_issuer_that_is_given_is_printed(settings: Settings, tmp_path: Path) -> None:
+    own = replace(settings, registers=tmp_path / "survey" / "registers")
+    own.registers.mkdir(parents=True)  # type: ignore[union-attr]
+    (tmp_path / "survey" / "notices.toml").write_text(
+        '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\nissuer = "区数据局"\n', encoding="utf-8"
+    )
+    assert approve(own).issuer == "跑改办"
 
 
 def test_issue_json_names_every_file_with_its_hash_and_what_the_figures_are(settings: Settings) -> None:

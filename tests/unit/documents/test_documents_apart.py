@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey.documents import write
+from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.errors import DocumentsFailed
 from callback_survey.releases import Release
 from callback_survey.settings import Format
@@ -81,7 +82,7 @@ def test_documents_of_several_releases_are_made_side_by_side(monkeypatch: pytest
     both = threading.Barrier(2, timeout=60)
     others = [replace(release, region_code=region) for region in ("330108", "330109", "330110", "330111")]
 
-    def meet(one: Release, folder: Path, *, formats: Sequence[Format]) -> None:
+    def meet(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
         both.wait()  # broken where one is only begun when another has ended
         if one.region_code == "330110":
             raise DocumentsFailed("no font", next_step="install one")
@@ -89,7 +90,7 @@ def test_documents_of_several_releases_are_made_side_by_side(monkeypatch: pytest
     monkeypatch.setattr(write, "write_apart", meet)
     found = {
         one.region_code: problem and problem.what
-        for one, problem in write.write_side_by_side(others, formats=("html",), workers=2)
+        for one, problem in write.write_side_by_side([(one, DRAFT) for one in others], formats=("html",), workers=2)
     }
     assert found == {"330108": None, "330109": None, "330110": "no font", "330111": None}
 
@@ -98,7 +99,7 @@ def test_no_more_of_them_than_there_are_workers(monkeypatch: pytest.MonkeyPatch,
     under_way, most = [0], [0]
     counting = threading.Lock()
 
-    def count(one: Release, folder: Path, *, formats: Sequence[Format]) -> None:
+    def count(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
         with counting:
             under_way[0] += 1
             most[0] = max(most[0], under_way[0])
@@ -108,13 +109,15 @@ def test_no_more_of_them_than_there_are_workers(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(write, "write_apart", count)
     others = [replace(release, region_code=f"3301{number:02}") for number in range(20)]
-    assert len(list(write.write_side_by_side(others, formats=("html",), workers=1))) == 20 and most == [1]
+    assert len(
+        list(write.write_side_by_side([(one, DRAFT) for one in others], formats=("html",), workers=1))
+    ) == 20 and most == [1]
 
 
 def test_a_fault_of_the_program_is_no_failure_of_one_release(monkeypatch: pytest.MonkeyPatch, release: Release) -> None:
-    def fail(one: Release, folder: Path, *, formats: Sequence[Format]) -> None:
+    def fail(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(write, "write_apart", fail)
     with pytest.raises(ZeroDivisionError):
-        list(write.write_side_by_side([release], formats=("html",), workers=2))
+        list(write.write_side_by_side([(release, DRAFT)], formats=("html",), workers=2))

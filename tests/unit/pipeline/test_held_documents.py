@@ -10,6 +10,7 @@ import pytest
 
 from callback_survey import releases
 from callback_survey.documents import write as documents
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import DocumentsFailed, GateFailed
 from callback_survey.pipeline import freezing, steps
 from callback_survey.pipeline.verdicts import GateReport
@@ -29,7 +30,7 @@ def test_the_others_are_released_and_the_failure_is_told(tmp_path: Path, monkeyp
     def prepare(run: Run, connection: object, scope: BuiltScope) -> Release:
         return make_release(tmp_path / run.run_id, region=scope.region_code)
 
-    def write(release: Release, folder: Path, *, formats: Sequence[Format]) -> None:
+    def write(release: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
         if release.region_code == bad.region_code:
             raise DocumentsFailed("notice.pdf of 330108 2018Q1 r1 could not be made: …", next_step="read the log")
 

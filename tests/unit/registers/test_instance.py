@@ -25,6 +25,7 @@ def test_the_folder_has_registers_exports_settings_a_key_and_a_readme(
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md",
         "exports",
+        "notices.toml",
         "privacy.key",
         "registers",
         "settings.env",

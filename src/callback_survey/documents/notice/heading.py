@@ -7,6 +7,9 @@ from datetime import date
 
 from callback_survey.local_time import in_local
 
+# whom a notice is addressed to, where a district does not say
+ADDRESSEES = "各有关部门"
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -20,6 +23,7 @@ class Heading:
     dated_on: date | None = None
     approved_by: str | None = None
     approved_at: str | None = None
+    addressees: str = ADDRESSEES
 
     @property
     def is_draft(self) -> bool:

@@ -111,6 +111,7 @@ class NoticeText:
             self.heading,
             issuer=self.heading.issuer.translate(marks),
             number=self.heading.number.translate(marks),
+            addressees=self.heading.addressees.translate(marks),
             approved_by=self.heading.approved_by and self.heading.approved_by.translate(marks),
         )
         return replace(
