@@ -232,7 +232,7 @@ def _head(document: Any) -> None:
     say("{%p if text.data_note %}")
     say("数据说明：{{ text.data_note }}", "Notice Remark")
     say("{%p endif %}")
-    say("各有关部门：", "Notice Addressee")
+    say("{{ text.heading.addressees }}：", "Notice Addressee")
 
 
 def _parts(document: Any) -> None:

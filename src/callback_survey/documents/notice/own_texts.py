@@ -63,7 +63,9 @@ def read(file: Path | None) -> list[dict[str, str]]:
 
 def _entry(file: Path, number: int, given: Mapping[str, Any]) -> dict[str, str]:
     if unknown := sorted(given.keys() - {*_REQUIRED, *_TEXTS}):
-        raise _fault(file, f"entry {number}: unknown field {unknown[0]}; known are {'、'.join((*_REQUIRED, *_TEXTS))}")
+        raise _fault(
+            file, f"entry {number}: unknown field {unknown[0]}; known are region_code, since, issuer and addressees"
+        )
     if not re.fullmatch("[0-9]{6}", str(given.get("region_code", ""))):
         raise _fault(file, f"entry {number}: region_code is not six digits in quotes")
     if not re.fullmatch("[0-9]{4}Q[1-4]", str(given.get("since", ""))):
