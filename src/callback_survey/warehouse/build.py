@@ -129,7 +129,9 @@ def build(
     code = code_fingerprint(settings.dbt_project, settings.seeds)
     note = unchanged.Note.of(code, landed, compared or {}, released or {})
     with warehouse.lock():
-        if not select and (standing := unchanged.standing(warehouse, note)) is not None:
+        # dbt's manifest describes what is released: where it is lost or cut off, a build writes it again
+        standing = None if select else unchanged.standing(warehouse, note, manifest_path(warehouse))
+        if standing is not None:
             return BuildReport(standing, scope, is_standing=True)
         _discard_if_outdated(warehouse, code)
         try:

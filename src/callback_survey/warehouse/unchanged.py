@@ -85,20 +85,21 @@ def add_released(warehouse: Warehouse, build_id: str, released: Mapping[Scope, P
         write(warehouse, replace(note, released={**note.released, **revisions}), build_id)
 
 
-def standing(warehouse: Warehouse, wanted: Note) -> str | None:
+def standing(warehouse: Warehouse, wanted: Note, manifest: Path) -> str | None:
     """The id of the build that stands in the warehouse, if it is the one `wanted`; None where it has to be built.
 
-    A warehouse that cannot be opened is no error here: building it says so, and makes it anew.
+    Neither a warehouse that cannot be opened nor a `manifest` that cannot be read is an error here: a build makes them anew.
     """
     note = read(warehouse)
     if note is None or not note.is_also(wanted) or not warehouse.is_of(wanted.code):
         return None
     try:
+        files.read_json(manifest)
         with duck.connect(
             warehouse.path, memory_limit=warehouse.memory_limit, spill=warehouse.spill, read_only=True
         ) as connection:
             stamped = connection.execute("select build_id from raw.build").fetchone()
-    except duckdb.Error:
+    except (duckdb.Error, FileNotFoundError, DamagedFile):
         return None
     return note.build_id if stamped == (note.build_id,) else None
 

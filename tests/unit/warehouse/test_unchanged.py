@@ -10,6 +10,7 @@ import pytest
 
 from callback_survey.scope import Scope
 from callback_survey.warehouse import unchanged
+from callback_survey.warehouse.build import manifest_path
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.unchanged import Note
 
@@ -25,12 +26,18 @@ def warehouse(tmp_path: Path) -> Warehouse:
     with duckdb.connect(str(made.path)) as connection:
         connection.execute("create schema raw; create table raw.build as select 'b1' as build_id")
     made.stamp.write_text(NOTE.code, encoding="utf-8")
+    manifest_path(made).parent.mkdir()
+    manifest_path(made).write_text("{}", encoding="utf-8")
     unchanged.write(made, NOTE, "b1")
     return made
 
 
+def standing(warehouse: Warehouse, wanted: Note) -> str | None:
+    return unchanged.standing(warehouse, wanted, manifest_path(warehouse))
+
+
 def test_a_build_of_the_same_stands(warehouse: Warehouse) -> None:
-    assert unchanged.standing(warehouse, NOTE) == "b1"
+    assert standing(warehouse, NOTE) == "b1"
 
 
 @pytest.mark.parametrize(
@@ -47,42 +54,42 @@ def test_a_build_of_the_same_stands(warehouse: Warehouse) -> None:
     ],
 )
 def test_whatever_else_it_is_made_of_it_is_made_again(wanted: Note, warehouse: Warehouse) -> None:
-    assert unchanged.standing(warehouse, wanted) is None
+    assert standing(warehouse, wanted) is None
 
 
 def test_the_revision_made_of_a_build_masks_what_the_build_masked(warehouse: Warehouse) -> None:
     by_its_own_revision = replace(NOTE, masking={KEY: "r2"})
     unchanged.add_released(warehouse, "another build", {SCOPE: Path("releases/330109/2018Q1/r2/marts")})
-    assert unchanged.standing(warehouse, by_its_own_revision) is None
+    assert standing(warehouse, by_its_own_revision) is None
     unchanged.add_released(warehouse, "b1", {SCOPE: Path("releases/330109/2018Q1/r2/marts")})
-    assert unchanged.standing(warehouse, by_its_own_revision) == "b1"
-    assert unchanged.standing(warehouse, replace(NOTE, masking={KEY: "r3"})) is None
+    assert standing(warehouse, by_its_own_revision) == "b1"
+    assert standing(warehouse, replace(NOTE, masking={KEY: "r3"})) is None
 
 
 def test_a_note_of_another_build_than_the_one_in_the_file_is_worth_nothing(warehouse: Warehouse) -> None:
     unchanged.write(warehouse, NOTE, "b2")
-    assert unchanged.standing(warehouse, NOTE) is None
+    assert standing(warehouse, NOTE) is None
 
 
 def test_an_unfinished_build_does_not_stand(warehouse: Warehouse) -> None:
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("drop table raw.build")
-    assert unchanged.standing(warehouse, NOTE) is None
+    assert standing(warehouse, NOTE) is None
 
 
 def test_a_warehouse_known_to_be_damaged_does_not_stand(warehouse: Warehouse) -> None:
     warehouse.damaged("Corrupt database file")
-    assert unchanged.standing(warehouse, NOTE) is None
+    assert standing(warehouse, NOTE) is None
 
 
-@pytest.mark.parametrize("name", ["warehouse.duckdb", "built.json"])
-@pytest.mark.parametrize("text", [None, "neither JSON nor a database", '{"code": "models"}'])
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "built.json", "dbt/manifest.json"])
+@pytest.mark.parametrize("text", [None, "neither JSON nor a database", '{"code": "mod'])
 def test_what_cannot_be_read_is_made_again(name: str, text: str | None, warehouse: Warehouse) -> None:
     path = warehouse.folder / name
     path.unlink()
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    assert unchanged.standing(warehouse, NOTE) is None
+    assert standing(warehouse, NOTE) is None
 
 
 def test_before_anything_is_landed_the_regions_tell_whether_it_may_stand(warehouse: Warehouse) -> None:
