@@ -7,20 +7,13 @@ from typing import Any
 
 import yaml
 
-from callback_survey.releases.described import FrozenColumn, FrozenTable, tables_of
+from callback_survey.releases.described import MOMENTS, TYPES, FrozenColumn, FrozenTable, tables_of
 from callback_survey.releases.model import Release
 from callback_survey.storage import files
 
 FILE = "contract.odcs.yaml"
 _VERSION = "v3.1.0"
-_TYPES = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "number"),
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "VARCHAR": "string",
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "timestamp"),
-}
+_TYPES = {**TYPES, **dict.fromkeys(MOMENTS, "timestamp")}
 
 
 def write(release: Release, folder: Path) -> None:

@@ -8,20 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from callback_survey.releases.described import FrozenColumn, FrozenTable, tables_of
+from callback_survey.releases.described import MOMENTS, TYPES, FrozenColumn, FrozenTable, tables_of
 from callback_survey.releases.model import Release
 from callback_survey.storage import files
 
 FILE = "datapackage.json"
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-_TYPES = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "number"),
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "VARCHAR": "string",
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "datetime"),
-}
+_TYPES = {**TYPES, **dict.fromkeys(MOMENTS, "datetime")}
 
 
 def write(release: Release, folder: Path) -> None:

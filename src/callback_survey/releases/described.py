@@ -8,6 +8,16 @@ from dataclasses import dataclass
 from callback_survey.releases.model import Release
 from callback_survey.warehouse.references import Reference, references
 
+# DuckDB's types by the words that both standards use; they differ in that for a moment.
+TYPES = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "number"),
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "VARCHAR": "string",
+}
+MOMENTS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+
 
 @dataclass(frozen=True)
 class FrozenColumn:
