@@ -209,7 +209,7 @@ def load_settings(
         postgres_reader=value("POSTGRES_READER"),
         readers=_readers(value("READERS") or "group"),
         registers=_registers(value("REGISTERS")),
-        workers=_number("WORKERS", value("WORKERS") or str(len(os.sched_getaffinity(0)))) or 1,
+        workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
     )
 
 
