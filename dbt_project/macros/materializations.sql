@@ -2,7 +2,7 @@
   How a table is written: in its place, by one transaction. The adapter's own way builds a table beside the old one and
   renames both, for readers who look on and for catalogs that cannot take a definition back. Nobody looks on here: the
   warehouse is held by one run. A failed statement takes the whole transaction back, the old table is then still there.
-  Per model this saves five statements and as many starts of Jinja, which is about half of what a small build costs.
+  Per model this saves five statements and as many starts of Jinja.
 #}
 {% materialization table, adapter='duckdb' %}
     {%- set target = this.incorporate(type='table') -%}
