@@ -7,9 +7,14 @@ order of results is not that of the suite, and values come back as numpy types.
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cell_text import cell_text, one_line
@@ -22,32 +27,53 @@ if TYPE_CHECKING:
 EXAMPLE_COUNT = 10
 # What is not one name but several in a list, or a sentence of ours about a file, may be longer than a name.
 _LIST_CHARACTERS = 300
+# What Great Expectations imports for the divergence of distributions and for notebooks: a third of its import.
+_DEFERRED = ("scipy.stats", "altair")
+
+
+class _Deferred(ModuleType):
+    """Stands for a module until something of it is asked for. The standard `LazyLoader` imports what it stands for as soon as
+    a second import asks whether it is there."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
 
 
 def load_great_expectations() -> Any:
-    """Import Great Expectations quietly: no telemetry, no progress bars, and no garbage collection on the way (0.5 s)."""
+    """Import Great Expectations quietly: no telemetry, no progress bars, no garbage collection on the way (0.5 s), and without
+    what no check of ours uses."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     gc.disable()
     try:
+        for name in _DEFERRED:
+            _defer(name)
         import great_expectations
     finally:
         gc.enable()
     return great_expectations
 
 
+def _defer(name: str) -> None:
+    if name in sys.modules:
+        return
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return
+    stand_in = _Deferred(name)
+    stand_in.__spec__ = spec
+    sys.modules[name] = stand_in
+
+
 def run(
     checks: Sequence[Check], facts: Mapping[str, pd.DataFrame], rules: Mapping[str, Rule], *, gate: str, suite: str
 ) -> tuple[CheckResult, ...]:
     """Every check against its facts, in the order given. A check that raised, or saw no rows, has not passed."""
-    gx = load_great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    whole = (
-        context.data_sources.add_pandas("facts")
-        .add_dataframe_asset("facts")
-        .add_batch_definition_whole_dataframe("all")
-    )
+    gx, whole = _whole_frames()
     answers: dict[str, Any] = {}
     for name, frame in facts.items():
         asked = [check for check in checks if check.facts == name]
@@ -63,6 +89,17 @@ def run(
         else:
             results.append(_read(answers[check.check_id], check, rule, gate, suite, row_count))
     return tuple(results)
+
+
+@cache
+def _whole_frames() -> tuple[Any, Any]:
+    """The library, and its name for "all rows of the frame I am given": once in a process, as its context is written out as
+    YAML whenever something is added to it."""
+    gx = load_great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    facts = context.data_sources.add_pandas("facts").add_dataframe_asset("facts")
+    return gx, facts.add_batch_definition_whole_dataframe("all")
 
 
 def _answers(gx: Any, batch: Any, name: str, asked: Sequence[Check]) -> dict[str, Any]:
