@@ -2,14 +2,17 @@
 
 A process of its own gives DuckDB's file back when it ends, and holds the warehouse lock it inherited while it lives.
 
-Three costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it
+Four costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it
 out: our own callback passes on what is shown, and the file is plain text. Nine events of ten are for debugging, which no
 log of ours holds, and are made into a message all the same: they end where they begin. And a project that did not change
 is not parsed again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project.
+And the garbage collector looks again and again at classes, a manifest and contexts that live as long as the process (an eighth
+of its CPU time, for 50 MB): it is off.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -167,6 +170,7 @@ def _parsed(project: str, target: Path) -> Any | None:
 
 
 def _main() -> int:
+    gc.disable()
     from dbt.cli.main import dbtRunner
 
     line = sys.stdin.readline()
