@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from callback_survey.deliveries import headers, limits
 from callback_survey.deliveries.headers import Dataset
+from callback_survey.deliveries.records import FEWEST_OF_A_HEADER, RecordRules
 from callback_survey.privacy import scrub
 
 Row = tuple[int, list[str]]
@@ -26,15 +26,6 @@ HEADER_SEARCH_ROWS = 30
 MAXIMUM_COLUMNS = 1_000
 MAXIMUM_CELL_CHARACTERS = 100_000
 MAXIMUM_FOOTER_ROWS = 10
-# How the lines below a table begin: notes, sums, who made the sheet and when.
-_FOOTER = re.compile(
-    "注|备注|说明|合计|总计|小计|共|制表|填表|填报|审核|统计|打印|导出|单位负责人|联系人[:：]|日期[:：]"
-)
-_SUM = re.compile("(合计|总计|小计|共计)[:：]?")
-# Every dataset requires three columns or more: a row with fewer of its headers is no header, with fewer filled no record.
-_FEWEST_OF_A_HEADER = 3
-_FEWEST_OF_A_RECORD = 3
-_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 class Unreadable(ValueError):
@@ -120,15 +111,13 @@ class Table:
         """The rows below the header. What may be a footer is held back until a later row shows that it was none."""
         held: list[Row] = []
         self.repeated_header_lines = []
-        telling = self._telling_cells()
+        rules = RecordRules(self.known, self.header_rows, self.match)
         for line, cells in self.rows():
             if line <= self.header_line:
                 continue
-            if cells in self.header_rows or (
-                len(telling.intersection(cells)) >= _FEWEST_OF_A_HEADER and self._is_header_again(line, cells)
-            ):
+            if rules.may_be_header(cells) and self._is_header_again(rules, line, cells):
                 self.repeated_header_lines.append(line)
-            elif self._may_be_footer(cells) and len(held) < MAXIMUM_FOOTER_ROWS:
+            elif rules.may_be_footer(cells) and len(held) < MAXIMUM_FOOTER_ROWS:
                 held.append((line, cells))
             else:
                 yield from held
@@ -136,37 +125,12 @@ class Table:
                 yield line, cells
         self.footer_lines = [line for line, _ in held]
 
-    def _is_header_again(self, line: int, cells: list[str]) -> bool:
-        """The header once more, as on each printed page. Another header would give the rows below it other columns."""
-        folded = [headers.fold(cell) for cell in cells if cell.strip()]
-        if any(folded == [headers.fold(cell) for cell in row if cell.strip()] for row in self.header_rows):
+    def _is_header_again(self, rules: RecordRules, line: int, cells: list[str]) -> bool:
+        if rules.is_header_again(cells):
             return True
-        if self.known.count_recognised(cells) < _FEWEST_OF_A_HEADER:
-            return False
-        raise Unreadable(f"line {line}: the table has a second header with other columns")
-
-    def _telling_cells(self) -> frozenset[str]:
-        """Cells of which a record holds few and a header many."""
-        return self.known.known_headers.union(cell for row in self.header_rows for cell in row if cell.strip())
-
-    def _may_be_footer(self, cells: Sequence[str]) -> bool:
-        """One cell of Chinese text and nothing else, or a line that begins like a note or a sum and is no record.
-
-        A record may begin so too, with a department such as 共青团区委: its required columns are filled.
-        """
-        first = next((cell.strip() for cell in cells if cell.strip()), "")
-        if not _CHINESE.search(first):
-            return False
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        if len(filled) == 1 or _SUM.fullmatch(first) or all(_FOOTER.match(cell) for cell in filled):
-            return True
-        return _FOOTER.match(first) is not None and self._filled_required(cells) < _FEWEST_OF_A_RECORD
-
-    def _filled_required(self, cells: Sequence[str]) -> int:
-        required = [column.name for column in self.known.columns if column.is_required]
-        # a question may have columns of its answers instead
-        positions = [self.match.positions[name] for name in required if name in self.match.positions]
-        return sum(position < len(cells) and cells[position].strip() != "" for position in positions)
+        if rules.is_other_header(cells):
+            raise Unreadable(f"line {line}: the table has a second header with other columns")
+        return False
 
     def _batch(self, chunk: list[Row], columns: Sequence[str]) -> pa.RecordBatch:
         rows = [cells if len(cells) == self.width else self._fitted(line, cells) for line, cells in chunk]
@@ -276,7 +240,7 @@ def _header_of(rows: Sequence[Row], datasets: Sequence[Dataset]) -> _Candidate:
         for stack, cells in _stacks(rows)
         for known in datasets
     ]
-    likely = [candidate for candidate in candidates if candidate.count >= _FEWEST_OF_A_HEADER]
+    likely = [candidate for candidate in candidates if candidate.count >= FEWEST_OF_A_HEADER]
     if likely:
         line = min(candidate.rows[-1][0] for candidate in likely)
         candidates = [candidate for candidate in likely if line in [row[0] for row in candidate.rows]]
