@@ -8,13 +8,14 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from callback_survey.deliveries.encodings import DAMAGED, detect_encoding, open_text_file
+from callback_survey.deliveries.blocks import Block, Blocks, CleanLines
+from callback_survey.deliveries.encodings import DAMAGED, detect_encoding, open_text_file, whole_lines
 from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.table import HEADER_SEARCH_ROWS, MAXIMUM_COLUMNS, Row, Table, Unreadable, find_table
 
@@ -45,6 +46,10 @@ _RARE = {
     "\x1f": "control characters (0x1F)",
 }
 SEPARATORS |= _RARE
+# Those between which a line without a quote says nothing beside its cells
+_OF_CLEAN_LINES = (",", "\t", ";")
+# Titles and the header cost their block the reading at once: the first one is small
+_FIRST_BYTES = 1 << 14
 _FEWEST_HEADERS = 3
 _CELLS_OF_A_TABLE = 4
 _ALIGNED_GAP = re.compile(r"\s{2,}")
@@ -63,7 +68,8 @@ def open_text(path: Path, name: str, datasets: Sequence[Dataset]) -> Table:
     table = find_table(name, partial(read_rows, path, encoding, delimiter), encoding=encoding, datasets=datasets)
     # between spaces a blank cell cannot be seen: a short row may lack any of its cells
     fills_short_rows = not delimiter.isspace() or delimiter == "\t"
-    return replace(table, fills_short_rows=fills_short_rows, separator=SEPARATORS[delimiter])
+    parts = partial(read_parts, path, encoding, delimiter, table.width) if delimiter in _OF_CLEAN_LINES else None
+    return replace(table, parts=parts, fills_short_rows=fills_short_rows, separator=SEPARATORS[delimiter])
 
 
 def _delimiter_of(path: Path, encoding: str, datasets: Sequence[Dataset]) -> str:
@@ -88,31 +94,104 @@ def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[
 
 def read_rows(path: Path, encoding: str, delimiter: str, *, quoting: bool = True) -> Iterator[Row]:
     """Each record with the line it starts on; blank lines are no records. Without `quoting` a quote is a character."""
-    csv.field_size_limit(MAXIMUM_LINE_CHARACTERS)
     with open_text_file(path, encoding) as text:
+        yield from _Records(path, encoding, delimiter, quoting=quoting).of(_lines(text))
+
+
+def read_parts(
+    path: Path, encoding: str, delimiter: str, width: int, are_records: Callable[[Block], bool]
+) -> Iterator[Row | Block]:
+    """The same, with a block in place of many records where all its lines are clean and `are_records` says that they are no more."""
+    clean = CleanLines(delimiter, width)
+    records = _Records(path, encoding, delimiter)
+    blocks = Blocks(whole_lines(path, encoding, _FIRST_BYTES))
+    try:
+        for text in blocks:
+            block = clean.parse(text, records.next_line)
+            if block is not None and are_records(block):
+                records.pass_over(block.row_count)
+                yield block
+            elif not blocks.take_apart(text):
+                lines = _LinesOfBlocks(text, blocks)
+                yield from records.of(lines, begin=lines.begin_record)
+    except DAMAGED as error:
+        raise Unreadable(f"the compressed file is cut off or damaged after line {records.next_line - 1}") from error
+
+
+class _Records:
+    """Reads records from lines, of the whole file or of one stretch after the other. `next_line` is the number of the line behind."""
+
+    def __init__(self, path: Path, encoding: str, delimiter: str, *, quoting: bool = True) -> None:
+        self.next_line = 1
+        self._blank_lines = 0
+        self._path, self._encoding, self._delimiter = path, encoding, delimiter
+        self._quoting = quoting
+
+    def pass_over(self, line_count: int) -> None:
+        """So many lines, each a record, were read by somebody else."""
+        self.next_line += line_count
+        self._blank_lines = 0
+
+    def of(self, lines: Iterator[str], *, begin: Callable[[], None] = lambda: None) -> Iterator[Row]:
+        """The records of these lines; `begin` is called before each."""
+        csv.field_size_limit(MAXIMUM_LINE_CHARACTERS)
+        delimiter, before = self._delimiter, self.next_line - 1
         # `strict`: a quote left open is an error, not a cell that swallows the rest of the file
-        style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
-        lines = _lines(text) if delimiter.strip(" ") else _spaced(_lines(text), delimiter)
+        style: Literal[0, 3] = csv.QUOTE_MINIMAL if self._quoting else csv.QUOTE_NONE
         # a space before a quote is no part of the cell; between spaces each one counts
         skips = delimiter.strip(" ") != ""
+        lines = lines if skips else _spaced(lines, delimiter)
         reader = csv.reader(lines, strict=True, delimiter=delimiter[0], quoting=style, skipinitialspace=skips)
-        starts_on, blank_lines = 1, 0
         while True:
+            begin()
+            line = before + reader.line_num
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                raise _fault_of(error, path, encoding, delimiter, starts_on, reader.line_num) from error
+                ends_on = before + reader.line_num
+                raise _fault_of(error, self._path, self._encoding, delimiter, line + 1, ends_on) from error
             except DAMAGED as error:
-                raise Unreadable(f"the compressed file is cut off or damaged after line {reader.line_num}") from error
+                told = f"the compressed file is cut off or damaged after line {before + reader.line_num}"
+                raise Unreadable(told) from error
+            self.next_line = before + reader.line_num + 1
             if cells is None:
                 return
             is_rule = delimiter == "|" and _RULE.fullmatch("".join(cells)) is not None
             if not is_rule and any(cell.strip().strip(_END_SIGNS) for cell in cells):
-                yield starts_on, cells
-                blank_lines = 0
-            elif (blank_lines := blank_lines + 1) > MAXIMUM_BLANK_LINES:
-                raise Unreadable(f"line {reader.line_num}: more than {MAXIMUM_BLANK_LINES} blank lines in a row")
-            starts_on = reader.line_num + 1
+                self._blank_lines = 0
+                yield line + 1, cells
+            elif self._is_beyond_blank_lines():
+                raise Unreadable(f"line {self.next_line - 1}: more than {MAXIMUM_BLANK_LINES} blank lines in a row")
+
+    def _is_beyond_blank_lines(self) -> bool:
+        self._blank_lines += 1
+        return self._blank_lines > MAXIMUM_BLANK_LINES
+
+
+class _LinesOfBlocks(Iterator[str]):
+    """The lines of a block, and of the blocks behind it as far as a record goes on there."""
+
+    def __init__(self, block: bytes, behind: Iterator[bytes]) -> None:
+        self._lines, self._behind = _lines_of(block), behind
+        self._is_within_record = False
+
+    def begin_record(self) -> None:
+        self._is_within_record = False
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None and self._is_within_record:
+            self._lines = _lines_of(next(self._behind, b""))
+            line = next(self._lines, None)
+        if line is None:
+            raise StopIteration
+        self._is_within_record = True
+        return line
+
+
+def _lines_of(block: bytes) -> Iterator[str]:
+    # only a line that is refused for its length is cut, and perhaps within a character
+    return _lines(io.StringIO(block.decode(errors="replace"), newline=""))
 
 
 def _fault_of(error: csv.Error, path: Path, encoding: str, delimiter: str, starts_on: int, line: int) -> Unreadable:
@@ -155,7 +234,7 @@ def _quote_opens_on(path: Path, encoding: str, delimiter: str, starts_on: int) -
     return opens_on if is_quoted else None
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+def _lines(text: io.TextIOBase) -> Iterator[str]:
     """Lines of a bounded length: a file without line ends must not become one string."""
     while line := text.readline(MAXIMUM_LINE_CHARACTERS):
         if len(line) == MAXIMUM_LINE_CHARACTERS:

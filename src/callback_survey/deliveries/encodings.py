@@ -25,6 +25,8 @@ _LONG_BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
 _GZIP = b"\x1f\x8b"
 _START_BYTES = 4096
 _BLOCK_BYTES = 1 << 20
+# Longer than any line that is read, in the bytes of UTF-8
+_LONGEST_LINE_BYTES = 4 << 20
 # So many characters beyond ASCII that happen to be UTF-8 are UTF-8: bytes of GBK hardly ever are by chance.
 _SURELY_UTF_8 = 8
 
@@ -114,6 +116,36 @@ def open_text_file(path: Path, encoding: str) -> io.TextIOWrapper:
     """The text of a file, line ends as they are; unpacked where it is compressed."""
     codec, errors = _codec(encoding)
     return io.TextIOWrapper(open_binary(path), encoding=codec, errors=errors, newline="")
+
+
+def whole_lines(path: Path, encoding: str, first: int) -> Iterator[bytes]:
+    """The text of a file as UTF-8, without a byte order mark, in blocks that end where a line does, as far as lines end at all:
+    the first one of about `first` bytes, the others of a megabyte."""
+    rest = b""
+    for part in _parts(path, encoding, first):
+        rest += part
+        # a line end of the old kind may be half of another one where nothing follows it yet
+        end = rest.rfind(b"\n") + 1 or rest.rfind(b"\r", 0, -1) + 1
+        if end == 0 and len(rest) < _LONGEST_LINE_BYTES:
+            continue
+        yield rest[: end or len(rest)]
+        rest = rest[end:] if end else b""
+    if rest:
+        yield rest
+
+
+def _parts(path: Path, encoding: str, first: int) -> Iterator[bytes]:
+    if encoding == "utf-8-sig":
+        with open_binary(path) as file:
+            yield file.read(first).removeprefix(codecs.BOM_UTF8)
+            while part := file.read(_BLOCK_BYTES):
+                yield part
+        return
+    with open_text_file(path, encoding) as text:
+        yield text.read(first).encode()
+        # a Chinese character has three bytes, and most of a table is ASCII
+        while characters := text.read(_BLOCK_BYTES // 2):
+            yield characters.encode()
 
 
 def open_binary(path: Path) -> BinaryIO:

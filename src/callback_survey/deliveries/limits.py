@@ -14,7 +14,7 @@ _HARMLESS_BYTES = 64 << 20
 _HARMLESS_RECORDS = 500_000
 # So much text at once, and so much for each row: a survey's row is some hundred characters
 _TEXT_AT_ONCE = 64 << 20
-_TEXT_OF_A_ROW = 10_000
+TEXT_OF_A_ROW = 10_000
 
 
 def most_unpacked(packed_bytes: int) -> int:
@@ -34,4 +34,4 @@ def line_ends(block: bytes) -> int:
 
 def most_text(row_count: int) -> int:
     """The characters, or the bytes of a columnar file, that so many rows may hold together."""
-    return _TEXT_AT_ONCE + row_count * _TEXT_OF_A_ROW
+    return _TEXT_AT_ONCE + row_count * TEXT_OF_A_ROW

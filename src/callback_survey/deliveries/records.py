@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from callback_survey.deliveries import headers
+from callback_survey.deliveries.blocks import Block, begins_with
 from callback_survey.deliveries.headers import Dataset, HeaderMatch
 
 # How the lines below a table begin: notes, sums, who made the sheet and when.
@@ -19,6 +23,9 @@ _SUM = re.compile("(合计|总计|小计|共计)[:：]?")
 FEWEST_OF_A_HEADER = 3
 _FEWEST_OF_A_RECORD = 3
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+# The first bytes of what is seen: ASCII without the space and control characters, and the characters U+4000 to U+9FFF
+_ASCII_SEEN = pa.array([bytes([code]) for code in range(0x21, 0x7F)], pa.binary())
+_SEEN = pa.array([*_ASCII_SEEN.to_pylist(), *(bytes([code]) for code in range(0xE4, 0xEA))], pa.binary())
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,37 @@ class RecordRules:
             return True
         return _FOOTER.match(first) is not None and self._filled_required(cells) < _FEWEST_OF_A_RECORD
 
+    def are_records(self, block: Block) -> bool:
+        """Whether each row of a block is a record for certain, by the rules above: none is blank, the header, or a footer.
+
+        False where that would take a look at each row.
+        """
+        seen = [begins_with(block.columns[place], _SEEN) for place in self._required]
+        if len(seen) < _FEWEST_OF_A_RECORD or pc.min(_count(seen)).as_py() < _FEWEST_OF_A_RECORD:
+            return False
+        return self._has_no_header(block) and self._has_no_footer(block)
+
+    def _has_no_header(self, block: Block) -> bool:
+        beginnings = pa.array({cell.encode()[:1] for cell in self._telling}, pa.binary())
+        likely = [column for column in block.columns if pc.any(begins_with(column, beginnings)).as_py()]
+        if len(likely) < FEWEST_OF_A_HEADER:
+            return True
+        telling = pa.array(self._telling, pa.string())
+        return bool(pc.max(_count([pc.is_in(column, telling) for column in likely])).as_py() < FEWEST_OF_A_HEADER)
+
+    def _has_no_footer(self, block: Block) -> bool:
+        """Of rows whose required columns are filled."""
+        first, *others = block.columns
+        if pc.all(begins_with(first, _ASCII_SEEN)).as_py():
+            return True
+        if not pc.all(begins_with(first, _SEEN)).as_py():
+            return False
+        like_footers = [cell for cell in pc.unique(first).to_pylist() if _FOOTER.match(cell)]
+        # such as 统计局: the cells of a note are all like it, and a date or a number is not
+        return not any(_SUM.fullmatch(cell.strip()) for cell in like_footers) and (
+            not like_footers or any(pc.all(begins_with(column, _ASCII_SEEN)).as_py() for column in others)
+        )
+
     @cached_property
     def _telling(self) -> frozenset[str]:
         """Cells of which a record holds few and a header many."""
@@ -70,3 +108,8 @@ class RecordRules:
 
     def _filled_required(self, cells: Sequence[str]) -> int:
         return sum(position < len(cells) and cells[position].strip() != "" for position in self._required)
+
+
+def _count(columns: Sequence[pa.BooleanArray]) -> pa.Array:
+    """In how many of the columns each row is true."""
+    return reduce(pc.add, [column.cast(pa.int32()) for column in columns])

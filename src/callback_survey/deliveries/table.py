@@ -15,11 +15,14 @@ from typing import Any
 import pyarrow as pa
 
 from callback_survey.deliveries import headers, limits
+from callback_survey.deliveries.blocks import Block
 from callback_survey.deliveries.headers import Dataset
 from callback_survey.deliveries.records import FEWEST_OF_A_HEADER, RecordRules
 from callback_survey.privacy import scrub
 
 Row = tuple[int, list[str]]
+# The rows, with blocks of those that are records by the rule that is handed in
+Parts = Callable[[Callable[[Block], bool]], Iterator[Row | Block]]
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 32 << 20
 HEADER_SEARCH_ROWS = 30
@@ -38,7 +41,9 @@ class Table:
 
     `fills_short_rows`: fields that are missing at the end of a row are blank, as spreadsheets leave them out; not where a
     short row is one that a page or a missing cell broke. `separator` is what stood between the cells of a text, in words.
-    `footer_lines`, `repeated_header_lines` and `short_lines` are known once `batches` has been read to its end.
+    `parts` bring the same rows, those of clean text in blocks.
+    `footer_lines`, `repeated_header_lines`, `short_lines` and `in_bulk_count` (records that came in blocks) are known once
+    `batches` has been read to its end.
     """
 
     name: str
@@ -49,12 +54,14 @@ class Table:
     header_rows: tuple[list[str], ...]
     match: headers.HeaderMatch
     rows: Callable[[], Iterator[Row]]
+    parts: Parts | None = None
     fills_short_rows: bool = True
     is_merged: bool = False
     separator: str = ""
     footer_lines: list[int] = field(default_factory=list)
     repeated_header_lines: list[int] = field(default_factory=list)
     short_lines: list[int] = field(default_factory=list)
+    in_bulk_count: int = 0
 
     @property
     def dataset(self) -> str:
@@ -90,40 +97,76 @@ class Table:
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Batches of `line` (int64), `fault` (why a record is no row, else null) and `columns` (text, null if not sent)."""
+        ready: list[pa.RecordBatch] = []
+        row_count, characters = 0, 0
+        for batch, held in self._batches(columns):
+            ready.append(batch)
+            row_count, characters = row_count + batch.num_rows, characters + held
+            while row_count >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+                whole = pa.concat_batches(ready)
+                yield whole.slice(0, BATCH_ROWS)
+                ready = [whole.slice(BATCH_ROWS)]
+                row_count, characters = ready[0].num_rows, 0
+        if row_count:
+            yield pa.concat_batches(ready)
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[tuple[pa.RecordBatch, int]]:
+        """The same, one for each block and for the rows between two blocks, each with the characters of its rows."""
         chunk: list[Row] = []
         characters = 0
-        self.short_lines = []
+        self.short_lines, self.in_bulk_count = [], 0
         row_count, text_count = 0, 0
-        for line, cells in self._records():
-            chunk.append((line, cells))
-            length = sum(map(len, cells))
+        for part in self._records():
+            if isinstance(part, Block):
+                if chunk:
+                    yield self._batch(chunk, columns), characters
+                    chunk, characters = [], 0
+                # none of its rows holds more text than each row may: what was within the limit stays so
+                row_count, text_count = row_count + part.row_count, text_count + part.character_count
+                self.in_bulk_count += part.row_count
+                yield self._batch_of(part, columns), part.character_count
+                continue
+            length = sum(map(len, part[1]))
+            chunk.append(part)
             characters += length
             row_count, text_count = row_count + 1, text_count + length
             if text_count > limits.most_text(row_count):
-                raise Unreadable(f"line {line}: the rows up to here hold too much text for a survey")
+                raise Unreadable(f"line {part[0]}: the rows up to here hold too much text for a survey")
             if len(chunk) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
-                yield self._batch(chunk, columns)
+                yield self._batch(chunk, columns), characters
                 chunk, characters = [], 0
         if chunk:
-            yield self._batch(chunk, columns)
+            yield self._batch(chunk, columns), characters
 
-    def _records(self) -> Iterator[Row]:
+    def _records(self) -> Iterator[Row | Block]:
         """The rows below the header. What may be a footer is held back until a later row shows that it was none."""
         held: list[Row] = []
         self.repeated_header_lines = []
         rules = RecordRules(self.known, self.header_rows, self.match)
-        for line, cells in self.rows():
+        for part in self._parts(rules):
+            if isinstance(part, Block):
+                yield from held
+                held.clear()
+                yield part
+                continue
+            line, cells = part
             if line <= self.header_line:
                 continue
             if rules.may_be_header(cells) and self._is_header_again(rules, line, cells):
                 self.repeated_header_lines.append(line)
             elif rules.may_be_footer(cells) and len(held) < MAXIMUM_FOOTER_ROWS:
-                held.append((line, cells))
+                held.append(part)
             else:
                 yield from held
                 held.clear()
-                yield line, cells
+                yield part
         self.footer_lines = [line for line, _ in held]
+
+    def _parts(self, rules: RecordRules) -> Iterator[Row | Block]:
+        # whether columns of one meaning agree is seen row by row
+        if self.parts is None or self.match.twins:
+            return self.rows()
+        return self.parts(lambda block: block.first_line > self.header_line and rules.are_records(block))
 
     def _is_header_again(self, rules: RecordRules, line: int, cells: list[str]) -> bool:
         if rules.is_header_again(cells):
@@ -146,6 +189,13 @@ class Table:
             missing = pa.nulls(len(chunk), pa.string())
             arrays.append(missing if position is None else pa.array(by_position[position], pa.string()))
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema(columns))
+
+    def _batch_of(self, block: Block, columns: Sequence[str]) -> pa.RecordBatch:
+        lines = pa.array(range(block.first_line, block.first_line + block.row_count), pa.int64())
+        missing = pa.nulls(block.row_count, pa.string())
+        places = [self.match.positions.get(name) for name in columns]
+        arrays = [missing if place is None else block.columns[place] for place in places]
+        return pa.RecordBatch.from_arrays([lines, missing, *arrays], schema=self.schema(columns))
 
     def _fitted(self, line: int, cells: list[str]) -> list[str]:
         """A row of another length than the header's: blank fields beyond the header go, blanks left out at the end come."""

@@ -145,6 +145,7 @@ def _read_table(
         notes=(*table.notes, *_said_of_phones(phones), *_said_of_case_ids(connection, table)),
         phones=phones,
         separator=table.separator,
+        in_bulk_count=table.in_bulk_count,
     )
 
 

@@ -35,7 +35,8 @@ class FileRecord:
 
     `columns` are the canonical ones found, `unknown_columns` the headers nobody knows, `footer_lines` what stands below
     the table, `swapped` the columns whose content belongs under another header, `notes` the rules by which it was read
-    beyond the plain ones, `phones` what a frame's phones are, `separator` what stood between the cells of a text.
+    beyond the plain ones, `phones` what a frame's phones are, `separator` what stood between the cells of a text,
+    `in_bulk_count` how many of the records were clean lines of one, read at once.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FileRecord:
     notes: tuple[str, ...] = ()
     phones: PhoneColumn | None = None
     separator: str = ""
+    in_bulk_count: int = 0
 
 
 @dataclass(frozen=True)

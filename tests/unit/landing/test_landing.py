@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from callback_survey.deliveries import delimited
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.landing import ledger, workbench
 from callback_survey.privacy import TokenKey
@@ -69,6 +70,28 @@ def test_a_delivery_lands_as_sent_with_codes_tokens_and_places(lake: Lake) -> No
         "comment": None,
     }
     assert lake.rows("rejects") == []
+
+
+def test_how_a_file_is_read_changes_nothing_in_the_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger says which of its records were clean lines, read at once."""
+    cases = [(f"XS-{number}", *ONE_CASE[1:]) for number in range(1_000)]
+    cases[500:500] = [
+        ("XS-1", "区教育局"),
+        ("", *ONE_CASE[1:]),
+        ("XS-A", '区"档案"局', *ONE_CASE[2:]),
+        ("合计", "", "", "2"),
+    ]
+    files = {"frame.csv": frame(*cases), "calls.csv": calls(ONE_CALL)}
+    in_bulk = lake.deliver(files)
+    assert [(file.name, file.in_bulk_count > 0) for file in in_bulk.files] == [
+        ("calls.csv", False),
+        ("frame.csv", True),
+    ]
+    monkeypatch.setattr(delimited, "_OF_CLEAN_LINES", ())
+    shutil.rmtree(lake.folder)
+    row_by_row = lake.deliver(files)
+    assert (row_by_row.delivery_id, row_by_row.lake_files) == (in_bulk.delivery_id, in_bulk.lake_files)
+    assert [replace(file, in_bulk_count=0) for file in in_bulk.files] == list(row_by_row.files)
 
 
 def test_rows_read_are_rows_accepted_and_rows_rejected_in_every_file(lake: Lake) -> None:
