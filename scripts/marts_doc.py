@@ -19,7 +19,8 @@ from typing import Any
 
 import duckdb
 
-from callback_survey.serving import added, check_results, rollups, tables, wide
+from callback_survey.serving import added, carried, check_results, rollups, tables, wide
+from callback_survey.serving.carried import Carried
 from callback_survey.warehouse.published import PUBLIC, RESTRICTED, Labels, published_tables
 from callback_survey.warehouse.references import REFERRED_TO
 
@@ -288,7 +289,9 @@ def _served_tables() -> Iterator[Table]:
     """`releases` and `check_results`, made empty by the code that serves them."""
     with duckdb.connect(":memory:") as connection:
         tables.write_releases(connection, [], [], {})
-        check_results.write_table(connection, [], [], None)
+        carried.attach(connection, Path(":memory:"), Carried())
+        check_results.read_reports(connection, [], None, Carried())
+        check_results.write_table(connection, [], [])
         for table in (tables.RELEASES, check_results.TABLE):
             described = connection.execute(f"describe {table.name}").fetchall()
             columns = tuple(Column(name, kind, table.columns[name]) for name, kind, *_ in described)

@@ -17,6 +17,8 @@ import pyarrow as pa
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Release
+from callback_survey.serving import carried
+from callback_survey.serving.carried import Carried
 from callback_survey.serving.declared import ServedTable
 
 logger = logging.getLogger(__name__)
@@ -56,16 +58,14 @@ TABLE = ServedTable(
     _DESCRIPTION,
     _COLUMNS,
 )
+_TABLE = TABLE.name
+_RUN = ("run_id", "region_code", "quarter")
+_RELEASED = pa.schema([*((name, pa.string()) for name in (*_RUN, "name")), ("is_served", pa.bool_())])
 _TYPES = {"revision": pa.int64(), "is_served": pa.bool_(), "is_accepted": pa.bool_()}
-_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in _COLUMNS])
+_READ = tuple(name for name in _COLUMNS if name != "is_served")
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in (*_READ, carried.SOURCE)])
 # what cannot be read as a moment is none: results are no figures, and hold nobody up
-_TYPED = """
-    select * replace (
-        try_cast(checked_at as timestamptz) as checked_at,
-        try_cast(accepted_at as timestamptz) as accepted_at
-    )
-    from found_results
-"""
+_MOMENTS = ("checked_at", "accepted_at")
 # The rows of a served file as it may be from before a warning was an outcome of its own.
 EARLIER = """
     select * replace (
@@ -75,34 +75,83 @@ EARLIER = """
 """
 
 
-def write_table(
-    connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release], checks: Path | None
-) -> None:
-    """Create `check_results`. `checks` is the folder of all runs, None where there is none."""
-    rows = [*_released(served, every), *(_unreleased(every, checks) if checks is not None else ())]
-    found = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    connection.register("found_results", found)
-    connection.execute(f"create table check_results as {_TYPED}")
-    connection.unregister("found_results")
+def read_reports(
+    connection: duckdb.DuckDBPyConnection, every: Sequence[Release], checks: Path | None, earlier: Carried
+) -> dict[str, str]:
+    """Read the results of all revisions and of runs that released nothing, as far as `earlier` does not have them. `checks` is the
+    folder of all runs, None where there is none. Returns each source with how its files lie; a damaged one is read again."""
+    reports: dict[str, str] = {}
+    rows: list[dict[str, Any]] = []
+    carried_on: set[str] = set()
+    for source, folder, release in _sources(every, checks):
+        paths = sorted(folder.glob("*.json"))
+        lies = carried.lying(paths)
+        if lies and earlier.reports.get(source) == lies:
+            carried_on.add(source)
+            reports[source] = lies
+            continue
+        found = [] if release is not None else [_read(path) for path in paths]
+        told = _stopped(found) if release is None else _of_revision(release)
+        rows += [{**row, carried.SOURCE: source} for row in told]
+        if None not in found:
+            reports[source] = lies
+    read = pa.Table.from_pylist(rows, schema=_SCHEMA)
+    connection.register("read_reports", read)
+    before = ""
+    if carried_on:
+        carried.name_sources(connection, carried_on)
+        before = f"{carried.carried_rows(_TABLE)} union all by name "
+    connection.execute(f"create table {carried.relation(_TABLE)} as {before}select * from read_reports")
+    connection.unregister("read_reports")
+    return reports
 
 
-def _released(served: Sequence[Release], every: Sequence[Release]) -> Iterator[dict[str, Any]]:
-    shown = {release.name for release in served}
+def write_table(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:
+    """Create `check_results` of what was read."""
+    released = [{name: getattr(release, name) for name in (*_RUN, "name")} for release in every]
+    names = {release.name for release in served}
+    known = pa.Table.from_pylist([{**row, "is_served": row["name"] in names} for row in released], schema=_RELEASED)
+    connection.register("known_releases", known)
+    listed = ", ".join(
+        f"try_cast(found.{name} as timestamptz) as {name}"
+        if name in _MOMENTS
+        else "coalesce(own.is_served, false) as is_served"
+        if name == "is_served"
+        else f"found.{name}"
+        for name in _COLUMNS
+    )
+    # the results of a failed run count as long as that run released nothing of the region's quarter
+    connection.execute(f"""
+        create table check_results as
+        select {listed}
+        from {carried.relation(_TABLE)} as found
+        left join known_releases as own on found.{carried.SOURCE} = own.name
+        where own.name is not null
+            or ({", ".join(f"found.{name}" for name in _RUN)}) not in (select ({", ".join(_RUN)}) from known_releases)
+    """)
+    connection.unregister("known_releases")
+
+
+def _sources(every: Sequence[Release], checks: Path | None) -> Iterator[tuple[str, Path, Release | None]]:
+    """Where results lie: with each revision, and in the folder of each run."""
     for release in every:
-        for report in release.check_reports():
-            yield from _rows(report, release.revision, release.name in shown)
+        yield release.name, release.folder / "checks", release
+    for folder in sorted(path for path in checks.glob("*") if path.is_dir()) if checks is not None else ():
+        yield f"checks/{folder.name}", folder, None
 
 
-def _unreleased(every: Sequence[Release], checks: Path) -> Iterator[dict[str, Any]]:
-    """The results of runs in which a gate stopped a region's quarter; both gates of it, as far as they were held."""
-    released = {(release.run_id, release.region_code, release.quarter) for release in every}
-    for folder in sorted(path for path in checks.glob("*") if path.is_dir()):
-        reports = [report for path in sorted(folder.glob("*.json")) if (report := _read(path)) is not None]
-        stopped = {(report.region_code, report.quarter) for report in reports if report.failures}
-        for report in reports:
-            is_known = (report.run_id, report.region_code, report.quarter) in released
-            if (report.region_code, report.quarter) in stopped and not is_known:
-                yield from _rows(report, None, False)
+def _of_revision(release: Release) -> Iterator[dict[str, Any]]:
+    for report in release.check_reports():
+        yield from _rows(report, release.revision)
+
+
+def _stopped(found: Sequence[CheckReport | None]) -> Iterator[dict[str, Any]]:
+    """The results of a run of which a gate stopped a region's quarter; both gates of it, as far as they were held."""
+    reports = [report for report in found if report is not None]
+    stopped = {report.scope for report in reports if report.failures}
+    for report in reports:
+        if report.scope in stopped:
+            yield from _rows(report, None)
 
 
 def _read(path: Path) -> CheckReport | None:
@@ -114,6 +163,6 @@ def _read(path: Path) -> CheckReport | None:
         return None
 
 
-def _rows(report: CheckReport, revision: int | None, is_served: bool) -> Iterator[dict[str, Any]]:
+def _rows(report: CheckReport, revision: int | None) -> Iterator[dict[str, Any]]:
     for row in report.as_rows():
-        yield {**row, "revision": revision, "is_served": is_served}
+        yield {**row, "revision": revision}

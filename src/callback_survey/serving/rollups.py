@@ -109,8 +109,8 @@ def write(connection: duckdb.DuckDBPyConnection, rollups: Rollups) -> None:
 def _define_input(connection: duckdb.DuckDBPyConnection, read_table: Input, file: str) -> None:
     """The columns that its mart promises, whatever the releases hold: an early one may lack a table or a column."""
     found = connection.execute(
-        "select column_name from duckdb_columns() where database_name = $1 and table_name = $2 and not internal",
-        [file, read_table.name],
+        f"select column_name from duckdb_columns() where database_name = {duck.text(file)} "
+        f"and table_name = {duck.text(read_table.name)} and not internal"
     ).fetchall()
     present = {column for (column,) in found}
     chosen = [f"cast({c if c in present else 'null'} as {data_type}) as {c}" for c, data_type in read_table.columns]

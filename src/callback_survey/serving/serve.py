@@ -23,8 +23,9 @@ import duckdb
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.releases import Inventory, Release, Standing
 from callback_survey.scope import Scope
-from callback_survey.serving import declared, readers
+from callback_survey.serving import carried, check_results, declared, readers
 from callback_survey.serving import tables as assembly
+from callback_survey.serving.carried import Carried
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
@@ -94,16 +95,18 @@ def serve(
     held, version = dict(inventory.damaged), _version(contents, rollups)
     before = _served_keys(serving)
     if held or not _is_whole(serving, version):
+        earlier = carried.read(serving / "current")
         for release in inventory.served:
             try:
-                release.verify_marts()
+                if not earlier.is_verified(release):
+                    release.verify_marts()
             except DamagedFile as damage:
                 held[release.scope] = damage
         contents = contents.without(held, _kept(serving, held))
         version = _version(contents, rollups)
         if not _is_whole(serving, version):
             say(f"assembling {len(contents.shown)} releases")
-            _assemble(contents, serving, version, memory_limit, rollups, checks)
+            _assemble(contents, serving, version, memory_limit, rollups, checks, earlier)
     newly = tuple(release for release in contents.served if [release.key, release.content_hash] not in before)
     return ServeReport(version, serving / _MARTS, newly, dict(sorted(held.items())))
 
@@ -233,7 +236,13 @@ def _served_keys(serving: Path) -> list[list[str]]:
 
 
 def _assemble(
-    contents: _Contents, serving: Path, version: str, memory_limit: str, rollups: Rollups, checks: Path | None
+    contents: _Contents,
+    serving: Path,
+    version: str,
+    memory_limit: str,
+    rollups: Rollups,
+    checks: Path | None,
+    earlier: Carried,
 ) -> None:
     versions = serving / "versions"
     versions.mkdir(parents=True, exist_ok=True)
@@ -248,7 +257,11 @@ def _assemble(
         connection.execute("set timezone = 'UTC'")
         kept = assembly.take_over(connection, contents.kept, serving / "current" / _MARTS, work / "kept")
         shown = sorted([*contents.served, *kept], key=lambda release: release.scope)
-        tables = assembly.write_tables(connection, shown, contents.every, rollups, checks, contents.standings)
+        carried.attach(connection, aside / carried.ROWS, earlier)
+        rows = carried.read_tables(connection, shown, {release.name for release in kept}, earlier)
+        rows = replace(rows, reports=check_results.read_reports(connection, contents.every, checks, earlier))
+        tables = assembly.write_tables(connection, shown, contents.every, rollups, contents.standings)
+        carried.detach(connection, earlier)
         assembly.take_over_records(connection, kept)
         # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
         connection.execute(f"attach {duck.text(aside / _MARTS)} as served (block_size 16384)")
@@ -257,6 +270,7 @@ def _assemble(
         connection.execute("detach served")
     declared.write_named(aside / _MARTS, aside / _NAMED)
     files.remove_tree(work)
+    rows.write(aside)
     _verify(aside / _MARTS, shown, memory_limit)
     files.write_json(aside / _SERVED, [[release.key, release.content_hash] for release in shown])
     files.write_json(aside / _RELEASES, [_document(release) for release in shown])

@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from callback_survey.releases import Release, Standing
-from callback_survey.serving import added, check_results, wide
+from callback_survey.serving import added, carried, check_results, wide
 from callback_survey.serving import rollups as rollups_module
 from callback_survey.serving.declared import ServedTable
 from callback_survey.serving.rollups import Rollups
@@ -48,6 +49,13 @@ _RELEASE_TYPES = {
     **dict.fromkeys(("is_served", "is_synthetic", "is_rolled_back"), "boolean"),
     **dict.fromkeys(("released_at", "approved_at", "rolled_back_at"), "timestamptz"),
 }
+_ARROW_TYPES = {"bigint": pa.int64(), "boolean": pa.bool_()}
+_RELEASE_SCHEMA = pa.schema(
+    [
+        (name, _ARROW_TYPES.get(_RELEASE_TYPES.get(name, ""), pa.string()))
+        for name in (*_RELEASE_COLUMNS, *_STANDING_COLUMNS)
+    ]
+)
 _RELEASE_KEY = ("region_code", "quarter", "revision")
 RELEASES = ServedTable(
     "releases",
@@ -63,10 +71,9 @@ def write_tables(
     served: Sequence[Release],
     every: Sequence[Release],
     rollups: Rollups,
-    checks: Path | None = None,
-    standings: Mapping[str, Standing] | None = None,
+    standings: Mapping[str, Standing],
 ) -> list[ServedTable]:
-    """All tables: the released ones, what is made of them, and those that say what was released and checked."""
+    """All tables: the released ones, what is made of them, and those that say what was released and checked. Their rows are read."""
     names = sorted({name for release in served for name in release.tables})
     released = [
         write_table(connection, name, [release for release in served if name in release.tables]) for name in names
@@ -83,8 +90,8 @@ def write_tables(
         )
         for rollup in rollups.served
     ]
-    write_releases(connection, served, every, standings or {})
-    check_results.write_table(connection, served, every, checks)
+    write_releases(connection, served, every, standings)
+    check_results.write_table(connection, served, every)
     meanings = next((table.columns for table in released if table.name == wide.RATES), {})
     side_by_side = wide.write(connection, names, meanings, rollups.labels)
     return [*released, *made, *side_by_side, RELEASES, check_results.TABLE]
@@ -129,21 +136,17 @@ def take_over_records(connection: duckdb.DuckDBPyConnection, kept: Sequence[Rele
 
 def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequence[Release]) -> ServedTable:
     """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
-    paths = {release.key: release.folder / "marts" / f"{name}.parquet" for release in served}
     newest = max(served, key=lambda release: (release.released_at, release.key))
     details = newest.tables[name]
     ages = ", ".join(
-        f"({duck.text(paths[release.key])}, {duck.text(release.released_at + release.key)})" for release in served
+        f"({duck.text(release.name)}, {duck.text(release.released_at + release.key)})" for release in served
     )
     connection.execute(f"""
         create table {name} as
-        with ages (filename, age) as (values {ages}),
-        rows as (
-            select * from {duck.read_parquet(paths.values(), union_by_name=True, filename=True)}
-        )
-        select rows.* exclude (filename)
-        from rows
-        inner join ages using (filename)
+        with ages ({carried.SOURCE}, age) as (values {ages})
+        select rows.* exclude ({carried.SOURCE})
+        from {carried.relation(name)} as rows
+        inner join ages using ({carried.SOURCE})
         qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
     """)
     key, order_by = tuple(details["key"]), tuple(details["order_by"])
@@ -156,23 +159,29 @@ def write_releases(
     every: Sequence[Release],
     standings: Mapping[str, Standing],
 ) -> None:
-    typed = ", ".join(f"{column} {_RELEASE_TYPES.get(column, 'text')}" for column in RELEASES.columns)
-    connection.execute(f"create table releases ({typed})")
+    typed = ", ".join(
+        f"cast({column} as {_RELEASE_TYPES.get(column, 'text')}) as {column}" for column in RELEASES.columns
+    )
     shown = {release.name for release in served}
-    for release in every:
-        values = {
+    rows = [
+        {
             **{name: getattr(release, name, None) for name in _RELEASE_COLUMNS},
             "is_served": release.name in shown,
             **asdict(standings.get(release.name, Standing())),
         }
-        places = ", ".join("?" * len(values))
-        connection.execute(f"insert into releases values ({places})", list(values.values()))
+        for release in every
+    ]
+    # a parameter of a statement would import pandas, and a statement a row takes longer than all of them
+    found = pa.Table.from_pylist(rows, schema=_RELEASE_SCHEMA)
+    connection.register("found_releases", found)
+    connection.execute(f"create table releases as select {typed} from found_releases")
+    connection.unregister("found_releases")
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, database: str, folder: Path) -> None:
     """The tables of an attached database, each in a folder of its own."""
-    query = "select table_name from duckdb_tables() where database_name = $1 order by 1"
-    for (name,) in connection.execute(query, [database]).fetchall():
+    query = f"select table_name from duckdb_tables() where database_name = {duck.text(database)} order by 1"
+    for (name,) in connection.execute(query).fetchall():
         path = folder / name / f"{name}.parquet"
         path.parent.mkdir()
         table = f"{duck.name(database)}.{duck.name(name)}"
