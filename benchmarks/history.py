@@ -1,0 +1,122 @@
+"""What a history of releases costs: one released quarter, frozen again under other codes and quarters, with hashes of its own.
+
+    python -m benchmarks.history --from <home> --releases 300 --to <folder>
+
+`<home>` has released the sample's first quarter. Written is `<folder>/releases`, as `callback-survey` would have left it: what is
+measured over it afterwards is the real commands' cost, and not that of another layout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.districts import FIRST_CODE, QUARTER, REGION
+from callback_survey.quarter import Quarter
+from callback_survey.releases import hashes
+from callback_survey.releases.model import RELEASE_FILE, combined_hash
+from callback_survey.storage import duck, files
+from callback_survey.warehouse.published import content_hash
+
+QUARTERS = 20
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A released quarter as another region's in another quarter."""
+
+    region_code: str
+    quarter: str
+
+
+def copies(count: int, quarters: int = QUARTERS) -> Iterator[Copy]:
+    """So many, region by region, each with `quarters` of them from the sample's first one on."""
+    for number in range(count):
+        quarter = Quarter.parse(QUARTER)
+        for _ in range(number % quarters):
+            quarter = quarter.next()
+        yield Copy(str(FIRST_CODE + number // quarters), str(quarter))
+
+
+def write(source: Path, releases: Path, wanted: Copy) -> Path:
+    """Freeze the release in the folder `source` as r1 of another region and quarter below `releases`; returns its folder."""
+    target = releases / wanted.region_code / wanted.quarter / "r1"
+    target.mkdir(parents=True)
+    document = json.loads(_renamed((source / RELEASE_FILE).read_text(encoding="utf-8"), wanted))
+    document |= {"revision": 1, "difference": None, "compared_with": None}
+    with duckdb.connect() as connection:
+        for name, table in document["tables"].items():
+            table |= _copy_table(connection, source, target, name, tuple(table["order_by"]), wanted)
+    for folder in ("checks", "notice"):
+        shutil.copytree(source / folder, target / folder)
+    for path in (*(target / "checks").glob("*.json"), *source.glob("*.*")):
+        if path.name != RELEASE_FILE:
+            own = target / path.name if path.parent == source else path
+            own.write_text(_renamed(path.read_text(encoding="utf-8"), wanted), encoding="utf-8")
+            if path.parent != source:
+                path.rename(path.with_name(_renamed(path.name, wanted)))
+    document["content_hash"] = combined_hash(
+        {name: table["content_hash"] for name, table in document["tables"].items()}, None
+    )
+    document["files"] = hashes.hashes_of(target)
+    files.write_json(target / RELEASE_FILE, document)
+    hashes.write(target)
+    return target
+
+
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, source: Path, target: Path, name: str, order_by: Sequence[str], wanted: Copy
+) -> dict[str, str]:
+    parquet, csv = f"marts/{name}.parquet", f"csv/{name}.csv"
+    for path in (parquet, csv):
+        (target / path).parent.mkdir(exist_ok=True)
+    rows = duck.read_parquet([source / parquet])
+    described = connection.execute(f"describe from {rows}").fetchall()
+    changed = ", ".join(
+        f"replace(replace({duck.name(column)}, '{REGION}', '{wanted.region_code}'), '{QUARTER}', '{wanted.quarter}') "
+        f"as {duck.name(column)}"
+        for column, kind, *_ in described
+        if kind == "VARCHAR"
+    )
+    replaced = f"replace ({changed})" if changed else ""
+    connection.execute(f"create or replace temp table copied as select * {replaced} from {rows}")
+    ordered = f"(from copied order by {', '.join(order_by)})"
+    connection.execute(f"copy {ordered} to {duck.text(target / parquet)} (format parquet, compression zstd)")
+    (target / csv).write_text(_renamed((source / csv).read_text(encoding="utf-8"), wanted), encoding="utf-8")
+    return {
+        "content_hash": content_hash(connection, "copied", order_by),
+        "parquet_sha256": files.sha256_of(target / parquet),
+        "csv_sha256": files.sha256_of(target / csv),
+    }
+
+
+def _renamed(text: str, wanted: Copy) -> str:
+    return text.replace(REGION, wanted.region_code).replace(QUARTER, wanted.quarter)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--from", dest="source", type=Path, required=True, help="a home that released 2018Q1 of the sample"
+    )
+    parser.add_argument("--releases", type=int, default=300)
+    parser.add_argument("--to", type=Path, required=True, help="a folder, such as another home")
+    given = parser.parse_args(arguments)
+    source = given.source / "releases" / REGION / QUARTER / "r1"
+    for wanted in copies(given.releases):
+        if not (given.to / "releases" / wanted.region_code / wanted.quarter).exists():
+            write(source, given.to / "releases", wanted)
+    print(f"{given.releases} releases below {os.fspath(given.to)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
