@@ -8,7 +8,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from callback_survey.documents.notice.text import AnnexText, ListedDepartment, NoticeText
+    from callback_survey.documents.notice.annex_text import AnnexText
+    from callback_survey.documents.notice.text import ListedDepartment, NoticeText
 
 TEMPLATE = "notice.docx"
 # What a zip file can say of a time begins here. A clock would make other bytes of the same notice.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
 from callback_survey.documents.notice import words
-from callback_survey.documents.notice.data import AnnexRow, MeasureSummary, NoticeData
+from callback_survey.documents.notice.annex_text import AnnexText, annex_text
+from callback_survey.documents.notice.data import MeasureSummary, NoticeData
 from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.wording import figures, signs, terms
 
@@ -56,27 +57,6 @@ class MeasureText:
     columns: int
     lowest: str
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class AnnexLine:
-    """The cells of a line: number, name, frame, sample, then the shares."""
-
-    cells: tuple[str, ...]
-    is_sampled: bool
-
-
-@dataclass(frozen=True)
-class AnnexText:
-    """An annex. `headings` are the columns with their units, which may be empty."""
-
-    number: int
-    measure: str
-    title: str
-    caption: str
-    headings: tuple[tuple[str, str], ...]
-    lines: tuple[AnnexLine, ...]
-    note: str
 
 
 @dataclass(frozen=True)
@@ -143,7 +123,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
         unrated=tuple(_unrated(marts)),
         request=tuple(_request(marts)),
         annexes=tuple(
-            _annex(number, measure, region, period, marts.is_published_only)
+            annex_text(number, measure, region, period, marts.is_published_only)
             for number, measure in enumerate(measures, 1)
         ),
         imprint=tuple(_imprint(marts, region, origin, heading)),
@@ -269,48 +249,6 @@ def _request(marts: NoticeData) -> list[str]:
     elif listed:
         said.append("列入第三部分名单的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。")
     return said
-
-
-def _annex(number: int, measure: MeasureSummary, region: str, period: str, is_published_only: bool) -> AnnexText:
-    name = measure.measure_name
-    title = f"{period}电话回访{name}情况"
-    note = "各项数字均照原印发附件转录。" if is_published_only else ""
-    note += "“—”表示没有数据：部门未抽样，或没有人回答该题"
-    note += "，或原附件没有列出该部门" if measure.unlisted_names else ""
-    note += (
-        f"。“{figures.MASKED}”表示人数少，为保护答复人不予公布" if any(row.has_masked for row in measure.annex) else ""
-    )
-    return AnnexText(
-        number=number,
-        measure=measure.measure,
-        title=title,
-        caption=f"{region}{title}",
-        headings=(
-            ("序号", ""),
-            ("部门名称", ""),
-            ("有效样本框", ""),
-            ("抽样数", ""),
-            *map(_heading, measure.share_labels),
-        ),
-        lines=tuple(_annex_line(row) for row in measure.annex),
-        note=f"{note}。{name}由高到低排列，没有数据的列在最后。",
-    )
-
-
-def _heading(label: str) -> tuple[str, str]:
-    """A printed head and its unit, which begins at the first bracket."""
-    place = min((found for found in map(label.find, "（(") if found > 0), default=len(label))
-    return label[:place], label[place:]
-
-
-def _annex_line(row: AnnexRow) -> AnnexLine:
-    shares = (
-        figures.MASKED if share is None and row.has_masked else figures.percent(share if row.is_sampled else None)
-        for share in row.shares_pct
-    )
-    counts = (figures.count(row.valid_frame_count), figures.count(row.sample_count))
-    cells = (str(row.row_number), row.department_name, *counts, *shares)
-    return AnnexLine(cells, row.is_sampled)
 
 
 def _imprint(marts: NoticeData, region: str, origin: Origin, heading: Heading) -> list[tuple[str, str]]:
