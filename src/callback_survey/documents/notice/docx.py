@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from callback_survey.documents.notice.annex_text import AnnexText
-    from callback_survey.documents.notice.text import ListedDepartment, NoticeText
+    from callback_survey.documents.notice.long_form import ListedDepartment
+    from callback_survey.documents.notice.text import NoticeText
 
 TEMPLATE = "notice.docx"
 # What a zip file can say of a time begins here. A clock would make other bytes of the same notice.
