@@ -154,7 +154,7 @@ def _style_details(document: Any) -> None:
     level = OxmlElement("w:outlineLvl")
     level.set(qn("w:val"), "0")
     styles["Notice Annex"].element.pPr.append(level)
-    styles["Notice Addressee"].paragraph_format.space_before = Pt(10)
+    styles["Notice Addressee"].paragraph_format.space_before = Pt(24)
     styles["Notice Number"].paragraph_format.space_after = Pt(14)
     styles["Notice Signature"].paragraph_format.right_indent = Pt(64)
     styles["Notice Imprint"].font.color.rgb = RGBColor(0x44, 0x44, 0x44)
@@ -227,16 +227,27 @@ def _head(document: Any) -> None:
         say("{%p elif text.status %}")
         say(f"{label}：＿＿＿＿＿＿＿＿＿＿＿＿", "Notice Number")
         say("{%p endif %}")
-    say("{{ text.region }}", "Title")
-    say("{{ text.subject }}", "Title").paragraph_format.space_after = Pt(14)
+    _each(document, "line in text.title_lines", "{{ line }}", "Title")
     say("{%p if text.data_note %}")
     say("数据说明：{{ text.data_note }}", "Notice Remark")
     say("{%p endif %}")
     say("{{ text.heading.addressees }}：", "Notice Addressee")
+    _each(document, "paragraph in text.lead", "{{ paragraph }}")
+
+
+def _short(document: Any) -> None:
+    """The paragraph of the short form, with what leads its lists in bold, and its request."""
+    findings = document.add_paragraph("{% for span in text.findings %}{% if span.is_strong %}")
+    findings.add_run("{{ span.words }}").bold = True
+    findings.add_run("{% else %}{{ span.words }}{% endif %}{% endfor %}")
+    _each(document, "paragraph in text.request", "{{ paragraph }}")
 
 
 def _parts(document: Any) -> None:
     say = document.add_paragraph
+    say("{%p if text.findings %}")
+    _short(document)
+    say("{%p else %}")
     say("一、数据来源与口径", "Heading 1")
     _each(document, "paragraph in text.basis", "{{ paragraph }}")
     say("二、总体情况", "Heading 1")
@@ -248,6 +259,9 @@ def _parts(document: Any) -> None:
     overall = _table(document, headings, "row in text.overall", figures, (1000, 1600, 1300, 1900, 3045))
     for paragraph in (cell.paragraphs[0] for row in overall.rows for cell in row.cells):
         paragraph.paragraph_format.keep_with_next = True  # four lines that stay together
+    say("{%p if text.target %}")
+    say("{{ text.target }}")
+    say("{%p endif %}")
     say("三、低于平均值的部门", "Heading 1")
     say("{%p for measure in text.measures %}")
     say("（{{ number_of(loop.index0) }}）{{ measure.name }}", "Heading 2")
@@ -269,6 +283,8 @@ def _parts(document: Any) -> None:
     _each(document, "paragraph in text.unrated", "{{ paragraph }}")
     say("五、工作要求", "Heading 1")
     _each(document, "paragraph in text.request", "{{ paragraph }}")
+    say("{%p endif %}")
+    _each(document, "paragraph in text.closing", "{{ paragraph }}")
 
 
 def _list(document: Any) -> None:
@@ -334,7 +350,9 @@ def _annexes(document: Any) -> None:
     _fill(table.rows[3], ("{%tr endfor %}",), ["Annex Text"])
     say("{{ annex.note }}", "Notice Imprint")
     say("{%p endfor %}")
+    say("{%p if text.imprint %}")
     say("{% for label, value in text.imprint %}{{ label }}：{{ value }}　　{% endfor %}", "Notice Imprint")
+    say("{%p endif %}")
     _each(document, "note in text.imprint_notes", "{{ note }}", "Notice Imprint")
 
 

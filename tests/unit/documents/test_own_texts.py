@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 from callback_survey.documents.notice.data import MeasureSummary, NoticeData
 from callback_survey.documents.notice.own_texts import OwnTexts, own_texts, read
 from callback_survey.documents.notice.text import compose
-from callback_survey.errors import RegisterError, UsageError
+from callback_survey.documents.notice.texts import Texts
+from callback_survey.errors import RegisterError
 from callback_survey.registers import instance
 from callback_survey.scope import Scope
+from callback_survey.wording.translation import in_chinese
+from english_left import english_runs
 from homes import REPOSITORY
 
 GIVEN = """
@@ -79,19 +83,40 @@ def test_a_draft_bears_them(file: Path) -> None:
     assert text.without({"数"}).heading.issuer == "区〓据局"
 
 
+ENTRY = '[[notice]]\nregion_code = "330108"\nsince = "2018Q1"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[notice]", "it is no TOML"),
+        ("[[notice]", "it is no TOML: line 1, column "),
         ("issuer = 1", "expected entries that begin with"),
         ("notice = 1", "expected entries that begin with"),
-        ('[[notice]]\nregion_code = 330108\nsince = "2018Q1"\nseal = ""', "entry 1: unknown field seal"),
-        ('[[notice]]\nregion_code = "33010"\nsince = "2018Q1"', "entry 1: region_code is not six digits"),
-        ('[[notice]]\nregion_code = "330108"\nsince = "2018"', "entry 1: since is not a quarter"),
+        ("notice = [1]", "expected entries that begin with"),
+        (ENTRY + 'adressees = ""', "entry 1: unknown field adressees; nearest: addressees"),
+        (ENTRY + 'x = ""', "entry 1: unknown field x; known are region_code, since, until"),
+        ('[[notice]]\nregion_code = 330108\nsince = "2018Q1"', "entry 1, region_code: not six digits"),
+        ('[[notice]]\nregion_code = "33010"\nsince = "2018Q1"', "entry 1, region_code: not six digits"),
+        ('[[notice]]\nregion_code = "330108"\nsince = "2018"', "entry 1, since: not a quarter"),
+        ('[[notice]]\nregion_code = "330108"', "entry 1, since: not a quarter"),
+        (ENTRY + 'until = "2017Q4"', "entry 1: until is before since"),
+        (GIVEN + ENTRY, "entry 3: 330108 has an entry since 2018Q1 already"),
         (
-            GIVEN + '[[notice]]\nregion_code = "330108"\nsince = "2018Q1"',
-            "entry 3: 330108 has an entry since 2018Q1 already",
+            GIVEN.replace("区数据局", "区数据局\\n共两行"),
+            "entry 1: issuer cannot be printed: it has more than one line",
         ),
+        (ENTRY + f'seal = "{"长" * 61}"', "entry 1: seal cannot be printed: it has 61 characters"),
+        (ENTRY + 'contact = "13800000000"', "entry 1: contact contains a phone or identity number"),
+        (ENTRY + "issuer = 1", "entry 1, issuer: no text in quotes"),
+        (ENTRY + "basis = [1]", "entry 1, basis: no text in quotes"),
+        (ENTRY + 'form = "brief"', "entry 1, form: none of long, short"),
+        (ENTRY + 'is_red = "yes"', "entry 1, is_red: neither true nor false"),
+        (ENTRY + 'title = "关于{季度}的通报"', "entry 1, title: unknown placeholder 季度; known are period"),
+        (ENTRY + 'target = "目标{period"', "entry 1, target: a brace of it has no other half"),
+        (ENTRY + 'title = "关于|"', "entry 1, title: a line of it is empty"),
+        (ENTRY + 'printed_on = "2018-06-05"', "entry 1: printed_on is for one notice"),
+        (ENTRY + 'until = "2018Q1"\nprinted_on = "June"', "entry 1, printed_on: no date"),
+        (ENTRY + 'until = "2018Q1"\nprinted_on = 2018-03-31', "entry 1: printed_on is not after the end of 2018Q1"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_by_entry_and_field(tmp_path: Path, text: str, said: str) -> None:
@@ -100,13 +125,64 @@ def test_what_cannot_be_understood_is_refused_by_entry_and_field(tmp_path: Path,
     with pytest.raises(RegisterError, match=r"notices\.toml cannot be used") as refused:
         read(file)
     assert said in refused.value.what and refused.value.where == str(file)
+    assert not english_runs(in_chinese(refused.value.what))
 
 
-def test_a_text_of_two_lines_is_no_heading(tmp_path: Path) -> None:
+def test_every_text_of_a_district_is_read_and_an_entry_ends(tmp_path: Path) -> None:
     file = tmp_path / "notices.toml"
-    file.write_text(GIVEN.replace("区数据局", "区数据局\\n共两行"), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"notices\.toml: issuer"):
-        read(file)
+    file.write_text(
+        ENTRY
+        + """until = "2018Q1"
+source = "区综合考评实施意见"
+form = "short"
+title = "关于{period}{programme}|电话回访情况的通报"
+programme = "“最多跑一次”改革"
+cases = "工单"
+basis = ["一段。", "又一段。"]
+target = "目标是进入前列。"
+request = "请落实。"
+next_notice = "下一期在秋天。"
+contact = "区跑改办"
+seal = "（某中心代章）"
+copies = "区委办公室。"
+printed_by = "区政府办公室"
+printed_on = 2018-06-05
+is_red = true
+""",
+        encoding="utf-8",
+    )
+    assert own_texts(file, Scope("330108", "2018Q1")).texts == Texts(
+        form="short",
+        title="关于{period}{programme}|电话回访情况的通报",
+        programme="“最多跑一次”改革",
+        cases="工单",
+        basis=("一段。", "又一段。"),
+        target="目标是进入前列。",
+        request=("请落实。",),
+        seal="（某中心代章）",
+        copies="区委办公室。",
+        contact="区跑改办",
+        next_notice="下一期在秋天。",
+        printed_by="区政府办公室",
+        printed_on=date(2018, 6, 5),
+        is_red=True,
+    )
+    assert own_texts(file, Scope("330108", "2018Q2")) == OwnTexts()
+
+
+def test_an_empty_text_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "notices.toml"
+    file.write_text(ENTRY + 'addressees = ""\ncases = " "\nbasis = []\n', encoding="utf-8")
+    assert own_texts(file, Scope("330108", "2018Q1")) == OwnTexts()
+
+
+def test_a_title_says_its_quarter_and_has_a_form_of_its_own_where_none_is_given() -> None:
+    given = Texts(title="关于{period}{programme}{measures}|电话回访情况的通报", programme="热线")
+    assert given.fitted("某区", "2018Q1", ["满意率", "解决率"]).title == (
+        "关于2018年第一季度热线满意率、解决率|电话回访情况的通报"
+    )
+    assert Texts(cases="工单").fitted("某区", "2018Q1", []).title == "某区|2018年第一季度工单电话回访情况通报"
+    assert Texts(target="{period}的目标").fitted("某区", "2018Q1", []).target == "2018年第一季度的目标"
 
 
 def test_the_file_of_a_new_instance_is_understood(tmp_path: Path) -> None:

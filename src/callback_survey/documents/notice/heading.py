@@ -1,11 +1,11 @@
-"""What stands at the head and the foot of a notice and is in no mart: who issues it, under which number, when, and who approved it."""
+"""What stands at the head and the foot of a notice and is in no mart: who issues it, under which number, when, and who signed it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from callback_survey.local_time import in_local
+from callback_survey.documents.notice.texts import NONE, Texts
 
 # whom a notice is addressed to, where a district does not say
 ADDRESSEES = "各有关部门"
@@ -15,7 +15,8 @@ ADDRESSEES = "各有关部门"
 class Heading:
     """The heading fields of a notice. Empty ones stay blank in a draft, for whoever issues it to fill in.
 
-    `approved_by` is who approved the release; None marks a draft. `approved_at` is ISO 8601 with its offset.
+    `approved_by` is who approved the release; None marks a draft. `approved_at` is ISO 8601 with its offset. `signatory` is the
+    person printed as 签发人. `texts` are the district's own words.
     """
 
     issuer: str = ""
@@ -24,6 +25,8 @@ class Heading:
     approved_by: str | None = None
     approved_at: str | None = None
     addressees: str = ADDRESSEES
+    signatory: str = ""
+    texts: Texts = NONE
 
     @property
     def is_draft(self) -> bool:
@@ -35,12 +38,15 @@ class Heading:
         return chinese_date(self.dated_on) if self.dated_on else ""
 
     @property
-    def approved(self) -> str:
-        """Who approved it and when, by the clock of those who read it; empty in a draft."""
-        if self.approved_by is None or self.approved_at is None:
-            return self.approved_by or ""
-        at = in_local(self.approved_at)
-        return f"{self.approved_by}，{chinese_date(at.date())} {at:%H:%M}（北京时间）"
+    def printed_by(self) -> str:
+        """印发机关: the issuer, unless the district names another office."""
+        return self.texts.printed_by or self.issuer
+
+    @property
+    def printed(self) -> str:
+        """印发日期, the date of the notice unless the district gives another; empty where there is none."""
+        day = self.texts.printed_on or self.dated_on
+        return chinese_date(day) if day else ""
 
 
 def chinese_date(day: date) -> str:

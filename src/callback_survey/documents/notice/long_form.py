@@ -7,9 +7,12 @@ from unicodedata import east_asian_width
 
 from callback_survey.documents.notice import words
 from callback_survey.documents.notice.data import MeasureSummary, NoticeData
+from callback_survey.documents.notice.texts import NONE, Texts
 from callback_survey.wording import figures, signs
 
 LIST_NOTE = "列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。"
+# what a notice asks of departments where the district says nothing else: true of a counter and of a hotline
+ASKED = "请各部门对照附件查看本部门的回访结果，查找群众不满意的具体原因，提出改进措施并抓好落实。"
 # A list of departments stands in two columns unless a name would fill more than its half of a line.
 _LONG_NAME = 22
 
@@ -39,19 +42,24 @@ class MeasureText:
     remarks: tuple[str, ...]
 
 
-def basis(marts: NoticeData, period: str) -> tuple[str, ...]:
-    source = (
+def source(marts: NoticeData, period: str) -> str:
+    """What the notice is made of."""
+    return (
         f"本通报所据只有{period}当时印发的附件，没有办结记录和电话回访记录。有效样本框、抽样数和各项比率照附件转录，"
         "未经原始记录核对；平均值、名单和次序据此重新计算；各部门有效回答数不详。"
         if marts.is_published_only
         else f"本通报依据{period}办结事项的电话回访记录编写。"
     )
+
+
+def basis(marts: NoticeData, period: str, cases: str) -> tuple[str, ...]:
     definitions = "；".join(f"{measure.measure_name}，指{words.definition(measure)}" for measure in marts.measures)
     rated = "，".join(f"{measure.measure_name}计入{measure.rated_department_count}个部门" for measure in marts.measures)
     return (
-        f"{source}纳入统计的部门共{marts.measures[0].department_count}个，有效样本框合计{figures.count(marts.valid_frame_total)}件，"
+        f"{source(marts, period)}纳入统计的部门共{marts.measures[0].department_count}个，"
+        f"有效样本框合计{figures.count(marts.valid_frame_total)}件，"
         f"抽样{figures.count(marts.sample_total)}件。有效样本框，是办结记录剔除重复、号码无效、超出本季度等情形后的件数。",
-        f"{definitions}。平均值是各有结果部门比率的算术平均，不按办件量加权：{rated}。",
+        f"{definitions}。平均值是各有结果部门比率的算术平均，不按{cases}量加权：{rated}。",
     )
 
 
@@ -141,18 +149,23 @@ def unrated(marts: NoticeData) -> list[str]:
     return said
 
 
-def request(marts: NoticeData) -> list[str]:
+def request(marts: NoticeData, texts: Texts) -> list[str]:
     """What departments are asked to do: more of those that are lower as departments than of the others."""
-    said = [
-        "请各部门对照附件查看本部门的回访结果，从办事流程、材料要求、窗口服务等环节查找群众不满意、多跑路的具体原因，"
-        "提出改进措施并抓好落实。"
-    ]
+    said = list(texts.request or (ASKED,))
     listed = [department for measure in marts.measures for department in measure.below_average]
     if any(words.mark(department) == signs.FIRM_MARK for department in listed):
         said.append(
             f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在以后各季度的回访中检验成效（{signs.REGRESSION.rstrip('。')}）；"
-            "名单中的其他部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。"
+            f"名单中的其他部门，请结合抽样数和{texts.cases}情况自查，不宜仅凭本季度的数值下结论。"
         )
     elif listed:
-        said.append("列入第三部分名单的部门，请结合抽样数和办件情况自查，不宜仅凭本季度的数值下结论。")
+        said.append(f"列入第三部分名单的部门，请结合抽样数和{texts.cases}情况自查，不宜仅凭本季度的数值下结论。")
     return said
+
+
+def legend(marts: NoticeData, cases: str) -> tuple[tuple[str, str], ...]:
+    """What the signs of the lists mean; nothing where no list has one."""
+    if not has_tested(marts):
+        return ()
+    of_this_quarter = signs.QUARTER_SCOPE.replace(NONE.cases, cases)
+    return tuple((sign, meaning.replace(signs.QUARTER_SCOPE, of_this_quarter)) for sign, meaning in signs.LEGEND)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
-from callback_survey.documents.notice import long_form, words
+from callback_survey.documents.notice import long_form, short_form, words
 from callback_survey.documents.notice.annex_text import AnnexText, annex_text
 from callback_survey.documents.notice.data import NoticeData
 from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.documents.notice.long_form import MeasureText
-from callback_survey.wording import figures, signs, terms
+from callback_survey.documents.notice.short_form import Span
+from callback_survey.documents.notice.texts import LINE_BREAK, Texts
+from callback_survey.wording import figures, terms
 
 DRAFT_MARK = "征求意见稿 · 未签发"
 MISSING_TYPE = "〓"
@@ -33,13 +36,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class NoticeText:
-    """A notice, part by part in reading order. Paragraphs are plain text without markup."""
+    """A notice, part by part in reading order. Paragraphs are plain text without markup.
+
+    The short form has `findings`, one paragraph, and none of `basis`, `overall`, `measures`, `legend`, `list_note` and `unrated`.
+    """
 
     heading: Heading
     status: str
-    region: str
-    subject: str
+    title_lines: tuple[str, ...]
     data_note: str | None
+    lead: tuple[str, ...]
+    findings: tuple[Span, ...]
+    target: str
     basis: tuple[str, ...]
     overall: tuple[tuple[str, ...], ...]
     measures: tuple[MeasureText, ...]
@@ -47,6 +55,7 @@ class NoticeText:
     list_note: str
     unrated: tuple[str, ...]
     request: tuple[str, ...]
+    closing: tuple[str, ...]
     annexes: tuple[AnnexText, ...]
     imprint: tuple[tuple[str, str], ...]
     imprint_notes: tuple[str, ...]
@@ -54,22 +63,39 @@ class NoticeText:
 
     @property
     def title(self) -> str:
-        return f"{self.region}{self.subject}{'（征求意见稿）' if self.heading.is_draft else ''}"
+        return f"{''.join(self.title_lines)}{'（征求意见稿）' if self.heading.is_draft else ''}"
 
     def without(self, characters: Set[str]) -> NoticeText:
         """The same where `characters` of what people and companies wrote are replaced by 〓, as printers mark a type they lack."""
         marks = dict.fromkeys(map(ord, characters), MISSING_TYPE)
+        heading = self.heading
+        texts = heading.texts
         heading = replace(
-            self.heading,
-            issuer=self.heading.issuer.translate(marks),
-            number=self.heading.number.translate(marks),
-            addressees=self.heading.addressees.translate(marks),
-            approved_by=self.heading.approved_by and self.heading.approved_by.translate(marks),
+            heading,
+            issuer=heading.issuer.translate(marks),
+            number=heading.number.translate(marks),
+            addressees=heading.addressees.translate(marks),
+            signatory=heading.signatory.translate(marks),
+            approved_by=heading.approved_by and heading.approved_by.translate(marks),
+            texts=replace(
+                texts,
+                seal=texts.seal.translate(marks),
+                copies=texts.copies.translate(marks),
+                printed_by=texts.printed_by.translate(marks),
+            ),
         )
         return replace(
             self,
             heading=heading,
             data_note=self.data_note and self.data_note.translate(marks),
+            lead=tuple(said.translate(marks) for said in self.lead),
+            target=self.target.translate(marks),
+            findings=tuple(
+                Span(span.words.replace(self.target, self.target.translate(marks)), span.is_strong)
+                for span in self.findings
+            ),
+            request=tuple(said.translate(marks) for said in self.request),
+            closing=tuple(said.translate(marks) for said in self.closing),
             imprint=tuple((name, said.translate(marks)) for name, said in self.imprint),
             imprint_notes=(*(note.translate(marks) for note in self.imprint_notes), _MISSING_TYPE_NOTE),
         )
@@ -81,45 +107,73 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
     period = terms.period(marts.quarter)
     region = f"{marts.parent_region_name or ''}{marts.region_name}"
     measures = marts.measures
+    texts = heading.texts.fitted(region, marts.quarter, [measure.measure_name for measure in measures])
+    is_short = texts.form == "short"
     return NoticeText(
-        heading=heading,
+        heading=replace(heading, texts=texts),
         status=DRAFT_MARK if heading.is_draft else "",
-        region=region,
-        subject=terms.notice_title(marts.quarter),
+        title_lines=tuple(line.strip() for line in texts.title.split(LINE_BREAK)),
         data_note=origin.data_note,
-        basis=long_form.basis(marts, period),
-        overall=tuple(long_form.overall(measure) for measure in measures),
-        measures=tuple(long_form.measure_text(number, measure) for number, measure in enumerate(measures, 1)),
-        legend=signs.LEGEND if long_form.has_tested(marts) else (),
-        list_note=f"{long_form.LIST_NOTE}{marts.sign_use or ''}",
-        unrated=tuple(long_form.unrated(marts)),
-        request=tuple(long_form.request(marts)),
+        lead=texts.basis or ((short_form.lead(period, texts.programme),) if is_short else ()),
+        findings=short_form.findings(marts, period, texts.target) if is_short else (),
+        target=texts.target,
+        **(
+            {**_NOTHING_LONG, "request": texts.request or (long_form.ASKED,)}
+            if is_short
+            else _long(marts, period, texts)
+        ),
+        closing=tuple(said for said in (texts.next_notice, f"联系：{texts.contact}" if texts.contact else "") if said),
         annexes=tuple(
             annex_text(number, measure, region, period, marts.is_published_only)
             for number, measure in enumerate(measures, 1)
         ),
-        imprint=tuple(_imprint(marts, region, origin, heading)),
-        imprint_notes=tuple(_imprint_notes(marts, origin)),
-        running_foot=_running_foot(marts, origin),
+        # an issued page says what it says; where it comes from stands in issue.json and the companion
+        imprint=tuple(_imprint(marts, region, origin)) if heading.is_draft else (),
+        imprint_notes=tuple(_imprint_notes(marts, origin, heading)),
+        running_foot=_running_foot(marts, origin) if heading.is_draft else "",
     )
 
 
-def _imprint(marts: NoticeData, region: str, origin: Origin, heading: Heading) -> list[tuple[str, str]]:
-    said = [
+_NOTHING_LONG: dict[str, Any] = {
+    "basis": (),
+    "overall": (),
+    "measures": (),
+    "legend": (),
+    "list_note": "",
+    "unrated": (),
+}
+
+
+def _long(marts: NoticeData, period: str, texts: Texts) -> dict[str, Any]:
+    """The parts of the long form."""
+    return {
+        "basis": long_form.basis(marts, period, texts.cases),
+        "overall": tuple(long_form.overall(measure) for measure in marts.measures),
+        "measures": tuple(long_form.measure_text(number, one) for number, one in enumerate(marts.measures, 1)),
+        "legend": long_form.legend(marts, texts.cases),
+        "list_note": f"{long_form.LIST_NOTE}{marts.sign_use or ''}",
+        "unrated": tuple(long_form.unrated(marts)),
+        "request": tuple(long_form.request(marts, texts)),
+    }
+
+
+def _imprint(marts: NoticeData, region: str, origin: Origin) -> list[tuple[str, str]]:
+    return [
         ("地区", f"{region}（{marts.region_code}）"),
         ("季度", marts.quarter),
         ("版本", origin.revision or "预览，未发布"),
         ("内容校验值", origin.content_hash or figures.BLANK),
     ]
-    return said if heading.is_draft else [*said, ("批准", heading.approved)]
 
 
-def _imprint_notes(marts: NoticeData, origin: Origin) -> list[str]:
+def _imprint_notes(marts: NoticeData, origin: Origin, heading: Heading) -> list[str]:
+    """What a reader has to know of the data; in a draft also what its reviewer has."""
+    said = [f"发布说明：{words.acceptance_sentence(check)}" for check in origin.accepted]
+    if not heading.is_draft:
+        return said
     reconciliation = words.reconciliation_sentence(marts.reconciliation_counts)
-    said = [reconciliation] if reconciliation else []
-    if origin.data_note:
-        said.append(f"数据说明：{origin.data_note}")
-    return [*said, *(f"发布说明：{words.acceptance_sentence(check)}" for check in origin.accepted)]
+    noted = [f"数据说明：{origin.data_note}"] if origin.data_note else []
+    return [*([reconciliation] if reconciliation else []), *noted, *said]
 
 
 def _running_foot(marts: NoticeData, origin: Origin) -> str:
