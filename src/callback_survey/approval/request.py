@@ -11,6 +11,8 @@ from callback_survey.approval import figures, public
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, Rule, read_rules
+from callback_survey.documents.notice.own_texts import own_texts
+from callback_survey.documents.notice.texts import LINE_BREAK
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_minute
 from callback_survey.releases import Difference, Release
@@ -43,11 +45,16 @@ def request_for(settings: Settings, release: Release) -> Request:
     """The text for the approver of a release. Raises DamagedFile where the release is not what was frozen."""
     release.verify_marts()
     region, revision = figures.region_name(release), terms.revision(release.revision)
-    title = f"{region}{terms.notice_title(release.quarter)} {revision}"
+    found = figures.measures(release)
+    own = own_texts(settings.notices, release.scope).texts
+    fitted = own.fitted(region, release.quarter, [measure.measure_name for measure in found])
+    # a district's own title need not name it
+    title = f"{fitted.title.replace(LINE_BREAK, '')} {revision}"
+    title = title if region in title else f"{region}：{title}"
     lines = [
         *_state(settings, release),
         "",
-        *_averages(figures.measures(release)),
+        *_averages(found),
         *_differences(settings, release),
         *_checks(settings, release),
         *_places(settings, release),

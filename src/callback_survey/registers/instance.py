@@ -18,14 +18,28 @@ from callback_survey.settings import MINIMUM_KEY_LENGTH, PREFIX
 from callback_survey.storage.files import remove_tree
 
 SETTINGS, KEY, NOTICES = "settings.env", "privacy.key", "notices.toml"
-_NOTICES = """# 通报中每个季度都相同的文字。每个地区一段，自 since 季度起适用；同一地区后来的段落代替以前的。
-# What every notice says. One entry a region, which holds from the quarter `since` on; a later one of the region takes its place.
+_NOTICES = """# 通报里由本地区自己说的话。每段一个地区，自 since 季度起适用（有 until 的到该季度为止），后来的代替以前的；各项都可不写。
+# What notices say in a district's own words. An entry holds from the quarter `since` on, or to `until`; no field is required.
+# 文字中可用 / placeholders: {period} {region} {programme} {cases} {measures}
 #
 # [[notice]]
 # region_code = "123456"
 # since = "2018Q1"
 # issuer = "某区跑改办"            # 印发单位 / the issuing office
 # addressees = "各有关单位"        # 主送 / whom it is addressed to
+# form = "long"                    # long：分五个部分，写明哪些差距超出抽样误差；short：两段式，检验结果放在统计附页
+# title = "关于{period}{programme}|电话回访情况的通报"    # 标题，“|”处换行 / the title; it goes on in the next line at |
+# programme = "“最多跑一次”改革"   # 工作名称 / the programme
+# cases = "办件"                   # 回访的是什么：办件、工单 / what is counted
+# basis = ["依据……。"]             # 正文开头：依据和背景 / the opening paragraphs
+# target = "……的目标是……。"        # 平均值之后：目标 / a sentence after the averages
+# request = ["请各单位……。"]       # 工作要求 / what departments are asked to do
+# next_notice = "下一期……。"       # 下期通报 / the next notice
+# contact = "某区跑改办"           # 联系人 / contact
+# seal = "（某中心代章）"          # 代章 / whose seal stands for the issuer's
+# copies = "区委办公室。"          # 抄送 / copies
+# printed_by = "某区政府办公室"    # 印发机关，不写即印发单位 / the printing office
+# is_red = false                   # 版头用红色 / a red head
 """
 # What a district has of its own; the others are rules, and a file is added where one differs.
 _OWN = (

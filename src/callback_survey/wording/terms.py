@@ -1,4 +1,4 @@
-"""What things are called in Chinese, once: quarters, revisions, datasets, acts, the title of the notice. What a measure is called is
+"""What things are called in Chinese, once: quarters, revisions, datasets, acts. What a measure is called is
 data: each release tells its own."""
 
 from __future__ import annotations
@@ -29,8 +29,3 @@ def period(quarter: str) -> str:
 def revision(number: int) -> str:
     """A revision as people count: r1 is 第1版."""
     return f"第{number}版"
-
-
-def notice_title(quarter: str) -> str:
-    """The document, by one title everywhere; the region's name stands before it."""
-    return f"{period(quarter)}办件电话回访情况通报"

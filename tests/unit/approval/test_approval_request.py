@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,11 @@ def body(settings: Settings, release: Release) -> str:
 
 def test_it_names_the_release_and_shows_the_averages_beside_their_benchmarks(settings: Settings) -> None:
     request = request_for(settings, freeze(settings))
-    assert request.subject == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版"
+    assert request.subject == (
+        "签发：杭州市萧山区：关于2018年第一季度“最多跑一次”满意率、实现率第三方电话回访情况的通报 第1版"
+    )
+    without = request_for(replace(settings, registers=None), freeze(settings, 2))
+    assert without.subject == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第2版"
     assert "| 满意率 | 89.81 | 2017年全省平均满意率 94.70 | −4.89 | 3 / 3 | 1 | 区民政局 |" in request.body
     assert "| 实现率 | 89.81 | 没有参照值 | — | 3 / 3 | 0 | 区民政局 |" in request.body
     assert (request.region_code, request.quarter, request.revision) == ("330109", "2018Q1", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey.documents.notice.data import MeasureSummary, NoticeData
-from callback_survey.documents.notice.own_texts import OwnTexts, own_texts, read
+from callback_survey.documents.notice.own_texts import _KNOWN, OwnTexts, own_texts, read
 from callback_survey.documents.notice.text import compose
 from callback_survey.documents.notice.texts import Texts
 from callback_survey.errors import RegisterError
@@ -190,6 +191,17 @@ def test_the_file_of_a_new_instance_is_understood(tmp_path: Path) -> None:
     file = tmp_path / "survey" / "notices.toml"
     assert read(file) == []
     text = file.read_text(encoding="utf-8")
-    example = "\n".join(line.removeprefix("# ") for line in text.splitlines()[3:])
+    example = "\n".join(line.removeprefix("# ") for line in text.splitlines()[4:])
     file.write_text(example, encoding="utf-8")
-    assert own_texts(file, Scope("330110", "2018Q1")) == OwnTexts("某区跑改办", "各有关单位")
+    own = own_texts(file, Scope("330110", "2018Q1"))
+    assert (own.issuer, own.addressees, own.texts.copies) == ("某区跑改办", "各有关单位", "区委办公室。")
+    # it shows each field but those of a single notice, and where texts come from
+    shown = set(re.findall("^([a-z_]+) = ", example, flags=re.MULTILINE))
+    assert shown == set(_KNOWN) - {"until", "printed_on", "source"}
+
+
+def test_the_samples_own_file_is_understood() -> None:
+    file = REPOSITORY / "sample_exports" / "notices.toml"
+    assert own_texts(file, Scope("330109", "2018Q1")).texts.form == "short"
+    assert own_texts(file, Scope("330109", "2018Q2")).texts.form == "long"
+    assert own_texts(file, Scope("510107", "2021Q2")).texts.cases == "工单"
