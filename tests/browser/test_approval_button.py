@@ -63,7 +63,7 @@ class Waiting:
     def answer(self, run: str, option: str, **fields: Any) -> None:
         self.question(run)
         path = f"{RUNS}/{quote(run)}/taskInstances/approval/-1/hitlDetails"
-        given = {"number": "", "issuer": "", "date": None, "reason": "", **fields}
+        given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "reason": "", **fields}
         self.airflow.ask("PATCH", path, {"chosen_options": [option], "params_input": given})
 
     def end(self, run: str) -> str:
@@ -105,14 +105,14 @@ def runs(waiting: Waiting) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def rejected(waiting: Waiting, runs: dict[str, str]) -> str:
-    waiting.answer(runs["rejected"], "Reject", reason="区民政局的数字待核实")
+    waiting.answer(runs["rejected"], "退回", reason="区民政局的数字待核实")
     waiting.end(runs["rejected"])
     return runs["rejected"]
 
 
 @pytest.fixture(scope="module")
 def approved(waiting: Waiting, runs: dict[str, str], rejected: str) -> str:
-    waiting.answer(runs["approved"], "Approve", **HEADING)
+    waiting.answer(runs["approved"], "签发", **HEADING)
     waiting.end(runs["approved"])
     return runs["approved"]
 
@@ -139,10 +139,13 @@ def started(waiting: Waiting) -> list[str]:
 
 def test_the_request_shows_the_numbers_and_a_form(waiting: Waiting, runs: dict[str, str]) -> None:
     asked = waiting.question(runs["late"])
-    assert asked["subject"] == "签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版"
+    assert (
+        asked["subject"]
+        == "签发：杭州市萧山区：关于2018年第一季度“最多跑一次”满意率、实现率第三方电话回访情况的通报 第1版"
+    )
     assert "| 满意率 | 75.00 | 2017年全省平均满意率 94.70 | −19.70 |" in asked["body"]
-    assert asked["options"] == ["Approve", "Reject"]
-    assert set(asked["params"]) == set(HEADING)
+    assert asked["options"] == ["签发", "退回"]
+    assert set(asked["params"]) == {*HEADING, "signatory", "blank"}
 
 
 def test_a_rejection_keeps_the_reason_and_issues_nothing(waiting: Waiting, rejected: str) -> None:
@@ -178,7 +181,8 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
     page.goto(f"{waiting.airflow.url}/dags/callback_notice/runs/{quote(correction)}/tasks/approval/required_actions")
     page.get_by_role("heading", name="与第1版（上一版，也是现行通报）的差别").wait_for()
     page.locator("#element_number").fill("跑改办〔2018〕9号")
-    page.get_by_test_id("hitl-option-Approve").click()
+    page.locator("#element_date").fill("2018-07-09")
+    page.get_by_test_id("hitl-option-签发").click()
     assert waiting.end(correction) == "success"
     issued = json.loads((waiting.public / "current" / "issue.json").read_text(encoding="utf-8"))
     assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", "admin")
@@ -189,7 +193,7 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
 def test_an_approval_of_what_a_correction_has_replaced_issues_nothing(
     waiting: Waiting, runs: dict[str, str], correction: str
 ) -> None:
-    waiting.answer(runs["late"], "Approve", number="跑改办〔2018〕6号")
+    waiting.answer(runs["late"], "签发", number="跑改办〔2018〕6号", date="2018-06-08")
     assert waiting.end(runs["late"]) == "failed"
     until("the alert", lambda: "批准的版本已被取代" in waiting.receiver.text)
     assert "跑改办〔2018〕6号" not in "".join(path.read_text() for path in waiting.public.glob("*/issue.json"))

@@ -18,6 +18,7 @@ from callback_survey.releases import journal
 from homes import QUARTER, REGION, Home, Served
 
 NOW = datetime(2018, 6, 7, 1, 30, tzinfo=UTC)
+SAMPLES_ISSUER = "杭州市萧山区全面深化“最多跑一次”改革领导小组办公室"
 
 
 def context(key: str | None = None, **params: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def prepared() -> dict[str, Any]:
 
 
 def answered(option: str, **fields: Any) -> dict[str, Any]:
-    given = {"number": "", "issuer": "", "date": None, "reason": "", **fields}
+    given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "reason": "", **fields}
     user = {"id": "7", "name": "值班长"}
     return {"chosen_options": [option], "params_input": given, "responded_at": NOW, "responded_by_user": user}
 
@@ -65,8 +66,8 @@ def test_how_long_it_waits_is_a_setting_and_can_be_said_for_one_run() -> None:
 
 def test_an_approval_is_issued_under_the_users_name_and_nobody_is_asked_again(home: Home) -> None:
     request = prepared()
-    assert request["issuer"] == ""
-    folder = steps.issue(context(), request, answered("Approve", number="5号", issuer="跑改办", date="2018-06-08"))
+    assert request["issuer"] == SAMPLES_ISSUER
+    folder = steps.issue(context(), request, answered(steps.APPROVE, number="5号", issuer="跑改办", date="2018-06-08"))
     assert folder == str(home.path / "public" / REGION / QUARTER / "r1")
     approved, issued = journal.entries(home.path / "releases")
     assert (approved.by, approved.at, approved.run_id) == ("值班长", NOW.isoformat(), "callback_notice/run")
@@ -76,7 +77,7 @@ def test_an_approval_is_issued_under_the_users_name_and_nobody_is_asked_again(ho
 
 
 def test_a_rejection_issues_nothing_and_keeps_the_reason(home: Home) -> None:
-    assert steps.issue(context(), prepared(), answered("Reject", reason=" 待核实 ")) is None
+    assert steps.issue(context(), prepared(), answered(steps.REJECT, reason=" 待核实 ")) is None
     assert [(entry.act, entry.reason) for entry in journal.entries(home.path / "releases")] == [("rejected", "待核实")]
     assert not (home.path / "public").exists()
 
@@ -86,17 +87,21 @@ def test_what_was_asked_about_is_what_is_issued_or_nothing(corrected: Served, tm
     with mock.patch.dict(os.environ, found.environment, clear=True):
         asked_about_the_first = {**prepared(), "revision": 1}
         with pytest.raises(ApprovalOutdated, match="readers now see r2"):
-            steps.issue(context(), asked_about_the_first, answered("Approve"))
+            steps.issue(context(), asked_about_the_first, answered(steps.APPROVE))
     assert not (found.path / "public").exists()
 
 
 def test_a_heading_is_judged_while_it_can_be_asked_for_again(home: Home) -> None:
     request = prepared()
     with pytest.raises(UsageError, match="after the end of 2018Q1"):
-        steps.require_printable(request, answered("Approve", date="2018-01-01"))
-    steps.require_printable(request, answered("Reject", date="2018-01-01"))
+        steps.require_printable(request, answered(steps.APPROVE, date="2018-01-01"))
+    with pytest.raises(UsageError, match=r"the notice has no 文号, 成文日期; nothing was issued"):
+        steps.require_printable(request, answered(steps.APPROVE))
+    steps.require_printable(request, answered(steps.APPROVE, blank=True))
+    steps.require_printable(request, answered(steps.APPROVE, number="5号", date="2018-06-07"))
+    steps.require_printable(request, answered(steps.REJECT, date="2018-01-01"))
     with pytest.raises(UsageError, match="contains a phone or identity number"):
-        steps.require_printable(request, answered("Reject", reason="问 13800138000"))
+        steps.require_printable(request, answered(steps.REJECT, reason="问 13800138000"))
 
 
 def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -> None:
@@ -118,13 +123,15 @@ def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
     return airflow_approval.NoticeApproval(task_id="approval")
 
 
-def execute(approval: Any, monkeypatch: pytest.MonkeyPatch, *, try_number: int, option: str | None) -> Any:
+def execute(
+    approval: Any, monkeypatch: pytest.MonkeyPatch, *, try_number: int, option: str | None, **fields: Any
+) -> Any:
     """Run the task when Airflow holds this answer, or none."""
-    kept = answered(option or "") | {"chosen_options": [option] if option else None}
+    kept = answered(option or "", **fields) | {"chosen_options": [option] if option else None}
     user = SimpleNamespace(**kept.pop("responded_by_user"))
     found = SimpleNamespace(**kept, responded_by_user=user, response_received=option is not None)
     monkeypatch.setattr("callback_survey.airflow.approval.get_hitl_detail_content_detail", lambda ti_id: found)
-    request = {"quarter": QUARTER, "issuer": ""}
+    request = {"region_code": REGION, "quarter": QUARTER, "issuer": "", "own_issuer": ""}
     ti = SimpleNamespace(id="the task", try_number=try_number, xcom_pull=lambda task_ids: request)
     return approval.execute({**context(hours=1), "ti": ti})
 
@@ -132,12 +139,12 @@ def execute(approval: Any, monkeypatch: pytest.MonkeyPatch, *, try_number: int, 
 def test_an_answer_that_a_killed_worker_was_given_is_not_asked_for_again(
     approval: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = execute(approval, monkeypatch, try_number=2, option="Approve")
-    assert given["chosen_options"] == ["Approve"]
+    given = execute(approval, monkeypatch, try_number=2, option=steps.APPROVE, blank=True)
+    assert given["chosen_options"] == [steps.APPROVE]
     assert given["responded_by_user"] == {"id": "7", "name": "值班长"}
 
 
-@pytest.mark.parametrize(("try_number", "option"), [(1, "Approve"), (2, None)])
+@pytest.mark.parametrize(("try_number", "option"), [(1, steps.APPROVE), (2, None)])
 def test_otherwise_a_person_is_asked(
     approval: Any, monkeypatch: pytest.MonkeyPatch, try_number: int, option: str | None
 ) -> None:

@@ -25,7 +25,9 @@ def test_the_dry_run_shows_what_there_is_to_decide_on_and_writes_nothing(small: 
     before = contents(small.path)
     outcome = small.run_here("approve", *SCOPE, "--dry-run")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.startswith("签发：杭州市萧山区2018年第一季度办件电话回访情况通报 第1版\n")
+    assert outcome.out.startswith(
+        "签发：杭州市萧山区：关于2018年第一季度“最多跑一次”满意率、实现率第三方电话回访情况的通报 第1版\n"
+    )
     assert "| 满意率 | 75.00 |" in outcome.out
     assert contents(small.path) == before
 
@@ -96,7 +98,7 @@ def test_a_release_of_the_first_version_of_the_package_is_approved(home: Home) -
     as_first_frozen(release)
     shown = home.run_here("approve", *SCOPE, "--dry-run")
     assert shown.code == 0 and "| 满意率 | 75.00 |" in shown.out, shown.err
-    outcome = home.run_here("approve", *DECIDED, "--issuer", "萧山区跑改办", "--number", "跑改办〔2018〕5号")
+    outcome = home.run_here("approve", *DECIDED, "--number", "跑改办〔2018〕5号", "--date", "2018-06-07")
     assert outcome.code == 0, outcome.err
     issued = home.path / "public" / REGION / QUARTER / "r1"
     assert Page((issued / "notice.html").read_text(encoding="utf-8")).tables[-2:] == annexes
@@ -117,6 +119,7 @@ def test_a_rejection_stands_in_the_journal(home: Home) -> None:
     [
         (("approve", *SCOPE), "missing: --revision, --by"),
         (("approve", *SCOPE, "--by", "值班长", "--revision", "first"), "not a revision: 'first'"),
+        (("approve", *DECIDED, "--number", "5号"), "the notice has no 成文日期; nothing was issued"),
         (("approve", *DECIDED, "--date", "2018-03-01"), "a date after the end of 2018Q1"),
         (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "330109 2018Q2 is not served"),
         (("reject", *DECIDED, "--reason", " "), "the reason is empty"),

@@ -65,11 +65,16 @@ def _form() -> dict[str, Param]:
     def text(title: str, description: str, max_length: int = HEADING_CHARACTERS) -> Param:
         return Param("", type=["null", "string"], maxLength=max_length, title=title, description=description)
 
-    day = Param(None, type=["null", "string"], format="date", title="日期", description="批准时填写；空着则为批准当天")
+    day = Param(None, type=["null", "string"], format="date", title="成文日期", description="签发时必填，印在落款处")
+    blank = Param(
+        False, type="boolean", title="留空签发", description="勾选后，没有填的文号、印发单位、日期留空，由人手写"
+    )
     return {
-        steps.NUMBER: text("文号", "批准时填写，如 某跑改办〔2018〕5号；没有文号可空"),
-        steps.ISSUER: text("印发单位", "批准时填写；默认沿用本地区上次印发的单位"),
+        steps.NUMBER: text("文号", "签发时必填，如 某跑改办〔2018〕5号"),
+        steps.ISSUER: text("印发单位", "签发时必填；默认是本地区自己写明的，或上次印发的单位"),
         steps.DATE: day,
+        steps.SIGNATORY: text("签发人", "印在文号旁边；不印就空着"),
+        steps.BLANK: blank,
         steps.REASON: text("退回理由", "退回时填写", max_length=MOST_CHARACTERS),
     }
 

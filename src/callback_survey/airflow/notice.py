@@ -14,10 +14,10 @@ from callback_survey.errors import NotAnswered, UsageError
 from callback_survey.scope import Scope
 
 NOTICE_DAG = "callback_notice"
-APPROVE, REJECT = "Approve", "Reject"
+APPROVE, REJECT = "签发", "退回"
 RELEASE_PATTERN = r"^\d{6}\|\d{4}Q[1-4]$"
 # The fields of the form, as the approver sees them
-NUMBER, ISSUER, DATE, REASON = "number", "issuer", "date", "reason"
+NUMBER, ISSUER, DATE, SIGNATORY, BLANK, REASON = "number", "issuer", "date", "signatory", "blank", "reason"
 
 DOCUMENTATION = """\
 # callback_notice: a person approves, then the notice is issued
@@ -29,8 +29,9 @@ DOCUMENTATION = """\
 
 **Who decides**: the person who opens `approval` under *Required Actions*. The request shows the averages and benchmarks, the
 departments below the average and which of them are below by more than chance, the warnings, and the differences from the
-revision before and from the issued notice. Approve asks for number, issuer and date (default: the day of approval) and issues
-the notice. Reject asks for a reason and issues nothing.
+revision before and from the issued notice. 签发 (approve) asks for number, issuer, date and the signatory to print, and issues the
+notice; without one of the first three it issues nothing, unless 留空签发 is ticked. 退回 (reject) asks for a reason and issues
+nothing.
 
 **What readers see meanwhile**: the tables are already served; the public folder has the notice issued before, if any.
 
@@ -76,8 +77,9 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     if out is not None and out.content_hash == release.content_hash:
         return None
     last = public.last(settings.public, region_code)
-    issuer = own_texts(settings.notices, release.scope).issuer or (last.issuer if last else "")
-    return {**asdict(request.request_for(settings, release)), "issuer": issuer}
+    own = own_texts(settings.notices, release.scope).issuer
+    proposed = own or (last.issuer if last else "")
+    return {**asdict(request.request_for(settings, release)), "issuer": proposed, "own_issuer": own}
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:
@@ -88,9 +90,16 @@ def hours_to_wait(context: Mapping[str, Any]) -> float:
 
 def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Raises UsageError where the answer cannot be printed or kept as given, while the question can still be asked again."""
+    from dataclasses import replace
+
+    from callback_survey.approval.fields import require_complete
+
     given = answer["params_input"] or {}
     if APPROVE in answer["chosen_options"]:
-        _heading(request, given)
+        heading = _heading(request, given)
+        if not given.get(BLANK):
+            # a field that the approver has cleared is the district's own, if it has one
+            require_complete(replace(heading, issuer=heading.issuer or request["own_issuer"]), _scope(request))
     else:
         _reason(given)
 
@@ -124,7 +133,7 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     from callback_survey.settings import load_settings
 
     settings, fields = load_settings(), answer["params_input"] or {}
-    scope, revision = Scope(request["region_code"], request["quarter"]), request["revision"]
+    scope, revision = _scope(request), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
         "by": paragraph(scrub(str(user.get("name") or user.get("id") or "unknown")))[:HEADING_CHARACTERS],
@@ -134,7 +143,11 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     }
     folder = None
     if APPROVE in answer["chosen_options"]:
-        folder = str(decide.approve(settings, scope, revision, _heading(request, fields), **said).folder)
+        folder = str(
+            decide.approve(
+                settings, scope, revision, _heading(request, fields), is_blank=bool(fields.get(BLANK)), **said
+            ).folder
+        )
     else:
         decide.reject(settings, scope, revision, reason=_reason(fields), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
@@ -159,8 +172,18 @@ def problem_key(scope: Scope) -> str:
 def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
     from callback_survey.approval import fields as form
 
-    given = {name: str(fields.get(name) or "") for name in (ISSUER, NUMBER, DATE)}
-    return form.heading_of(request["quarter"], issuer=given[ISSUER], number=given[NUMBER], dated_on=given[DATE])
+    given = {name: str(fields.get(name) or "") for name in (ISSUER, NUMBER, DATE, SIGNATORY)}
+    return form.heading_of(
+        request["quarter"],
+        issuer=given[ISSUER],
+        number=given[NUMBER],
+        dated_on=given[DATE],
+        signatory=given[SIGNATORY],
+    )
+
+
+def _scope(request: Mapping[str, Any]) -> Scope:
+    return Scope(request["region_code"], request["quarter"])
 
 
 def _reason(fields: Mapping[str, Any]) -> str:

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from callback_survey import releases
 from callback_survey.approval import public
+from callback_survey.approval.fields import require_complete
 from callback_survey.approval.public import Issue
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
-from callback_survey.local_time import local_date
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Decision
 from callback_survey.scope import Scope
@@ -53,14 +53,15 @@ def approve(
     by: str,
     at: str,
     run_id: str = "",
+    is_blank: bool = False,
     details: Mapping[str, str] | None = None,
 ) -> Issue:
-    """Issue a revision's notice under the name of who approved it, `at` (ISO 8601 with offset).
+    """Issue a revision's notice, approved by a person `at` (ISO 8601 with offset).
 
-    Without a date in the heading it is the day of approval in Shanghai, without an issuer the district's own (notices.toml).
-    A revision that was issued before, and is served
-    again now, is shown again as it was. Raises ApprovalOutdated where another revision is served, UsageError where it is
-    issued already under another heading, DamagedFile where the release is not what was frozen.
+    Without an issuer in the heading it is the district's own (notices.toml). With `is_blank` a notice may lack issuer, number
+    and date: lines are left to write on. A revision that was issued before, and is served again now, is shown again as it was.
+    Raises ApprovalOutdated where another revision is served, UsageError where a field is missing or the revision is issued
+    already under another heading, DamagedFile where the release is not what was frozen.
     """
     with _alone(settings, scope):
         release = _still_served(settings, scope, revision)
@@ -73,16 +74,17 @@ def approve(
         entry = _decision("approved", release, by, at=at, run_id=run_id)
         entry = replace(entry, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
-            day = heading.dated_on or local_date(at)
             own = own_texts(settings.notices, scope)
             complete = replace(
                 heading,
                 issuer=heading.issuer or own.issuer,
                 addressees=own.addressees,
-                dated_on=day,
+                texts=own.texts,
                 approved_by=by,
                 approved_at=at,
             )
+            if issue is None and not is_blank:
+                require_complete(complete, scope)
             # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
             with (
                 modes.public(),
@@ -196,7 +198,7 @@ def _require_same_figures(issue: Issue, release: Release) -> None:
 
 def _require_same(issue: Issue, heading: Heading) -> None:
     """A printed heading cannot be changed by approving once more. Fields left empty ask for nothing."""
-    printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}
+    printed = issue.printed
     other = {name: text for name, text in _as_text(heading).items() if text != printed[name]}
     if other:
         raise UsageError(
@@ -212,7 +214,7 @@ def _require_same(issue: Issue, heading: Heading) -> None:
 def _as_text(heading: Heading) -> dict[str, str]:
     """The heading's given fields, as the journal and issue.json keep them."""
     day = heading.dated_on.isoformat() if heading.dated_on else ""
-    fields = {"issuer": heading.issuer, "number": heading.number, "dated_on": day}
+    fields = {"issuer": heading.issuer, "number": heading.number, "dated_on": day, "signatory": heading.signatory}
     return {name: text for name, text in fields.items() if text}
 
 
@@ -245,7 +247,7 @@ def _record_issued(settings: Settings, issue: Issue, release: Release, before: I
     done = [one for one in _entries(settings, issue.scope) if one.act in acts]
     if done and (done[-1].act, done[-1].revision) == ("issued", issue.revision):
         return
-    printed = {"issuer": issue.issuer, "number": issue.number, "dated_on": issue.dated_on}
+    printed = {name: text for name, text in issue.printed.items() if text or name != "signatory"}
     # shown again after a rollback, it replaces what was shown until now, not what it replaced when it was new
     revision = before.revision if before and before != issue else (issue.supersedes or {}).get("revision")
     replaced = {"supersedes": f"r{revision}"} if revision else {}

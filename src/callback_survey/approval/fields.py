@@ -9,17 +9,39 @@ from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.quarter import Quarter
+from callback_survey.scope import Scope
 
 _REVISION = re.compile(r"r?([1-9]\d*)")
 
 
-def heading_of(quarter: str, *, issuer: str = "", number: str = "", dated_on: str | date = "") -> Heading:
+def heading_of(
+    quarter: str, *, issuer: str = "", number: str = "", dated_on: str | date = "", signatory: str = ""
+) -> Heading:
     """The heading fields as given; empty ones stay empty. Raises UsageError, which names the field."""
     return Heading(
         issuer=_heading_line("the issuer (印发单位)", issuer),
         number=_heading_line("the number (文号)", number),
         dated_on=_day(quarter, dated_on),
+        signatory=_heading_line("the signatory (签发人)", signatory),
     )
+
+
+def require_complete(heading: Heading, scope: Scope) -> None:
+    """Raises UsageError where a field that every issued notice has was given by nobody: neither with the approval nor by the district."""
+    given = {
+        "印发单位": heading.issuer,
+        "文号": heading.number,
+        "成文日期": heading.dated_on,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise UsageError(
+            f"the notice has no {', '.join(missing)}; nothing was issued",
+            expected="issuer, number and date",
+            next_step="give them with the approval; or leave them blank for a pen: --blank, in Airflow the box 留空签发",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
+        )
 
 
 def revision_of(text: str) -> int:
@@ -57,6 +79,6 @@ def _day(quarter: str, given: str | date) -> date | None:
         raise UsageError(
             f"the date of the notice is not valid: {str(given)!r}",
             expected=f"a date after the end of {quarter}, such as 2018-06-07",
-            next_step="approve again with a valid date, or without one to use the day of approval",
+            next_step="approve again with a valid date",
         )
     return day

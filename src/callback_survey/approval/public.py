@@ -20,6 +20,7 @@ from callback_survey.releases import Release
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.wording.figures import BLANK
 
 CURRENT = "current"
 DOCUMENT = "issue.json"
@@ -27,7 +28,7 @@ DOCUMENT = "issue.json"
 
 @dataclass(frozen=True)
 class Issue:
-    """An issued notice, as its issue.json says. `dated_on` is ISO 8601; `files` maps a name to its sha256.
+    """An issued notice, as its issue.json says. `dated_on` is ISO 8601, empty where it was left blank; `files` maps a name to its sha256.
 
     `supersedes` is the issued revision that it replaced (revision, number, dated_on); None for the first one.
     """
@@ -45,6 +46,7 @@ class Issue:
     supersedes: dict[str, Any] | None
     files: dict[str, str]
     folder: Path
+    signatory: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -53,7 +55,12 @@ class Issue:
     @property
     def title(self) -> str:
         """How people call it: its number and date; without a number, the revision."""
-        return f"{self.number or f'r{self.revision}'}（{self.dated_on}）"
+        return f"{self.number or f'r{self.revision}'}（{self.dated_on or BLANK}）"
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """The fields of its heading as they are printed; empty ones are left to be written by hand."""
+        return {name: getattr(self, name) for name in ("issuer", "number", "dated_on", "signatory")}
 
     @classmethod
     def read(cls, folder: Path) -> Issue:
@@ -87,12 +94,12 @@ def written(
     """A release's documents under their heading, beside their place in the public folder, until `place` puts them there; what
     was `issued` before is kept as it is. Whatever is not put there is gone at the end.
 
-    `heading` is complete: it names the date and who approved. The caller holds the lock of the region's quarter.
+    `heading` names who approved. The caller holds the lock of the region's quarter.
     """
     if issued is not None:
         yield issued
         return
-    assert heading.dated_on and heading.approved_by and heading.approved_at, "an issued notice is no draft"
+    assert heading.approved_by and heading.approved_at, "an issued notice is no draft"
     folder = release.scope.folder(settings.public)
     for leftover in folder.glob(".r*-*"):
         files.remove_tree(leftover)
@@ -107,13 +114,14 @@ def written(
             content_hash=release.content_hash,
             issuer=heading.issuer,
             number=heading.number,
-            dated_on=heading.dated_on.isoformat(),
+            dated_on=heading.dated_on.isoformat() if heading.dated_on else "",
             approved_by=heading.approved_by,
             approved_at=heading.approved_at,
             issued_at=datetime.now(UTC).isoformat(timespec="seconds"),
             supersedes=_named(before) if before else None,
             files={path.relative_to(aside).as_posix(): files.sha256_of(path) for path in _documents(aside)},
             folder=aside,
+            signatory=heading.signatory,
         )
         value = asdict(issue)
         del value["folder"]

@@ -219,8 +219,8 @@ def _places(settings: Settings, release: Release) -> Iterator[str]:
     yield ""
     yield f"- 先看草稿：`{release.folder / 'notice'}`（{'、'.join(names)}）"
     folder = settings.public / release.region_code / release.quarter
-    yield f"- 批准（Approve）：填文号、印发单位、日期；正式文件写入 `{folder}`，并写明批准人"
-    yield "- 退回（Reject）：写明理由；数据照常供查询，通报不印发"
+    yield f"- 签发：填文号、印发单位、成文日期，要印签发人的填签发人；缺一项不予签发（除非勾选“留空签发”）。正式文件写入 `{folder}`"
+    yield "- 退回：写明理由；数据照常供查询，通报不印发"
 
 
 def _issue(issue: Issue) -> str:

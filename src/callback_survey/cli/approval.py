@@ -20,8 +20,9 @@ _APPROVE_EXAMPLES = """examples:
   callback-survey approve --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 \\
       --issuer 某区跑改办 --number 某跑改办〔2018〕5号 --date 2018-06-07
 
-The notice is written to <home>/public/<region>/<quarter>/ (or below CALLBACK_SURVEY_PUBLIC) and names the approver.
-Only the served revision can be issued. Fields that are left out stay blank; the date defaults to today."""
+The notice is written to <home>/public/<region>/<quarter>/ (or below CALLBACK_SURVEY_PUBLIC); its issue.json names the approver.
+Only the served revision can be issued. Issuer, number and date are required; what notices.toml says holds where an option is left
+out. --blank leaves lines to write on instead."""
 _REJECT_EXAMPLES = """examples:
   callback-survey reject --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
 
@@ -31,7 +32,10 @@ The figures stay served; the notice is not issued. The revision can still be app
 def add_to(commands: Any) -> None:
     """Add both commands to the parser's sub-commands."""
     approve = _command(commands, "approve", "approve a served revision and issue its notice", _APPROVE_EXAMPLES)
-    add_imprint(approve, date_help="date of the notice (default: today in Shanghai)")
+    add_imprint(approve, date_help="date of the notice (成文日期)")
+    approve.add_argument(
+        "--blank", action="store_true", help="leave issuer, number and date blank where they are not given"
+    )
     approve.add_argument("--dry-run", action="store_true", help="show the request for approval; write nothing")
     approve.set_defaults(command=_approve)
     reject = _command(commands, "reject", "reject the notice of a revision, with a reason", _REJECT_EXAMPLES)
@@ -45,7 +49,7 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
     )
     add_scope(parser)
     parser.add_argument("--revision", metavar="r1", default="", help="the revision you have reviewed")
-    add_by(parser, "printed in the notice")
+    add_by(parser, "recorded in issue.json and in the journal")
     add_home(parser)
     return parser
 
@@ -56,13 +60,20 @@ def _approve(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
-    heading = fields.heading_of(quarter, issuer=options.issuer, number=options.number, dated_on=options.date or "")
+    heading = fields.heading_of(
+        quarter,
+        issuer=options.issuer,
+        number=options.number,
+        dated_on=options.date or "",
+        signatory=options.signatory,
+    )
     if options.dry_run:
         request = request_for(settings, decide.served_release(settings, Scope(options.region, quarter)))
         show(f"{request.subject}\n\n{request.body}")
         return 0
     revision, by, run_id = *_decided(options), _run_id()
-    issue = decide.approve(settings, Scope(options.region, quarter), revision, heading, by=by, at=_now(), run_id=run_id)
+    scope, is_blank = Scope(options.region, quarter), options.blank
+    issue = decide.approve(settings, scope, revision, heading, by=by, at=_now(), run_id=run_id, is_blank=is_blank)
     show(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
     show(f"  folder  {issue.folder}")
     show(f"  files   {', '.join(issue.files)}")

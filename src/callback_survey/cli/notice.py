@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
 from callback_survey.cli.options import add_home, add_imprint, add_scope, date_of
-from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.quarter import Quarter
@@ -56,15 +56,21 @@ def _notice(options: argparse.Namespace) -> int:
     from callback_survey.documents.notice.own_texts import own_texts
 
     settings = load_settings(home=options.home)
-    issuer, number = (
-        given_text(option, text, most=HEADING_CHARACTERS, is_required=False, is_line=True)
-        for option, text in (("--issuer", options.issuer), ("--number", options.number))
+    issuer, number, signatory = (
+        given_text(f"--{name}", getattr(options, name), most=HEADING_CHARACTERS, is_required=False, is_line=True)
+        for name in ("issuer", "number", "signatory")
     )
     folder = _folder(settings, options.output)
     release = _release(settings, Scope(options.region, str(Quarter.parse(options.quarter))), options.revision)
     release.verify_marts()
     given = own_texts(settings.notices, release.scope)
-    heading = Heading(issuer or given.issuer, number, date_of("--date", options.date), addressees=given.addressees)
+    heading = replace(
+        given.heading,
+        issuer=issuer or given.issuer,
+        number=number,
+        dated_on=date_of("--date", options.date),
+        signatory=signatory,
+    )
     connection = open_frozen(release)
     try:
         formats = tuple(dict.fromkeys(options.format or settings.documents))

@@ -56,6 +56,7 @@ def add_imprint(parser: argparse.ArgumentParser, *, date_help: str) -> None:
         "--number", metavar="NUMBER", default="", help="number of the notice, such as 某跑改办〔2018〕5号 (文号)"
     )
     parser.add_argument("--date", metavar="2018-06-07", help=date_help)
+    parser.add_argument("--signatory", metavar="NAME", default="", help="who signs, printed beside the number (签发人)")
 
 
 def date_of(option: str, text: str | None) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from callback_survey.releases import journal
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.wording.translation import in_chinese
+from english_left import english_runs
 from homes import contents
 from issuing import AT, SCOPE, acts, damage, freeze, home, print_heading, serve, withdraw
 
-HEADING = Heading("跑改办", "跑改办〔2018〕5号")
+DAY = date(2018, 6, 7)
+HEADING = Heading("跑改办", "跑改办〔2018〕5号", DAY)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +66,7 @@ def test_an_approved_notice_is_issued_under_the_name_of_who_approved_it(settings
     assert (issue.folder / "notice.html").read_text().split("\n")[:4] == [
         "跑改办",
         "跑改办〔2018〕5号",
-        "2018-06-07",  # the day in Shanghai
+        "2018-06-07",
         "值班长",
     ]
     assert (folder(settings) / "current").resolve() == issue.folder
@@ -77,11 +81,11 @@ def test_an_issuer_that_is_not_given_is_the_districts_own(settings: Settings, tm
     (tmp_path / "survey" / "notices.toml").write_text(
         '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\nissuer = "区数据局"\n', encoding="utf-8"
     )
-    issue = approve(own, heading=Heading(number="5号"))
+    issue = approve(own, heading=Heading(number="5号", dated_on=DAY))
     assert (issue.folder / "notice.html").read_text().split("\n")[:2] == ["区数据局", "5号"]
     assert files.read_json(issue.folder / "issue.json")["issuer"] == "区数据局"
     # asked for again without one, it is what it was
-    assert approve(own, heading=Heading(number="5号")) == issue
+    assert approve(own, heading=Heading(number="5号", dated_on=DAY)) == issue
 
 
 def test_an_issuer_that_is_given_is_printed(settings: Settings, tmp_path: Path) -> None:
@@ -91,6 +95,55 @@ def test_an_issuer_that_is_given_is_printed(settings: Settings, tmp_path: Path) 
         '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\nissuer = "区数据局"\n', encoding="utf-8"
     )
     assert approve(own).issuer == "跑改办"
+
+
+@pytest.mark.parametrize(
+    ("heading", "missing"),
+    [
+        (Heading(), "印发单位, 文号, 成文日期"),
+        (replace(HEADING, issuer=""), "印发单位"),
+        (replace(HEADING, number=""), "文号"),
+        (replace(HEADING, dated_on=None), "成文日期"),
+    ],
+)
+def test_a_notice_without_issuer_number_or_date_is_not_issued(
+    settings: Settings, heading: Heading, missing: str
+) -> None:
+    bare = replace(settings, registers=None)
+    with pytest.raises(UsageError) as refused:
+        approve(bare, heading=heading)
+    assert refused.value.what == f"the notice has no {missing}; nothing was issued"
+    assert not english_runs(in_chinese(refused.value.what)) and not english_runs(
+        in_chinese(refused.value.next_step or "")
+    )
+    assert not settings.public.exists() and acts(settings) == []
+
+
+def test_who_asks_for_it_gets_a_notice_with_lines_to_write_on(settings: Settings) -> None:
+    bare = replace(settings, registers=None)
+    issue = decide.approve(bare, SCOPE, 1, Heading(), by="值班长", at=AT, run_id="run-1", is_blank=True)
+    assert (issue.issuer, issue.number, issue.dated_on, issue.title) == ("", "", "", "r1（—）")
+    # asked for again, it is what it was; what is left blank takes no other form afterwards
+    assert approve(bare, heading=Heading()) == issue
+    with pytest.raises(UsageError, match="already issued"):
+        approve(bare)
+
+
+def test_who_signs_is_printed_and_who_approved_is_recorded(settings: Settings) -> None:
+    issue = approve(settings, heading=replace(HEADING, signatory="主任"))
+    assert (issue.signatory, issue.approved_by) == ("主任", "值班长")
+    last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
+    assert last.details["signatory"] == "主任"
+    with pytest.raises(UsageError, match="signatory is printed as '主任'"):
+        approve(settings, heading=replace(HEADING, signatory="副主任"))
+
+
+def test_a_notice_that_was_issued_before_signatories_were_kept_is_read(settings: Settings) -> None:
+    issue = approve(settings)
+    told = files.read_json(issue.folder / "issue.json")
+    del told["signatory"]
+    files.write_json(issue.folder / "issue.json", told)
+    assert public.issued(settings.public, SCOPE, 1) == issue
 
 
 def test_issue_json_names_every_file_with_its_hash_and_what_the_figures_are(settings: Settings) -> None:
@@ -113,7 +166,7 @@ def test_a_correction_replaces_the_notice_and_leaves_the_earlier_one_as_it_was(s
     first = approve(settings)
     before = contents(first.folder)
     correct(settings)
-    second = approve(settings, 2, Heading("跑改办", "跑改办〔2018〕9号"))
+    second = approve(settings, 2, Heading("跑改办", "跑改办〔2018〕9号", DAY))
     assert contents(first.folder) == before
     assert second.supersedes == {"revision": 1, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
     assert os.readlink(folder(settings) / "current") == "r2"
@@ -152,7 +205,7 @@ def test_a_first_revision_that_was_never_issued_can_be_after_readers_went_back_t
     correct(settings)
     approve(settings, 2)
     serve(settings, freeze_again(settings))
-    issue = approve(settings, 1, Heading("跑改办", "跑改办〔2018〕9号"), run_id="run-3")
+    issue = approve(settings, 1, Heading("跑改办", "跑改办〔2018〕9号", DAY), run_id="run-3")
     assert (issue.revision, issue.number) == (1, "跑改办〔2018〕9号")
     assert issue.supersedes == {"revision": 2, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
     assert os.readlink(folder(settings) / "current") == "r1"
@@ -174,7 +227,11 @@ def test_the_same_approval_again_changes_nothing(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    [Heading("跑改办", "跑改办〔2018〕6号"), Heading("别的单位"), fields.heading_of("2018Q1", dated_on="2018-06-08")],
+    [
+        Heading("跑改办", "跑改办〔2018〕6号", DAY),
+        Heading("别的单位"),
+        fields.heading_of("2018Q1", dated_on="2018-06-08"),
+    ],
 )
 def test_a_heading_that_is_printed_cannot_be_changed_by_approving_again(settings: Settings, heading: Heading) -> None:
     approve(settings)
@@ -188,7 +245,8 @@ def test_a_withdrawn_notice_can_be_issued_under_another_heading(settings: Settin
     approve(settings)
     withdraw(settings, tmp_path / "kept")
     assert (
-        approve(settings, heading=Heading("跑改办", "跑改办〔2018〕6号"), run_id="run-2").number == "跑改办〔2018〕6号"
+        approve(settings, heading=Heading("跑改办", "跑改办〔2018〕6号", DAY), run_id="run-2").number
+        == "跑改办〔2018〕6号"
     )
     assert [act for act, _, _ in acts(settings)] == ["approved", "issued", "approved", "issued"]
 
@@ -272,7 +330,7 @@ def test_documents_that_cannot_be_made_leave_nothing_in_the_public_folder(
 def test_two_who_approve_at_once_issue_one_notice(settings: Settings) -> None:
     def press(number: int) -> str:
         try:
-            return approve(settings, heading=Heading("跑改办", f"{number}号"), run_id=f"run-{number}").number
+            return approve(settings, heading=Heading("跑改办", f"{number}号", DAY), run_id=f"run-{number}").number
         except UsageError as refused:
             return type(refused).__name__
 

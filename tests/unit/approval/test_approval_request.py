@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> No
 def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write, "write_apart", print_heading)
     serve(settings, freeze(settings))
-    decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号"), by="值班长", at=AT)
+    decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号", date(2018, 6, 7)), by="值班长", at=AT)
     freeze(settings, 2, rate="80")
     text = body(settings, freeze(settings, 3, rate="81"))
     assert "- 现行通报：第1版，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
