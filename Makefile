@@ -8,7 +8,7 @@ QUARTERS ?= $(QUARTER)
 REGION ?= 330109
 PORT ?= 8080
 BI_PORT ?= 8088
-DISTRICTS ?= 1
+SIZE ?= S
 PYTHON ?= python3
 # so many tests at once: each may run a whole pipeline, in about 1 GB
 WORKERS ?= 2
@@ -72,8 +72,8 @@ test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real b
 simulate: $(STATE)/dev ## how often the tests mark departments that do not differ; writes docs/simulation.md
 	@.venv/bin/python scripts/simulate.py
 
-bench: $(STATE)/dev ## what DISTRICTS=1 invented districts cost, beside a hand-written script over the same files; writes benchmarks/results/
-	@.venv/bin/python -m benchmarks --districts "$(DISTRICTS)"
+bench: $(STATE)/dev ## what SIZE=S invented districts cost (S 1, M 90, L 900; or DISTRICTS=6), beside hand-written scripts; a page in benchmarks/results/
+	@.venv/bin/python -m benchmarks --size "$(SIZE)" $(if $(DISTRICTS),--districts "$(DISTRICTS)")
 
 lock: .venv/bin/python ## resolve the dependencies anew into the lock files
 	@scripts/lock

@@ -1,67 +1,65 @@
-"""What a run costs: whole processes, CPU seconds and memory, beside a hand-written script over the same files.
+"""What a run costs: whole processes, CPU seconds and memory, beside two hand-written scripts over the same files.
 
-    python -m benchmarks --districts 3            make them, run both, write benchmarks/results/<districts>.json
-    python -m benchmarks --districts 90 --formats html
+    python -m benchmarks --size S                 one district; M has 90, L has 900
+    python -m benchmarks --districts 6 --airflow  six, and the same through Airflow
+    python -m benchmarks --page                   results/index.html from all results there are
 
-Each run has a home of its own. Districts are invented (benchmarks/districts.py); their averages must come out as printed.
+Each run has a home of its own. Districts are invented (benchmarks/districts.py); their averages must come out as printed, and both
+scripts must count the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import os
-import platform
-import re
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from benchmarks import districts
+from benchmarks import districts, measure
+from benchmarks.measure import Cost
 
 RESULTS = Path(__file__).parent / "results"
+SIZES = {"S": 1, "M": 90, "L": 900}
 AVERAGES = {("realisation", Decimal("92.53")), ("satisfaction", Decimal("94.77"))}
-_PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "callback-survey")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """A process and all that it started. `largest_mb` is the resident memory of the largest single one of them."""
-
-    what: str
-    cpu_seconds: float
-    wall_seconds: float
-    largest_mb: int
-    steps: dict[str, float] | None = None
+_COUNTS = ("frame_row_count", "sample_count", "satisfaction_count", "satisfied_count", "visits_count")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "--districts", type=int, default=1, help="how many districts of 91,000 frame rows each (default: 1)"
-    )
+    parser.add_argument("--size", choices=SIZES, default="S", help="S: 1 district, M: 90, L: 900 (default: S)")
+    parser.add_argument("--districts", type=int, help="another number of districts, of 91,000 frame rows each")
     parser.add_argument(
         "--formats", default="html", help="documents of each district: html, html pdf, … (default: html)"
     )
+    parser.add_argument("--workers", type=int, help="CALLBACK_SURVEY_WORKERS (default: as many as processors)")
     parser.add_argument(
-        "--workers", type=int, default=0, help="CALLBACK_SURVEY_WORKERS (default: as many as processors)"
+        "--airflow", action="store_true", help="the first run through Airflow too, in a home of its own"
     )
+    parser.add_argument("--page", action="store_true", help="only write the page of the results there are")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="callback-survey-bench-") as scratch:
-        return _measure(Path(scratch), given)
+    if not given.page:
+        count = given.districts or SIZES[given.size]
+        with tempfile.TemporaryDirectory(prefix="callback-survey-bench-") as scratch:
+            costs, size = _measure(Path(scratch), count, given)
+        _keep(costs, count, size, given.formats)
+    from benchmarks import page
+
+    print(page.write(RESULTS))
+    return 0
 
 
-def _measure(folder: Path, given: argparse.Namespace) -> int:
-    for code in districts.write(folder, given.districts):
+def _measure(folder: Path, count: int, given: argparse.Namespace) -> tuple[list[Cost], int]:
+    for code in districts.write(folder, count):
         print(f"written: {code}", flush=True)
     exports, registers, home = folder / "exports", folder / "registers", folder / "home"
+    size = sum(path.stat().st_size for path in exports.rglob("*.csv"))
     settings = {
         "CALLBACK_SURVEY_HOME": str(home),
         "CALLBACK_SURVEY_EXPORTS": str(exports),
@@ -71,64 +69,76 @@ def _measure(folder: Path, given: argparse.Namespace) -> int:
         "CALLBACK_SURVEY_MEMORY_LIMIT": "2GB",
         **({"CALLBACK_SURVEY_WORKERS": str(given.workers)} if given.workers else {}),
     }
-    run = [str(Path(sys.executable).with_name("callback-survey")), "run", "--quarter", districts.QUARTER]
-    costs = [
-        _cost("script", [sys.executable, "-m", "benchmarks.script", exports, registers, folder / "rates.parquet"], {}),
-        _cost("first run", run, settings),
-        _cost("second run, nothing new", run, settings),
-    ]
-    _verify(home, given.districts)
-    size = sum(path.stat().st_size for path in exports.rglob("*.csv"))
+    costs: list[Cost] = []
+
+    def add(what: str, command: Sequence[str | Path], own: Mapping[str, str] | None = None) -> None:
+        costs.append(measure.cost(what, command, {**settings, **(own or {})}))
+        ratio = costs[-1].cpu_seconds / costs[0].cpu_seconds if costs[0].cpu_seconds else 0
+        told = costs[-1]
+        print(
+            f"{what:26} {told.cpu_seconds:8.1f} CPU s {told.wall_seconds:8.1f} s {told.tree_mb:6} MB  {ratio:.1f} times the script",
+            flush=True,
+        )
+
+    command = str(Path(sys.executable).with_name("callback-survey"))
+    run = [command, "run", "--quarter", districts.QUARTER]
+    peers = {"script": folder / "rates.parquet", "pandas_script": folder / "rates.csv"}
+    for name, target in peers.items():
+        add(name, [sys.executable, "-m", f"benchmarks.{name}", exports, registers, target])
+    verify_peers(*peers.values())
+    add("first run", run)
+    _verify(home, count)
+    add("again, nothing new", run)
+    _correct(exports / districts.codes(1)[0] / districts.QUARTER)
+    add("one district corrected", [*run, "--region", districts.codes(1)[0]])
+    if given.airflow:
+        through = {"CALLBACK_SURVEY_HOME": str(folder / "airflow")}
+        add("first run, Airflow", [command, "airflow", *run[1:]], through)
+        _verify(folder / "airflow", count)
+    return costs, size
+
+
+def _keep(costs: Sequence[Cost], count: int, size: int, formats: str) -> None:
     found = {
-        "districts": given.districts,
+        "districts": count,
         "bytes": size,
-        "formats": given.formats,
-        "cores": len(os.sched_getaffinity(0)),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "formats": formats,
+        **measure.machine(),
         "costs": [asdict(cost) for cost in costs],
     }
     RESULTS.mkdir(exist_ok=True)
-    target = RESULTS / f"{given.districts}.json"
+    target = RESULTS / f"districts-{count}.json"
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    base = costs[0].cpu_seconds
-    for cost in costs:
-        ratio = f"{cost.cpu_seconds / base:.1f} times the script"
-        print(
-            f"{cost.what:24} {cost.cpu_seconds:8.1f} CPU s {cost.wall_seconds:8.1f} s {cost.largest_mb:6} MB  {ratio}"
-        )
     print(target)
-    return 0
 
 
-def _cost(what: str, command: Sequence[str | Path], settings: dict[str, str]) -> Cost:
-    """Run a process to its end, and read what the kernel counted of it and of its children."""
-    with tempfile.TemporaryFile("w+") as out:
-        environment = {name: text for name, text in os.environ.items() if not name.startswith("CALLBACK_SURVEY_")}
-        with subprocess.Popen([*map(str, command)], env={**environment, **settings}, stdout=out, stderr=out) as process:
-            started = os.times().elapsed
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        wall = os.times().elapsed - started
-        out.seek(0)
-        said = out.read()
-    if process.returncode != 0:
-        raise SystemExit(f"{what}: exit code {process.returncode}\n{said[-4000:]}")
-    times = re.search(r"^Time  (.+)$", said, re.MULTILINE)
-    steps = (
-        {name: float(seconds) for name, seconds in re.findall(r"([a-z0-9 ]+?) ([0-9.]+) s", times[1])}
-        if times
-        else None
-    )
-    cpu = round(usage.ru_utime + usage.ru_stime, 1)
-    return Cost(what, cpu, round(wall, 1), usage.ru_maxrss // 1024, steps)
+def _correct(delivered: Path) -> None:
+    """A delivery that is sent again without its last call."""
+    path = sorted(delivered.glob("calls*.csv"))[-1]
+    lines = path.read_bytes().splitlines(keepends=True)[:-1]
+    path.write_bytes(b"".join(lines))
+    manifest = json.loads((delivered / "manifest.json").read_text(encoding="utf-8"))
+    for file in manifest["files"]:
+        if file["name"] == path.name:
+            file |= {"rows": len(lines) - 1, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (delivered / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
+def verify_peers(parquet: Path, csv: Path) -> None:
+    counts = ", ".join(_COUNTS)
+    texts = "{'region_code': 'varchar', 'department_code': 'varchar'}"
+    other = f"select region_code, department_code, {counts} from read_csv('{csv}', types = {texts})"
+    own = f"select region_code, department_code, {counts} from '{parquet}'"
+    different = duckdb.sql(f"(({own}) except ({other})) union all (({other}) except ({own}))").fetchall()
+    if different:
+        raise SystemExit(f"the two scripts count differently: {different[:5]}")
 
 
 def _verify(home: Path, count: int) -> None:
     """A fast run that counts wrongly is not fast."""
     with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as connection:
         found = connection.execute("select measure, average_pct, count(*) from region_rates group by all").fetchall()
-    averages = {(measure, average) for measure, average, _ in found}
+    averages = {(name, average) for name, average, _ in found}
     if averages != AVERAGES or {districts_found for *_, districts_found in found} != {count}:
         raise SystemExit(f"the averages are not those of the printed annexes: {found}")
 

@@ -26,7 +26,8 @@ from callback_survey.releases.model import RELEASE_FILE, combined_hash
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import content_hash
 
-QUARTERS = 20
+# of each region, from the sample's first one on
+QUARTERS, LAST_QUARTER = 20, "2022Q4"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,12 @@ def write(source: Path, releases: Path, wanted: Copy) -> Path:
 
 
 def _copy_table(
-    connection: duckdb.DuckDBPyConnection, source: Path, target: Path, name: str, order_by: Sequence[str], wanted: Copy
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    target: Path,
+    name: str,
+    order_by: tuple[str, ...],
+    wanted: Copy,
 ) -> dict[str, str]:
     parquet, csv = f"marts/{name}.parquet", f"csv/{name}.csv"
     for path in (parquet, csv):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from benchmarks import districts, script
+from benchmarks import __main__, districts, measure, page, pandas_script, script
+from benchmarks.measure import Cost
 from homes import QUARTER, REGION, SAMPLE_EXPORTS
 
 
@@ -60,3 +63,38 @@ def test_the_script_counts_what_the_printed_annexes_say(two: Path) -> None:
             f"from '{target}' where satisfaction_count > 0 group by all order by all"
         ).fetchall()
     assert found == [(code, 34, "94.77") for code in districts.codes(2)]
+
+
+def test_both_scripts_count_the_same(two: Path, tmp_path: Path) -> None:
+    pandas, duck = tmp_path / "rates.csv", tmp_path / "rates.parquet"
+    pandas_script.main(two / "exports", two / "registers", pandas)
+    script.main(two / "exports", two / "registers", duck)
+    __main__.verify_peers(duck, pandas)
+    lines = pandas.read_text(encoding="utf-8").splitlines()
+    pandas.write_text("\n".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(SystemExit, match="990002-034"):
+        __main__.verify_peers(duck, pandas)
+
+
+def test_a_measured_process_has_its_costs_and_those_of_what_it_started() -> None:
+    started = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(3_000_000))'], check=True)"
+    found = measure.cost(
+        "two processes", [sys.executable, "-c", started + "; print('Time  land 1.5 s, gate 1 2.0 s')"], {}
+    )
+    assert found.cpu_seconds > 0 and found.tree_mb > 0
+    assert found.steps == {"land": 1.5, "gate 1": 2.0}
+
+
+def test_a_run_that_fails_is_no_measurement() -> None:
+    with pytest.raises(SystemExit, match="exit code 3"):
+        measure.cost("one that fails", [sys.executable, "-c", "raise SystemExit(3)"], {})
+
+
+def test_the_page_has_a_table_and_a_picture_for_each_size(tmp_path: Path) -> None:
+    for count in (1, 90):
+        costs = [asdict(Cost(what, 2.0 * count, 1.0, 100, {"land": 1.0})) for what in ("script", "first run")]
+        run = {"districts": count, "bytes": 10**7, "formats": "html", **measure.machine(), "costs": costs}
+        (tmp_path / f"districts-{count}.json").write_text(json.dumps(run), encoding="utf-8")
+    text = page.write(tmp_path).read_text(encoding="utf-8")
+    assert text.count("<table>") == 2 and text.count("<svg") == 3
+    assert "90 districts, 10 MB of CSV" in text
