@@ -39,6 +39,7 @@ _FEW, _MOST = 0.5, 0.8
 _TELLS_NOTHING = ("attempt_no", "agent_id")
 # Columns are swapped in the whole file or not at all: its head tells.
 _LOOKED_AT_ROWS = 500
+_MOBILE = "1[3-9][0-9]{9}"
 # A phone, and more digits behind what parts two numbers: no extension is that long
 _SEVERAL = r"[0-9０-９]{4}[^0-9０-９]*[/／、,，;；|\s\p{Z}或和及]+[^0-9０-９]*[0-9０-９*+-]{7}"
 
@@ -236,27 +237,27 @@ def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
     """What the phones of the frame that was just read are. Only cells that are no mobile number alone are looked at again."""
     found = connection.execute(
         """
-        with phones as (
+        with others as materialized (
             select file, line, cell(phone) as phone
             from source
-            where cell(phone) is not null
+            where not regexp_full_match(phone, $2)
         ),
 
-        others as (
+        judged as (
             select phone, is_phone_valid
-            from phones
+            from others
             inner join frame using (file, line)
-            where not regexp_full_match(phone, '1[3-9][0-9]{9}')
+            where phone is not null and not regexp_full_match(phone, $2)
         )
 
         select
-            (select count(*) from phones),
+            (select count(*) from source where regexp_full_match(phone, $2)) + (select count(phone) from others),
             count(*) filter (not is_phone_valid),
             count(*) filter (is_phone_valid and regexp_matches(phone, $1)),
             list_sort(list(distinct hidden_phone(phone)) filter (not is_phone_valid))[:2],
-        from others
+        from judged
         """,
-        [_SEVERAL],
+        [_SEVERAL, _MOBILE],
     ).fetchone()
     filled, invalid, several, examples = found or (0, 0, 0, None)
     return PhoneColumn(filled, invalid, several, tuple(examples or ()))
