@@ -8,6 +8,7 @@ Nothing in them is for readers. Where one is lost or damaged, or of another vers
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -22,8 +23,8 @@ from callback_survey.storage import duck, files
 
 ROWS, _RECORD = "rows.duckdb", "rows.json"
 # What a row was read from: a release by its name, or the checks of a run. No column of a mart is called so.
-SOURCE = "read_from"
-_OWN, _EARLIER, _CARRIED = "read_rows", "earlier_rows", "carried_sources"
+SOURCE, REPORTS = "read_from", "check_results"
+_OWN, _CARRIED = "read_rows", "carried_sources"
 Columns = list[list[str]]
 
 
@@ -84,10 +85,10 @@ def lying(paths: Iterable[Path]) -> str:
 
 
 def attach(connection: duckdb.DuckDBPyConnection, rows: Path, earlier: Carried) -> None:
-    """Attach a new file for what is read, and the earlier one: both are needed until `detach`."""
-    connection.execute(f"attach {duck.text(rows)} as {_OWN} (block_size 16384)")
+    """Attach a new file for what is read, which begins as a copy of the earlier one."""
     if earlier.path is not None:
-        connection.execute(f"attach {duck.text(earlier.path.resolve())} as {_EARLIER} (read_only)")
+        shutil.copyfile(earlier.path, rows)
+    connection.execute(f"attach {duck.text(rows)} as {_OWN} (block_size 16384)")
 
 
 def read_tables(
@@ -98,14 +99,20 @@ def read_tables(
     The `held` ones, by name, are no releases any more and are not carried on.
     """
     carried = {release.name for release in shown if release.name not in held and earlier.has(release)}
+    known, columns = _tables(connection), {}
     name_sources(connection, carried)
-    columns: dict[str, list[Columns]] = {}
     for name in sorted({name for release in shown for name in release.tables}):
         having = [release for release in shown if name in release.tables]
         columns[name] = _different(connection, name, having, held)
         # of other columns, or read in another order, the rows together might get other types
-        is_same = earlier.columns.get(name) == columns[name]
-        _read_table(connection, name, [one for one in having if not is_same or one.name not in carried], is_same)
+        is_same = name in known and earlier.columns.get(name) == columns[name]
+        if is_same:
+            drop_others(connection, name)
+        anew = [release for release in having if not is_same or release.name not in carried]
+        if anew:
+            _read_table(connection, name, anew, is_new=not is_same)
+    for name in known - columns.keys() - {REPORTS}:
+        connection.execute(f"drop table {relation(name)}")
     return Carried(
         {
             release.name: {"content": _content(release), "files": lying(marts_of(release))}
@@ -117,13 +124,13 @@ def read_tables(
 
 
 def name_sources(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
-    """What `carried_rows` takes: the rows of these sources."""
+    """Whose rows are carried over, for `drop_others`."""
     listed = ", ".join(duck.text(name) for name in sorted(names))
     connection.execute(f"create or replace temp table {_CARRIED} as select unnest([{listed}]::text[]) as {SOURCE}")
 
 
-def carried_rows(table: str) -> str:
-    return f"select * from {_EARLIER}.{duck.name(table)} semi join {_CARRIED} using ({SOURCE})"
+def drop_others(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    connection.execute(f"delete from {relation(table)} where {SOURCE} not in (select {SOURCE} from {_CARRIED})")
 
 
 def relation(table: str) -> str:
@@ -131,23 +138,25 @@ def relation(table: str) -> str:
     return f"{_OWN}.{duck.name(table)}"
 
 
-def detach(connection: duckdb.DuckDBPyConnection, earlier: Carried) -> None:
+def detach(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"detach {_OWN}")
-    if earlier.path is not None:
-        connection.execute(f"detach {_EARLIER}")
 
 
-def _read_table(connection: duckdb.DuckDBPyConnection, name: str, anew: Sequence[Release], is_carried: bool) -> None:
-    parts = [carried_rows(name)] if is_carried else []
-    if anew:
-        paths = {release.folder / "marts" / f"{name}.parquet": release.name for release in anew}
-        named = ", ".join(f"({duck.text(path)}, {duck.text(source)})" for path, source in paths.items())
-        parts.append(
-            f"select found.* exclude (filename), sources.{SOURCE} "
-            f"from {duck.read_parquet(paths, union_by_name=True, filename=True)} as found "
-            f"inner join (values {named}) as sources (filename, {SOURCE}) using (filename)"
-        )
-    connection.execute(f"create table {relation(name)} as {' union all by name '.join(parts)}")
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.execute(f"select table_name from duckdb_tables() where database_name = {duck.text(_OWN)}")
+    return {name for (name,) in found.fetchall()}
+
+
+def _read_table(connection: duckdb.DuckDBPyConnection, name: str, anew: Sequence[Release], *, is_new: bool) -> None:
+    paths = {release.folder / "marts" / f"{name}.parquet": release.name for release in anew}
+    named = ", ".join(f"({duck.text(path)}, {duck.text(source)})" for path, source in paths.items())
+    rows = (
+        f"select found.* exclude (filename), sources.{SOURCE} "
+        f"from {duck.read_parquet(paths, union_by_name=True, filename=True)} as found "
+        f"inner join (values {named}) as sources (filename, {SOURCE}) using (filename)"
+    )
+    added = f"create or replace table {relation(name)} as" if is_new else f"insert into {relation(name)} by name"
+    connection.execute(f"{added} {rows}")
 
 
 def _different(

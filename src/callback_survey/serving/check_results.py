@@ -51,14 +51,14 @@ _COLUMNS = {
     "accepted_at": "when",
 }
 TABLE = ServedTable(
-    "check_results",
+    carried.REPORTS,
     ("region_code", "quarter", "revision", "run_id", "gate", "check_id"),
     # a failed run before the release that followed it
     ("region_code", "quarter", "checked_at nulls first", "run_id", "revision", "gate", "check_id"),
     _DESCRIPTION,
     _COLUMNS,
 )
-_TABLE = TABLE.name
+_TABLE = carried.REPORTS
 _RUN = ("run_id", "region_code", "quarter")
 _RELEASED = pa.schema([*((name, pa.string()) for name in (*_RUN, "name")), ("is_served", pa.bool_())])
 _TYPES = {"revision": pa.int64(), "is_served": pa.bool_(), "is_accepted": pa.bool_()}
@@ -97,11 +97,12 @@ def read_reports(
             reports[source] = lies
     read = pa.Table.from_pylist(rows, schema=_SCHEMA)
     connection.register("read_reports", read)
-    before = ""
     if carried_on:
         carried.name_sources(connection, carried_on)
-        before = f"{carried.carried_rows(_TABLE)} union all by name "
-    connection.execute(f"create table {carried.relation(_TABLE)} as {before}select * from read_reports")
+        carried.drop_others(connection, _TABLE)
+        connection.execute(f"insert into {carried.relation(_TABLE)} by name from read_reports")
+    else:
+        connection.execute(f"create or replace table {carried.relation(_TABLE)} as from read_reports")
     connection.unregister("read_reports")
     return reports
 

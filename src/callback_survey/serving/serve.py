@@ -12,6 +12,7 @@ Of a region and quarter whose releases are damaged, readers keep what they have:
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -203,7 +204,7 @@ def _is_whole(serving: Path, version: str) -> bool:
             and Path(os.readlink(current)).name.partition("-")[0] == version
             and all((serving / name).is_symlink() for name in (_MARTS, _NAMED, _PARQUET))
             and _hashes(current) == files.read_json(current / _HASHES)
-            and bool(files.read_json(current / _RELEASES)) == bool(files.read_json(current / _SERVED))
+            and isinstance(files.read_json(current / _SERVED), list)
         )
     except (FileNotFoundError, DamagedFile):
         return False
@@ -222,8 +223,8 @@ def verified(serving: Path) -> dict[str, bool]:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    """What readers can open in a version, by content."""
-    paths = [folder / _MARTS, folder / _NAMED, *sorted((folder / _PARQUET).rglob("*.parquet"))]
+    """What readers can open in a version, and what is needed of releases that are lost, by content."""
+    paths = [folder / _RELEASES, folder / _MARTS, folder / _NAMED, *sorted((folder / _PARQUET).rglob("*.parquet"))]
     return {path.relative_to(folder).as_posix(): files.sha256_of(path) for path in paths if path.is_file()}
 
 
@@ -261,19 +262,21 @@ def _assemble(
         rows = carried.read_tables(connection, shown, {release.name for release in kept}, earlier)
         rows = replace(rows, reports=check_results.read_reports(connection, contents.every, checks, earlier))
         tables = assembly.write_tables(connection, shown, contents.every, rollups, contents.standings)
-        carried.detach(connection, earlier)
         assembly.take_over_records(connection, kept)
         # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
         connection.execute(f"attach {duck.text(aside / _MARTS)} as served (block_size 16384)")
         declared.write(connection, tables, "served", rollups.labels)
         assembly.write_parquet(connection, "served", aside / _PARQUET)
         connection.execute("detach served")
+        carried.detach(connection)
     declared.write_named(aside / _MARTS, aside / _NAMED)
     files.remove_tree(work)
     rows.write(aside)
     _verify(aside / _MARTS, shown, memory_limit)
     files.write_json(aside / _SERVED, [[release.key, release.content_hash] for release in shown])
-    files.write_json(aside / _RELEASES, [_document(release) for release in shown])
+    # without line ends, which Python's encoder writes ten times as slowly: with the years these are megabytes
+    documents = json.dumps([_document(release) for release in shown], ensure_ascii=False)
+    files.write_text(aside / _RELEASES, documents)
     files.write_json(aside / _HASHES, _hashes(aside))
     files.sync_tree(aside)
     before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""

@@ -56,6 +56,7 @@ _RELEASE_SCHEMA = pa.schema(
         for name in (*_RELEASE_COLUMNS, *_STANDING_COLUMNS)
     ]
 )
+_SCOPE = ("region_code", "quarter")
 _RELEASE_KEY = ("region_code", "quarter", "revision")
 RELEASES = ServedTable(
     "releases",
@@ -138,6 +139,33 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequen
     """One table over all releases. A dimension row that several releases carry is taken from the latest of them."""
     newest = max(served, key=lambda release: (release.released_at, release.key))
     details = newest.tables[name]
+    key, order_by = tuple(details["key"]), tuple(details["order_by"])
+    rows = carried.relation(name)
+    if set(_SCOPE) <= set(key) and _is_each_its_own(connection, rows, key):
+        # two releases cannot have a row of the same key: they are read where they stand
+        connection.execute(f"create view {name} as select * exclude ({carried.SOURCE}) from {rows}")
+    else:
+        _latest_of_each(connection, name, rows, key, served)
+    return ServedTable(name, key, order_by, details["description"], details["column_descriptions"])
+
+
+def _is_each_its_own(connection: duckdb.DuckDBPyConnection, rows: str, key: Sequence[str]) -> bool:
+    """Whether each release has rows of its own region and quarter alone, and none of them twice."""
+    listed = ", ".join(duck.name(column) for column in key)
+    ((is_own,),) = connection.execute(f"""
+        select
+            (select count(*) from {rows}) = (select count(*) from (select distinct {listed} from {rows}))
+            and not exists (
+                from (select distinct {carried.SOURCE}, {", ".join(_SCOPE)} from {rows})
+                where not starts_with({carried.SOURCE}, concat({" , ' ', ".join(_SCOPE)}, ' '))
+            )
+    """).fetchall()
+    return bool(is_own)
+
+
+def _latest_of_each(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: str, key: Sequence[str], served: Sequence[Release]
+) -> None:
     ages = ", ".join(
         f"({duck.text(release.name)}, {duck.text(release.released_at + release.key)})" for release in served
     )
@@ -145,12 +173,10 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, served: Sequen
         create table {name} as
         with ages ({carried.SOURCE}, age) as (values {ages})
         select rows.* exclude ({carried.SOURCE})
-        from {carried.relation(name)} as rows
+        from {rows} as rows
         inner join ages using ({carried.SOURCE})
-        qualify row_number() over (partition by {", ".join(details["key"])} order by ages.age desc) = 1
+        qualify row_number() over (partition by {", ".join(key)} order by ages.age desc) = 1
     """)
-    key, order_by = tuple(details["key"]), tuple(details["order_by"])
-    return ServedTable(name, key, order_by, details["description"], details["column_descriptions"])
 
 
 def write_releases(
