@@ -1,7 +1,8 @@
 """Make the template of the notice's DOCX: `.venv/bin/python scripts/notice_template.py`, or `--check` to compare only.
 
 The template is a Word file whose text holds tags that `callback_survey.documents.notice.docx` fills in. It is made here so that a change of
-it can be read; nobody edits the binary. The layout follows GB/T 9704: A4, margins 37/35/28/26 mm, body 16 pt in lines of 28 pt.
+it can be read; nobody edits the binary. The layout follows GB/T 9704-2012: A4, margins 37/35/28/26 mm, body 16 pt,
+22 lines of 28 characters, page numbers outside.
 """
 
 from __future__ import annotations
@@ -14,45 +15,49 @@ from pathlib import Path
 from typing import Any
 
 from docx import Document
-from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor, Twips
 
-from callback_survey.documents.notice.docx import ANNEX_WIDTH, TEMPLATE, packed
+from callback_survey.documents.notice.docx import TEMPLATE, packed
 
 TARGET = (
     Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "documents" / "notice" / "templates" / TEMPLATE
 )
 LEFT, CENTER, RIGHT, BOTH = (getattr(WD_ALIGN_PARAGRAPH, name) for name in ("LEFT", "CENTER", "RIGHT", "JUSTIFY"))
-BODY_FONT, HEAD_FONT, SECOND_FONT, TITLE_FONT = "仿宋", "黑体", "楷体", "宋体"
+BODY_FONT, HEAD_FONT, SECOND_FONT, TITLE_FONT = "仿宋", "黑体", "楷体", "方正小标宋简体"
 # Other names of the same type, and what stands for it where it is not installed.
-FONTS = {"仿宋": "FangSong", "黑体": "SimHei", "楷体": "KaiTi", "宋体": "SimSun"}
-BODY_WIDTH = 8845  # 156 mm in twentieths of a point
+FONTS = {"仿宋": "FangSong", "黑体": "SimHei", "楷体": "KaiTi", "方正小标宋简体": "STZhongsong", "宋体": "SimSun"}
+BLANK = "＿" * 12
 # name, font, points, alignment, line spacing in points, indented characters, what it builds on
 STYLES: tuple[tuple[str, str, float, Any, float, int, bool], ...] = (
-    ("Normal", BODY_FONT, 16, BOTH, 28, 2, False),
-    ("Title", TITLE_FONT, 22, CENTER, 34, 0, True),
+    ("Normal", BODY_FONT, 16, BOTH, 28.95, 2, False),
+    ("Title", TITLE_FONT, 22, CENTER, 34, 0, False),
     ("Heading 1", HEAD_FONT, 16, LEFT, 28, 2, False),
     ("Heading 2", SECOND_FONT, 16, LEFT, 28, 2, False),
     ("Caption", HEAD_FONT, 14, CENTER, 26, 0, False),
     ("Notice Draft", HEAD_FONT, 14, LEFT, 28, 0, False),
-    ("Notice Issuer", TITLE_FONT, 26, CENTER, 40, 0, True),
+    ("Notice Issuer", TITLE_FONT, 26, CENTER, 48, 0, False),
     ("Notice Number", BODY_FONT, 16, CENTER, 30, 0, False),
     ("Notice Addressee", BODY_FONT, 16, LEFT, 28, 0, False),
     ("Notice Remark", BODY_FONT, 13, BOTH, 21, 0, False),
-    ("Notice Signature", BODY_FONT, 16, RIGHT, 28, 0, False),
+    ("Notice Ending", BODY_FONT, 16, BOTH, 28.95, 2, False),
+    ("Notice Attachment", BODY_FONT, 16, LEFT, 28.95, 2, False),
+    ("Notice Signature", BODY_FONT, 16, CENTER, 28.95, 0, False),
+    ("Notice Annex Title", TITLE_FONT, 18, CENTER, 30, 0, False),
+    ("Notice Record", BODY_FONT, 14, LEFT, 22, 0, False),
+    ("Notice Page", "宋体", 14, LEFT, 20, 0, False),
     ("Notice Annex", HEAD_FONT, 16, LEFT, 26, 0, False),
     ("Notice Imprint", BODY_FONT, 10, LEFT, 14, 0, False),
     ("Table Head", HEAD_FONT, 11, CENTER, 18, 0, False),
     ("Table Text", BODY_FONT, 11, LEFT, 18, 0, False),
     ("Table Number", BODY_FONT, 11, RIGHT, 18, 0, False),
     ("Annex Head", HEAD_FONT, 8.5, CENTER, 11, 0, False),
-    ("Annex Text", BODY_FONT, 10.5, LEFT, 14.5, 0, False),
-    ("Annex Number", BODY_FONT, 10.5, RIGHT, 14.5, 0, False),
+    ("Annex Text", BODY_FONT, 10.5, LEFT, 14, 0, False),
+    ("Annex Number", BODY_FONT, 10.5, RIGHT, 14, 0, False),
 )
 
 
@@ -79,13 +84,13 @@ def make() -> bytes:
     _style_details(document)
     _table_style(document)
     section = document.sections[0]
-    _page(section, top=37, bottom=35, left=28, right=26, width=BODY_WIDTH)
+    _page(section)
+    document.settings.odd_and_even_pages_header_footer = True
     _head(document)
     _parts(document)
     _ending(document)
-    annexes = document.add_section(WD_SECTION.NEW_PAGE)
-    _page(annexes, top=20, bottom=21, left=20, right=20, width=ANNEX_WIDTH)
     _annexes(document)
+    _record(document)
     saved = io.BytesIO()
     document.save(saved)
     return packed(saved.getvalue())
@@ -148,7 +153,8 @@ def _fonts(chinese: str) -> Any:
 
 def _style_details(document: Any) -> None:
     styles = document.styles
-    for name in ("Heading 1", "Heading 2", "Caption", "Notice Annex"):
+    kept = ("Notice Annex Title", "Notice Ending", "Notice Attachment", "Notice Signature")
+    for name in ("Heading 1", "Heading 2", "Caption", "Notice Annex", *kept):
         styles[name].paragraph_format.keep_with_next = True
     styles["Notice Annex"].paragraph_format.page_break_before = True
     level = OxmlElement("w:outlineLvl")
@@ -156,7 +162,10 @@ def _style_details(document: Any) -> None:
     styles["Notice Annex"].element.pPr.append(level)
     styles["Notice Addressee"].paragraph_format.space_before = Pt(24)
     styles["Notice Number"].paragraph_format.space_after = Pt(14)
-    styles["Notice Signature"].paragraph_format.right_indent = Pt(64)
+    for name in ("Notice Ending", "Notice Attachment", "Notice Signature"):
+        styles[name].paragraph_format.keep_together = True
+    styles["Notice Annex Title"].paragraph_format.space_after = Pt(6)
+    styles["Notice Page"].paragraph_format.left_indent = styles["Notice Page"].paragraph_format.right_indent = Pt(14)
     styles["Notice Imprint"].font.color.rgb = RGBColor(0x44, 0x44, 0x44)
     _border(styles["Notice Number"], "bottom", 16)
     for side in ("top", "left", "bottom", "right"):
@@ -191,29 +200,36 @@ def _table_style(document: Any) -> None:
     )
 
 
-def _page(section: Any, *, top: int, bottom: int, left: int, right: int, width: int) -> None:
+def _page(section: Any) -> None:
+    """The text block of GB/T 9704 with its grid of 22 lines of 28 characters, and page numbers outside."""
     section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = map(
-        Mm, (top, bottom, left, right)
-    )
-    section.footer_distance = Mm(min(28, bottom - 9))
-    footer = section.footer
-    footer.is_linked_to_previous = False
-    line = footer.paragraphs[0]
-    line.style = "Notice Imprint"
-    line.paragraph_format.tab_stops.add_tab_stop(Twips(width // 2), WD_TAB_ALIGNMENT.CENTER)
-    line.paragraph_format.tab_stops.add_tab_stop(Twips(width), WD_TAB_ALIGNMENT.RIGHT)
-    line.add_run("{{ text.running_foot }}").font.size = Pt(8)
-    line.add_run("\t— ").font.size = Pt(14)
+    section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = map(Mm, (37, 35, 28, 26))
+    section.footer_distance = Mm(23)
+    # 28.95 points a line; a character has a little less than its 16 points, in units of 1/4096
+    grid = parse_xml(f'<w:docGrid {nsdecls("w")} w:type="linesAndChars" w:linePitch="579" w:charSpace="-848"/>')
+    for found in section._sectPr.findall(qn("w:docGrid")):
+        section._sectPr.remove(found)
+    section._sectPr.append(grid)
+    for footer, alignment in ((section.footer, RIGHT), (section.even_page_footer, LEFT)):
+        footer.is_linked_to_previous = False
+        line = footer.paragraphs[0]
+        line.style = "Notice Page"
+        line.alignment = alignment
+        _number(line)
+        noted = footer.add_paragraph("", "Notice Imprint")
+        noted.alignment = CENTER
+        noted.add_run("{{ text.running_foot }}　{{ text.status }}").font.size = Pt(8)
+
+
+def _number(line: Any) -> None:
+    line.add_run("— ")
     field = line.add_run()
-    field.font.size = Pt(14)
     for kind in ("begin", None, "end"):
         if kind is None:
             field._r.append(parse_xml(f'<w:instrText {nsdecls("w")} xml:space="preserve"> PAGE </w:instrText>'))
             continue
         field._r.append(parse_xml(f'<w:fldChar {nsdecls("w")} w:fldCharType="{kind}"/>'))
-    line.add_run(" —").font.size = Pt(14)
-    line.add_run("\t{{ text.status }}").font.size = Pt(8)
+    line.add_run(" —")
 
 
 def _head(document: Any) -> None:
@@ -221,12 +237,16 @@ def _head(document: Any) -> None:
     say("{%p if text.status %}")
     say("{{ text.status }}", "Notice Draft")
     say("{%p endif %}")
-    for field, label, style in (("issuer", "印发单位", "Notice Issuer"), ("number", "文号", "Notice Number")):
-        say(f"{{%p if text.heading.{field} %}}")
-        say(f"{{{{ text.heading.{field} }}}}", style)
-        say("{%p elif text.status %}")
-        say(f"{label}：＿＿＿＿＿＿＿＿＿＿＿＿", "Notice Number")
-        say("{%p endif %}")
+    say("{%p if text.heading.issuer %}")
+    say("{{ text.heading.issuer }}", "Notice Issuer")
+    say("{%p else %}")
+    say(f"{{{{ '印发单位：' if text.status else '' }}}}{BLANK}", "Notice Number")
+    say("{%p endif %}")
+    number = f"{{{{ text.heading.number or ('文号：' if text.status else '') ~ '{BLANK}' }}}}"
+    say(
+        f"{number}{{{{ '　　　　签发人：' ~ text.heading.signatory if text.heading.signatory else '' }}}}",
+        "Notice Number",
+    )
     _each(document, "line in text.title_lines", "{{ line }}", "Title")
     say("{%p if text.data_note %}")
     say("数据说明：{{ text.data_note }}", "Notice Remark")
@@ -240,7 +260,7 @@ def _short(document: Any) -> None:
     findings = document.add_paragraph("{% for span in text.findings %}{% if span.is_strong %}")
     findings.add_run("{{ span.words }}").bold = True
     findings.add_run("{% else %}{{ span.words }}{% endif %}{% endfor %}")
-    _each(document, "paragraph in text.request", "{{ paragraph }}")
+    _each(document, "paragraph in text.request_before_the_end", "{{ paragraph }}")
 
 
 def _parts(document: Any) -> None:
@@ -282,9 +302,8 @@ def _parts(document: Any) -> None:
     say("四、不作评价的部门", "Heading 1")
     _each(document, "paragraph in text.unrated", "{{ paragraph }}")
     say("五、工作要求", "Heading 1")
-    _each(document, "paragraph in text.request", "{{ paragraph }}")
+    _each(document, "paragraph in text.request_before_the_end", "{{ paragraph }}")
     say("{%p endif %}")
-    _each(document, "paragraph in text.closing", "{{ paragraph }}")
 
 
 def _list(document: Any) -> None:
@@ -308,34 +327,56 @@ def _list(document: Any) -> None:
 
 
 def _ending(document: Any) -> None:
+    """The last paragraph, the annexes and the signature: each line stays with the next, so that none is alone on a page."""
     say = document.add_paragraph
-    say("{%p for annex in text.annexes %}")
-    say("{{ '附件：' if loop.first else '　　　' }}{{ annex.number }}.{{ annex.title }}")
-    say("{%p endfor %}")
-    say("")
-    for field, label in (("issuer", "（印发单位）"), ("dated", "（印发日期）")):
-        say(f"{{{{ text.heading.{field} or ('{label}' if text.status else '') }}}}", "Notice Signature")
+    _each(document, "paragraph in text.ending", "{{ paragraph }}", "Notice Ending")
+    say("", "Notice Ending")
+    _each(
+        document,
+        "annex in text.annexes",
+        "{{ '附件：' if loop.first else '　　　' }}{{ annex.number }}. {{ annex.title }}",
+        "Notice Attachment",
+    )
+    say("", "Notice Ending")
+    say("", "Notice Ending")
+    say(f"{{{{ text.heading.issuer or ('印发单位：' if text.status else '') ~ '{BLANK}' }}}}", "Notice Signature")
+    say("{%p if text.heading.texts.seal %}")
+    say("{{ text.heading.texts.seal }}", "Notice Signature")
+    say("{%p endif %}")
+    dated = say(
+        f"{{{{ text.heading.dated or ('成文日期：' if text.status else '') ~ '{BLANK}' }}}}", "Notice Signature"
+    )
+    dated.paragraph_format.keep_with_next = False
 
 
 def _annexes(document: Any) -> None:
     say = document.add_paragraph
     say("{%p for annex in text.annexes %}")
     say("附件{{ annex.number }}", "Notice Annex")
-    say("{{ annex.caption }}", "Caption")
-    table = _empty_table(document, rows=4, widths=(600, 2800, 900, 800, 1500, 1500, 1538))
+    say("{{ annex.title }}", "Notice Annex Title")
+    table = _empty_table(document, rows=5, widths=(560, 2400, 960, 700, 1400, 1400, 1425))
+    shares = ("{%tc for heading, unit in annex.headings[4:] %}", "{%tc endfor %}")
+    told = "{{ heading }}{{ '\\n' ~ unit if unit else '' }}"
     _fill(
         table.rows[0],
-        (
-            "{%tc for heading, unit in annex.headings %}",
-            "{{ heading }}{{ '\\n' ~ unit if unit else '' }}",
-            "{%tc endfor %}",
-        ),
-        ["Annex Head"] * 3,
+        ("{{ annex.headings[0][0] }}", "{{ annex.headings[1][0] }}", "{{ annex.group }}", shares[0], told, shares[1]),
+        ["Annex Head"] * 6,
     )
-    _repeat(table.rows[0])
-    _fill(table.rows[1], ("{%tr for line in annex.lines %}",), ["Annex Text"])
     _fill(
-        table.rows[2],
+        table.rows[1],
+        ("", "", "{{ annex.headings[2][0] }}", "{{ annex.headings[3][0] }}", shares[0], "", shares[1]),
+        ["Annex Head"] * 7,
+    )
+    _span(table.rows[0]._tr.tc_lst[2], 2)
+    for place in (0, 1, 4):  # of the head's two lines; a share is the cell within its loop
+        _join(table.rows[0]._tr.tc_lst[place], "restart")
+    for place in (0, 1, 5):
+        _join(table.rows[1]._tr.tc_lst[place], "continue")
+    for row in table.rows[:2]:
+        _repeat(row)
+    _fill(table.rows[2], ("{%tr for line in annex.lines %}",), ["Annex Text"])
+    _fill(
+        table.rows[3],
         (
             "{{ line.cells[0] }}",
             "{{ line.cells[1] }}",
@@ -347,13 +388,60 @@ def _annexes(document: Any) -> None:
         ),
         ["Annex Number", "Annex Text", *["Annex Number"] * 5],
     )
-    _fill(table.rows[3], ("{%tr endfor %}",), ["Annex Text"])
+    _fill(table.rows[4], ("{%tr endfor %}",), ["Annex Text"])
     say("{{ annex.note }}", "Notice Imprint")
     say("{%p endfor %}")
     say("{%p if text.imprint %}")
     say("{% for label, value in text.imprint %}{{ label }}：{{ value }}　　{% endfor %}", "Notice Imprint")
     say("{%p endif %}")
     _each(document, "note in text.imprint_notes", "{{ note }}", "Notice Imprint")
+
+
+def _span(cell: Any, columns: int) -> None:
+    cell.grid_span = columns
+
+
+def _join(cell: Any, how: str) -> None:
+    """One of two cells above each other that are one."""
+    properties = cell.get_or_add_tcPr()
+    joined = OxmlElement("w:vMerge")
+    joined.set(qn("w:val"), how)
+    properties.insert_element_before(
+        joined, "w:tcBorders", "w:shd", "w:noWrap", "w:tcMar", "w:textDirection", "w:vAlign"
+    )
+
+
+def _record(document: Any) -> None:
+    """版记, a table at the foot of the last page: who gets a copy, who printed it and when."""
+    table = _empty_table(document, rows=4, widths=(5645, 3200))
+    _fill(table.rows[0], ("{%tr if text.heading.texts.copies %}",), ["Notice Record"])
+    _fill(table.rows[1], ("抄送：{{ text.heading.texts.copies }}",), ["Notice Record"])
+    _span(table.rows[1]._tr.tc_lst[0], 2)
+    _fill(table.rows[2], ("{%tr endif %}",), ["Notice Record"])
+    by = f"{{{{ text.heading.printed_by or ('印发机关：' if text.status else '') ~ '{BLANK}' }}}}"
+    on = f"{{{{ text.heading.printed ~ '印发' if text.heading.printed else ('印发日期：' if text.status else '') ~ '{BLANK}' }}}}"
+    _fill(table.rows[3], (by, on), ["Notice Record", "Notice Record"])
+    table.rows[3].cells[1].paragraphs[0].alignment = RIGHT
+    properties = table._tbl.tblPr
+    properties.insert(
+        1,
+        parse_xml(
+            f'<w:tblpPr {nsdecls("w")} w:vertAnchor="margin" w:horzAnchor="margin" w:tblpXSpec="left" w:tblpYSpec="bottom"/>'
+        ),
+    )
+    borders = "".join(
+        f'<w:{side} w:val="{"single" if size else "nil"}" w:sz="{size}" w:space="0" w:color="000000"/>'
+        for side, size in (("top", 8), ("bottom", 8), ("insideH", 6), ("insideV", 0))
+    )
+    properties.insert_element_before(
+        parse_xml(f"<w:tblBorders {nsdecls('w')}>{borders}</w:tblBorders>"),
+        "w:shd",
+        "w:tblLayout",
+        "w:tblCellMar",
+        "w:tblLook",
+    )
+    # a document ends with a paragraph; this one takes no room
+    document.add_paragraph("", "Notice Imprint")
 
 
 def _each(document: Any, loop: str, text: str, style: str = "Normal") -> None:

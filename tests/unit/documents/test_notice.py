@@ -54,13 +54,12 @@ def test_annexes_repeat_the_marts_in_their_order(data: NoticeData) -> None:
     expected = [
         [str(row[0]), row[2], f"{row[3]:,}", str(row[4]), *(share or "—" for share in row[5:])] for row in SATISFACTION
     ]
-    assert page.rows(1)[1:] == expected
-    assert [row[1] for row in page.rows(2)[1:]] == [row[2] for row in REALISATION]
+    assert page.rows(1)[2:] == expected
+    assert [row[1] for row in page.rows(2)[2:]] == [row[2] for row in REALISATION]
     headings = [
         "序号",
         "部门名称",
-        "有效样本框",
-        "抽样数",
+        "抽样指数",
         "满意率",
         "比较满意率",
         "基本满意率",
@@ -68,7 +67,8 @@ def test_annexes_repeat_the_marts_in_their_order(data: NoticeData) -> None:
         "不满意率",
     ]
     assert [re.sub("（.*", "", heading) for heading in page.rows(1)[0]] == headings
-    assert page.rows(2)[0][4:] == ["实现率（%）（零上门/一次）", "未实现率（%）（两次及以上）"]
+    assert page.rows(1)[1] == page.rows(2)[1] == ["有效样本框", "抽样数"]
+    assert page.rows(2)[0][3:] == ["实现率（%）（零上门/一次）", "未实现率（%）（两次及以上）"]
 
 
 def test_lists_follow_the_annex_and_not_the_alphabet(data: NoticeData) -> None:
@@ -88,8 +88,8 @@ def test_a_tie_for_the_lowest_rate_names_every_department(data: NoticeData) -> N
 def test_an_unsampled_department_is_blank_and_named_as_not_rated(data: NoticeData) -> None:
     page = Page(render_notice(data))
 
-    assert page.rows(1)[5] == ["5", "区旅游局", "1", "0", "—", "—", "—", "—", "—"]
-    assert page.rows(2)[5] == ["5", "区旅游局", "1", "0", "—", "—"]
+    assert page.rows(1)[6] == ["5", "区旅游局", "1", "0", "—", "—", "—", "—", "—"]
+    assert page.rows(2)[6] == ["5", "区旅游局", "1", "0", "—", "—"]
     assert "本季度未抽样（抽样数为0）：区旅游局。" in page.text
 
 
@@ -98,13 +98,13 @@ def test_an_unsampled_department_is_blank_even_where_zeros_were_printed(data: No
     printed = replace(data.measures[1].annex[4], shares_pct=(zero, zero))
     realisation = replace(data.measures[1], annex=(*data.measures[1].annex[:4], printed))
 
-    assert Page(render_notice(replace(data, measures=(data.measures[0], realisation)))).rows(2)[5][4:] == ["—", "—"]
+    assert Page(render_notice(replace(data, measures=(data.measures[0], realisation)))).rows(2)[6][4:] == ["—", "—"]
 
 
 def test_a_question_nobody_answered_is_told_apart_from_no_sample(data: NoticeData) -> None:
     page = Page(render_notice(data))
 
-    assert page.rows(2)[4][3:] == ["50", "—", "—"]
+    assert page.rows(2)[5][3:] == ["50", "—", "—"]
     assert f"已抽样但无人回答实现率问题：{NASTY}" in page.text
 
 
@@ -163,7 +163,7 @@ def test_it_is_a_draft_with_nothing_invented(data: NoticeData) -> None:
     page = Page(render_notice(data))
 
     assert "征求意见稿 · 未签发" in page.text
-    for blank in ("印发单位：", "文号：", "（印发单位）", "（印发日期）"):
+    for blank in ("印发单位：", "文号：", "成文日期：", "印发机关：", "印发日期："):
         assert blank in page.text
     # The only year is that of the quarter and of the benchmark.
     assert set(re.findall(r"(\d{4})年", page.text)) == {"2019", "2017"}
@@ -174,7 +174,7 @@ def test_screen_readers_find_language_captions_and_scopes(data: NoticeData) -> N
     tags = Page(html).tags
 
     assert ("html", {"lang": "zh-CN"}) in tags
-    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in tags if tag == "th")
+    assert all(attributes.get("scope") in {"col", "colgroup", "row"} for tag, attributes in tags if tag == "th")
     assert sum(tag == "caption" for tag, _ in tags) == sum(tag == "table" for tag, _ in tags) == 3
     assert "display: table-header-group" in html
 
@@ -223,8 +223,8 @@ def test_a_department_the_printed_annex_leaves_out_is_neither_zero_nor_unsampled
     data = read_notice_data(marts, Scope(REGION, QUARTER))
     page = Page(render_notice(data))
 
-    assert page.rows(1)[5] == ["5", "区旅游局", "—", "—", "—", "—", "—", "—", "—"]
-    assert page.rows(2)[5] == ["5", "区旅游局", "1", "0", "—", "—"]
+    assert page.rows(1)[6] == ["5", "区旅游局", "—", "—", "—", "—", "—", "—", "—"]
+    assert page.rows(2)[6] == ["5", "区旅游局", "1", "0", "—", "—"]
     assert (data.valid_frame_total, data.sample_total) == (7132, 334)
     assert "原印发的满意率附件没有列出：区旅游局，是否抽样不详，该项不作评价。" in page.text
     assert "原印发的实现率附件没有列出" not in page.text

@@ -54,19 +54,19 @@ def test_a_third_measure_stands_in_every_part(marts: duckdb.DuckDBPyConnection) 
     assert "办理提速率，指答“快”的占比" in page.text and "办理提速率计入2个部门" in page.text
     assert page.rows(0)[3][:2] == ["办理提速率", "76.85"]
     assert "（三）办理提速率" in page.text and "低于76.85%的部门有1个，按附件3的次序列出：" in page.text
-    assert page.rows(3)[0] == ["序号", "部门名称", "有效样本框", "抽样数", "快（%）", "一般（%）", "慢（%）"]
-    assert page.rows(3)[1:] == [
+    assert page.rows(3)[0] == ["序号", "部门名称", "抽样指数", "快（%）", "一般（%）", "慢（%）"]
+    assert page.rows(3)[2:] == [
         ["1", "区公安分局（户籍）", "6,611", "209", "91.20", "8.80", "0.00"],
         ["2", NASTY, "125", "50", "62.50", "37.50", "0.00"],
         ["3", "区旅游局", "1", "0", "—", "—", "—"],
     ]
-    assert "3.2019年第四季度电话回访办理提速率情况" in page.text
+    assert "3. 2019年第四季度电话回访办理提速率情况" in page.text
 
 
 def test_the_document_to_edit_has_its_annex_too(marts: duckdb.DuckDBPyConnection) -> None:
     text = compose(read_notice_data(marts, Scope(REGION, QUARTER)))
     document = docx.Document(io.BytesIO(render_docx(text)))
-    assert [cell.text.split("（")[0].strip() for cell in document.tables[-1].rows[0].cells][4:] == ["快", "一般", "慢"]
+    assert [cell.text.split("（")[0].strip() for cell in document.tables[-2].rows[0].cells][4:] == ["快", "一般", "慢"]
     assert "（三）办理提速率" in [paragraph.text for paragraph in document.paragraphs]
 
 

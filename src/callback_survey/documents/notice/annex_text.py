@@ -18,18 +18,18 @@ class AnnexLine:
 
 @dataclass(frozen=True)
 class AnnexText:
-    """An annex. `headings` are the columns with their units, which may be empty."""
+    """An annex. `headings` are the columns with their units, which may be empty; `group` stands above the third and the fourth."""
 
     number: int
     measure: str
     title: str
-    caption: str
     headings: tuple[tuple[str, str], ...]
+    group: str
     lines: tuple[AnnexLine, ...]
     note: str
 
 
-def annex_text(number: int, measure: MeasureSummary, region: str, period: str, is_published_only: bool) -> AnnexText:
+def annex_text(number: int, measure: MeasureSummary, period: str, is_published_only: bool) -> AnnexText:
     """An annex as it stands in every form of the notice."""
     name = measure.measure_name
     title = f"{period}电话回访{name}情况"
@@ -43,7 +43,6 @@ def annex_text(number: int, measure: MeasureSummary, region: str, period: str, i
         number=number,
         measure=measure.measure,
         title=title,
-        caption=f"{region}{title}",
         headings=(
             ("序号", ""),
             ("部门名称", ""),
@@ -51,6 +50,7 @@ def annex_text(number: int, measure: MeasureSummary, region: str, period: str, i
             ("抽样数", ""),
             *map(_heading, measure.share_labels),
         ),
+        group="抽样指数",
         lines=tuple(_annex_line(row) for row in measure.annex),
         note=f"{note}。{name}由高到低排列，没有数据的列在最后。",
     )

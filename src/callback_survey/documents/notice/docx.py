@@ -7,18 +7,24 @@ import zipfile
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents.notice import layout
+
 if TYPE_CHECKING:
     from callback_survey.documents.notice.annex_text import AnnexText
     from callback_survey.documents.notice.long_form import ListedDepartment
     from callback_survey.documents.notice.text import NoticeText
 
 TEMPLATE = "notice.docx"
+# a character of the body in its line of 28
+_BODY_POINTS = layout.BLOCK_POINTS / layout.CHARACTERS_A_LINE
+# as wide as a line to write on
+_BLANK = "＿" * 12
 # What a zip file can say of a time begins here. A clock would make other bytes of the same notice.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
-# Widths in twentieths of a point. An annex has narrower margins than the body (its section in the template).
-ANNEX_WIDTH = 9638
-_CHARACTER, _CELL_PADDING = 170, 160
-_LEAST_WIDTH, _LEAST_SHARE_WIDTH, _LEAST_NAME_WIDTH, _MOST_NAME_WIDTH = 640, 800, 2000, 3000
+# Widths in twentieths of a point, of the text block: 156 mm.
+ANNEX_WIDTH = 8845
+_CHARACTER, _CELL_PADDING = 166, 130
+_LEAST_WIDTH, _LEAST_SHARE_WIDTH, _LEAST_NAME_WIDTH, _MOST_NAME_WIDTH = 560, 740, 1900, 2700
 
 
 def render_docx(text: NoticeText) -> bytes:
@@ -29,8 +35,9 @@ def render_docx(text: NoticeText) -> bytes:
     template = DocxTemplate(io.BytesIO((resources.files(__package__) / "templates" / TEMPLATE).read_bytes()))
     context = {"text": text, "rows_of": _rows_of, "number_of": lambda place: text.measures[place].number}
     template.render(context, Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
-    for table, annex in zip(template.docx.tables[-len(text.annexes) :], text.annexes, strict=True):
+    for table, annex in zip(template.docx.tables[-len(text.annexes) - 1 : -1], text.annexes, strict=True):
         _fit(table, annex)
+    _set_head_and_signature(template.docx, text)
     template.docx.core_properties.title = text.title
     saved = io.BytesIO()
     template.save(saved)
@@ -64,8 +71,26 @@ def _fit(table: Any, annex: AnnexText) -> None:
     for column, width in zip(table._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
         column.set(qn("w:w"), str(width))
     for row in table._tbl.tr_lst:
-        for cell, width in zip(row.tc_lst, widths, strict=True):
-            cell.width = Twips(width)
+        place = 0
+        for cell in row.tc_lst:
+            cell.width = Twips(sum(widths[place : place + cell.grid_span]))
+            place += cell.grid_span
+
+
+def _set_head_and_signature(document: Any, text: NoticeText) -> None:
+    """The letterhead on one line, and the lines of the signature centred above each other, at the right."""
+    from docx.shared import Pt, RGBColor
+
+    heading = text.heading
+    width, right = layout.signature_characters(heading.issuer or _BLANK, heading.texts.seal, heading.dated or _BLANK)
+    for paragraph in document.paragraphs:
+        if paragraph.style.name == "Notice Issuer":
+            for run in paragraph.runs:
+                run.font.size = Pt(layout.letterhead_points(heading.issuer))
+                run.font.color.rgb = RGBColor(0xD3, 0x17, 0x1D) if heading.texts.is_red else None
+        elif paragraph.style.name == "Notice Signature":
+            paragraph.paragraph_format.left_indent = Pt((layout.CHARACTERS_A_LINE - width - right) * _BODY_POINTS)
+            paragraph.paragraph_format.right_indent = Pt(right * _BODY_POINTS)
 
 
 def _widths(lengths: list[int]) -> list[int]:

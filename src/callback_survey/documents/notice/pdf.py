@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents.notice.justified import justify
 from callback_survey.documents.notice.render import render_html
 from callback_survey.errors import UsageError
 
@@ -13,12 +14,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# What a browser cannot be told in the page itself: which release a single printed page belongs to, and that it is a draft.
-_MARGINS = """
-@page {{
-  @bottom-left {{ content: "{foot}"; font: 8pt "Noto Sans CJK SC", sans-serif; color: #444; }}
-  @bottom-right {{ content: "{status}"; font: 8pt "Noto Sans CJK SC", sans-serif; color: #444; }}
-}}
+# What a browser cannot be told in the page itself: which release a single printed page of a draft belongs to, and that it is one.
+_PRINTED = """
+@page {{ @bottom-center {{ content: "{foot}"; font: 8pt "Noto Sans CJK SC", sans-serif; color: #444; }} }}
 """
 
 
@@ -49,9 +47,11 @@ def _set(text: NoticeText) -> tuple[bytes, set[str]]:
     """The PDF, and the characters that no font has."""
     from weasyprint import CSS, HTML
 
-    margins = _MARGINS.format(foot=_quoted(text.running_foot), status=_quoted(text.status))
+    foot = "　".join(said for said in (text.running_foot, text.status) if said)
+    printed = _PRINTED.format(foot=_quoted(foot))
     page = HTML(string=render_html(text), url_fetcher=_refuse)
-    laid_out = page.render(stylesheets=[CSS(string=margins)], pdf_variant="pdf/ua-1")
+    laid_out = page.render(stylesheets=[CSS(string=printed)], pdf_variant="pdf/ua-1")
+    justify(laid_out)
     made: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1")
     return made, {chr(character) for font in laid_out.fonts.values() for character in font.missing}
 

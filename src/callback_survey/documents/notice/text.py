@@ -62,6 +62,15 @@ class NoticeText:
     running_foot: str
 
     @property
+    def ending(self) -> tuple[str, ...]:
+        """The last paragraphs, with which the signature stays together."""
+        return self.closing or self.request[-1:]
+
+    @property
+    def request_before_the_end(self) -> tuple[str, ...]:
+        return self.request if self.closing else self.request[:-1]
+
+    @property
     def title(self) -> str:
         return f"{''.join(self.title_lines)}{'（征求意见稿）' if self.heading.is_draft else ''}"
 
@@ -124,8 +133,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
         ),
         closing=tuple(said for said in (texts.next_notice, f"联系：{texts.contact}" if texts.contact else "") if said),
         annexes=tuple(
-            annex_text(number, measure, region, period, marts.is_published_only)
-            for number, measure in enumerate(measures, 1)
+            annex_text(number, measure, period, marts.is_published_only) for number, measure in enumerate(measures, 1)
         ),
         # an issued page says what it says; where it comes from stands in issue.json and the companion
         imprint=tuple(_imprint(marts, region, origin)) if heading.is_draft else (),
