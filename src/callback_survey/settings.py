@@ -40,6 +40,7 @@ class Settings:
     `registers` is an instance's own folder of registers; None where there is none, and what is shipped with the code holds.
     `home` holds everything the pipeline writes: lake, warehouse, releases, serving, airflow, logs. `progress_log` is set
     by a parent that watches a run whose name it cannot know; steps report to logs/runs/<run>.jsonl otherwise.
+    `approver_urls` hear of releases that wait for a person, `alert_urls_released` of what was released; on call hears of neither.
     `documents` are the forms in which notices are written. `approval_hours` is how long a notice may wait for a person.
     `public_url` is where readers of alerts find what lies in `home`, `runbook` where they find
     the runbook, in their language unless the setting names one.
@@ -58,6 +59,8 @@ class Settings:
     progress_log: Path | None = None
     alert_urls_fail: tuple[str, ...] = ()
     alert_urls_warn: tuple[str, ...] = ()
+    alert_urls_released: tuple[str, ...] = ()
+    approver_urls: tuple[str, ...] = ()
     language: Language = "zh"
     public_url: str | None = None
     runbook: str = "docs/runbook.zh-CN.md"
@@ -74,7 +77,9 @@ class Settings:
     workers: int = 1
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
-        """The channels of a severity: those that hear everything, then its own; each once."""
+        """The channels of a severity: those that hear of every problem, then its own; each once. What is no problem has its own alone."""
+        if severity in ("waiting", "released"):
+            return self.approver_urls if severity == "waiting" else self.alert_urls_released
         own = {"fail": self.alert_urls_fail, "warn": self.alert_urls_warn}[severity]
         return tuple(dict.fromkeys([*self.alert_urls, *own]))
 
@@ -196,6 +201,8 @@ def load_settings(
         progress_log=Path(progress_log).resolve() if progress_log else None,
         alert_urls_fail=tuple((value("ALERT_URLS_FAIL") or "").split()),
         alert_urls_warn=tuple((value("ALERT_URLS_WARN") or "").split()),
+        alert_urls_released=tuple((value("ALERT_URLS_RELEASED") or "").split()),
+        approver_urls=tuple((value("APPROVER_URLS") or "").split()),
         language=language,
         public_url=(value("PUBLIC_URL") or "").rstrip("/") or None,
         runbook=value("RUNBOOK") or RUNBOOKS[language],

@@ -42,9 +42,11 @@ class NoticeApproval(HITLOperator):  # type: ignore[misc]  # Airflow brings no t
     def execute(self, context: Context) -> Any:
         if context["ti"].try_number > 1 and (answer := _given(context["ti"].id)) is not None:
             return self.execute_complete(context, answer)
-        self.response_timeout = timedelta(hours=steps.hours_to_wait(context))
+        hours = steps.hours_to_wait(context)
+        self.response_timeout = timedelta(hours=hours)
         if issuer := _prepared(context)["issuer"]:
             self.params[steps.ISSUER] = issuer
+        steps.tell_approver(context, _prepared(context), hours)
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:

@@ -66,6 +66,7 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the approver is shown of the release as served; None where exactly its notice is out already."""
     from dataclasses import asdict
 
+    from callback_survey.airflow.pages import ROUTE
     from callback_survey.approval import decide, public, request
     from callback_survey.documents.notice.own_texts import own_texts
     from callback_survey.settings import load_settings
@@ -79,7 +80,24 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     last = public.last(settings.public, region_code)
     own = own_texts(settings.notices, release.scope).issuer
     proposed = own or (last.issuer if last else "")
-    return {**asdict(request.request_for(settings, release)), "issuer": proposed, "own_issuer": own}
+    name = f"{region_code}/{quarter}/r{release.revision}"
+    asked = request.request_for(settings, release, f"{_address()}/{ROUTE}/releases/{name}")
+    return {**asdict(asked), "issuer": proposed, "own_issuer": own, "link": _answer_page(context)}
+
+
+def _address() -> str:
+    """Where people open Airflow's pages, without the last slash; empty where Airflow does not know, and a link has to begin there."""
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback=None) or "").rstrip("/")
+
+
+def _answer_page(context: Mapping[str, Any]) -> str:
+    """Where the run's question is answered; empty where nobody knows the address."""
+    from urllib.parse import quote
+
+    run = quote(str(context.get("run_id") or ""), safe="")
+    return f"{_address()}/dags/{NOTICE_DAG}/runs/{run}/tasks/approval/required_actions" if _address() else ""
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:
@@ -104,16 +122,41 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
         _reason(given)
 
 
+def tell_approver(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> None:
+    """Tell who signs that a release waits for them; the watch repeats it once a day until it is decided."""
+    from datetime import UTC, datetime
+
+    from callback_survey import alerts
+    from callback_survey.airflow.quarter import run_key
+    from callback_survey.settings import load_settings
+
+    waiting = alerts.Waiting(
+        request["region_code"],
+        request["quarter"],
+        request["revision"],
+        title=request["subject"].partition("：")[2],
+        lines=tuple(request["figures"]),
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+        hours=hours,
+        run_id=run_key(context),
+        link=request["link"] or None,
+    )
+    alerts.tell_waiting(load_settings(), waiting)
+
+
 def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
     """Write down that nobody decided in time. Returns what to raise."""
+    from callback_survey import alerts
     from callback_survey.airflow.quarter import run_key
     from callback_survey.approval import decide
     from callback_survey.settings import load_settings
 
+    settings = load_settings()
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
-    decide.record_unanswered(
-        load_settings(), Scope(region_code, quarter), revision, waited_hours=hours, run_id=run_key(context)
-    )
+    scope = Scope(region_code, quarter)
+    decide.record_unanswered(settings, scope, revision, waited_hours=hours, run_id=run_key(context))
+    # from now on it is on call's
+    alerts.forget_waiting(settings, scope)
     return NotAnswered(
         f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
         next_step="decide, then clear the task approval in Airflow to ask again; or: "
@@ -151,6 +194,7 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     else:
         decide.reject(settings, scope, revision, reason=_reason(fields), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
+    alerts.forget_waiting(settings, scope)
     alerts.tell_dag_passed(settings, problem_key(scope), place_of(context, "issue"))
     return folder
 

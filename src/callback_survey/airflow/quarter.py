@@ -132,6 +132,7 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     steps.require_served(report, scopes)
     passed = [(scope.region_code, scope.quarter) for scope in scopes]
     alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
+    alerts.tell_released(run.settings, report.newly_served, place_of(context, "serve"))
     return [new.key for new in steps.unannounced(run)]
 
 

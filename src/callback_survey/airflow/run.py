@@ -57,6 +57,8 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "ALERT_URLS": " ".join(settings.alert_urls),
         "ALERT_URLS_FAIL": " ".join(settings.alert_urls_fail),
         "ALERT_URLS_WARN": " ".join(settings.alert_urls_warn),
+        "ALERT_URLS_RELEASED": " ".join(settings.alert_urls_released),
+        "APPROVER_URLS": " ".join(settings.approver_urls),
         "LANGUAGE": settings.language,
         "PUBLIC_URL": settings.public_url or "",
         "RUNBOOK": settings.runbook,

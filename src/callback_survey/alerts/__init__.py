@@ -9,18 +9,33 @@ from callback_survey.alerts.channels import ChannelResult
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert, render
 from callback_survey.alerts.outbox import Delivery, resend_unsent, send
-from callback_survey.alerts.tell import tell_dag_passed, tell_failure, tell_passed, tell_warnings
+from callback_survey.alerts.tell import (
+    forget_waiting,
+    remind_approvers,
+    tell_dag_passed,
+    tell_failure,
+    tell_passed,
+    tell_released,
+    tell_waiting,
+    tell_warnings,
+)
+from callback_survey.alerts.waiting import Waiting
 
 __all__ = [
     "Alert",
     "ChannelResult",
     "Delivery",
     "Place",
+    "Waiting",
+    "forget_waiting",
+    "remind_approvers",
     "render",
     "resend_unsent",
     "send",
     "tell_dag_passed",
     "tell_failure",
     "tell_passed",
+    "tell_released",
+    "tell_waiting",
     "tell_warnings",
 ]

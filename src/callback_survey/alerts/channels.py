@@ -99,7 +99,7 @@ def deliver(
     recovery is not sent. `own_links` are the addresses in the text that are ours and may be followed; `language` is
     that of a refusal's detail.
     """
-    taking = [url for url in urls if severity != "recovered" or not url.lower().startswith(_OPENS_INCIDENTS)]
+    taking = [url for url in urls if severity in ("fail", "warn") or not url.lower().startswith(_OPENS_INCIDENTS)]
     earlier = {result.channel: result for result in before}
     channels = [channel for channel in _channels(taking) if not _has_taken(earlier.get(channel.name))]
     for channel in channels:
@@ -236,7 +236,13 @@ def _notify(service: NotifyBase, url: str, title: str, body: str, severity: Seve
     if url.lower().startswith(_OPENS_INCIDENTS):
         service.overflow_mode, service.body_maxlen = OverflowMode.TRUNCATE, _SUMMARY_CHARACTERS
         service.details = {**service.details, "message": f"{title}\n{body}"}
-    kinds = {"fail": NotifyType.FAILURE, "warn": NotifyType.WARNING, "recovered": NotifyType.SUCCESS}
+    kinds = {
+        "fail": NotifyType.FAILURE,
+        "warn": NotifyType.WARNING,
+        "recovered": NotifyType.SUCCESS,
+        "waiting": NotifyType.INFO,
+        "released": NotifyType.INFO,
+    }
     sender: Apprise = Apprise(asset=_asset())
     sender.add(service)
     return bool(sender.notify(body=body, title=title, notify_type=kinds[severity], body_format=NotifyFormat.TEXT))

@@ -10,7 +10,7 @@ from callback_survey.privacy import mask
 from callback_survey.settings import Language
 from callback_survey.wording.catalogue import Words
 
-Severity = Literal["fail", "warn", "recovered"]
+Severity = Literal["fail", "warn", "recovered", "waiting", "released"]
 
 MAX_LINES = 40
 MAX_TITLE_CHARACTERS = 120
@@ -58,7 +58,7 @@ def render(alert: Alert) -> tuple[str, str]:
     key = "title.scoped" if clean.scope else "title.whole"
     title = say(key, severity=say(f"severity.{clean.severity}"), scope=clean.scope, text=text)
     sections = [
-        ("news" if clean.severity == "recovered" else "problem", clean.title),
+        ("problem" if clean.severity in ("fail", "warn") else "news", clean.title),
         ("scope", _scope(clean, say)),
         ("step", say.step(clean.step)),
         ("details", _details(clean.lines, say)),

@@ -12,20 +12,28 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from callback_survey import progress
 from callback_survey.alerts import compose, open_problems
+from callback_survey.alerts import waiting as notes
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert
 from callback_survey.alerts.outbox import Delivery, resend_unsent, send
+from callback_survey.alerts.waiting import Waiting
 from callback_survey.checks.model import CheckReport, as_findings
+from callback_survey.local_time import local_date
+from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage.files import write_text
 from callback_survey.wording.catalogue import Words
+
+if TYPE_CHECKING:
+    from callback_survey.releases import Release
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
@@ -85,6 +93,34 @@ def tell_passed(settings: Settings, scopes: Iterable[tuple[str, str]], place: Pl
 def tell_dag_passed(settings: Settings, dag: str, place: Place) -> None:
     """Tell, once, that a DAG which was told as failed has done its work."""
     _tell_solved(settings, [dag], [], place)
+
+
+@_never_raises
+def tell_waiting(settings: Settings, waiting: Waiting) -> None:
+    """Tell the approver that a release waits, and remember it until it is decided. Without a channel of theirs nothing is told."""
+    if settings.approver_urls:
+        notes.note(settings.alerts, waiting)
+        speak(settings, compose.of_waiting(waiting, local_date(waiting.since), Words(settings.language)))
+
+
+@_never_raises
+def remind_approvers(settings: Settings, today: date) -> None:
+    """Tell again what still waits, once a day."""
+    for waiting in notes.all_waiting(settings.alerts):
+        if settings.approver_urls and local_date(waiting.since) < today:
+            speak(settings, compose.of_waiting(waiting, today, Words(settings.language)))
+
+
+@_never_raises
+def forget_waiting(settings: Settings, scope: Scope) -> None:
+    notes.forget(settings.alerts, scope)
+
+
+@_never_raises
+def tell_released(settings: Settings, found: Sequence[Release], place: Place) -> None:
+    """Tell, to those who asked for it, which revisions were released and what moved."""
+    if found and settings.alert_urls_released:
+        speak(settings, compose.of_released(found, region_names(settings), place, Words(settings.language)))
 
 
 def _tell_solved(settings: Settings, keys: Sequence[str], passed: list[tuple[str, str]], place: Place) -> None:

@@ -31,7 +31,7 @@ _ABSENT = Figures(None, None, None, None, None)
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: to issue the notice of this revision. `body` is Markdown."""
+    """What is asked: to issue the notice of this revision. `body` is Markdown, `figures` are its averages in words."""
 
     region_code: str
     quarter: str
@@ -39,10 +39,12 @@ class Request:
     content_hash: str
     subject: str
     body: str
+    figures: tuple[str, ...]
 
 
-def request_for(settings: Settings, release: Release) -> Request:
-    """The text for the approver of a release. Raises DamagedFile where the release is not what was frozen."""
+def request_for(settings: Settings, release: Release, page: str = "") -> Request:
+    """The text for the approver of a release. `page` is the address of the release's page, with its drafts, where there is one.
+    Raises DamagedFile where the release is not what was frozen."""
     release.verify_marts()
     region, revision = figures.region_name(release), terms.revision(release.revision)
     found = figures.measures(release)
@@ -57,10 +59,19 @@ def request_for(settings: Settings, release: Release) -> Request:
         *_averages(found),
         *_differences(settings, release),
         *_checks(settings, release),
-        *_places(settings, release),
+        *_places(settings, release, page),
     ]
     return Request(
-        release.region_code, release.quarter, release.revision, release.content_hash, f"签发：{title}", "\n".join(lines)
+        release.region_code,
+        release.quarter,
+        release.revision,
+        release.content_hash,
+        f"签发：{title}",
+        "\n".join(lines),
+        tuple(
+            f"{one.measure_name}平均 {percent(one.average_pct)}%，低于平均的部门 {len(one.below_average)} 个"
+            for one in found
+        ),
     )
 
 
@@ -212,12 +223,14 @@ def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
         yield f"  - {_md(say.said(example))}"
 
 
-def _places(settings: Settings, release: Release) -> Iterator[str]:
+def _places(settings: Settings, release: Release, page: str) -> Iterator[str]:
     names = sorted(path.name for path in (release.folder / "notice").glob("*") if path.is_file())
     yield ""
     yield "### 怎样签发"
     yield ""
-    yield f"- 先看草稿：`{release.folder / 'notice'}`（{'、'.join(names)}）"
+    if page:
+        yield f"- 先看草稿：[打开这一版的页面]({page})"
+    yield f"- 草稿{'也' if page else ''}在 `{release.folder / 'notice'}`（{'、'.join(names)}）"
     folder = settings.public / release.region_code / release.quarter
     yield f"- 签发：填文号、印发单位、成文日期，要印签发人的填签发人；缺一项不予签发（除非勾选“留空签发”）。正式文件写入 `{folder}`"
     yield "- 退回：写明理由；数据照常供查询，通报不印发"

@@ -119,6 +119,7 @@ def _tell(settings: Settings, scope: Scope, run_id: str) -> None:
     from callback_survey.run import Run
 
     key = notice.problem_key(scope)
+    alerts.forget_waiting(settings, scope)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", scope.region_code, scope.quarter))
     steps.serve(Run(settings, run_id))
 

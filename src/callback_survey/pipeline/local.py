@@ -126,7 +126,9 @@ def _publish(
         served = steps.serve(run)
         steps.require_served(served, verdicts.passed)
     passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
-    alerts.tell_passed(run.settings, passed, _place(run, "serve", str(quarter), region_code))
+    place = _place(run, "serve", str(quarter), region_code)
+    alerts.tell_passed(run.settings, passed, place)
+    alerts.tell_released(run.settings, served.newly_served, place)
     with _told(run, "complete", quarter, region_code):
         steps.complete(verdicts)
 

@@ -95,6 +95,7 @@ def watch(
         path = settings.watch / "state.json"
         state = _State(**read_json(path)) if path.is_file() else _State()
         resent = tell.resend(settings)
+        tell.remind_approvers(settings, local_date(now))
         holder = looks.warehouse_holder(settings)
         if starts:
             state.running_since = (state.running_since or now.isoformat(timespec="seconds")) if is_running else None

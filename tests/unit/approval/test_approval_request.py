@@ -122,3 +122,12 @@ def test_nobody_is_asked_about_a_damaged_release(settings: Settings) -> None:
     damage(release)
     with pytest.raises(DamagedFile):
         request_for(settings, release)
+
+
+def test_the_draft_is_one_click_away_where_there_is_a_page(settings: Settings) -> None:
+    release = freeze(settings)
+    page = "https://airflow.example/callback-survey/releases/330109/2018Q1/r1"
+    request = request_for(settings, release, page)
+    assert f"[打开这一版的页面]({page})" in request.body
+    assert "打开这一版的页面" not in request_for(settings, release).body
+    assert request.figures[0] == "满意率平均 89.81%，低于平均的部门 1 个"
