@@ -98,9 +98,10 @@ class BuildReport:
 
 
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
-    """A dbt process that is importing while the caller lands. The caller holds the warehouse lock."""
+    """A dbt process that reads the project while the caller lands. The caller holds the warehouse lock."""
     environment = environment_of(settings, warehouse.path, warehouse.spill)
-    return DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
+    where = arguments_of(settings, project_of(settings, warehouse), warehouse.folder / "dbt")
+    return DbtProcess(environment, where, lock_descriptor=warehouse.lock_descriptor)
 
 
 def build(
@@ -173,7 +174,7 @@ def _fill(
             _write_previous_rates(connection, compared)
             masks.write(connection, released)
         process = dbt or start_dbt(settings, warehouse)
-        process.run(_dbt_arguments(settings, warehouse, chosen, is_part=bool(select)), say)
+        process.run(_command(chosen, is_part=bool(select)), say)
         if not chosen:
             files.write_text(loaded, "registers and rules are loaded and tested\n")
     except SurveyError as error:
@@ -214,13 +215,12 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
         files.write_text(warehouse.stamp, fingerprint)
 
 
-def _dbt_arguments(settings: Settings, warehouse: Warehouse, select: Sequence[str], *, is_part: bool) -> list[str]:
+def _command(select: Sequence[str], *, is_part: bool) -> list[str]:
     # of a part, only the tests that look at nothing outside it
     part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
-    # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model
-    common = arguments_of(settings, project_of(settings, warehouse), warehouse.folder / "dbt")
-    # tests of keys and the like are asked together, at the end: dbt_project/macros/tests_together.sql
-    return ["build", *common, *part, "--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"]
+    # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model.
+    # Tests of keys and the like are asked together, at the end: dbt_project/macros/tests_together.sql
+    return ["build", *part, "--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

@@ -57,10 +57,9 @@ def _compile(settings: Settings, warehouse: Warehouse, target: Path) -> None:
     """Over a warehouse file of the same name that is not the warehouse: none is needed, and none may be left behind."""
     with warehouse.lock(), scratch_folder(warehouse.folder, "compile") as scratch:
         environment = environment_of(settings, scratch / warehouse.path.name, scratch / "spill")
-        process = DbtProcess(environment, lock_descriptor=warehouse.lock_descriptor)
-        command = ["compile", "--select", f"path:models/{_FOLDER}"]
+        where = arguments_of(settings, project_of(settings, warehouse), target)
+        process = DbtProcess(environment, where, lock_descriptor=warehouse.lock_descriptor)
         try:
-            arguments = arguments_of(settings, project_of(settings, warehouse), target)
-            process.run([*command, *arguments], say=lambda message: None)
+            process.run(["compile", "--select", f"path:models/{_FOLDER}"], say=lambda message: None)
         finally:
             process.close()

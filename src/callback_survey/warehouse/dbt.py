@@ -1,4 +1,4 @@
-"""One dbt process: it imports dbt at once and runs when told to, so that the import overlaps with landing.
+"""One dbt process: it imports dbt and reads the project at once, and runs when told to, so that both overlap with landing.
 
 A process of its own gives DuckDB's file back when it ends, and holds the warehouse lock it inherited while it lives.
 
@@ -39,9 +39,11 @@ Say = Callable[[str], None]
 
 
 class DbtProcess:
-    """Started early, used once. `lock_descriptor` is inherited, so that the lock outlives a killed parent."""
+    """Started early, used once. `where` are the arguments that each of its commands has (`arguments_of`); `lock_descriptor` is
+    inherited, so that the lock outlives a killed parent."""
 
-    def __init__(self, environment: Mapping[str, str], *, lock_descriptor: int) -> None:
+    def __init__(self, environment: Mapping[str, str], where: Sequence[str], *, lock_descriptor: int) -> None:
+        self._where = list(where)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "callback_survey.warehouse.dbt"],
             env={**os.environ, **environment},
@@ -52,12 +54,13 @@ class DbtProcess:
             encoding="utf-8",
             pass_fds=[lock_descriptor],
         )
+        self._tell(self._where)
 
-    def run(self, arguments: Sequence[str], say: Say) -> None:
-        """Run dbt with `arguments`. Raises SurveyError with dbt's own error messages where it fails."""
+    def run(self, command: Sequence[str], say: Say) -> None:
+        """Run dbt's `command` with its own arguments. Raises SurveyError with dbt's own error messages where it fails."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None
-        stdin.write(json.dumps(list(arguments)) + "\n")
+        self._tell([*command, *self._where])
         stdin.close()
         errors = _follow(stdout, say)
         code = self._process.wait()
@@ -67,6 +70,13 @@ class DbtProcess:
                 next_step="read the first error; full log: dbt.log in the logs folder",
                 alert_lines=errors[:10],
             )
+
+    def _tell(self, arguments: Sequence[str]) -> None:
+        assert self._process.stdin is not None
+        # one that was killed says so by its exit code
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(list(arguments)) + "\n")
+            self._process.stdin.flush()
 
     def close(self) -> None:
         """End a process that was not used; one that ran has ended by itself."""
@@ -173,14 +183,21 @@ def _main() -> int:
     gc.disable()
     from dbt.cli.main import dbtRunner
 
-    line = sys.stdin.readline()
-    if not line:  # the parent ended, or had nothing to build
+    told = sys.stdin.readline()
+    if not told:  # the parent ended
         return 0
-    arguments: list[str] = json.loads(line)
-    target = Path(arguments[arguments.index("--target-path") + 1])
-    project = arguments[arguments.index("--project-dir") + 1]
+    where: list[str] = json.loads(told)
+    target = Path(where[where.index("--target-path") + 1])
+    project = where[where.index("--project-dir") + 1]
     _leave_out_debugging()
-    result = dbtRunner(manifest=_parsed(project, target), callbacks=[_tell]).invoke(arguments)
+    manifest = _parsed(project, target)
+    if manifest is None:
+        # nobody hears what is wrong with the project now: the command reads it again then, and says it
+        manifest = dbtRunner().invoke(["parse", *where, "--no-write-json"]).result
+    command = sys.stdin.readline()
+    if not command:  # the parent ended, or had nothing to build
+        return 0
+    result = dbtRunner(manifest=manifest, callbacks=[_tell]).invoke(json.loads(command))
     if result.exception is not None:
         print(result.exception, flush=True)
         return 2

@@ -12,11 +12,14 @@ from unittest import mock
 
 import pytest
 
+from callback_survey.errors import SurveyError
 from callback_survey.warehouse import dbt
+from callback_survey.warehouse.build import start_dbt
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 from homes import REPOSITORY, Home
 from lakes import SEEDS
 from register_seeds import add, copied_seeds
+from stepwise import run_of
 
 _PROJECT = REPOSITORY / "dbt_project"
 
@@ -55,6 +58,37 @@ def test_a_parse_that_is_cut_or_gone_is_made_again(small: Home, tmp_path: Path, 
     if damage is not None:
         (target / dbt.PARSED).write_bytes(damage)
     assert not _found(target, _PROJECT)
+
+
+def test_the_project_is_read_before_there_is_anything_to_build(small: Home, tmp_path: Path) -> None:
+    """While deliveries land; one that is given nothing to build ends, and leaves its parse for the next."""
+    run = run_of(small.copy(tmp_path / "home"))
+    target = run.warehouse.folder / "dbt"
+    (target / dbt.PARSED).unlink()
+    manifest = (target / "manifest.json").read_bytes()
+    with run.warehouse.lock():
+        process = start_dbt(run.settings, run.warehouse)
+        assert process._process.stdin is not None
+        process._process.stdin.close()
+        assert process._process.wait(timeout=120) == 0
+        process.close()
+    assert (target / dbt.PARSED).is_file()
+    # what describes the last build still does
+    assert (target / "manifest.json").read_bytes() == manifest
+
+
+def test_what_is_wrong_with_the_project_is_said_by_the_command(small: Home, tmp_path: Path) -> None:
+    home = small.copy(tmp_path / "home")
+    project = tmp_path / "dbt_project"
+    shutil.copytree(_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    (project / "models" / "broken.sql").write_text("select {{ ref('nowhere') }}", encoding="utf-8")
+    run = run_of(home.with_settings(DBT_PROJECT=str(project)))
+    with run.warehouse.lock():
+        process = start_dbt(run.settings, run.warehouse)
+        with pytest.raises(SurveyError) as caught:
+            process.run(["build"], say=lambda message: None)
+        process.close()
+    assert any("nowhere" in line for line in caught.value.alert_lines)
 
 
 def test_what_several_threads_tell_comes_in_whole_lines(capfd: pytest.CaptureFixture[str]) -> None:
