@@ -1,4 +1,4 @@
-"""A quarter without Airflow: the same steps in the same order, the same alerts, in one process."""
+"""A quarter without Airflow: the same steps in the same order, the same alerts, told from one process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from callback_survey import alerts
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
 from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import following, steps
+from callback_survey.pipeline import following, landings, steps
 from callback_survey.pipeline.verdicts import held_back, merge_failures
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -94,14 +94,18 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
         found = steps.discover(run, quarter, region_code)
     with run.warehouse.lock(), _dbt(run, found) as dbt:
         landed: list[LandingReport] = []
-        for delivery in found:
-            try:
-                with _told(run, "land", quarter, delivery.region_code):
-                    landed.append(steps.land(run, delivery))
-            except GateFailed as failure:
-                failures.append(failure)
-            except DamagedFile as damage:
-                failures.append(held_back(delivery.scope, damage))
+        with closing(landings.land_all(run, found, _log_of(run))) as outcomes:
+            for delivery, outcome in outcomes:
+                try:
+                    with _told(run, "land", quarter, delivery.region_code):
+                        landed.append(outcome())
+                except GateFailed as failure:
+                    failures.append(failure)
+                except DamagedFile as damage:
+                    failures.append(held_back(delivery.scope, damage))
+        # in the order of the regions, whichever was done first
+        landed.sort(key=lambda report: report.region_code)
+        failures.sort(key=lambda failure: failure.region_code or "")
         if landed:
             try:
                 _publish(run, landed, dbt, quarter, region_code)

@@ -1,0 +1,212 @@
+"""The deliveries of a run, landed side by side on one machine: each process lands one after the other, with gate 1.
+
+What a landing reports and how it ends comes to the run's own process, which tells it: lines of two landings do not mix, and alerts
+are sent from one place. A process ends with the run, however that ends; what it was at is swept, as after any kill.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from callback_survey.deliveries.delivery import Delivery
+from callback_survey.errors import SurveyError
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.landing.workbench import sweep_scratch
+from callback_survey.pipeline import steps
+from callback_survey.run import Run
+from callback_survey.settings import size_in_bytes
+
+logger = logging.getLogger(__name__)
+
+# What a landing needs at least, of the run's memory limit, which those side by side share
+_LEAST_BYTES = 500_000_000
+# -P: a module beside the exports must not be taken for one of ours
+_COMMAND = [sys.executable, "-P", "-m", "callback_survey.pipeline.landings"]
+
+# Returns the report of a delivery, or raises why it did not land
+Outcome = Callable[[], LandingReport]
+_Message = tuple[str, Any]
+
+
+def side_by_side(run: Run, count: int) -> int:
+    """How many of so many deliveries land at once: as many as the workers, and as the memory limit allows."""
+    most = size_in_bytes(run.settings.memory_limit) // _LEAST_BYTES
+    return max(1, min(run.settings.workers, count, most))
+
+
+def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[tuple[Delivery, Outcome], None, None]:
+    """Each delivery when it is done, with its outcome. `log` is the run's, where the processes write too.
+
+    Closed early, as by an error or by Ctrl-C, it ends what is under way.
+    """
+    at_once = side_by_side(run, len(deliveries))
+    if at_once == 1:
+        for delivery in deliveries:
+            yield delivery, partial(steps.land, run, delivery)
+        return
+    share = f"{size_in_bytes(run.settings.memory_limit) // at_once // 10**6}MB"
+    own = Run(
+        replace(run.settings, memory_limit=share),
+        run.run_id,
+        is_manifest_optional=run.is_manifest_optional,
+        allowing=run.allowing,
+    )
+    todo: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+    for delivery in deliveries:
+        todo.put(delivery)
+    told: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+    workers = [_Worker(own, todo, told, log) for _ in range(at_once)]
+    try:
+        left = len(deliveries)
+        while left:
+            kind, value = told.get()
+            if kind == "event":
+                if run.listener is not None:
+                    run.listener(value)
+            else:
+                left -= 1
+                yield value
+    finally:
+        killed = [worker.end() for worker in workers]
+        if any(killed):
+            sweep_scratch(run.settings.lake)
+
+
+class _Worker(threading.Thread):
+    """Waits for a process that lands, and passes on what it says. Nothing is landed in the thread."""
+
+    def __init__(
+        self, run: Run, todo: queue.SimpleQueue[Delivery], told: queue.SimpleQueue[_Message], log: Path
+    ) -> None:
+        super().__init__(daemon=True)
+        self._run, self._todo, self._told, self._log = run, todo, told, log
+        self._ended = threading.Event()
+        self._child = self._start_child()
+        self.start()
+
+    def _start_child(self) -> subprocess.Popen[bytes]:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            return subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+
+    def run(self) -> None:
+        self._say(self._run)
+        while not self._ended.is_set():
+            try:
+                delivery = self._todo.get_nowait()
+            except queue.Empty:
+                break
+            self._told.put(("landed", (delivery, self._land(delivery))))
+        # its end tells the child that nobody waits any more
+        with suppress(OSError):
+            _stream(self._child.stdin).close()
+
+    def _land(self, delivery: Delivery) -> Outcome:
+        self._say(delivery)
+        try:
+            while True:
+                kind, value = pickle.load(_stream(self._child.stdout))
+                if kind != "event":
+                    return partial(_given_or_raised, value)
+                self._told.put((kind, value))
+        except (EOFError, OSError, pickle.UnpicklingError):
+            code = self._child.wait()
+            return partial(_given_or_raised, _ended_at(delivery, code, self._log))
+
+    def _say(self, value: object) -> None:
+        with suppress(OSError):  # a child that has ended says so itself, by the end of what it tells
+            pickle.dump(value, _stream(self._child.stdin))
+            _stream(self._child.stdin).flush()
+
+    def end(self) -> bool:
+        """End the process, and the thread that waits for it. True where it had not ended by itself."""
+        self._ended.set()
+        is_killed = self.is_alive()
+        if is_killed:
+            self._child.kill()
+        self._child.wait()
+        self.join()
+        for stream in (self._child.stdin, self._child.stdout):
+            with suppress(OSError):
+                _stream(stream).close()
+        return is_killed
+
+
+def _given_or_raised(value: LandingReport | Exception) -> LandingReport:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def _ended_at(delivery: Delivery, code: int, log: Path) -> SurveyError:
+    return SurveyError(
+        f"{delivery.name}: the process that lands it ended with exit code {code}",
+        where=str(log),
+        next_step="this is a fault of the pipeline or the machine, not of the delivery; run the quarter again",
+        region_code=delivery.region_code,
+        quarter=delivery.quarter,
+    )
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _main() -> None:
+    from callback_survey.pipeline import local
+
+    # a person's Ctrl-C is the run's, which ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # what a library prints must not come between
+    tell = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    run: Run = pickle.load(sys.stdin.buffer)
+    local.log_to_file(run)
+    run = replace(run, listener=lambda event: _tell(tell, ("event", event)))
+    todo: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+    threading.Thread(target=_take, args=(todo,), daemon=True).start()
+    while True:
+        delivery = todo.get()
+        _tell(tell, ("landed", _outcome(run, delivery)))
+
+
+def _take(todo: queue.SimpleQueue[Delivery]) -> None:
+    """Deliveries as they come. Where none can come any more, nobody waits for what is under way either."""
+    try:
+        while True:
+            todo.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)
+
+
+def _outcome(run: Run, delivery: Delivery) -> LandingReport | Exception:
+    try:
+        return steps.land(run, delivery)
+    except SurveyError as error:
+        return error
+    except Exception as error:
+        logger.exception("%s: %s was not landed", run.run_id, delivery.name)
+        return error
+
+
+def _tell(stream: IO[bytes], message: _Message) -> None:
+    stream.write(pickle.dumps(message))
+    stream.flush()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,180 @@
+"""Deliveries land side by side in processes of their own: the same outcomes, told by the run, and no process outlives it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import districts
+from callback_survey.deliveries.delivery import Delivery
+from callback_survey.errors import DeliveryRefused, SurveyError
+from callback_survey.landing import ledger
+from callback_survey.landing.ledger import LandingReport
+from callback_survey.pipeline import landings
+from callback_survey.progress import Event
+from callback_survey.run import Run
+from callback_survey.settings import load_settings
+from lakes import ONE_CALL, ONE_CASE, calls, frame, write_delivery
+
+CODES = districts.codes(2)
+FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    districts._write_registers(tmp_path / "registers", CODES)
+    given = {
+        "HOME": str(tmp_path / "home"),
+        "EXPORTS": str(tmp_path / "exports"),
+        "REGISTERS": str(tmp_path / "registers"),
+        "PRIVACY_KEY": "a key for tests only, 32 characters or more",
+        "WORKERS": "2",
+    }
+    settings = load_settings({f"CALLBACK_SURVEY_{name}": value for name, value in given.items()})
+    settings.lake.mkdir(parents=True)
+    return Run(settings, "run-1")
+
+
+@pytest.fixture
+def deliveries(run: Run) -> list[Delivery]:
+    return [write_delivery(run.settings.exports, FILES, region=code) for code in CODES]
+
+
+def outcomes(run: Run, deliveries: list[Delivery]) -> dict[str, LandingReport | str]:
+    """By region, in the order in which they are done, the report or why there is none."""
+    found: dict[str, LandingReport | str] = {}
+    for delivery, outcome in landings.land_all(run, deliveries, run.settings.logs / "run-1.log"):
+        try:
+            found[delivery.region_code] = outcome()
+        except SurveyError as error:
+            found[delivery.region_code] = f"{type(error).__name__} {error}"
+    return found
+
+
+def as_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """In the place of the child, one that does what a test asks for; `given` and `tell` are what it hears and says."""
+    helpers = """
+        import os, pickle, signal, sys
+        from pathlib import Path
+        def given(): return pickle.load(sys.stdin.buffer)
+        def tell(*message): pickle.dump(message, sys.stdout.buffer); sys.stdout.buffer.flush()
+        run = given()
+    """
+    code = textwrap.dedent(helpers) + textwrap.dedent(code)
+    monkeypatch.setattr(landings, "_COMMAND", [sys.executable, "-c", code])
+
+
+def test_side_by_side_they_land_as_one_after_the_other(run: Run, deliveries: list[Delivery], tmp_path: Path) -> None:
+    (deliveries[1].folder / "calls.csv").unlink()
+    told: list[tuple[Event, int]] = []
+    heard = replace(run, listener=lambda event: told.append((event, threading.get_ident())))
+    found = outcomes(heard, deliveries)
+    alone = replace(run.settings, home=tmp_path / "alone", workers=1)
+    expected = outcomes(Run(alone, "run-1"), deliveries)
+    assert set(found) == set(CODES) == set(expected)
+    assert str(found[CODES[1]]).startswith("DeliveryRefused")
+    for code in CODES:
+        assert str(found[code]).replace(str(run.settings.home), "") == str(expected[code]).replace(
+            str(alone.home), ""
+        ) or (isinstance(found[code], LandingReport))
+    entries = {
+        lake: [
+            (entry.region_code, entry.state, entry.report and entry.report.lake_files) for entry in ledger.entries(lake)
+        ]
+        for lake in (run.settings.lake, alone.lake)
+    }
+    assert entries[run.settings.lake] == entries[alone.lake]
+    assert {event.subject for event, _ in told} == set(CODES)
+    assert {thread for _, thread in told} == {threading.get_ident()}, "a display draws on one thread"
+    assert len((run.settings.logs / "runs" / "run-1.jsonl").read_text(encoding="utf-8").splitlines()) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("workers", "limit", "count", "at_once"),
+    [(4, "2GB", 3, 3), (4, "2GB", 90, 4), (8, "2GB", 90, 4), (8, "400MB", 90, 1), (1, "2GB", 90, 1)],
+)
+def test_the_memory_limit_is_shared_by_no_more_than_it_carries(
+    run: Run, workers: int, limit: str, count: int, at_once: int
+) -> None:
+    settings = replace(run.settings, workers=workers, memory_limit=limit)
+    assert landings.side_by_side(replace(run, settings=settings), count) == at_once
+
+
+def test_each_gets_its_share_of_the_memory(
+    monkeypatch: pytest.MonkeyPatch, run: Run, deliveries: list[Delivery]
+) -> None:
+    as_child(
+        monkeypatch,
+        """
+        from callback_survey.errors import SurveyError
+        while True:
+            given()
+            tell("landed", SurveyError(run.settings.memory_limit))
+        """,
+    )
+    assert set(outcomes(run, deliveries).values()) == {"SurveyError 1000MB"}
+
+
+def test_a_process_that_dies_is_told_with_its_delivery(
+    monkeypatch: pytest.MonkeyPatch, run: Run, deliveries: list[Delivery]
+) -> None:
+    as_child(monkeypatch, "given(); os.kill(os.getpid(), signal.SIGKILL)")
+    (_, outcome), *_ = landings.land_all(run, deliveries, run.settings.logs / "run-1.log")
+    with pytest.raises(SurveyError, match="the process that lands it ended with exit code -9"):
+        outcome()
+
+
+def test_what_is_under_way_ends_with_the_run_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, run: Run, deliveries: list[Delivery]
+) -> None:
+    as_child(
+        monkeypatch,
+        f"""
+        from callback_survey.errors import SurveyError
+        delivery = given()
+        left = run.settings.lake / f".landing-{{delivery.region_code}}"
+        if delivery.region_code == "{CODES[0]}":
+            # only when the other is at work
+            while not list(run.settings.lake.glob(".landing-*/pid")): pass
+            tell("landed", SurveyError("done"))
+        else:
+            left.mkdir()
+            (left / "being").write_text(str(os.getpid()))
+            (left / "being").rename(left / "pid")
+        sys.stdin.buffer.read()
+        """,
+    )
+    under_way = landings.land_all(run, deliveries, run.settings.logs / "run-1.log")
+    assert next(under_way)[0] == deliveries[0]
+    [at_work] = run.settings.lake.glob(".landing-*/pid")
+    child = int(at_work.read_text())
+    under_way.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert list(run.settings.lake.iterdir()) == []
+
+
+@pytest.mark.parametrize("begun", [lambda child, run: None, lambda child, run: pickle.dump(run, child.stdin)])
+def test_a_process_ends_when_the_run_does(run: Run, begun: Callable[[subprocess.Popen[bytes], Run], None]) -> None:
+    with subprocess.Popen(landings._COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        begun(child, run)
+        assert child.stdin is not None
+        child.stdin.close()
+        child.wait()
+
+
+def test_a_refusal_comes_back_as_it_was_raised() -> None:
+    raised = DeliveryRefused(
+        "x", where="here", alert_lines=["a", "b"], region_code="990001", gate="delivery", findings=[{}]
+    )
+    again = pickle.loads(pickle.dumps(raised))
+    assert (type(again), vars(again), str(again)) == (DeliveryRefused, vars(raised), str(raised))
