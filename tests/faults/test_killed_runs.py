@@ -72,7 +72,7 @@ def survived(small: Home, corrected_exports: Path, tmp_path_factory: pytest.Temp
     folder = tmp_path_factory.mktemp("killed")
     home = small.copy(folder / "home", exports=corrected_exports)
     points: dict[str, Callable[[Path], bool]] = {
-        "land": lambda log: any((home.path / "lake").glob(".landing-*/scratch.duckdb")),
+        "land": lambda log: any((home.path / "lake").glob(".landing-*/work")),
         "build": lambda log: len(reported(log, "build", "said")) >= 20,
         "release": lambda log: any(home.revisions.glob(".r2-*/marts/*.parquet")),
         "serve": lambda log: any(home.serving.glob("versions/.*/marts.duckdb")),

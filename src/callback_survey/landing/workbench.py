@@ -1,4 +1,5 @@
-"""Where a delivery is taken apart: a scratch DuckDB beside the lake, gone afterwards, with the rules of landing in it."""
+"""Where a delivery is taken apart: a DuckDB in memory, with a scratch folder beside the lake, gone afterwards, for what that does
+not hold, and with the rules of landing in it."""
 
 from __future__ import annotations
 
@@ -42,10 +43,10 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
 
 @contextmanager
 def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A scratch database on disk and its folder: memory stays within the limit."""
+    """A database in memory and a scratch folder: what is beyond the limit is spilled there. A file would be written for nothing."""
     with (
         scratch_folder(lake, _SCRATCH, delivery_id) as folder,
-        duck.connect(folder / "scratch.duckdb", memory_limit=memory_limit, spill=folder / "spill") as connection,
+        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=folder / "spill") as connection,
     ):
         yield connection, folder
 

@@ -312,5 +312,5 @@ def test_a_landing_under_way_keeps_its_scratch_folder_while_others_land(lake: La
     with workbench.workbench(lake.folder, "another", "1GB") as (connection, folder):
         lake.deliver(FILES)
         connection.execute("create table still_there as select 1")
-        assert (folder / "scratch.duckdb").is_file()
+        assert (folder / "spill").is_dir()
     assert not folder.exists()
