@@ -39,7 +39,7 @@ class CleanLines:
 
     def __init__(self, delimiter: str, width: int) -> None:
         self._space_before = (f"{delimiter} ".encode(), b"\n ")
-        names = [f"cell {place}" for place in range(width)]
+        names = [*map(str, range(width))]
         self._read = pyarrow.csv.ReadOptions(use_threads=False, block_size=_MOST_BYTES, column_names=names)
         self._parse = pyarrow.csv.ParseOptions(
             delimiter=delimiter, quote_char=False, double_quote=False, ignore_empty_lines=False

@@ -74,19 +74,23 @@ def open_text(path: Path, name: str, datasets: Sequence[Dataset]) -> Table:
 
 def _delimiter_of(path: Path, encoding: str, datasets: Sequence[Dataset]) -> str:
     """The separator by which most headers of a row are known; the first of equals."""
-    scores = {candidate: _header_score(path, encoding, candidate, datasets) for candidate in DELIMITERS}
+    scores: dict[str, int] = {}
+    for candidate in DELIMITERS:
+        scores[candidate] = _header_score(path, encoding, candidate, datasets, max(scores.values(), default=0))
     if max(scores.values()) < _FEWEST_HEADERS:
-        scores |= {candidate: _header_score(path, encoding, candidate, datasets) for candidate in _RARE}
+        scores |= {candidate: _header_score(path, encoding, candidate, datasets, 0) for candidate in _RARE}
     return max(scores, key=lambda candidate: scores[candidate])
 
 
-def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[Dataset]) -> int:
+def _header_score(path: Path, encoding: str, delimiter: str, datasets: Sequence[Dataset], best: int) -> int:
+    """The most headers in a row, where they are more than `best`."""
     score = 0
     try:
         for _, cells in itertools.islice(read_rows(path, encoding, delimiter), HEADER_SEARCH_ROWS):
             if len(cells) > MAXIMUM_COLUMNS:  # no table has so many: what follows is not looked at
                 return 0
-            score = max(score, *(dataset.count_recognised(cells) for dataset in datasets))
+            if len(cells) > max(score, best):
+                score = max(score, *(dataset.count_recognised(cells) for dataset in datasets))
     except Unreadable:  # another delimiter may read it; if none does, the first one's error is told
         return 0
     return score

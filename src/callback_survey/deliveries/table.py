@@ -285,26 +285,28 @@ class _Candidate:
 
 
 def _header_of(rows: Sequence[Row], datasets: Sequence[Dataset]) -> _Candidate:
-    candidates = [
-        _Candidate(known, stack, cells, known.count_recognised(cells))
-        for stack, cells in _stacks(rows)
-        for known in datasets
-    ]
-    likely = [candidate for candidate in candidates if candidate.count >= FEWEST_OF_A_HEADER]
-    if likely:
-        line = min(candidate.rows[-1][0] for candidate in likely)
-        candidates = [candidate for candidate in likely if line in [row[0] for row in candidate.rows]]
+    candidates: list[_Candidate] = []
+    line: int | None = None  # where the first row ends that is likely one; what does not touch it is none
+    for stack, cells in _stacks(rows):
+        if line is not None and stack[0][0] > line:
+            break
+        found = [_Candidate(known, stack, cells, known.count_recognised(cells)) for known in datasets]
+        likely = [candidate for candidate in found if candidate.count >= FEWEST_OF_A_HEADER]
+        if line is None and likely:
+            line, candidates = stack[-1][0], []
+        candidates += found if line is None else likely
     # the first of equals: one row before two, and the datasets in their order
     return max(candidates, key=lambda candidate: (candidate.count, -len(candidate.rows), -candidate.rows[-1][0]))
 
 
 def _stacks(rows: Sequence[Row]) -> Iterator[tuple[tuple[Row, ...], list[str]]]:
-    """Each single row, and each pair of neighbours with the lower cell where there is one, else the upper."""
+    """Each pair of neighbours with the lower cell where there is one, else the upper, and then the lower row alone."""
+    above: Row | None = None
     for row in rows:
+        if above is not None and len(above[1]) == len(row[1]):
+            yield (above, row), [low if low.strip() else up for up, low in zip(above[1], row[1], strict=True)]
         yield (row,), row[1]
-    for upper, lower in itertools.pairwise(rows):
-        if len(upper[1]) == len(lower[1]):
-            yield (upper, lower), [low if low.strip() else up for up, low in zip(upper[1], lower[1], strict=True)]
+        above = row
 
 
 def _fault(cells: Sequence[str], width: int) -> str | None:
