@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from callback_survey import releases
+from callback_survey.serving import grown, rollups
+from callback_survey.serving import serve as serving
+from callback_survey.storage import files
 from homes import QUARTER, REGION, REPOSITORY, Home, Outcome, Served, contents
+from served_rows import told
 
 LATER = ("2018Q2", "2018Q3", "2018Q4", "2019Q1")
 QUARTERS = (QUARTER, *LATER)
@@ -237,3 +244,23 @@ def test_some_changes_are_significant_and_most_are_not(five_quarters: Served) ->
     assert {tuple(row[:3]) for row in rows if row[7]} == significant
     assert 0 < len(significant) <= compared / 10
     assert ("2018Q3", "330109-029", "satisfaction") in significant
+
+
+def test_quarters_that_were_served_one_after_the_other_are_those_that_are_assembled_anew(
+    five_quarters: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With all roll-ups: of a later quarter, earlier rows get another rank, another name of today, another note."""
+    monkeypatch.setattr(grown, "LEAST_BYTES", 0)
+    monkeypatch.setattr(grown, "MOST_DROPPED", 10)
+    home = five_quarters.home
+    made = rollups.read(files.read_json(home.path / "warehouse" / "dbt" / "manifest.json"))
+    found = releases.take(home.path / "releases")
+    for folder, counts in (("grown", (2, 4, 5)), ("anew", (5,))):
+        for count in counts:
+            until = replace(found, served=found.served[:count], every=found.every[:count])
+            serving.serve(
+                until, serving=tmp_path / folder, memory_limit="1GB", rollups=made, checks=home.path / "checks"
+            )
+    assert files.read_json(tmp_path / "grown" / "current" / "rows.json")["dropped"] > 0, "the file was added to"
+    assert "assembled anew" not in caplog.text
+    assert told(tmp_path / "grown") == told(tmp_path / "anew") == told(home.serving)

@@ -33,12 +33,15 @@ class Carried:
     """What a version holds of releases and reports. Of a release: its `content`, and how its `files` lay when they were verified.
 
     `columns` are the different columns that a table has in the releases, in the order in which they are read: rows of the same ones
-    make the same table. `reports` maps a source of checks to how its files lay.
+    make the same table. `reports` maps a source of checks to how its files lay. `declaration` is how the served tables are declared,
+    and `dropped` how many rows were taken out of their file since it was assembled anew.
     """
 
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: Mapping[str, Sequence[Columns]] = field(default_factory=dict)
     reports: Mapping[str, str] = field(default_factory=dict)
+    declaration: str = ""
+    dropped: int = 0
     path: Path | None = None
 
     def is_verified(self, release: Release) -> bool:

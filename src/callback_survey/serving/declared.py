@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -40,8 +40,31 @@ class ServedTable:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], database: str, labels: Labels) -> None:
-    """The tables of the current database as an attached, empty one gets them: declared, described and filled."""
+@dataclass(frozen=True)
+class Definition:
+    """A table as it is declared: the statements that make it, and the query that fills it in its order. `types` are its columns'.
+
+    `key` is empty where rows stand twice; `refers_to` are the tables of its foreign keys.
+    """
+
+    table: ServedTable
+    query: str
+    types: Mapping[str, str]
+    key: tuple[str, ...]
+    refers_to: frozenset[str]
+    statements: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def order(self) -> str:
+        return f"order by {', '.join(self.table.order_by)}"
+
+
+def define(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], labels: Labels) -> list[Definition]:
+    """The tables of the current database as readers get them, what is referred to first."""
     present = {table.name for table in tables}
     added.prepare(connection)
     queries = {table.name: _query(connection, table, present) for table in tables}
@@ -53,20 +76,30 @@ def write(connection: duckdb.DuckDBPyConnection, tables: Sequence[ServedTable], 
         for table in tables
     }
     by_name = {table.name: table for table in tables}
-    # a foreign key is declared from within the database that it stands in
-    inside = connection.cursor().execute(f"use {duck.name(database)}")
-    # what is referred to comes first
-    order = TopologicalSorter({name: {one.table for one in refers[name]} for name in sorted(by_name)})
+    order = TopologicalSorter({name: sorted({one.table for one in refers[name]}) for name in sorted(by_name)})
+    found = []
     for name in order.static_order():
         table = by_name[name]
         constraints = [*unique[name], *(_foreign_key(one) for one in refers[name])]
         columns = [f"{duck.name(column)} {kind}" for column, kind in types[name].items()]
+        created = f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})"
+        statements = (created, *_comments(table, types[name], labels))
+        refers_to = frozenset(one.table for one in refers[name])
+        found.append(Definition(table, queries[name], types[name], keys.get(name, ()), refers_to, statements))
+    return found
+
+
+def write(connection: duckdb.DuckDBPyConnection, definitions: Sequence[Definition], database: str) -> None:
+    """The tables as an attached, empty database gets them: declared, described and filled."""
+    # a foreign key is declared from within the database that it stands in
+    inside = connection.cursor().execute(f"use {duck.name(database)}")
+    for one in definitions:
         inside.begin()
-        inside.execute(f"create table {duck.name(name)} ({', '.join([*columns, *constraints])})")
-        _comment(inside, table, types[name], labels)
+        for statement in one.statements:
+            inside.execute(statement)
         inside.commit()
-        target = f"{duck.name(database)}.{duck.name(name)}"
-        connection.execute(f"insert into {target} {queries[name]} order by {', '.join(table.order_by)}")
+        target = f"{duck.name(database)}.{duck.name(one.name)}"
+        connection.execute(f"insert into {target} {one.query} {one.order}")
     inside.close()
 
 
@@ -144,15 +177,15 @@ def _foreign_key(reference: Reference) -> str:
     return f"foreign key ({listed}) references {duck.name(reference.table)} ({listed})"
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: ServedTable, columns: Iterable[str], labels: Labels) -> None:
+def _comments(table: ServedTable, columns: Iterable[str], labels: Labels) -> Iterator[str]:
     target = duck.name(table.name)
     said = _said(labels.table(table.name), table.description)
-    connection.execute(f"comment on table {target} is {duck.text(said)}")
+    yield f"comment on table {target} is {duck.text(said)}"
     meanings = {**added.MEANINGS, **table.columns}
     for column in columns:
         label = table.labels.get(column) or labels.column(table.name, column)
         if said := _said(label, meanings.get(column, "")):
-            connection.execute(f"comment on column {target}.{duck.name(column)} is {duck.text(said)}")
+            yield f"comment on column {target}.{duck.name(column)} is {duck.text(said)}"
 
 
 def _said(label: str, meaning: str) -> str:

@@ -13,23 +13,28 @@ Of a region and quarter whose releases are damaged, readers keep what they have:
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.releases import Inventory, Release, Standing
 from callback_survey.scope import Scope
-from callback_survey.serving import carried, check_results, declared, readers
+from callback_survey.serving import carried, check_results, declared, grown, readers
 from callback_survey.serving import tables as assembly
 from callback_survey.serving.carried import Carried
 from callback_survey.serving.rollups import Rollups
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import PublishedTable
+
+logger = logging.getLogger(__name__)
 
 # Changing what is assembled changes every version: add one. A changed roll-up changes it by itself.
 _LAYOUT = 8
@@ -263,9 +268,8 @@ def _assemble(
         rows = replace(rows, reports=check_results.read_reports(connection, contents.every, checks, earlier))
         tables = assembly.write_tables(connection, shown, contents.every, rollups, contents.standings)
         assembly.take_over_records(connection, kept)
-        # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
-        connection.execute(f"attach {duck.text(aside / _MARTS)} as served (block_size 16384)")
-        declared.write(connection, tables, "served", rollups.labels)
+        definitions = declared.define(connection, tables, rollups.labels)
+        rows = replace(rows, **_write_marts(connection, definitions, aside, serving / "current", earlier))
         assembly.write_parquet(connection, "served", aside / _PARQUET)
         connection.execute("detach served")
         carried.detach(connection)
@@ -294,6 +298,47 @@ def _assemble(
     for path in versions.iterdir():
         if path.name not in (target.name, Path(before).name):
             files.remove_tree(path)
+
+
+def _write_marts(
+    connection: duckdb.DuckDBPyConnection,
+    definitions: Sequence[declared.Definition],
+    aside: Path,
+    current: Path,
+    earlier: Carried,
+) -> dict[str, Any]:
+    """The file that readers open: the earlier one with what differs, or a new one. Returns what is to be noted for the next one."""
+    declaration = grown.declaration(definitions)
+    if earlier.declaration == declaration and _is_worth_growing(current):
+        shutil.copyfile(current / _MARTS, aside / _MARTS)
+        try:
+            _attach(connection, aside / _MARTS)
+            dropped = grown.grow(connection, definitions, "served", dropped=earlier.dropped)
+            return {"declaration": declaration, "dropped": dropped}
+        except (duckdb.Error, grown.NotGrownError) as error:
+            logger.warning("%s is assembled anew: %s", _MARTS, str(error).splitlines()[0])
+            connection.execute("detach served")
+            (aside / _MARTS).unlink()
+            (aside / f"{_MARTS}.wal").unlink(missing_ok=True)
+    _attach(connection, aside / _MARTS)
+    declared.write(connection, definitions, "served")
+    return {"declaration": declaration, "dropped": 0}
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
+    # each key is an index, and an index takes a block at least: of the usual 256 kB the file would be mostly air
+    connection.execute(f"attach {duck.text(marts)} as served (block_size 16384)")
+
+
+def _is_worth_growing(current: Path) -> bool:
+    """Whether the earlier file is as it was written, and large."""
+    try:
+        if (current / _MARTS).stat().st_size < grown.LEAST_BYTES:
+            return False
+        known = files.read_json(current / _HASHES)
+        return bool(files.sha256_of(current / _MARTS) == known[_MARTS])
+    except (OSError, DamagedFile, KeyError, TypeError):
+        return False
 
 
 def _document(release: Release) -> dict[str, object]:

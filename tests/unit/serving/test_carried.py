@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -17,10 +16,12 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.releases import journal, verify
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
+from callback_survey.serving import grown
 from callback_survey.serving import serve as serving_module
 from callback_survey.serving.serve import ServeReport
 from callback_survey.storage import files
 from published import PASS, WARNING, make_release
+from served_rows import told
 
 LATER = "2018-07-20T06:00:00+00:00"
 RATES = (
@@ -32,21 +33,6 @@ RATES = (
 def serve(home: Path, serving: str = "serving") -> ServeReport:
     found = releases.take(home / "releases")
     return serving_module.serve(found, serving=home / serving, memory_limit="1GB", checks=home / "checks")
-
-
-def told(serving: Path) -> dict[str, Any]:
-    """All that readers can see: each table with its columns, comments, keys and rows, in the order in which they stand."""
-    with duckdb.connect(str(serving / "marts.duckdb"), read_only=True) as connection:
-        names = [name for (name,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
-        rows = {name: connection.execute(f"from {name}").fetchall() for name in names}
-        types = {name: connection.execute(f"describe {name}").fetchall() for name in names}
-        said = connection.execute(
-            "select table_name, column_name, comment from duckdb_columns() order by all"
-        ).fetchall()
-        keys = connection.execute(
-            "select table_name, constraint_text from duckdb_constraints() order by all"
-        ).fetchall()
-    return {"rows": rows, "types": types, "comments": said, "keys": keys}
 
 
 def assert_as_if_read_anew(home: Path) -> None:
@@ -132,6 +118,57 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 def test_readers_get_what_they_would_get_if_all_were_read_anew(home: Path, name: str) -> None:
     CHANGES[name](home)
     assert_as_if_read_anew(home)
+
+
+@pytest.fixture
+def every_file_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a small one, which is otherwise written anew."""
+    monkeypatch.setattr(grown, "LEAST_BYTES", 0)
+    monkeypatch.setattr(grown, "MOST_DROPPED", 10)
+
+
+@pytest.mark.usefixtures("every_file_grows")
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_file_that_grew_says_what_one_assembled_anew_says(
+    home: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = dropped(home)
+    CHANGES[name](home)
+    assert_as_if_read_anew(home)
+    assert "assembled anew" not in caplog.text
+    only_added = name in ("another quarter", "a region before the others")
+    # of other columns there is another file
+    is_new = name.startswith("other columns")
+    assert (before, dropped(home) > 0) == (0, not (only_added or is_new))
+
+
+@pytest.mark.usefixtures("every_file_grows")
+def test_a_file_with_much_room_of_rows_that_are_gone_is_assembled_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _corrected(home)
+    serve(home)
+    assert dropped(home) > 0
+    monkeypatch.setattr(grown, "MOST_DROPPED", 0.2)
+    make_release(home / "releases", region="330110", revision=3, marker="again", row_count=3)
+    assert_as_if_read_anew(home)
+    assert (dropped(home), "rows were taken out of it" in caplog.text) == (0, True)
+
+
+@pytest.mark.usefixtures("every_file_grows")
+def test_a_file_that_did_not_come_out_right_is_assembled_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever DuckDB does with keys while rows go and come: what readers get is held against what was to be written."""
+    put_in = grown._put_in
+    monkeypatch.setattr(grown, "_put_in", lambda one, database: put_in(one, database)[1:])
+    _corrected(home)
+    assert_as_if_read_anew(home)
+    assert "has other rows than those that were to be written" in caplog.text
+
+
+def dropped(home: Path) -> int:
+    return int(json.loads((home / "serving" / "current" / "rows.json").read_text())["dropped"])
 
 
 def _changed_unseen(path: Path) -> None:
