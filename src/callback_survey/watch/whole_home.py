@@ -19,7 +19,7 @@ from callback_survey.landing.workbench import left_scratch
 from callback_survey.releases import inventory
 from callback_survey.releases.verification import verify_all
 from callback_survey.scope import Scope
-from callback_survey.serving import serve
+from callback_survey.serving import versions
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 
@@ -110,7 +110,7 @@ def _serving(settings: Settings) -> Iterator[Fault | None]:
         if inventory.take(settings.releases).served:
             yield Fault(current, "nothing is served", "run any quarter: serving is assembled from the releases")
         return
-    for name, is_whole in serve.verified(settings.serving).items():
+    for name, is_whole in versions.verified(settings.serving).items():
         again = "run any quarter: it is assembled again from the releases"
         yield None if is_whole else Fault(current / name, "it was changed or is missing", again)
 
