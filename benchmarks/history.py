@@ -2,15 +2,14 @@
 
     python -m benchmarks.history --from <home> --releases 300 --to <folder>
 
-`<home>` has released the sample's first quarter. Written is `<folder>/releases`, as `callback-survey` would have left it: what is
-measured over it afterwards is the real commands' cost, and not that of another layout.
+`<home>` has released the sample's first quarter (make run). Written is `<folder>/releases`, as the pipeline would have left it; then
+it is served, and once more after one more release.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.cost import Cost, cost
 from benchmarks.districts import FIRST_CODE, QUARTER, REGION
 from callback_survey.quarter import Quarter
 from callback_survey.releases import hashes
@@ -108,19 +108,52 @@ def _renamed(text: str, wanted: Copy) -> str:
     return text.replace(REGION, wanted.region_code).replace(QUARTER, wanted.quarter)
 
 
+def serve() -> None:
+    """What the step of a run does, over the home that the settings name."""
+    from callback_survey.pipeline import steps
+    from callback_survey.run import Run
+    from callback_survey.settings import load_settings
+
+    steps.serve(Run(load_settings(), "benchmark"))
+
+
+def measure(home: Path) -> Iterator[Cost]:
+    """Whole processes over the releases of a home: all of them, nothing new, and what is new in the meantime at each `yield`."""
+    settings = {"CALLBACK_SURVEY_HOME": str(home), "CALLBACK_SURVEY_MEMORY_LIMIT": "2GB"}
+    served = [sys.executable, "-c", "from benchmarks.history import serve; serve()"]
+    listed = [str(Path(sys.executable).with_name("callback-survey")), "releases", "list"]
+    yield cost("serve: all anew", served, settings)
+    yield cost("serve: one more", served, settings)
+    yield cost("serve: nothing new", served, settings)
+    yield cost("releases list", listed, settings)
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.split("\n\n")[0])
     parser.add_argument(
         "--from", dest="source", type=Path, required=True, help="a home that released 2018Q1 of the sample"
     )
-    parser.add_argument("--releases", type=int, default=300)
-    parser.add_argument("--to", type=Path, required=True, help="a folder, such as another home")
+    parser.add_argument("--releases", type=int, default=300, help="how many, and one more (default: 300)")
+    parser.add_argument("--to", type=Path, required=True, help="a folder for another home, to be measured in")
     given = parser.parse_args(arguments)
     source = given.source / "releases" / REGION / QUARTER / "r1"
-    for wanted in copies(given.releases):
+    *first, last = copies(given.releases + 1)
+    for before in (given.to / "serving", given.to / "releases" / last.region_code / last.quarter):
+        shutil.rmtree(before, ignore_errors=True)
+    for wanted in first:
         if not (given.to / "releases" / wanted.region_code / wanted.quarter).exists():
             write(source, given.to / "releases", wanted)
-    print(f"{given.releases} releases below {os.fspath(given.to)}")
+    # the SQL of the roll-ups, as the last build compiled it
+    (given.to / "warehouse" / "dbt").mkdir(parents=True, exist_ok=True)
+    shutil.copy(given.source / "warehouse" / "dbt" / "manifest.json", given.to / "warehouse" / "dbt")
+    for number, found in enumerate(measure(given.to)):
+        print(
+            f"{given.releases} releases, {found.what:20} {found.cpu_seconds:8.1f} CPU s {found.wall_seconds:8.1f} s "
+            f"{found.largest_mb:6} MB",
+            flush=True,
+        )
+        if number == 0:
+            write(source, given.to / "releases", last)
     return 0
 
 
