@@ -12,7 +12,6 @@ from pathlib import Path
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_exports"
 REGION, QUARTER, CASES = "330109", "2018Q1", "XS2018Q1-"
-NEXT_QUARTER = "2018Q2"
 # no division of China has a code of this province
 FIRST_CODE = 990001
 NOTE = "虚构数据：基准测试用，由样例季度复制而成，不是任何地区的数据"

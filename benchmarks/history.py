@@ -1,9 +1,9 @@
 """What a history of releases costs: one released quarter, frozen again under other codes and quarters, with hashes of its own.
 
-    python -m benchmarks.history --from <home> --releases 300 --to <folder>
+    python -m benchmarks.history --from <home> --releases 5 40 300      results/growth.json, and the page
 
-`<home>` has released the sample's first quarter (make run). Written is `<folder>/releases`, as the pipeline would have left it; then
-it is served, and once more after one more release.
+`<home>` has released the sample's first quarter (make run). Releases are written as the pipeline would have left them; then they are
+served, and once more after one more release.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ import argparse
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.cost import Cost, cost
+from benchmarks import measure, page
 from benchmarks.districts import FIRST_CODE, QUARTER, REGION
+from benchmarks.measure import Cost
 from callback_survey.quarter import Quarter
 from callback_survey.releases import hashes
 from callback_survey.releases.model import RELEASE_FILE, combined_hash
 from callback_survey.storage import duck, files
 from callback_survey.warehouse.published import content_hash
 
+TARGET = Path(__file__).parent / "results" / "growth.json"
 # of each region, from the sample's first one on
 QUARTERS, LAST_QUARTER = 20, "2022Q4"
 
@@ -117,15 +120,25 @@ def serve() -> None:
     steps.serve(Run(load_settings(), "benchmark"))
 
 
-def measure(home: Path) -> Iterator[Cost]:
-    """Whole processes over the releases of a home: all of them, nothing new, and what is new in the meantime at each `yield`."""
+def costs(source: Path, home: Path, count: int) -> Iterator[Cost]:
+    """Write `count` releases and one more into a home, and measure whole processes over them."""
+    *first, last = copies(count + 1)
+    for wanted in first:
+        write(source, home / "releases", wanted)
+    # the SQL of the roll-ups, as the last build compiled it
+    (home / "warehouse" / "dbt").mkdir(parents=True, exist_ok=True)
+    shutil.copy(source.parents[3] / "warehouse" / "dbt" / "manifest.json", home / "warehouse" / "dbt")
     settings = {"CALLBACK_SURVEY_HOME": str(home), "CALLBACK_SURVEY_MEMORY_LIMIT": "2GB"}
     served = [sys.executable, "-c", "from benchmarks.history import serve; serve()"]
     listed = [str(Path(sys.executable).with_name("callback-survey")), "releases", "list"]
-    yield cost("serve: all anew", served, settings)
-    yield cost("serve: one more", served, settings)
-    yield cost("serve: nothing new", served, settings)
-    yield cost("releases list", listed, settings)
+    yield measure.cost("serve: all anew", served, settings)
+    write(source, home / "releases", last)
+    yield measure.cost("serve: one more", served, settings)
+    yield measure.cost("serve: nothing new", served, settings)
+    yield measure.cost("releases list", listed, settings)
+    yield measure.cost("releases list, one region", [*listed, "--region", str(FIRST_CODE)], settings)
+    verified = [*listed[:2], "verify", "--since", LAST_QUARTER]
+    yield measure.cost("releases verify, last quarter", verified, settings)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -133,27 +146,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--from", dest="source", type=Path, required=True, help="a home that released 2018Q1 of the sample"
     )
-    parser.add_argument("--releases", type=int, default=300, help="how many, and one more (default: 300)")
-    parser.add_argument("--to", type=Path, required=True, help="a folder for another home, to be measured in")
+    parser.add_argument("--releases", type=int, nargs="+", default=[5, 40, 300], help="how many (default: 5 40 300)")
     given = parser.parse_args(arguments)
-    source = given.source / "releases" / REGION / QUARTER / "r1"
-    *first, last = copies(given.releases + 1)
-    for before in (given.to / "serving", given.to / "releases" / last.region_code / last.quarter):
-        shutil.rmtree(before, ignore_errors=True)
-    for wanted in first:
-        if not (given.to / "releases" / wanted.region_code / wanted.quarter).exists():
-            write(source, given.to / "releases", wanted)
-    # the SQL of the roll-ups, as the last build compiled it
-    (given.to / "warehouse" / "dbt").mkdir(parents=True, exist_ok=True)
-    shutil.copy(given.source / "warehouse" / "dbt" / "manifest.json", given.to / "warehouse" / "dbt")
-    for number, found in enumerate(measure(given.to)):
-        print(
-            f"{given.releases} releases, {found.what:20} {found.cpu_seconds:8.1f} CPU s {found.wall_seconds:8.1f} s "
-            f"{found.largest_mb:6} MB",
-            flush=True,
-        )
-        if number == 0:
-            write(source, given.to / "releases", last)
+    source = given.source.resolve() / "releases" / REGION / QUARTER / "r1"
+    found: dict[str, list[dict[str, object]]] = {}
+    for count in given.releases:
+        with tempfile.TemporaryDirectory(prefix="callback-survey-bench-") as scratch:
+            for cost in costs(source, Path(scratch), count):
+                found.setdefault(str(count), []).append(asdict(cost))
+                print(
+                    f"{count:6} releases  {cost.what:30} {cost.cpu_seconds:8.1f} CPU s {cost.wall_seconds:8.1f} s "
+                    f"{cost.tree_mb:6} MB",
+                    flush=True,
+                )
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(json.dumps({**measure.machine(), "releases": found}, indent=1) + "\n", encoding="utf-8")
+    print(page.write(TARGET.parent))
     return 0
 
 
