@@ -25,7 +25,7 @@ from callback_survey.scope import Scope
 from callback_survey.serving import carried
 from callback_survey.serving.assemble import Contents, assemble
 from callback_survey.serving.rollups import Rollups
-from callback_survey.serving.versions import HASHES, MARTS, RELEASES, SERVED, hashes_of, is_whole
+from callback_survey.serving.versions import MARTS, RELEASES, SERVED, is_as_written, is_whole
 from callback_survey.storage import files
 from callback_survey.warehouse.published import PublishedTable
 
@@ -101,7 +101,7 @@ def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
         kept = [
             found for found in (Release(**document, folder=serving) for document in documents) if found.scope in shown
         ]
-        is_all_there = not shown or hashes_of(current) == files.read_json(current / HASHES)
+        is_all_there = not shown or is_as_written(current)
     except (OSError, DamagedFile, TypeError):
         raise first from None
     if not is_all_there or {release.scope for release in kept} != shown:

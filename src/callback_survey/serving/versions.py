@@ -30,12 +30,20 @@ def is_whole(serving: Path, version: str) -> bool:
         return False
 
 
+def is_as_written(folder: Path) -> bool:
+    """Whether the files of a version are as they were written. One of an earlier version of the package noted nothing of the list of
+    releases."""
+    found, known = hashes_of(folder), files.read_json(folder / HASHES)
+    return bool({RELEASES: found.get(RELEASES), **known} == found)
+
+
 def verified(serving: Path) -> dict[str, bool]:
     """Each file of the version that readers have, and whether it is as it was written; `hashes.json` where that is lost."""
     current = serving / "current"
     try:
         known: dict[str, str] = files.read_json(current / HASHES)
         found = hashes_of(current)
+        known = {RELEASES: found.get(RELEASES, ""), **known}
         links = {f"../{name}": (serving / name).exists() for name in (MARTS, NAMED, PARQUET)}
         return {name: found.get(name) == known.get(name) for name in sorted(found.keys() | known.keys())} | links
     except (FileNotFoundError, DamagedFile, AttributeError):

@@ -16,6 +16,7 @@ from callback_survey.releases import journal
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.serving import serve as serving
+from callback_survey.serving import versions
 from callback_survey.serving.serve import ServeReport
 from callback_survey.storage.files import sha256_of
 from published import make_release
@@ -116,7 +117,7 @@ def test_a_damaged_region_keeps_what_readers_have_and_the_others_are_served(home
 
 
 def test_what_an_earlier_version_served_is_taken_over_as_this_one_says_it(home: Path) -> None:
-    """Then a moment was text, a warning had failed, and nothing said whether the data are invented."""
+    """Then a moment was text, a warning had failed, nothing said whether the data are invented, and no rows were carried on."""
     current = home / "serving" / "current"
     with duckdb.connect(str(current / "marts.duckdb")) as served:
         kept = "select * exclude (is_synthetic) replace (released_at::text as released_at) from releases"
@@ -128,7 +129,10 @@ def test_what_an_earlier_version_served_is_taken_over_as_this_one_says_it(home: 
         served.execute("alter table r rename to releases; alter table c rename to check_results")
     hashes = json.loads((current / "hashes.json").read_text())
     hashes["marts.duckdb"] = sha256_of(current / "marts.duckdb")
+    del hashes["releases.json"]
     (current / "hashes.json").write_text(json.dumps(hashes))
+    (current / "rows.json").unlink()
+    assert all(versions.verified(home / "serving").values())
     DAMAGES["cut mart"](HELD.folder(home / "releases"))
     serve(home)
     with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as connection:
