@@ -28,7 +28,7 @@ def test_the_api_server_may_read_what_its_pages_show_and_nothing_else_of_the_hom
     assert covers == [f"{HOME}/serving/restricted"], "records of single cases lie there"
     others = {mount["target"]: mount for mount in mounts if mount.get("source") not in (None, "airflow", "home")}
     # names of regions and titles of checks: nothing of a case
-    assert list(others) == ["/registers"] and others["/registers"]["read_only"]
+    assert list(others) == ["/registers", "/notices.toml"] and all(mount["read_only"] for mount in others.values())
 
 
 def test_the_folders_that_the_api_server_is_given_are_made_before_it_starts() -> None:
