@@ -103,6 +103,19 @@ class QuarterMarts:
         )
         return frozenset(row["department_code"] for row in found)
 
+    def reconciliation_counts(self) -> dict[str, int]:
+        """How many figures of a printed annex have which status; empty where there was none to compare with."""
+        found = self.rows(
+            """
+            select status, count(*) as figure_count
+            from {schema}.reconciliation
+            where region_code = $region_code and quarter = $quarter
+            group by status
+            order by status
+            """
+        )
+        return {row["status"]: row["figure_count"] for row in found}
+
     def region(self) -> dict[str, Any] | None:
         """`region_name`, `parent_region_name` (None where there is none above it) and `sign_use`, the region's statement of what
         the signs are used for (None where it makes none, or the release is from before there was one); None where the region

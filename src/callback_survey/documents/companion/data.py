@@ -53,6 +53,7 @@ def read_companion_data(connection: DuckDBPyConnection, scope: Scope, *, schema:
         call_outcomes=_call_outcomes(marts),
         findings=_findings(marts, None),
         sign_use=region["sign_use"],
+        reconciliation_counts=marts.reconciliation_counts(),
     )
 
 

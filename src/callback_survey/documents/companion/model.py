@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
@@ -215,7 +215,7 @@ class MeasureFigures:
 @dataclass(frozen=True)
 class CompanionData:
     """One region and quarter. `findings` are those that belong to no single measure; `sign_use` is the region's statement
-    of what the signs are used for."""
+    of what the signs are used for; `reconciliation_counts` maps a status to how many figures of a printed annex have it."""
 
     region_code: str
     region_name: str
@@ -225,6 +225,7 @@ class CompanionData:
     call_outcomes: CallOutcomes | None
     findings: tuple[FindingGroup, ...]
     sign_use: str | None = None
+    reconciliation_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def region(self) -> str:

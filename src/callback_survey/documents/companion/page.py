@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from callback_survey import pages as templates
 from callback_survey.documents.companion import charts, funnel, layout, wording
+from callback_survey.documents.companion import points as main_points
 from callback_survey.documents.companion.model import CompanionData, MeasureFigures
-from callback_survey.documents.notice.words import acceptance_sentence, benchmark
+from callback_survey.documents.notice.words import acceptance_sentence, benchmark, reconciliation_sentence
 from callback_survey.quarter import Quarter
 from callback_survey.wording import terms
 from callback_survey.wording.figures import count, percent, points
@@ -42,6 +43,9 @@ def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]],
         title=TITLE,
         period=terms.period(marts.quarter),
         previous=terms.period(str(Quarter.parse(marts.quarter).previous())),
+        main_points=main_points.points,
+        how_to_read=main_points.HOW_TO_READ,
+        reconciliation=reconciliation_sentence(marts.reconciliation_counts),
         drawn=drawn,
         funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],
         release=release,

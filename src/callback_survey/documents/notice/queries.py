@@ -39,7 +39,7 @@ def read_notice_data(connection: DuckDBPyConnection, scope: Scope, *, schema: st
         parent_region_name=region["parent_region_name"],
         quarter=scope.quarter,
         measures=tuple(_measure(reader, row) for row in _measures(reader)),
-        reconciliation_counts=_reconciliation_counts(reader),
+        reconciliation_counts=reader.reconciliation_counts(),
         is_published_only=_is_published_only(reader),
         sign_use=region["sign_use"],
     )
@@ -69,19 +69,6 @@ def _measures(reader: _Reader) -> list[dict[str, Any]]:
     if not found:
         raise reader.missing("region_rates", "a row for each measure")
     return found
-
-
-def _reconciliation_counts(reader: _Reader) -> dict[str, int]:
-    found = reader.rows(
-        """
-        select status, count(*) as figure_count
-        from {schema}.reconciliation
-        where region_code = $region_code and quarter = $quarter
-        group by status
-        order by status
-        """
-    )
-    return {row["status"]: row["figure_count"] for row in found}
 
 
 def _is_published_only(reader: _Reader) -> bool:

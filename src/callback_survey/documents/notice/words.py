@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSummary
 from callback_survey.local_time import local_date
@@ -10,6 +11,9 @@ from callback_survey.wording import signs
 from callback_survey.wording.figures import BLANK
 from callback_survey.wording.signs import FEW_MARK, FIRM, FIRM_MARK, QUARTER_MARK
 from callback_survey.wording.translation import in_chinese
+
+if TYPE_CHECKING:
+    from callback_survey.documents.companion.model import MeasureFigures
 
 _NAMED_AT_MOST = 15
 _RECONCILIATION_NAMES = {
@@ -25,7 +29,7 @@ def names(departments: Iterable[str]) -> str:
     return "、".join(departments)
 
 
-def benchmark(measure: MeasureSummary) -> str:
+def benchmark(measure: MeasureSummary | MeasureFigures) -> str:
     """The label of the benchmark with its year, which a label may or may not bring along."""
     if measure.benchmark_pct is None:
         return BLANK

@@ -1,0 +1,55 @@
+"""The main points of a companion: of each measure three sentences, for whoever reads no further."""
+
+from __future__ import annotations
+
+from callback_survey.documents.companion.model import MeasureFigures
+from callback_survey.documents.companion.wording import listed
+from callback_survey.documents.notice.words import benchmark
+from callback_survey.wording import figures as written
+
+HOW_TO_READ = (
+    "点是比率，横线是 95% 区间：换一批人来问，比率大致会落在这个范围里。回答越少，横线越长。",
+    "竖线是部门平均。点在竖线左边，只说明数值低于平均；横线跨过竖线的，不能断定真的较低。",
+    "横线没有跨过竖线、却没有标记的也有：标记还考虑了同时比较许多部门，总会有几个碰巧偏低。",
+    "比上季度的升降，只有写明超出抽样误差的，才算变化。",
+)
+
+
+def points(figures: MeasureFigures, previous: str) -> tuple[str, str, str]:
+    """The average against what it is measured by, who is surely lower, and what changed."""
+    return _average(figures), _lower(figures), _changed(figures, previous)
+
+
+def _average(figures: MeasureFigures) -> str:
+    if figures.average_pct is None:
+        return f"没有部门得出{figures.measure_name}。"
+    said = f"{figures.measure_name}部门平均 {written.percent(figures.average_pct)}%"
+    gap = figures.gap_to_benchmark_pct
+    if figures.benchmark_pct is None or gap is None:
+        return f"{said}，没有参照值。"
+    found = f"高 {written.percent(gap)}" if gap > 0 else f"低 {written.percent(-gap)}"
+    reference = f"{benchmark(figures)} {written.percent(figures.benchmark_pct)}%"
+    return f"{said}，与{reference}相比{f'{found} 个百分点' if gap else '持平'}。"
+
+
+def _lower(figures: MeasureFigures) -> str:
+    if not figures.below:
+        return "没有部门低于平均值。"
+    said = f"低于平均的部门 {len(figures.below)} 个，"
+    if figures.is_published_only:
+        return f"{said}有效回答数不详，不能断定哪些确实较低。"
+    if not figures.beyond_chance:
+        return f"{said}差距都在抽样误差以内，不能断定哪些确实较低。"
+    firm = figures.beyond_chance_superpopulation
+    rest = f"，按部门水平仍低于平均的是 {listed(firm)}" if firm else "，按部门水平都还不能排除偶然"
+    return f"{said}超出抽样误差的 {len(figures.beyond_chance)} 个{rest}。"
+
+
+def _changed(figures: MeasureFigures, previous: str) -> str:
+    if not figures.compared:
+        return f"与{previous}没有可比的部门。"
+    rose = sum((department.change or 0) > 0 for department in figures.changed)
+    fell = len(figures.changed) - rose
+    if not figures.changed:
+        return f"与{previous}可比的 {len(figures.compared)} 个部门，升降都在抽样误差以内。"
+    return f"与{previous}可比的 {len(figures.compared)} 个部门，超出抽样误差的：上升 {rose} 个，下降 {fell} 个。"

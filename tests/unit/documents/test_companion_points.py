@@ -1,0 +1,58 @@
+"""The companion begins with what it comes to, in three sentences a measure, and with how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from callback_survey.documents.companion import page, points
+from companion_data import DATA, PUBLISHED, SATISFACTION
+from published import make_release
+
+
+def test_three_sentences_say_average_who_is_surely_lower_and_what_changed() -> None:
+    measured = replace(
+        SATISFACTION,
+        average_pct=Decimal("89.81"),
+        benchmark_pct=Decimal("94.70"),
+        benchmark_label="全省平均满意率",
+        benchmark_year=2017,
+        gap_to_benchmark_pct=Decimal("-4.89"),
+    )
+    assert points.points(measured, "2018年第一季度") == (
+        "满意率部门平均 89.81%，与2017年全省平均满意率 94.70%相比低 4.89 个百分点。",
+        "低于平均的部门 4 个，超出抽样误差的 2 个，按部门水平仍低于平均的是 区民政局（1 个）。",
+        "与2018年第一季度可比的 2 个部门，超出抽样误差的：上升 0 个，下降 1 个。",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"average_pct": None}, "没有部门得出满意率。"),
+        ({"benchmark_pct": None}, "没有参照值。"),
+        ({"departments": SATISFACTION.departments[:2]}, "没有部门低于平均值。"),
+        ({"departments": SATISFACTION.departments[:3]}, "差距都在抽样误差以内，不能断定哪些确实较低。"),
+        ({"departments": SATISFACTION.departments[:4]}, "超出抽样误差的 1 个，按部门水平都还不能排除偶然。"),
+        ({"departments": SATISFACTION.departments[:1]}, "没有可比的部门。"),
+        ({"departments": SATISFACTION.departments[:2]}, "升降都在抽样误差以内。"),
+        ({"is_published_only": True}, "有效回答数不详，不能断定哪些确实较低。"),
+    ],
+)
+def test_nothing_is_said_that_was_not_tested(changed: dict[str, object], said: str) -> None:
+    assert said in "".join(points.points(replace(SATISFACTION, **changed), "上季度"))  # type: ignore[arg-type]
+
+
+def test_they_stand_before_everything_else_and_the_comparison_with_an_annex_after_it(tmp_path: Path) -> None:
+    data = replace(DATA, reconciliation_counts={"equal": 3, "adjusted": 1})
+    html = page.render_companion(data, {found.measure: () for found in data.measures}, make_release(tmp_path))
+    places = [html.index(part) for part in ("要点", points.HOW_TO_READ[0], '<section class="measure"')]
+    assert places == sorted(places)
+    assert "与已印发附件逐项核对4项：一致3项，容差以内的1项。" in html
+
+
+def test_a_quarter_of_which_only_annexes_survive_has_points_too() -> None:
+    assert all(points.points(PUBLISHED, "上季度"))
