@@ -63,7 +63,7 @@ def _unrated(marts: NoticeData) -> Iterator[str]:
         for names, why in (
             (measure.unlisted_names, "原印发附件没有列出"),
             (measure.unanswered_names, "没有人回答"),
-            (measure.suppressed_names, "人数少，回答情况不予公布"),
+            (measure.suppressed_names, "人数少，为保护答复人，回答情况不予公布"),
             (measure.few_names, "有效回答过少"),
         ):
             if names:
