@@ -10,7 +10,14 @@ from pathlib import Path
 import docx
 import pytest
 
+from callback_survey.documents.notice import read_notice_data
+from callback_survey.documents.notice.docx import render_docx
+from callback_survey.documents.notice.heading import Heading
+from callback_survey.documents.notice.text import compose
+from callback_survey.documents.notice.texts import Texts
+from callback_survey.scope import Scope
 from export_writers import Reader, Row, as_docx
+from notice_marts import NASTY, QUARTER, REGION, notice_marts
 
 SAMPLES = Path(__file__).parents[3] / "sample_exports" / "330109" / "2018Q1"
 SATISFACTION, REALISATION = "published-satisfaction.csv", "published-realisation.csv"
@@ -219,3 +226,16 @@ def test_the_line_below_a_printed_header_is_no_row(reader: Reader) -> None:
     bars = [" | ".join(["", *cells, ""]).strip() for cells in [HEAD, ["---"] * len(HEAD), *LINES[:2]]]
     found = reader.one("通报.txt", "\n".join([*PROSE, *bars]))
     assert [line for line, _ in found.rows] == [6, 7]
+
+
+def test_a_short_notice_that_this_program_made_is_read_back(reader: Reader) -> None:
+    """Its annexes have a head of two lines, and a table of another kind stands after them."""
+    with notice_marts() as connection:
+        marts = read_notice_data(connection, Scope(REGION, QUARTER))
+        text = compose(marts, heading=Heading(texts=Texts(form="short")))
+    satisfaction, realisation = reader.all("通报.docx", render_docx(text))
+    assert [row[:4] for _, row in satisfaction.rows][:2] == [
+        ("1", "区公安分局（户籍）", "6,611", "209"),
+        ("2", NASTY, "125", "50"),
+    ]
+    assert len(satisfaction.rows) == len(realisation.rows) == 5
