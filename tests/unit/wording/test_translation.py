@@ -14,7 +14,8 @@ from homes import REPOSITORY
 from message_templates import plain, templates
 
 SOURCE = REPOSITORY / "src" / "callback_survey"
-# Texts in two languages of their own, or in Chinese only; and what describes served columns, for readers of the tables.
+# Texts in two languages of their own, or in Chinese only; what describes served columns, for readers of the tables; and SQL with what the
+# log says of it.
 _OTHERWISE_WORDED = {
     "airflow/pages/words.py",
     "alerts/compose.py",
@@ -23,6 +24,7 @@ _OTHERWISE_WORDED = {
     "serving/added.py",
     "serving/check_results.py",
     "serving/declared.py",
+    "serving/grown.py",
     "serving/postgres/constraints.py",
     "serving/tables.py",
     "serving/wide.py",
