@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from callback_survey.releases import Release
 
 RUNTIME = "vega.js.gz"
-TITLE = "办件电话回访结果互动图"
+TITLE = "电话回访结果互动图"
 
 
 def render_explore(marts: CompanionData, release: Release) -> str:

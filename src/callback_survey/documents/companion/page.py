@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from callback_survey.releases import Release
 
-TITLE = "办件电话回访结果统计附页"
+TITLE = "电话回访结果统计附页"
 
 
 @dataclass(frozen=True)
