@@ -236,16 +236,11 @@ def _notify(service: NotifyBase, url: str, title: str, body: str, severity: Seve
     if url.lower().startswith(_OPENS_INCIDENTS):
         service.overflow_mode, service.body_maxlen = OverflowMode.TRUNCATE, _SUMMARY_CHARACTERS
         service.details = {**service.details, "message": f"{title}\n{body}"}
-    kinds = {
-        "fail": NotifyType.FAILURE,
-        "warn": NotifyType.WARNING,
-        "recovered": NotifyType.SUCCESS,
-        "waiting": NotifyType.INFO,
-        "released": NotifyType.INFO,
-    }
+    kinds = {"fail": NotifyType.FAILURE, "warn": NotifyType.WARNING, "recovered": NotifyType.SUCCESS}
+    kind = kinds.get(severity, NotifyType.INFO)
     sender: Apprise = Apprise(asset=_asset())
     sender.add(service)
-    return bool(sender.notify(body=body, title=title, notify_type=kinds[severity], body_format=NotifyFormat.TEXT))
+    return bool(sender.notify(body=body, title=title, notify_type=kind, body_format=NotifyFormat.TEXT))
 
 
 def _service(url: str) -> NotifyBase | None:

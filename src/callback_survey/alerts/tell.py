@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from callback_survey import progress
-from callback_survey.alerts import compose, open_problems
+from callback_survey.alerts import compose, news, open_problems
 from callback_survey.alerts import waiting as notes
 from callback_survey.alerts.compose import Place
 from callback_survey.alerts.message import Alert
@@ -100,7 +100,7 @@ def tell_waiting(settings: Settings, waiting: Waiting) -> None:
     """Tell the approver that a release waits, and remember it until it is decided. Without a channel of theirs nothing is told."""
     if settings.approver_urls:
         notes.note(settings.alerts, waiting)
-        speak(settings, compose.of_waiting(waiting, local_date(waiting.since), Words(settings.language)))
+        speak(settings, news.of_waiting(waiting, local_date(waiting.since), Words(settings.language)))
 
 
 @_never_raises
@@ -108,7 +108,7 @@ def remind_approvers(settings: Settings, today: date) -> None:
     """Tell again what still waits, once a day."""
     for waiting in notes.all_waiting(settings.alerts):
         if settings.approver_urls and local_date(waiting.since) < today:
-            speak(settings, compose.of_waiting(waiting, today, Words(settings.language)))
+            speak(settings, news.of_waiting(waiting, today, Words(settings.language)))
 
 
 @_never_raises
@@ -120,7 +120,7 @@ def forget_waiting(settings: Settings, scope: Scope) -> None:
 def tell_released(settings: Settings, found: Sequence[Release], place: Place) -> None:
     """Tell, to those who asked for it, which revisions were released and what moved."""
     if found and settings.alert_urls_released:
-        speak(settings, compose.of_released(found, region_names(settings), place, Words(settings.language)))
+        speak(settings, news.of_released(found, region_names(settings), place, Words(settings.language)))
 
 
 def _tell_solved(settings: Settings, keys: Sequence[str], passed: list[tuple[str, str]], place: Place) -> None:
