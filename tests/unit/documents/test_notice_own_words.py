@@ -130,6 +130,13 @@ def test_the_short_form_says_what_the_marts_lack(data: NoticeData, changed: dict
         assert "满意率低于平均值的有" not in [span.words for span in text.findings]
 
 
+def test_departments_that_are_not_rated_in_two_measures_are_named_once(data: NoticeData) -> None:
+    measures = tuple(replace(measure, few_names=("区商务局", "区教育局")) for measure in data.measures)
+    finding = "".join(span.words for span in said(replace(data, measures=measures), SHORT).findings)
+    assert finding.count("有效回答过少") == 1
+    assert "满意率、实现率两项，区商务局、区教育局有效回答过少，不作评价。" in finding
+
+
 def test_a_quarter_of_which_only_annexes_survive_says_so_in_the_short_form_too(data: NoticeData) -> None:
     text = said(replace(data, is_published_only=True), SHORT)
     assert text.findings[0].words.startswith("本通报所据只有2019年第四季度当时印发的附件")

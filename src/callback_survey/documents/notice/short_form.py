@@ -59,6 +59,8 @@ def _unrated(marts: NoticeData) -> Iterator[str]:
     unsampled = marts.measures[0].unsampled_names
     if unsampled:
         yield f"{words.names(unsampled)}本季度未抽样，不作评价。"
+    # whom nothing is said of for one reason is said so once, of all measures
+    of: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for measure in marts.measures:
         for names, why in (
             (measure.unlisted_names, "原印发附件没有列出"),
@@ -67,4 +69,7 @@ def _unrated(marts: NoticeData) -> Iterator[str]:
             (measure.few_names, "有效回答过少"),
         ):
             if names:
-                yield f"{measure.measure_name}一项，{words.names(names)}{why}，不作评价。"
+                of.setdefault((names, why), []).append(measure.measure_name)
+    for (names, why), measures in of.items():
+        count = "一" if len(measures) == 1 else "两" if len(measures) == 2 else figures.chinese_number(len(measures))
+        yield f"{'、'.join(measures)}{count}项，{words.names(names)}{why}，不作评价。"
