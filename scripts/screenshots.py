@@ -28,12 +28,12 @@ def main() -> None:
     documents = max(revisions, key=lambda path: int(path.name[1:])) / "notice"
     IMAGES.mkdir(exist_ok=True)
     small(IMAGES / "notice.png", page_of(documents, "notice"))
-    small(IMAGES / "companion.png", page_of(documents, "companion"))
+    small(IMAGES / "companion.png", page_of(documents, "companion", page=2))
     small(IMAGES / "explore.png", explored(documents / "explore.html"))
 
 
-def page_of(documents: Path, name: str) -> bytes:
-    """The first page of a PDF; where there is none, the top of the page in a browser."""
+def page_of(documents: Path, name: str, page: int = 1) -> bytes:
+    """A page of a PDF, the first unless another is asked for; where there is none, the top of the page in a browser."""
     if not (documents / f"{name}.pdf").is_file():
         return shown(documents / f"{name}.html", 820, 1120)
     with tempfile.TemporaryDirectory() as folder:
@@ -44,9 +44,9 @@ def page_of(documents: Path, name: str) -> bytes:
             "-r",
             "96",
             "-f",
-            "1",
+            str(page),
             "-l",
-            "1",
+            str(page),
             "-singlefile",
             str(documents / f"{name}.pdf"),
             str(target),
