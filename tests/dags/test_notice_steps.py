@@ -131,7 +131,7 @@ def execute(
     user = SimpleNamespace(**kept.pop("responded_by_user"))
     found = SimpleNamespace(**kept, responded_by_user=user, response_received=option is not None)
     monkeypatch.setattr("callback_survey.airflow.approval.get_hitl_detail_content_detail", lambda ti_id: found)
-    request = {"region_code": REGION, "quarter": QUARTER, "issuer": "", "own_issuer": ""}
+    request = {"region_code": REGION, "quarter": QUARTER, "revision": 1, "issuer": "", "subject": "签发：通报"}
     ti = SimpleNamespace(id="the task", try_number=try_number, xcom_pull=lambda task_ids: request)
     return approval.execute({**context(hours=1), "ti": ti})
 

@@ -48,7 +48,7 @@ def test_documents_print_a_star_and_say_why(satisfied: Published) -> None:
     notice, companion = (
         folder.joinpath(name).read_text(encoding="utf-8") for name in ("notice.html", "companion.html")
     )
-    assert "区民政局、区司法局人数少，为保护答复人，回答情况不予公布，不作评价。" in notice.replace(
+    assert "为保护答复人，回答情况不予公布：区民政局、区司法局" in notice.replace(
         "区司法局、区民政局", "区民政局、区司法局"
     )
     assert "为保护答复人，不公布" in companion

@@ -117,7 +117,7 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
         heading = _heading(request, given)
         if not given.get(BLANK):
             # a field that the approver has cleared is the district's own, if it has one
-            require_complete(replace(heading, issuer=heading.issuer or request["own_issuer"]), _scope(request))
+            require_complete(replace(heading, issuer=heading.issuer or request.get("own_issuer", "")), _scope(request))
     else:
         _reason(given)
 
@@ -135,11 +135,12 @@ def tell_approver(context: Mapping[str, Any], request: Mapping[str, Any], hours:
         request["quarter"],
         request["revision"],
         title=request["subject"].partition("：")[2],
-        lines=tuple(request["figures"]),
+        # a run that waits over an upgrade was prepared by an earlier version
+        lines=tuple(request.get("figures", ())),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
         hours=hours,
         run_id=run_key(context),
-        link=request["link"] or None,
+        link=request.get("link") or None,
     )
     alerts.tell_waiting(load_settings(), waiting)
 
