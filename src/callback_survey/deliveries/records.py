@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +24,8 @@ FEWEST_OF_A_HEADER = 3
 _FEWEST_OF_A_RECORD = 3
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 # The first bytes of what is seen: ASCII without the space and control characters, and the characters U+4000 to U+9FFF
-_ASCII_SEEN = pa.array([bytes([code]) for code in range(0x21, 0x7F)], pa.binary())
-_SEEN = pa.array([*_ASCII_SEEN.to_pylist(), *(bytes([code]) for code in range(0xE4, 0xEA))], pa.binary())
+_ASCII_SEEN = tuple(range(0x21, 0x7F))
+_SEEN = (*_ASCII_SEEN, *range(0xE4, 0xEA))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RecordRules:
 
         False where that would take a look at each row.
         """
-        seen = [begins_with(block.columns[place], _SEEN) for place in self._required]
+        seen = [begins_with(block.columns[place], _bytes(_SEEN)) for place in self._required]
         if len(seen) < _FEWEST_OF_A_RECORD or pc.min(_count(seen)).as_py() < _FEWEST_OF_A_RECORD:
             return False
         return self._has_no_header(block) and self._has_no_footer(block)
@@ -85,14 +85,14 @@ class RecordRules:
     def _has_no_footer(self, block: Block) -> bool:
         """Of rows whose required columns are filled."""
         first, *others = block.columns
-        if pc.all(begins_with(first, _ASCII_SEEN)).as_py():
+        if pc.all(begins_with(first, _bytes(_ASCII_SEEN))).as_py():
             return True
-        if not pc.all(begins_with(first, _SEEN)).as_py():
+        if not pc.all(begins_with(first, _bytes(_SEEN))).as_py():
             return False
         like_footers = [cell for cell in pc.unique(first).to_pylist() if _FOOTER.match(cell)]
         # such as 统计局: the cells of a note are all like it, and a date or a number is not
         return not any(_SUM.fullmatch(cell.strip()) for cell in like_footers) and (
-            not like_footers or any(pc.all(begins_with(column, _ASCII_SEEN)).as_py() for column in others)
+            not like_footers or any(pc.all(begins_with(column, _bytes(_ASCII_SEEN))).as_py() for column in others)
         )
 
     @cached_property
@@ -108,6 +108,12 @@ class RecordRules:
 
     def _filled_required(self, cells: Sequence[str]) -> int:
         return sum(position < len(cells) and cells[position].strip() != "" for position in self._required)
+
+
+@cache
+def _bytes(codes: tuple[int, ...]) -> pa.BinaryArray:
+    # not made on import: Arrow imports pandas to make its first array
+    return pa.array([bytes([code]) for code in codes], pa.binary())
 
 
 def _count(columns: Sequence[pa.BooleanArray]) -> pa.Array:
