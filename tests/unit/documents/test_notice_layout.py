@@ -123,6 +123,32 @@ def test_the_signature_keeps_to_its_paragraph_wherever_the_page_ends(tmp_path: P
     assert len(set(places)) > 1, "the end of a page was crossed"
 
 
+def test_number_and_signatory_stand_on_one_line(tmp_path: Path) -> None:
+    data, heading = district(1, "short")
+    heading = replace(heading, number="样市样区跑改办〔2018〕115号", signatory="值班长")
+    found = words(render_pdf(compose(data, heading=heading)), tmp_path)
+    number = next(word for word in found if word.text == "样市样区跑改办〔2018〕115号")
+    assert next(word for word in found if word.text == "签发人：值班长").top == number.top
+
+
+def test_a_note_below_an_annex_has_no_page_of_its_own(tmp_path: Path) -> None:
+    """The sample has 35 departments, one of them with a name of ten characters."""
+    data, heading = district(35, "short")
+    longest = "区公安分局（出入境）"
+    measures = [
+        replace(measure, annex=tuple(replace(line, department_name=longest) for line in measure.annex))
+        for measure in data.measures
+    ]
+    data = replace(data, measures=tuple(measures))
+    found = words(render_pdf(compose(data, heading=heading)), tmp_path)
+    annexes = [word.page for word in found if word.text in ("附件1", "附件2")]
+    rows = [[word for word in found if word.page == page and word.text == longest] for page in annexes]
+    assert [len(names) for names in rows] == [35, 35]
+    notes = [word for word in found if "没有数据" in word.text or "由高到低" in word.text]
+    assert {word.page for word in notes} == set(annexes)
+    assert max(word.right for word in found if word.page in annexes) <= RIGHT + 1
+
+
 def test_a_line_holds_28_characters_and_a_page_22_lines(tmp_path: Path) -> None:
     data, heading = district(1, "short", days=60)
     text = compose(data, heading=replace(heading, texts=replace(heading.texts, basis=("回" * 28 * 60,))))
