@@ -67,6 +67,31 @@ def test_the_tooltip_tells_what_the_marts_say(documents: Path, page: Page, serve
     assert not page.locator("#tooltip").is_visible()
 
 
+def test_the_tooltip_leaves_the_panel_in_sight(documents: Path, page: Page) -> None:
+    opened(page, documents, "explore.html")
+    panel = page.locator("#panel").bounding_box()
+    assert panel is not None
+    rates = page.locator("#chart svg text", has_text="100.00")
+    # the figures stand at the right of the chart, next to the panel
+    assert rates.count() > 3
+    for place in range(rates.count()):
+        rates.nth(place).hover(force=True)
+        tooltip = page.locator("#tooltip").bounding_box()
+        assert tooltip is not None and tooltip["x"] >= 0 and tooltip["x"] + tooltip["width"] <= panel["x"]
+
+
+def test_on_paper_the_interactive_page_is_no_wider_than_a4(documents: Path, page: Page) -> None:
+    opened(page, documents, "explore.html")
+    page.locator("#funnel-chart[data-drawn=satisfaction] svg").wait_for()
+    page.emulate_media(media="print")
+    # 180 mm, at the 96 dots to an inch of browsers
+    page.set_viewport_size({"width": 680, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    for chart in ("#chart", "#funnel-chart"):
+        drawn = page.locator(f"{chart} svg").first.bounding_box()
+        assert drawn is not None and drawn["x"] + drawn["width"] <= 680
+
+
 def test_the_keyboard_alone_reaches_every_department_and_measure(documents: Path, page: Page) -> None:
     opened(page, documents, "explore.html")
     for _ in range(3):  # skip link, measure, chart

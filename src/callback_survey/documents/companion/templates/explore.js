@@ -28,10 +28,14 @@
     );
   }
 
+  // beside the pointer; not over the panel, which tells the same
   function place(x, y) {
     tooltip.hidden = false;
     const box = tooltip.getBoundingClientRect();
-    tooltip.style.left = Math.max(4, Math.min(x + 14, window.innerWidth - box.width - 4)) + "px";
+    const beside = panel.getBoundingClientRect().left;
+    const edge = (beside > x ? Math.min(beside, window.innerWidth) : window.innerWidth) - 4;
+    const left = x + 14 + box.width <= edge ? x + 14 : Math.min(x - 14, edge) - box.width;
+    tooltip.style.left = Math.max(4, left) + "px";
     tooltip.style.top = Math.max(4, Math.min(y + 14, window.innerHeight - box.height - 4)) + "px";
   }
 
