@@ -92,7 +92,7 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
         found = steps.discover(run, quarter, region_code)
-    with run.warehouse.lock(), _dbt(run, found) as dbt:
+    with run.warehouse.lock(), _dbt(run, found, quarter, region_code) as dbt:
         landed: list[LandingReport] = []
         with closing(landings.land_all(run, found, _log_of(run))) as outcomes:
             for delivery, outcome in outcomes:
@@ -211,7 +211,9 @@ def _unread(settings: Settings, delivery: Delivery, delivered: Sequence[Delivere
 
 
 @contextmanager
-def _dbt(run: Run, found: Sequence[Delivery]) -> Iterator[DbtProcess | None]:
+def _dbt(
+    run: Run, found: Sequence[Delivery], quarter: Quarter, region_code: str | None
+) -> Iterator[DbtProcess | None]:
     """dbt imports while the deliveries land; a run without a landed delivery ends it unused. None where it may not be needed."""
     from callback_survey.warehouse import unchanged
     from callback_survey.warehouse.build import start_dbt
@@ -221,7 +223,9 @@ def _dbt(run: Run, found: Sequence[Delivery]) -> Iterator[DbtProcess | None]:
     if unchanged.may_stand(run.warehouse, code, [delivery.scope for delivery in found]):
         yield None
         return
-    process = start_dbt(run.settings, run.warehouse)
+    # the registers are written out for it: this may be the first write of all
+    with _told(run, "build", quarter, region_code):
+        process = start_dbt(run.settings, run.warehouse)
     try:
         yield process
     finally:
