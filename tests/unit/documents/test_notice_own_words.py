@@ -137,6 +137,23 @@ def test_departments_that_are_not_rated_in_two_measures_are_named_once(data: Not
     assert "满意率、实现率两项，区商务局、区教育局有效回答过少，不作评价。" in finding
 
 
+@pytest.mark.parametrize(
+    ("region_name", "sentence"),
+    [
+        ("样例市", "季度全市满意率"),
+        ("样例县", "季度全县满意率"),
+        ("样例新城", "季度满意率"),
+        ("样例街道", "季度满意率"),
+    ],
+)
+def test_the_short_form_names_the_whole_by_what_the_region_is(
+    data: NoticeData, region_name: str, sentence: str
+) -> None:
+    heading = Heading(texts=Texts(form="short"))
+    text = compose(replace(data, region_name=region_name), heading=heading)
+    assert sentence in "".join(span.words for span in text.findings)
+
+
 def test_a_quarter_of_which_only_annexes_survive_says_so_in_the_short_form_too(data: NoticeData) -> None:
     text = said(replace(data, is_published_only=True), SHORT)
     assert text.findings[0].words.startswith("本通报所据只有2019年第四季度当时印发的附件")

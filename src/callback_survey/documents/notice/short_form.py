@@ -9,6 +9,7 @@ from callback_survey.documents.notice import long_form, words
 from callback_survey.documents.notice.data import MeasureSummary, NoticeData
 from callback_survey.wording import figures
 
+_LEVELS = ("省", "市", "州", "盟", "区", "县", "旗", "镇", "乡")
 _WITHOUT_SIGNS = "名单只按数值列出，差距是否超出抽样误差见统计附页。"
 
 
@@ -30,7 +31,7 @@ def findings(marts: NoticeData, period: str, target: str) -> tuple[Span, ...]:
     opening = f"{long_form.source(marts, period)}" if marts.is_published_only else ""
     averages = "；".join(_average(measure) for measure in marts.measures)
     lists = [measure for measure in marts.measures if measure.below_average]
-    said = [Span(f"{opening}{period}全区{averages}。{target}")]
+    said = [Span(f"{opening}{period}{_whole(marts.region_name)}{averages}。{target}")]
     for measure in lists:
         names = words.names(department.department_name for department in measure.below_average)
         end = "。" if measure is lists[-1] else "；"
@@ -42,6 +43,11 @@ def findings(marts: NoticeData, period: str, target: str) -> tuple[Span, ...]:
     )
     remarks = [f"{lowest}。" if lowest else "", _WITHOUT_SIGNS if lists else "", *_unrated(marts)]
     return (*said, Span("".join(remarks)))
+
+
+def _whole(region_name: str) -> str:
+    """全区 of a district, 全市 of a city; nothing where the name does not tell what it is of."""
+    return f"全{region_name[-1]}" if region_name.endswith(_LEVELS) else ""
 
 
 def _average(measure: MeasureSummary) -> str:
