@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -126,8 +127,9 @@ def test_the_notice_has_a_column_for_each_answer_of_the_new_scale(switched: Serv
     notice = switched.home.path / "releases" / REGION / NEXT / "r1" / "notice" / "notice.html"
     page = notice.read_text(encoding="utf-8")
     for label in ("非常满意", "基本满意", "非常不满意"):
-        assert f'<th scope="col">{label}<span' in page
+        assert f'<th scope="col" rowspan="2">{label}<span' in page
     assert "比较满意" not in page
-    assert "满意率，指答“非常满意”“满意”“基本满意”的占比（分母为回答该题的人数）" in page
+    said = re.sub("<[^>]+>", "", page)
+    assert "满意率，指答“非常满意”“满意”“基本满意”的占比（分母为回答该题的人数）" in said
     assert "无人回答满意率" not in page
     assert '<td class="number">40.00</td>' in page
