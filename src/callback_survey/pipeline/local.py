@@ -211,10 +211,8 @@ def _unread(settings: Settings, delivery: Delivery, delivered: Sequence[Delivere
 
 
 @contextmanager
-def _dbt(
-    run: Run, found: Sequence[Delivery], quarter: Quarter, region_code: str | None
-) -> Iterator[DbtProcess | None]:
-    """dbt imports while the deliveries land; a run without a landed delivery ends it unused. None where it may not be needed."""
+def _dbt(run: Run, found: Sequence[Delivery], quarter: Quarter, region_code: str | None) -> Iterator[DbtProcess | None]:
+    """dbt reads the project while the deliveries land; a run without a landed delivery ends it unused. None where it may not be needed."""
     from callback_survey.warehouse import unchanged
     from callback_survey.warehouse.build import start_dbt
     from callback_survey.warehouse.fingerprint import code_fingerprint
