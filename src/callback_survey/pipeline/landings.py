@@ -80,8 +80,8 @@ def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[t
                 left -= 1
                 yield value
     finally:
-        killed = [worker.end() for worker in workers]
-        if any(killed):
+        broken_off = [worker.end() for worker in workers]
+        if any(broken_off):
             sweep_scratch(run.settings.lake)
 
 
@@ -94,7 +94,9 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)
         self._run, self._todo, self._told, self._log = run, todo, told, log
         self._ended = threading.Event()
+        self._has_died = False
         self._child = self._start_child()
+        self._say(run)
         self.start()
 
     def _start_child(self) -> subprocess.Popen[bytes]:
@@ -103,7 +105,6 @@ class _Worker(threading.Thread):
             return subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
 
     def run(self) -> None:
-        self._say(self._run)
         while not self._ended.is_set():
             try:
                 delivery = self._todo.get_nowait()
@@ -122,9 +123,23 @@ class _Worker(threading.Thread):
                 if kind != "event":
                     return partial(_given_or_raised, value)
                 self._told.put((kind, value))
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except Exception as error:  # whatever cannot be read of it, its other deliveries must not wait for ever
+            if not isinstance(error, EOFError):
+                self._child.kill()
             code = self._child.wait()
+            self._has_died = True
+            self._begin_again()
             return partial(_given_or_raised, _ended_at(delivery, code, self._log))
+
+    def _begin_again(self) -> None:
+        """A new process for what is left: of one that ended, the next delivery would have nobody to land it."""
+        if self._ended.is_set():
+            return
+        for stream in (self._child.stdin, self._child.stdout):
+            with suppress(OSError):
+                _stream(stream).close()
+        self._child = self._start_child()
+        self._say(self._run)
 
     def _say(self, value: object) -> None:
         with suppress(OSError):  # a child that has ended says so itself, by the end of what it tells
@@ -132,17 +147,18 @@ class _Worker(threading.Thread):
             _stream(self._child.stdin).flush()
 
     def end(self) -> bool:
-        """End the process, and the thread that waits for it. True where it had not ended by itself."""
+        """End the process, and the thread that waits for it. True where one died or was killed, and may have left its work."""
         self._ended.set()
         is_killed = self.is_alive()
         if is_killed:
             self._child.kill()
-        self._child.wait()
         self.join()
+        # one that was begun meanwhile has heard by now that nothing comes
+        self._child.wait()
         for stream in (self._child.stdin, self._child.stdout):
             with suppress(OSError):
                 _stream(stream).close()
-        return is_killed
+        return is_killed or self._has_died
 
 
 def _given_or_raised(value: LandingReport | Exception) -> LandingReport:

@@ -131,6 +131,39 @@ def test_a_process_that_dies_is_told_with_its_delivery(
         outcome()
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", -9),
+        # not what a landing says: nobody may wait for it for ever
+        ("sys.stdout.buffer.write(b'no pickle'); sys.stdout.buffer.flush(); given()", -9),
+    ],
+)
+def test_a_process_that_dies_takes_no_other_delivery_with_it(
+    monkeypatch: pytest.MonkeyPatch, run: Run, fault: str, code: int
+) -> None:
+    codes = districts.codes(5)
+    as_child(
+        monkeypatch,
+        f"""
+        from callback_survey.errors import SurveyError
+        while True:
+            delivery = given()
+            left = run.settings.lake / f".landing-{{delivery.region_code}}"
+            if delivery.region_code == "{codes[0]}":
+                left.mkdir()
+                {fault}
+            tell("landed", SurveyError("done"))
+        """,
+    )
+    deliveries = [write_delivery(run.settings.exports, FILES, region=code) for code in codes]
+    found = outcomes(run, deliveries)
+    assert sorted(region for region, said in found.items() if said == "SurveyError done") == codes[1:]
+    assert f"ended with exit code {code}" in str(found[codes[0]])
+    # its work held phone numbers
+    assert list(run.settings.lake.iterdir()) == []
+
+
 def test_what_is_under_way_ends_with_the_run_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch, run: Run, deliveries: list[Delivery]
 ) -> None:
