@@ -29,17 +29,17 @@ _SQL = """
 
     create temp table frame as
     with given as (
-        select split_part(filename, '/', -3) as region_code, *
+        select split_part(filename, '/', -3) as region_code, row_number() over () as line, *
         from read_csv('{exports}/*/*/frame*.csv', all_varchar = true, filename = true)
     ),
     found as (
         select
-            given.region_code, 办件编号 as case_id, departments.code, 联系电话 as phone,
+            given.region_code, line, 办件编号 as case_id, departments.code, 联系电话 as phone,
             try_strptime(办结日期, '%Y-%m-%d') as completed_on
         from given
         left join departments on given.region_code = departments.region_code and key(部门名称) = departments.key
     )
-    select * from found qualify row_number() over (partition by region_code, case_id) = 1;
+    select * from found qualify row_number() over (partition by region_code, case_id order by line) = 1;
 
     create temp table calls as
     select
