@@ -84,6 +84,21 @@ def test_checks_of_one_frame_are_asked_together_and_answer_each_for_itself() -> 
     assert (other.outcome, other.examples) == ("fail", ("区教育局: 2", "区民政局: 3"))
 
 
+def test_an_expectation_is_configured_once_in_a_validation_and_anew_in_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from great_expectations.expectations.expectation import Expectation
+
+    asked: list[Any] = []
+    made_anew: Any = Expectation.configuration
+    counting = property(lambda expectation: asked.append(expectation) or made_anew.fget(expectation))
+    monkeypatch.setattr(Expectation, "configuration", counting)
+    assert [result.outcome for result in run(at_most("few", 4), at_most("all", 9))] == ["fail", "pass"]
+    assert len(asked) == len({id(expectation) for expectation in asked})
+    assert Expectation.configuration is counting
+    assert [result.outcome for result in run(at_most("few", 9))] == ["pass"]
+
+
 def test_an_exception_is_an_error_and_not_bad_data() -> None:
     (result,) = run(at_most("small", 4, column="no such column", shows=()))
     assert (result.outcome, result.examples) == ("error", ())
