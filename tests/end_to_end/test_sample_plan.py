@@ -109,6 +109,14 @@ def test_sizes_are_kept_and_nothing_is_drawn_without_a_frame(home: Home, tmp_pat
     assert (plan["seed"], plan["frame"], "call_list" in plan) == (None, None, False)
 
 
+def test_a_plan_reads_the_projects_parse_and_makes_none(drawn: Outcome, home: Home) -> None:
+    assert drawn.code == 0
+    log = (home.path / "logs" / "dbt" / "dbt.log").read_text(encoding="utf-8")
+    *_, before_it, the_build = log.split("Running with dbt")
+    # a parse is a command of its own, which ends nothing
+    assert "Finished running" in before_it and "Finished running" in the_build
+
+
 def test_the_list_holds_the_first_valid_cases_by_the_hash_of_the_seed(document: dict[str, Any], folder: Path) -> None:
     rows = table(folder / "call-list.csv")
     found: dict[str, list[str]] = {}

@@ -21,7 +21,7 @@ from callback_survey.storage import duck, files
 from callback_survey.warehouse import masks, unchanged
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
+from callback_survey.warehouse.dbt import TARGET, DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import code_fingerprint
 from callback_survey.warehouse.project import project_of
 
@@ -100,7 +100,7 @@ class BuildReport:
 def start_dbt(settings: Settings, warehouse: Warehouse) -> DbtProcess:
     """A dbt process that reads the project while the caller lands. The caller holds the warehouse lock."""
     environment = environment_of(settings, warehouse.path, warehouse.spill)
-    where = arguments_of(settings, project_of(settings, warehouse), warehouse.folder / "dbt")
+    where = arguments_of(settings, project_of(settings, warehouse), warehouse.folder / TARGET)
     return DbtProcess(environment, where, lock_descriptor=warehouse.lock_descriptor)
 
 
@@ -203,7 +203,7 @@ def verify_stamp(connection: duckdb.DuckDBPyConnection, report: BuildReport) -> 
 
 def manifest_path(warehouse: Warehouse) -> Path:
     """dbt's own description of the project as it was last built."""
-    return warehouse.folder / "dbt" / "manifest.json"
+    return warehouse.folder / TARGET / "manifest.json"
 
 
 def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
