@@ -59,6 +59,25 @@ def _loaded(*modules: str) -> dict[str, list[str]]:
     return found
 
 
+def test_frozen_marts_are_queried_without_pandas(small: Home) -> None:
+    """A district's documents are made in a process of its own, and DuckDB imports pandas for the first parameter it is given."""
+    code = f"""
+import sys
+from pathlib import Path
+from callback_survey import releases
+from callback_survey.documents.marts import QuarterMarts, open_frozen
+(release,) = releases.take(Path({str(small.path / "releases")!r})).every
+marts = QuarterMarts(open_frozen(release), "main", release.region_code, release.quarter)
+print(marts.rows("select department_name from {{schema}}.department_rates where measure = $measure and $none is null order by 1",
+    measure="satisfaction", none=None))
+print("pandas" in sys.modules)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    rows, is_loaded = ended.stdout.splitlines()
+    assert "区民政局" in rows
+    assert is_loaded == "False"
+
+
 def test_a_step_loads_what_it_uses_and_nothing_else() -> None:
     """In the order of a run: what an earlier step has loaded, a later one has for nothing."""
     assert _loaded(
