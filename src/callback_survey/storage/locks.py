@@ -114,7 +114,12 @@ def who_holds(descriptor: int) -> str:
         rows = []
     # `->` marks one that waits; a holder in another container has no number here
     pids = [row[4] for row in rows if len(row) > 5 and row[1] == "FLOCK" and row[5] == wanted and int(row[4]) > 0]
-    return ", ".join(f"pid {pid}{_command_of(pid)}" for pid in pids) or "another process"
+    return ", ".join(map(process, pids)) or "another process"
+
+
+def process(pid: str) -> str:
+    """A process by its number and, where this machine can tell it, its command: `pid 123 (duckdb warehouse.duckdb)`."""
+    return f"pid {pid}{_command_of(pid)}"
 
 
 def _command_of(pid: str) -> str:

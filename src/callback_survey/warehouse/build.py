@@ -71,6 +71,10 @@ _TYPES = {
 }
 
 
+class _Opened(SurveyError):
+    """Another program opened the warehouse file before dbt did."""
+
+
 @dataclass(frozen=True)
 class BuiltScope(Scope):
     """One region and quarter of a run, and the delivery it is built from."""
@@ -138,6 +142,10 @@ def build(
         try:
             _fill(landed, settings, warehouse, compared or {}, released or {}, dbt, select, say)
             is_rebuilt = False
+        except _Opened:
+            # by somebody, just before dbt opened it: now it is waited for
+            _fill(landed, settings, warehouse, compared or {}, released or {}, None, select, say)
+            is_rebuilt = False
         except DamagedWarehouse as damage:
             kept = warehouse.set_aside()
             logger.warning("%s; kept as %s, and built again from the lake", damage.what, kept)
@@ -179,7 +187,10 @@ def _fill(
             files.write_text(loaded, "registers and rules are loaded and tested\n")
     except SurveyError as error:
         # dbt's process tells in words only what DuckDB said to it
-        if warehouse.is_damage(" ".join(error.alert_lines)):
+        said = " ".join(error.alert_lines)
+        if warehouse.opener(said) is not None:
+            raise _Opened(error.what, next_step=error.next_step, alert_lines=error.alert_lines) from error
+        if warehouse.is_damage(said):
             raise warehouse.damaged(error.alert_lines[0]) from error
         raise
     finally:

@@ -1,14 +1,17 @@
 """The private DuckDB file: how it is opened, and the one lock that lets a single run write at a time.
 
 The lock is a file lock (flock). It belongs to the open file, so a child process that inherits the descriptor keeps it:
-a killed parent does not free the warehouse while dbt is still writing.
+a killed parent does not free the warehouse while dbt is still writing. DuckDB locks the file besides: a person who has it open
+in a program of their own is waited for too.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from callback_survey.storage import duck, locks
 WAIT_SECONDS = 30 * 60
 # What DuckDB says of a file that is cut off, overwritten, or fails a block's checksum; not of one that is locked or gone.
 _DAMAGED = ("Corrupt database file", "not a valid DuckDB database file", "Could not read enough bytes")
+# What DuckDB says where another process has the file open
+_OPENED = re.compile(r"Could not set lock on file .*Conflicting lock is held in .*?\(PID (\d+)\)")
 
 
 @dataclass
@@ -73,17 +78,23 @@ class Warehouse:
 
     @contextmanager
     def open(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the warehouse, under the lock. Raises DamagedWarehouse where the file cannot be read."""
+        """A connection to the warehouse, under the lock. Raises DamagedWarehouse where the file cannot be read.
+
+        Waits for another program that has the file open, as it waits for another run.
+        """
         with self.lock():
             try:
-                with duck.connect(
-                    self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only
-                ) as connection:
-                    yield connection
+                with ExitStack() as opened:
+                    yield self._connect(opened, read_only=read_only)
             except duckdb.Error as error:
                 if not self.is_damage(str(error)):
                     raise
                 raise self.damaged(str(error)) from error
+
+    def opener(self, message: str) -> str | None:
+        """The process that has the warehouse file open, where DuckDB says that this is why it cannot be opened."""
+        found = _OPENED.search(message)
+        return locks.process(found[1]) if found and self.path.name in message else None
 
     def is_damage(self, message: str) -> bool:
         """Whether DuckDB says that the warehouse file itself is damaged, and not one of those it reads."""
@@ -106,6 +117,28 @@ class Warehouse:
         os.replace(self.path, kept)
         self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
         return kept
+
+    def _connect(self, opened: ExitStack, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline: float | None = None
+        while True:
+            try:
+                return opened.enter_context(
+                    duck.connect(self.path, memory_limit=self.memory_limit, spill=self.spill, read_only=read_only)
+                )
+            except duckdb.IOException as error:
+                opener = self.opener(str(error))
+                if opener is None:
+                    raise
+                if deadline is None:
+                    self.waiting(f"waiting for the warehouse, open in {opener}")
+                    deadline = time.monotonic() + WAIT_SECONDS
+                elif time.monotonic() > deadline:
+                    raise SurveyError(
+                        f"the warehouse is open in {opener} for more than {WAIT_SECONDS // 60} minutes",
+                        where=str(self.path),
+                        next_step="close it there, then run again; serving/marts.duckdb can be read at any time",
+                    ) from error
+                time.sleep(locks.POLL_SECONDS)
 
     def _acquire(self) -> int:
         descriptor = locks.open_lock(self.folder / "warehouse.lock")

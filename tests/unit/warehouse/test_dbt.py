@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from callback_survey.errors import SurveyError
 from callback_survey.warehouse import dbt
-from callback_survey.warehouse.build import start_dbt
+from callback_survey.warehouse.build import build, start_dbt
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 from homes import REPOSITORY, Home
 from lakes import SEEDS
@@ -89,6 +92,34 @@ def test_what_is_wrong_with_the_project_is_said_by_the_command(small: Home, tmp_
             process.run(["build"], say=lambda message: None)
         process.close()
     assert any("nowhere" in line for line in caught.value.alert_lines)
+
+
+def test_a_person_who_opens_the_warehouse_just_before_dbt_does_is_waited_for(
+    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(small.copy(tmp_path / "home"))
+    opened: list[subprocess.Popen[str]] = []
+    told: list[str] = []
+    run_dbt = dbt.DbtProcess.run
+
+    def opens_first(process: dbt.DbtProcess, *given: Any, **named: Any) -> None:
+        if not opened:
+            code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+            command = [sys.executable, "-c", code, str(run.warehouse.path)]
+            opened.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            assert opened[0].stdout is not None
+            opened[0].stdout.readline()
+        run_dbt(process, *given, **named)
+
+    def waiting(message: str) -> None:
+        told.append(message)
+        opened[0].communicate()
+
+    monkeypatch.setattr(dbt.DbtProcess, "run", opens_first)
+    monkeypatch.setattr(run.warehouse, "waiting", waiting)
+    build([], settings=run.settings, warehouse=run.warehouse, select=["stg_calls"])
+    assert told == [f"waiting for the warehouse, open in {told[0].partition('open in ')[2]}"]
+    assert f"pid {opened[0].pid} " in told[0]
 
 
 def test_what_several_threads_tell_comes_in_whole_lines(capfd: pytest.CaptureFixture[str]) -> None:

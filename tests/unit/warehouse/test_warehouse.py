@@ -42,6 +42,15 @@ with warehouse.lock():
     sys.stdin.close()
     os.kill(os.getpid(), signal.SIGKILL)
 """
+# A person who has the file open in a program of their own, which knows of no lock of ours.
+OPENED = """
+import sys
+from pathlib import Path
+import duckdb
+connection = duckdb.connect(str(Path(sys.argv[1], "warehouse.duckdb")), read_only=True)
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +132,36 @@ def test_a_run_gives_up_after_the_wait_and_names_who_to_look_at(
         pytest.fail("two runs hold the warehouse")
     assert f"held by run run-of-another-process (pid {holder.pid})" in str(given_up.value)
     assert "next: check that run" in str(given_up.value)
+
+
+def test_a_person_who_has_the_file_open_is_named_and_waited_for(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    with made(tmp_path).open(read_only=False) as connection:
+        connection.execute("create table a as select 1 as b")
+    reader, told = start(OPENED), []
+
+    def waiting(message: str) -> None:
+        told.append(message)
+        end(reader)
+
+    with made(tmp_path, waiting=waiting).open(read_only=False) as connection:
+        connection.execute("insert into a values (2)")
+    (said,) = told
+    assert said.startswith(f"waiting for the warehouse, open in pid {reader.pid} (")
+
+
+def test_a_run_gives_up_on_a_file_that_stays_open_and_says_what_can_be_read(
+    tmp_path: Path, start: Callable[[str], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made(tmp_path).open(read_only=False):
+        pass
+    reader = start(OPENED)
+    monkeypatch.setattr(warehouse_module, "WAIT_SECONDS", 0)
+    with pytest.raises(SurveyError) as given_up, made(tmp_path).open(read_only=False):
+        pytest.fail("it is open for writing twice")
+    assert f"the warehouse is open in pid {reader.pid}" in given_up.value.what
+    assert "serving/marts.duckdb can be read at any time" in str(given_up.value)
 
 
 def test_a_killed_run_frees_the_warehouse_by_itself(
