@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from callback_survey import __version__
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
+from callback_survey.cli import dbt as dbt_command
 from callback_survey.cli import deliveries, language, releases, streams, watch
 from callback_survey.cli import init as init_command
 from callback_survey.cli import manifest as manifest_command
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     approval_command.add_to(commands)
     watch.add_to(commands)
     verify_command.add_to(commands)
+    dbt_command.add_to(commands)
     airflow = commands.add_parser("airflow", help="run a quarter through Airflow, or start the Airflow server")
     actions = airflow.add_subparsers(required=True, metavar="action")
     through = actions.add_parser(
