@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,16 @@ _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
+# what holds a password or a token; Airflow may keep it elsewhere than in the environment
+SECRETS = (
+    "PRIVACY_KEY",
+    "POSTGRES_URL",
+    "ALERT_URLS",
+    "ALERT_URLS_FAIL",
+    "ALERT_URLS_WARN",
+    "ALERT_URLS_RELEASED",
+    "APPROVER_URLS",
+)
 _SAMPLE_REGISTERS = "sample_exports/registers"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
 # Signs in a path that lead a program to another file
@@ -180,13 +190,23 @@ class Settings:
 
 
 def load_settings(
-    environment: Mapping[str, str] | None = None, *, home: Path | None = None, exports: Path | None = None
+    environment: Mapping[str, str] | None = None,
+    *,
+    home: Path | None = None,
+    exports: Path | None = None,
+    secret: Callable[[str], str | None] = lambda name: None,
 ) -> Settings:
-    """Settings from the environment; `home` and `exports` (command-line options) win over it."""
+    """Settings from the environment; `home` and `exports` (command-line options) win over it.
+
+    `secret` is asked for a setting that may hold a secret, by its name, where the environment does not have it at all.
+    """
     env = os.environ if environment is None else environment
 
     def value(name: str) -> str | None:
-        return env.get(PREFIX + name, "").strip() or None
+        given = env.get(PREFIX + name)
+        if given is None and name in SECRETS and not (name == "PRIVACY_KEY" and env.get(f"{PREFIX}PRIVACY_KEY_FILE")):
+            given = secret(name)
+        return (given or "").strip() or None
 
     key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
     language = _language(value("LANGUAGE") or "zh")

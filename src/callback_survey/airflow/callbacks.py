@@ -65,7 +65,7 @@ def _tell(settings: Settings, context: Context, error: Any, step: str | None = N
 def _guarded(speak: Callable[[Settings], object]) -> None:
     """Call with the settings. An alert that cannot even be made is logged; it never fails a run again."""
     try:
-        from callback_survey.settings import load_settings
+        from callback_survey.airflow.settings import load_settings
 
         speak(load_settings())
     except Exception:

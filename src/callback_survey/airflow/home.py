@@ -29,7 +29,7 @@ POOL = "warehouse"
 # An Airflow that is set up on the same machine for something else says by these where it is
 _OF_ANOTHER = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__CORE__PLUGINS_FOLDER", "AIRFLOW__CORE__AUTH_MANAGER")
 _SECTIONS_OF_ANOTHER = ("AIRFLOW__DATABASE__", "AIRFLOW__SECRETS__", "AIRFLOW__CELERY", "AIRFLOW__KUBERNETES")
-_POOL_SLOTS = 1  # DuckDB has one writer; the pool keeps the others from waiting in its lock
+POOL_SLOTS = 1  # DuckDB has one writer; the pool keeps the others from waiting in its lock
 
 
 def folder_of(home: Path) -> Path:
@@ -201,12 +201,18 @@ def _initialise(variables: Mapping[str, str]) -> None:
 
 def _initialise_database() -> None:
     """In one process, because each start of the `airflow` command costs seconds. A missing pool leaves tasks waiting for ever."""
-    from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
     initdb()
+    make_pool()
+
+
+def make_pool() -> None:
+    """In a process in which Airflow may be imported."""
+    from airflow.models.pool import Pool
+
     Pool.create_or_update_pool(
-        name=POOL, slots=_POOL_SLOTS, description="one writer: the DuckDB warehouse", include_deferred=False
+        name=POOL, slots=POOL_SLOTS, description="one writer: the DuckDB warehouse", include_deferred=False
     )
 
 

@@ -67,9 +67,9 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     from dataclasses import asdict
 
     from callback_survey.airflow.pages import ROUTE
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.approval import decide, public, request
     from callback_survey.documents.notice.own_texts import own_texts
-    from callback_survey.settings import load_settings
 
     settings = load_settings()
     region_code, quarter = release_key(context)
@@ -101,7 +101,7 @@ def _answer_page(context: Mapping[str, Any]) -> str:
 
 
 def hours_to_wait(context: Mapping[str, Any]) -> float:
-    from callback_survey.settings import load_settings
+    from callback_survey.airflow.settings import load_settings
 
     return float((context.get("params") or {}).get("hours") or load_settings().approval_hours)
 
@@ -128,7 +128,7 @@ def tell_approver(context: Mapping[str, Any], request: Mapping[str, Any], hours:
 
     from callback_survey import alerts
     from callback_survey.airflow.quarter import run_key
-    from callback_survey.settings import load_settings
+    from callback_survey.airflow.settings import load_settings
 
     waiting = alerts.Waiting(
         request["region_code"],
@@ -149,8 +149,8 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
     """Write down that nobody decided in time. Returns what to raise."""
     from callback_survey import alerts
     from callback_survey.airflow.quarter import run_key
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.approval import decide
-    from callback_survey.settings import load_settings
 
     settings = load_settings()
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
@@ -171,10 +171,10 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
     from callback_survey import alerts
     from callback_survey.airflow.quarter import place_of, run_key
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.approval import decide
     from callback_survey.given_text import HEADING_CHARACTERS, paragraph
     from callback_survey.privacy import scrub
-    from callback_survey.settings import load_settings
 
     settings, fields = load_settings(), answer["params_input"] or {}
     scope, revision = _scope(request), request["revision"]
@@ -202,9 +202,9 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
 
 def serve(context: Mapping[str, Any]) -> None:
     """The served table `releases` says what was decided."""
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.pipeline import steps
     from callback_survey.run import Run
-    from callback_survey.settings import load_settings
 
     steps.serve(Run(load_settings(), str(context["run_id"])))
 

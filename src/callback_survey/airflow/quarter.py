@@ -138,8 +138,8 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
 
 def remember_announced(context: Mapping[str, Any]) -> None:
     """Called when the serving task has succeeded, and its events are stored with it."""
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.serving import serve as serving
-    from callback_survey.settings import load_settings
 
     serving.remember_announced(load_settings().serving)
 
@@ -150,7 +150,7 @@ def verdict(context: Mapping[str, Any], verdicts: Mapping[str, Any] | None) -> b
     False where gate 2 has judged nothing.
     """
     from callback_survey import alerts
-    from callback_survey.settings import load_settings
+    from callback_survey.airflow.settings import load_settings
 
     alerts.tell_warnings(load_settings(), str(context["run_id"]), place_of(context, "gates"))
     return complete(verdicts)
@@ -169,8 +169,8 @@ def complete(verdicts: Mapping[str, Any] | None) -> bool:
 
 def watch(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Look once and tell what is new. Returns the runs of callback_quarter to start: none while one is under way."""
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.alerts import tell
-    from callback_survey.settings import load_settings
     from callback_survey.watch import look as watching
 
     settings, run_id = load_settings(), run_key(context)
@@ -205,8 +205,8 @@ def place_of(context: Mapping[str, Any], step: str) -> Any:
 
 
 def _run(context: Mapping[str, Any]) -> Any:
+    from callback_survey.airflow.settings import load_settings
     from callback_survey.run import Run
-    from callback_survey.settings import load_settings
 
     is_manifest_optional = bool(context["params"].get("without_manifest"))
     settings = load_settings()

@@ -67,12 +67,12 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "APPROVAL_HOURS": f"{settings.approval_hours:f}",
         "POSTGRES_URL": settings.postgres_url or "",
         "POSTGRES_READER": settings.postgres_reader or "",
+        # also where it is empty: Airflow is not asked for what is set here
+        "PRIVACY_KEY": settings.privacy_key or "",
         "WATCH_FREE_DISK": settings.watch_free_disk,
         "WATCH_SERVED_DAYS": str(settings.watch_served_days),
         "WATCH_RUN_HOURS": str(settings.watch_run_hours),
     }
-    if settings.privacy_key is not None:
-        values["PRIVACY_KEY"] = settings.privacy_key
     if settings.privacy_key_file is not None:
         values["PRIVACY_KEY_FILE"] = str(settings.privacy_key_file)
     return {PREFIX + name: value for name, value in values.items()}

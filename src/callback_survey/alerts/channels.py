@@ -140,6 +140,11 @@ def channel_name(url: str) -> str:
     return f"{scheme}://{re.split('[/?]', masked)[0].rpartition('@')[2]}"
 
 
+def is_understood(url: str) -> bool:
+    """Whether a channel can be made of the address at all; nothing is sent."""
+    return _service(url) is not None
+
+
 def _attempt_all(channels: Sequence[_Channel], message: _Message) -> None:
     deadline = time.monotonic() + ATTEMPT_SECONDS
     threads = []

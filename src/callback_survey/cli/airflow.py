@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from callback_survey.cli import language
-from callback_survey.cli.options import add_home
+from callback_survey.cli.options import add_exports, add_home
 from callback_survey.cli.run import add_quarter_options, asked, summarise
 
 _EXAMPLES = """examples:
   callback-survey airflow run --region 123456 --quarter 2018Q1
   callback-survey airflow standalone --port 8080"""
+_DAGS_DESCRIPTION = """Writes the DAG files of this version into the DAGs folder of an Airflow that is there already, and says what else
+that Airflow needs. The files say what runs and when; the work is in this package, which must be installed beside Airflow."""
+_DAGS_EXAMPLES = """examples:
+  callback-survey airflow dags --output /opt/airflow/dags"""
+_INIT_DESCRIPTION = """Looks whether the Airflow that the environment names has what the DAGs need, and makes their pool. Run it where tasks
+run, as the user they run as: it also looks at the home, its locks, fonts, the key, PostgreSQL and the channels."""
+_INIT_EXAMPLES = """examples:
+  callback-survey airflow init
+
+exit codes: 0 nothing is missing, 4 something is, each with its next step. docs/deploy.md goes through it."""
+_NEXT = (
+    "What this Airflow needs besides, on every machine that parses or runs them:",
+    "  Airflow 3.3 or newer, and this package with requirements.lock as constraints",
+    "  one disk for CALLBACK_SURVEY_HOME, shared by the workers that build and serve",
+    "  the settings as variables of the environment; the key also as an Airflow variable, PostgreSQL as a connection",
+    "  then, where tasks run: callback-survey airflow init, which makes the pool and looks for the rest",
+)
 
 
 def add_to(commands: Any) -> None:
@@ -25,6 +43,26 @@ def add_to(commands: Any) -> None:
     )
     add_quarter_options(through)
     through.set_defaults(command=_run)
+    dags = actions.add_parser(
+        "dags",
+        help="write the DAG files for an Airflow that is there already",
+        description=_DAGS_DESCRIPTION,
+        epilog=_DAGS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    dags.add_argument("--output", type=Path, metavar="FOLDER", required=True, help="folder of Airflow's DAGs")
+    dags.add_argument("--replace", action="store_true", help="also replace DAG files that differ from this version's")
+    dags.set_defaults(command=_dags)
+    init = actions.add_parser(
+        "init",
+        help="look for what the DAGs need of an Airflow, and make their pool",
+        description=_INIT_DESCRIPTION,
+        epilog=_INIT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_exports(init)
+    add_home(init)
+    init.set_defaults(command=_init)
     standalone = actions.add_parser(
         "standalone", help="start Airflow on this machine with a ready login; stop it with Ctrl-C"
     )
@@ -54,6 +92,30 @@ def _run(options: argparse.Namespace) -> int:
         if outcome.error is not None:
             raise outcome.error
     return 0
+
+
+def _dags(options: argparse.Namespace) -> int:
+    from callback_survey.airflow import deployment
+
+    folder = options.output.resolve()
+    written = deployment.write_dags(folder, replaces=options.replace)
+    for path in written:
+        language.show(f"written: {path}")
+    if not written:
+        language.show(f"the DAG files of this version are there already: {folder}")
+    for line in _NEXT:
+        language.show(line)
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from callback_survey.airflow import deployment
+    from callback_survey.cli.doctor import show
+    from callback_survey.settings import load_settings
+
+    settings = load_settings(home=options.home, exports=options.exports)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return show(settings, deployment.examine(settings, makes_pool=True))
 
 
 def _standalone(options: argparse.Namespace) -> int:

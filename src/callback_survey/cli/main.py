@@ -12,7 +12,7 @@ from callback_survey.cli import airflow as airflow_command
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import dbt as dbt_command
-from callback_survey.cli import deliveries, language, releases, streams, watch
+from callback_survey.cli import deliveries, doctor, language, releases, streams, watch
 from callback_survey.cli import init as init_command
 from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     notice_command.add_to(commands)
     approval_command.add_to(commands)
     watch.add_to(commands)
+    doctor.add_to(commands)
     verify_command.add_to(commands)
     dbt_command.add_to(commands)
     airflow_command.add_to(commands)

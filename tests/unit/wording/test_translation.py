@@ -40,7 +40,8 @@ FILES = [
 _TECHNICAL = re.compile(
     r".*(?:attachment; filename|-src '|no-store|; sandbox|@page|as region_code|^dataset, file|^file, line|Callback survey|"
     r"rows judged by the models|sha256\(utf-8|version \{\}|double precision|html,? pdf,? docx|^openssl rand|loaded and tested|"
-    r"set -a; |Corrupt database file|Could not read enough|not a valid DuckDB|Could not set lock|from dbt\.cli|count\(\*\)|^\W*[\u4e00-\u9fff]|^error: )",
+    r"set -a; |Corrupt database file|Could not read enough|not a valid DuckDB|Could not set lock|from dbt\.cli|"
+    r"count\(\*\)|^\W*[\u4e00-\u9fff]|^error: )",
     flags=re.DOTALL,
 )
 _COMMAND = re.compile(r"(?:\d\. )?callback-survey(?: [a-z][a-z-]*){1,2}(?: --[a-z-]+(?: \S+)?| \{\})*(?: …)?")

@@ -26,12 +26,7 @@ def render_pdf(text: NoticeText) -> bytes:
     Raises UsageError where this machine lacks Pango or a font with the characters of the notice: boxes instead of names
     would be frozen with the release.
     """
-    try:
-        import weasyprint  # noqa: F401 - it loads Pango
-    except OSError as error:
-        raise _lacking(f"a library that makes PDF files cannot be loaded: {error}") from None
-    # it warns of what the page says to browsers only
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    _load()
     made, missing = _set(text)
     if not missing:
         return made
@@ -41,6 +36,30 @@ def render_pdf(text: NoticeText) -> bytes:
         raise _lacking(f"no font of this machine has {' '.join(sorted(missing)[:10])}")
     logger.warning("notice.pdf: no font of this machine has %s; printed as 〓", " ".join(sorted(missing)[:10]))
     return made
+
+
+def require_machine() -> None:
+    """Raises UsageError where this machine lacks what `render_pdf` needs, by the words that every notice has."""
+    _load()
+    from weasyprint import HTML
+
+    laid_out = HTML(string="<p>满意率实现率平均部门", url_fetcher=_refuse).render()
+    laid_out.write_pdf()
+    if missing := _without_type(laid_out):
+        raise _lacking(f"no font of this machine has {' '.join(sorted(missing)[:10])}")
+
+
+def _load() -> None:
+    try:
+        import weasyprint  # noqa: F401 - it loads Pango
+    except OSError as error:
+        raise _lacking(f"a library that makes PDF files cannot be loaded: {error}") from None
+    # it warns of what the page says to browsers only
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+
+
+def _without_type(laid_out: Any) -> set[str]:
+    return {chr(character) for font in laid_out.fonts.values() for character in font.missing}
 
 
 def _set(text: NoticeText) -> tuple[bytes, set[str]]:
@@ -53,7 +72,7 @@ def _set(text: NoticeText) -> tuple[bytes, set[str]]:
     laid_out = page.render(stylesheets=[CSS(string=printed)], pdf_variant="pdf/ua-1")
     justify(laid_out)
     made: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1")
-    return made, {chr(character) for font in laid_out.fonts.values() for character in font.missing}
+    return made, _without_type(laid_out)
 
 
 def _lacking(what: str) -> UsageError:

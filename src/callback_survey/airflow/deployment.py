@@ -1,0 +1,152 @@
+"""An Airflow that was there before: its DAG files, and what it must have for them (`python -m callback_survey.airflow.deployment`).
+
+Airflow is imported in a process of its own: it reads its configuration as it is imported, and says much on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from callback_survey.airflow import home
+from callback_survey.errors import UsageError
+from callback_survey.settings import Settings, shipped_folder
+from callback_survey.storage.files import write_text
+from callback_survey.watch.doctor import Finding
+
+_LEAST = (3, 3)
+_MAKES_POOL = "make"
+_PATIENCE_SECONDS = 120
+
+
+def write_dags(folder: Path, *, replaces: bool = False) -> list[Path]:
+    """Copy the DAG files there; gives those that were written. One that a person changed is replaced only where that is said."""
+    shipped = {
+        path.name: path.read_text(encoding="utf-8") for path in sorted(shipped_folder("dags").glob("callback_*.py"))
+    }
+    there = {name: path.read_text(encoding="utf-8") for name in shipped if (path := folder / name).is_file()}
+    changed = [name for name, text in there.items() if text != shipped[name]]
+    if changed and not replaces:
+        raise UsageError(
+            f"DAG files that differ from this version's are there: {', '.join(changed)}",
+            where=str(folder),
+            next_step="look what differs, then write them with --replace",
+        )
+    new = [name for name, text in shipped.items() if there.get(name) != text]
+    for name in new:
+        write_text(folder / name, shipped[name])
+    return [folder / name for name in new]
+
+
+def examine(settings: Settings, *, makes_pool: bool = False) -> list[Finding]:
+    """What of Airflow the DAGs need: of the one that the environment names, else of the one under the home. None: it is not used."""
+    environment = _environment(settings, is_wanted=makes_pool)
+    if environment is None:
+        return [
+            Finding(
+                "Airflow", "ok", "not used here: no Airflow is named by the environment, and none is under the home"
+            )
+        ]
+    command = [sys.executable, "-m", "callback_survey.airflow.deployment", *([_MAKES_POOL] if makes_pool else [])]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
+        )
+        found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        return [Finding("Airflow", "fail", "Airflow could not be asked", "airflow db check says why")]
+    return [Finding(**one) for one in found]
+
+
+def _environment(settings: Settings, *, is_wanted: bool) -> dict[str, str] | None:
+    if (home.folder_of(settings.home) / "airflow.db").is_file():
+        dags = shipped_folder("dags")
+        return home.completed(os.environ, home.environment(settings.home, dags, logging_level="ERROR"))
+    is_named = is_wanted or bool(home.foreign(os.environ, {}))
+    return {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"} if is_named else None
+
+
+def _look(*, makes_pool: bool) -> Iterator[Finding]:
+    from airflow import __version__
+    from airflow.configuration import conf
+    from sqlalchemy.exc import SQLAlchemyError
+
+    executor = conf.get("core", "executor")
+    if tuple(map(int, __version__.split(".")[:2])) < _LEAST:
+        yield Finding("Airflow", "fail", f"version {__version__}", "the DAGs need Airflow 3.3 or newer")
+        return
+    yield Finding("Airflow", "ok", f"version {__version__}, {executor}")
+    try:
+        yield _pool(makes_pool=makes_pool)
+        yield _dags()
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        yield Finding(
+            "Airflow", "fail", f"its database cannot be read: {said}", "prepare its database: airflow db migrate"
+        )
+
+
+def _pool(*, makes_pool: bool) -> Finding:
+    """Without the pool its tasks wait for ever; with more slots than one they wait in each other's lock."""
+    from airflow.models.pool import Pool
+
+    found = Pool.get_pool(home.POOL)
+    if found is None and makes_pool:
+        home.make_pool()
+        return Finding("pool", "ok", f"made: {home.POOL}, 1 slot")
+    if found is None:
+        return Finding(
+            "pool",
+            "fail",
+            f"there is no pool {home.POOL}: its tasks would wait for ever",
+            "callback-survey airflow init",
+        )
+    if found.slots != home.POOL_SLOTS:
+        return Finding(
+            "pool",
+            "warn",
+            f"the pool {home.POOL} has {found.slots} slots: tasks that write wait for each other in a worker",
+            f"set it to one slot: airflow pools set {home.POOL} {home.POOL_SLOTS} warehouse",
+        )
+    return Finding("pool", "ok", f"{home.POOL}, 1 slot")
+
+
+def _dags() -> Finding:
+    from airflow.models.dag import DagModel
+    from airflow.models.errors import ParseImportError
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    ours = {path.stem for path in shipped_folder("dags").glob("callback_*.py")}
+    with create_session() as session:
+        known = {*session.scalars(select(DagModel.dag_id).where(DagModel.dag_id.in_(ours), ~DagModel.is_stale))}
+        broken = [
+            (Path(error.filename or "").name, (error.stacktrace or "").strip().splitlines()[-1:])
+            for error in session.scalars(select(ParseImportError))
+            if Path(error.filename or "").stem in ours
+        ]
+    for name, last in broken:
+        return Finding(
+            "DAGs",
+            "fail",
+            f"{name} cannot be imported: {' '.join(last)}",
+            "install this package where Airflow's DAG processor and workers run",
+        )
+    if missing := ours - known:
+        return Finding(
+            "DAGs",
+            "warn",
+            f"Airflow does not know of {', '.join(sorted(missing))} yet",
+            "callback-survey airflow dags --output FOLDER, the folder of Airflow's DAGs; then wait for its DAG processor",
+        )
+    return Finding("DAGs", "ok", ", ".join(sorted(known)))
+
+
+if __name__ == "__main__":
+    looked = [vars(finding) for finding in _look(makes_pool=sys.argv[1:] == [_MAKES_POOL])]
+    print(json.dumps(looked))

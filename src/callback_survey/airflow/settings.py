@@ -1,0 +1,49 @@
+"""Settings as Airflow's tasks have them: the environment, and for what holds a secret Airflow's connections and variables.
+
+So a secrets backend (Vault, a cloud's) can keep them. A variable of the environment wins, also an empty one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from callback_survey.settings import Settings
+from callback_survey.settings import load_settings as load
+
+# Airflow's names: the connection, and in front of a variable
+CONNECTION = "callback_survey_postgres"
+_VARIABLE = "callback_survey_"
+
+
+def load_settings() -> Settings:
+    """For a task or a callback, where Airflow answers. Airflow's own commands and pages have the environment alone."""
+    return load(secret=_kept)
+
+
+@cache
+def _kept(name: str) -> str | None:
+    """Asked once in a process. What Airflow gives is masked in its logs."""
+    from airflow.sdk.log import mask_secret
+
+    value = _connection() if name == "POSTGRES_URL" else _variable(f"{_VARIABLE}{name.lower()}")
+    if value:
+        mask_secret(value)
+    return value
+
+
+def _variable(name: str) -> str | None:
+    from airflow.sdk import Variable
+
+    value: str | None = Variable.get(name, default=None)
+    return value
+
+
+def _connection() -> str | None:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        url: str = Connection.get(CONNECTION).get_uri()
+    except AirflowNotFoundException:
+        return None
+    return url
