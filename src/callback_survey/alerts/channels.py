@@ -99,7 +99,7 @@ def deliver(
     recovery is not sent. `own_links` are the addresses in the text that are ours and may be followed; `language` is
     that of a refusal's detail.
     """
-    taking = [url for url in urls if severity in ("fail", "warn") or not url.lower().startswith(_OPENS_INCIDENTS)]
+    taking = [url for url in urls if severity in ("fail", "warn") or not opens_incidents(url)]
     earlier = {result.channel: result for result in before}
     channels = [channel for channel in _channels(taking) if not _has_taken(earlier.get(channel.name))]
     for channel in channels:
@@ -138,6 +138,11 @@ def channel_name(url: str) -> str:
     url_of: Callable[..., object] = service.url
     masked = str(url_of(privacy=True)).partition("://")[2]
     return f"{scheme}://{re.split('[/?]', masked)[0].rpartition('@')[2]}"
+
+
+def opens_incidents(url: str) -> bool:
+    """Whether any message there, also of a recovery or a test, opens an incident."""
+    return url.lower().startswith(_OPENS_INCIDENTS)
 
 
 def is_understood(url: str) -> bool:

@@ -9,6 +9,7 @@ from contextvars import copy_context
 
 from callback_survey import __version__
 from callback_survey.cli import airflow as airflow_command
+from callback_survey.cli import alerts as alerts_command
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import dbt as dbt_command
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     notice_command.add_to(commands)
     approval_command.add_to(commands)
     watch.add_to(commands)
+    alerts_command.add_to(commands)
     doctor.add_to(commands)
     verify_command.add_to(commands)
     dbt_command.add_to(commands)
