@@ -9,13 +9,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from callback_survey.airflow import home
+from callback_survey.airflow.settings import CONNECTION, POSTGRES, variable_of
 from callback_survey.errors import UsageError
-from callback_survey.settings import Settings, shipped_folder
+from callback_survey.settings import SECRETS, Settings, shipped_folder
 from callback_survey.storage.files import write_text
 from callback_survey.watch.doctor import Finding
 
@@ -43,24 +44,29 @@ def write_dags(folder: Path, *, replaces: bool = False) -> list[Path]:
     return [folder / name for name in new]
 
 
-def examine(settings: Settings, *, makes_pool: bool = False) -> list[Finding]:
-    """What of Airflow the DAGs need: of the one that the environment names, else of the one under the home. None: it is not used."""
+@dataclass(frozen=True)
+class Answer:
+    """What Airflow said of itself, and the secrets of ours that it keeps, by the names of their settings."""
+
+    findings: tuple[Finding, ...]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def ask(settings: Settings, *, makes_pool: bool = False) -> Answer:
+    """Ask the Airflow that the environment names, else the one under the home; without any, nothing is missing of it."""
     environment = _environment(settings, is_wanted=makes_pool)
     if environment is None:
-        return [
-            Finding(
-                "Airflow", "ok", "not used here: no Airflow is named by the environment, and none is under the home"
-            )
-        ]
+        said = "not used here: no Airflow is named by the environment, and none is under the home"
+        return Answer((Finding("Airflow", "ok", said),))
     command = [sys.executable, "-m", "callback_survey.airflow.deployment", *([_MAKES_POOL] if makes_pool else [])]
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
         )
-        found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+        found = json.loads(done.stdout.splitlines()[-1])
     except (subprocess.TimeoutExpired, IndexError, ValueError):
-        return [Finding("Airflow", "fail", "Airflow could not be asked", "airflow db check says why")]
-    return [Finding(**one) for one in found]
+        return Answer((Finding("Airflow", "fail", "Airflow could not be asked", "airflow db check says why"),))
+    return Answer(tuple(Finding(**one) for one in found["findings"]), found["secrets"])
 
 
 def _environment(settings: Settings, *, is_wanted: bool) -> dict[str, str] | None:
@@ -147,6 +153,26 @@ def _dags() -> Finding:
     return Finding("DAGs", "ok", ", ".join(sorted(known)))
 
 
-if __name__ == "__main__":
+def _secrets() -> dict[str, str]:
+    """As a task gets them of Airflow: from its secrets backend, the environment or its database."""
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
+    from airflow.models.variable import Variable
+
+    found = {name: Variable.get(variable_of(name), default_var=None) for name in SECRETS}
+    try:
+        found[POSTGRES] = Connection.get_connection_from_secrets(CONNECTION).get_uri()
+    except AirflowNotFoundException:
+        found.pop(POSTGRES)
+    return {name: value for name, value in found.items() if value}
+
+
+def _main() -> None:
     looked = [vars(finding) for finding in _look(makes_pool=sys.argv[1:] == [_MAKES_POOL])]
-    print(json.dumps(looked))
+    is_readable = all(finding["state"] != "fail" for finding in looked if finding["subject"] == "Airflow")
+    # by a pipe to the command that asked
+    print(json.dumps({"findings": looked, "secrets": _secrets() if is_readable else {}}))
+
+
+if __name__ == "__main__":
+    _main()

@@ -10,9 +10,14 @@ from functools import cache
 from callback_survey.settings import Settings
 from callback_survey.settings import load_settings as load
 
-# Airflow's names: the connection, and in front of a variable
+# of the settings that may be secret, the one that is a connection in Airflow; the others are variables
+POSTGRES = "POSTGRES_URL"
 CONNECTION = "callback_survey_postgres"
-_VARIABLE = "callback_survey_"
+
+
+def variable_of(name: str) -> str:
+    """Airflow's name of a setting: `callback_survey_privacy_key`."""
+    return f"callback_survey_{name.lower()}"
 
 
 def load_settings() -> Settings:
@@ -25,7 +30,7 @@ def _kept(name: str) -> str | None:
     """Asked once in a process. What Airflow gives is masked in its logs."""
     from airflow.sdk.log import mask_secret
 
-    value = _connection() if name == "POSTGRES_URL" else _variable(f"{_VARIABLE}{name.lower()}")
+    value = _connection() if name == POSTGRES else _variable(variable_of(name))
     if value:
         mask_secret(value)
     return value

@@ -115,7 +115,8 @@ def _init(options: argparse.Namespace) -> int:
 
     settings = load_settings(home=options.home, exports=options.exports)
     settings.home.mkdir(parents=True, exist_ok=True)
-    return show(settings, deployment.examine(settings, makes_pool=True))
+    answer = deployment.ask(settings, makes_pool=True)
+    return show(load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get), answer.findings)
 
 
 def _standalone(options: argparse.Namespace) -> int:

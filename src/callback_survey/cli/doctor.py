@@ -41,8 +41,8 @@ def _doctor(options: argparse.Namespace) -> int:
     from callback_survey.airflow import deployment
     from callback_survey.settings import load_settings
 
-    settings = load_settings(home=options.home, exports=options.exports)
-    return show(settings, deployment.examine(settings))
+    answer = deployment.ask(load_settings(home=options.home, exports=options.exports))
+    return show(load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get), answer.findings)
 
 
 def show(settings: Settings, of_airflow: Sequence[Finding]) -> int:

@@ -32,7 +32,7 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def examined(tmp_path: Path, *, makes_pool: bool = False) -> dict[str, Finding]:
     settings = load_settings({}, home=tmp_path / "home")
-    return {finding.subject: finding for finding in deployment.examine(settings, makes_pool=makes_pool)}
+    return {finding.subject: finding for finding in deployment.ask(settings, makes_pool=makes_pool).findings}
 
 
 def test_the_dag_files_are_written_and_what_a_person_changed_is_not_written_over(tmp_path: Path) -> None:
@@ -76,6 +76,20 @@ def test_without_any_airflow_nothing_is_missing(tmp_path: Path, monkeypatch: pyt
     for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
         monkeypatch.delenv(name)
     assert examined(tmp_path)["Airflow"].state == "ok"
+
+
+def test_the_secrets_that_airflow_s_database_keeps_are_found_as_a_task_finds_them(
+    another: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(another))
+    for command in (
+        ["variables", "set", "callback_survey_privacy_key", KEY],
+        ["connections", "add", "callback_survey_postgres", "--conn-uri", "postgres://u:p@database:5432/marts"],
+    ):
+        subprocess.run([sys.executable, "-m", "airflow", *command], capture_output=True, check=True)
+    answer = deployment.ask(load_settings({}, home=tmp_path / "home"))
+    assert answer.secrets == {"PRIVACY_KEY": KEY, "POSTGRES_URL": "postgres://u:p@database:5432/marts"}
+    assert KEY not in repr(answer)
 
 
 @pytest.fixture
