@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from callback_survey.airflow import deployment
 from callback_survey.airflow import settings as airflow_settings
+from callback_survey.airflow.quarter import QUARTER_DAG, quarter_of
 from callback_survey.errors import UsageError
 from callback_survey.settings import load_settings
 from callback_survey.watch.doctor import Finding
@@ -90,6 +93,21 @@ def test_the_secrets_that_airflow_s_database_keeps_are_found_as_a_task_finds_the
     answer = deployment.ask(load_settings({}, home=tmp_path / "home"))
     assert answer.secrets == {"PRIVACY_KEY": KEY, "POSTGRES_URL": "postgres://u:p@database:5432/marts"}
     assert KEY not in repr(answer)
+
+
+def test_a_backfill_over_a_year_is_a_run_for_each_of_its_quarters(
+    another: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(another))
+    monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "false")
+    deployment.write_dags(another / "dags")
+    subprocess.run([sys.executable, "-m", "airflow", "dags", "reserialize"], capture_output=True, check=True)
+    year = ["--from-date", "2018-01-01", "--to-date", "2018-12-31"]
+    command = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", QUARTER_DAG, *year, "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    begins = [datetime.fromisoformat(found) for found in re.findall(r"^\| (\d\S+ \S+)", done.stdout, re.MULTILINE)]
+    quarters = [str(quarter_of({"params": {}, "data_interval_start": begin})[0]) for begin in begins]
+    assert quarters == ["2018Q1", "2018Q2", "2018Q3", "2018Q4"]
 
 
 @pytest.fixture
