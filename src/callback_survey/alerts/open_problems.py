@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,17 @@ def closed(outbox: Path, keys: Iterable[str]) -> list[dict[str, Any]]:
             logger.error("%s could not be read: nobody hears that it is over", path)
         mine.unlink()
     return found
+
+
+def all_open(outbox: Path) -> Iterator[dict[str, Any]]:
+    """What has failed and not passed since, the oldest first. Takes nothing off the record."""
+    found = []
+    for path in (outbox / "open").glob("*.json"):
+        try:
+            found.append(read_json(path))
+        except (OSError, ValueError):
+            logger.error("%s cannot be read: nobody is told that it is open", path)
+    yield from sorted(found, key=lambda one: str(one["since"]))
 
 
 def _path(outbox: Path, key: str) -> Path:

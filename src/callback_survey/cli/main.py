@@ -13,7 +13,7 @@ from callback_survey.cli import alerts as alerts_command
 from callback_survey.cli import approval as approval_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import dbt as dbt_command
-from callback_survey.cli import deliveries, doctor, language, releases, streams, watch
+from callback_survey.cli import deliveries, doctor, language, releases, status, streams, watch
 from callback_survey.cli import init as init_command
 from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     releases.add_to(commands)
     notice_command.add_to(commands)
     approval_command.add_to(commands)
+    status.add_to(commands)
     watch.add_to(commands)
     alerts_command.add_to(commands)
     doctor.add_to(commands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def add_scope(parser: argparse.ArgumentParser, *, is_required: bool = True) -> N
     parser.add_argument(
         "--quarter", metavar="2018Q1", required=is_required, help=None if is_required else "one quarter only"
     )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for a program; the exit code stays the same")
+
+
+def print_json(value: object) -> None:
+    """Names of fields are English in either language, moments ISO 8601, paths text."""
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
 def add_without_manifest(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,101 @@
+"""`status`: one screen of where everything stands, for a person or as JSON; it reads, and leaves everything as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callback_survey.alerts import open_problems, waiting
+from callback_survey.alerts.waiting import Waiting
+from callback_survey.cli import main
+from callback_survey.settings import PREFIX
+from callback_survey.warehouse.database import Warehouse
+from homes import Home
+from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
+from receivers import ALERT
+from shelves import make_home
+
+ALERT_ABOUT_2018Q2 = replace(ALERT, concerns=("330109-2018Q2",))
+FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """330109 2018Q1 with r2 served, 2018Q2 released and not served, 330110 2018Q1 served, of which the ledger knows nothing."""
+    (tmp_path / "exports").mkdir()
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(f"{PREFIX}EXPORTS", str(tmp_path / "exports"))
+    return make_home(tmp_path / "home")
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    main.main(["status", "--json", *arguments])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_each_quarter_says_how_far_it_came_and_what_readers_see(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_delivery(tmp_path / "exports", FILES)
+    before = tree_of(tmp_path)
+    found = {(one["region_code"], one["quarter"]): one for one in told(capsys)["quarters"]}
+    assert {key: (one["served"], one["released"], one["notice"]) for key, one in found.items()} == {
+        ("330109", "2018Q1"): ("r2", "r2", "rejected"),
+        ("330109", "2018Q2"): (None, "r1", "draft"),
+        ("330110", "2018Q1"): ("r1", "r1", "draft"),
+    }
+    assert found["330109", "2018Q1"]["delivery"] == "waiting"
+    assert found["330110", "2018Q1"]["delivery"] is None
+    assert tree_of(tmp_path) == before
+    assert [one["quarter"] for one in told(capsys, "--quarter", "2018Q2")["quarters"]] == ["2018Q2"]
+
+
+def test_what_waits_fails_or_is_late_is_told_with_the_next_step(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_problems.opened(home / "alerts", ALERT_ABOUT_2018Q2)
+    request = Waiting("330110", "2018Q1", 1, "2018年第一季度通报", (), "2018-06-01T00:00:00+00:00", 72, "run-9")
+    waiting.note(home / "alerts", request)
+    write_delivery(tmp_path / "exports", FILES)
+    assert main.main(["status"]) == 4
+    said = capsys.readouterr().out
+    assert "waits for a signature: 330110 2018Q1 r1, 2018年第一季度通报" in said
+    assert f"{ALERT.title}" in said and "failing since" in said
+    assert "→ callback-survey run --region 330109 --quarter 2018Q1" in said
+    main.main(["status", "--language", "zh"])
+    chinese = capsys.readouterr().out
+    assert "待签发：330110 2018Q1 第1版" in chinese and "已计算" in chinese
+
+
+def test_a_run_under_way_is_named_and_what_it_may_mend_is_not_called_late(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_delivery(tmp_path / "exports", FILES)
+    with Warehouse(home / "warehouse", "1GB", "run-of-now").lock():
+        found = told(capsys)
+    assert found["running"].startswith("run run-of-now (pid ")
+    assert found["problems"] == []
+
+
+def test_a_ledger_that_cannot_be_read_hides_no_other_quarter(
+    home: Path, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake.folder = home / "lake"
+    folder = home / "lake" / "ledger" / "region=330110" / "quarter=2018Q1"
+    folder.mkdir(parents=True)
+    (folder / "current.json").write_text("{", encoding="utf-8")
+    found = {(one["region_code"], one["quarter"]): one["delivery"] for one in told(capsys)["quarters"]}
+    assert found["330110", "2018Q1"] == "damaged"
+    assert found["330109", "2018Q2"] is None
+
+
+def test_a_released_quarter_is_landed_built_and_served(small: Home, tmp_path: Path) -> None:
+    home = small.copy(tmp_path / "home")
+    outcome = home.run_here("status", "--json", "--region", "330109")
+    (one,) = json.loads(outcome.out)["quarters"]
+    assert (one["delivery"], one["is_built"], one["served"]) == ("current", True, "r1"), outcome.err
