@@ -25,6 +25,10 @@ class Trial:
     hears: tuple[Severity, ...]
     result: ChannelResult | None
 
+    @property
+    def is_well(self) -> bool:
+        return self.result is None or self.result.is_sent
+
 
 def try_channels(settings: Settings, *, with_incidents: bool = False) -> Iterator[Trial]:
     """Every channel of the settings once, in their order. Takes up to 45 seconds for those of one severity."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.cli import language
-from callback_survey.cli.options import add_exports, add_home
+from callback_survey.cli.options import add_exports, add_home, add_json
 from callback_survey.cli.run import add_quarter_options, asked, summarise
 
 _EXAMPLES = """examples:
@@ -60,6 +60,7 @@ def add_to(commands: Any) -> None:
         epilog=_INIT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_json(init)
     add_exports(init)
     add_home(init)
     init.set_defaults(command=_init)
@@ -116,7 +117,11 @@ def _init(options: argparse.Namespace) -> int:
     settings = load_settings(home=options.home, exports=options.exports)
     settings.home.mkdir(parents=True, exist_ok=True)
     answer = deployment.ask(settings, makes_pool=True)
-    return show(load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get), answer.findings)
+    return show(
+        load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get),
+        answer.findings,
+        is_json=options.json,
+    )
 
 
 def _standalone(options: argparse.Namespace) -> int:

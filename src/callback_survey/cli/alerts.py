@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli import language
+from callback_survey.cli.options import add_json, print_json
 from callback_survey.errors import UsageError
+
+if TYPE_CHECKING:
+    from callback_survey.alerts.trial import Trial
 
 SOMETHING_TO_TELL = 4
 _DESCRIPTION = """Sends a test alert through each channel of the settings and prints what each answered. People see at once that it
@@ -29,31 +35,41 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     test.add_argument("--incidents", action="store_true", help="also where a message opens an incident (PagerDuty)")
+    add_json(test)
     test.set_defaults(command=_test)
 
 
 def _test(options: argparse.Namespace) -> int:
     from callback_survey.alerts import trial
-    from callback_survey.cli.terminal import Column, open_console, show_table
     from callback_survey.settings import load_settings
-    from callback_survey.wording.catalogue import Words
 
-    words, rows, is_well = Words(language.chosen()), [], True
-    for one in trial.try_channels(load_settings(), with_incidents=options.incidents):
-        answer = (
-            "left out: it would open an incident; --incidents sends it" if one.result is None else one.result.detail
-        )
-        is_taken = one.result is None or one.result.is_sent
-        hears = words.listed([words(f"test.{severity}") for severity in one.hears])
-        rows.append(["✔" if is_taken else "✘", one.channel, hears, language.shown(answer)])
-        is_well = is_well and is_taken
-    if not rows:
+    tried = list(trial.try_channels(load_settings(), with_incidents=options.incidents))
+    if options.json:
+        print_json([asdict(one) for one in tried])
+    elif tried:
+        _show(tried)
+    if not tried:
         raise UsageError(
             "no channel is set: nobody would be told",
             expected="CALLBACK_SURVEY_ALERT_URLS",
             next_step="docs/runbook.md#channels shows the form of each",
         )
-    show_table(
-        open_console(), [Column(""), Column("channel"), Column("hears of"), Column("answer", is_free=True)], rows
-    )
-    return 0 if is_well else SOMETHING_TO_TELL
+    return 0 if all(one.is_well for one in tried) else SOMETHING_TO_TELL
+
+
+def _show(tried: Sequence[Trial]) -> None:
+    from callback_survey.cli.terminal import Column, open_console, show_table
+    from callback_survey.wording.catalogue import Words
+
+    words = Words(language.chosen())
+    rows = [
+        [
+            "✔" if one.is_well else "✘",
+            one.channel,
+            words.listed([words(f"test.{severity}") for severity in one.hears]),
+            one.result.detail if one.result else "left out: it would open an incident; --incidents sends it",
+        ]
+        for one in tried
+    ]
+    columns = [Column(""), Column("channel"), Column("hears of"), Column("answer", is_free=True)]
+    show_table(open_console(), columns, rows)

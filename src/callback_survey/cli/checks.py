@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from callback_survey import progress
 from callback_survey.checks import overrides, page
 from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
-from callback_survey.cli.options import add_by, add_home, add_reason, add_scope
+from callback_survey.cli.options import add_by, add_home, add_json, add_reason, add_scope, print_json
 from callback_survey.errors import UsageError
 from callback_survey.local_time import to_the_second
 from callback_survey.quarter import Quarter
@@ -56,6 +56,7 @@ def add_to(commands: Any) -> None:
     )
     add_scope(checks, is_required=False)
     checks.add_argument("--run", metavar="RUN", help="one run only")
+    add_json(checks)
     add_home(checks)
     checks.set_defaults(command=_checks)
     accept = commands.add_parser(
@@ -70,6 +71,7 @@ def add_to(commands: Any) -> None:
     add_by(accept)
     accept.add_argument("--withdraw", action="store_true", help="withdraw an acceptance; releases made under it remain")
     accept.add_argument("--list", action="store_true", help="list all acceptances and withdrawals")
+    add_json(accept)
     add_home(accept)
     accept.set_defaults(command=_accept)
 
@@ -107,6 +109,9 @@ def _checks(options: argparse.Namespace) -> int:
         for run in (_narrowed(found, options.region, quarter) for found in runs(settings.checks))
         if run.reports and wanted in (None, run.name)
     ]
+    if options.json:
+        print_json([{"run": run.reports[0].run_id, **asdict(run)} for run in shown])
+        return 0
     for run in shown:
         _say(f"{to_the_second(run.at) or 'time unknown':<19}  {run.reports[0].run_id}")
         for line in _lines(run.reports, with_findings=run is shown[-1]):
@@ -157,7 +162,7 @@ def _accept(options: argparse.Namespace) -> int:
     settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     if options.list:
-        return _list(settings, options.region, quarter)
+        return _list(settings, options.region, quarter, is_json=options.json)
     missing = [name for name in ("region", "quarter", "check", "by") if not getattr(options, name)]
     missing += [] if options.reason or options.withdraw else ["reason"]
     if missing or quarter is None:
@@ -209,13 +214,17 @@ def _rule(rules: dict[str, Rule], check_id: str) -> Rule:
     return rules[check_id]
 
 
-def _list(settings: Settings, region_code: str | None, quarter: str | None) -> int:
+def _list(settings: Settings, region_code: str | None, quarter: str | None, *, is_json: bool) -> int:
     found = overrides.decisions(settings.overrides, region_code, quarter)
     standing = {
         (decision.region_code, decision.quarter, decision.check_id, decision.at)
         for decision in found
         if decision in overrides.in_force(settings.overrides, decision.scope)
     }
+    if is_json:
+        keyed = {(one.region_code, one.quarter, one.check_id, one.at): one for one in found}
+        print_json([{**asdict(one), "is_in_force": key in standing} for key, one in keyed.items()])
+        return 0
     for decision in found:
         key = (decision.region_code, decision.quarter, decision.check_id, decision.at)
         state = "in force" if key in standing else "past" if decision.act == "accepted" else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_home, add_scope
+from callback_survey.cli.options import add_home, add_json, add_scope, print_json
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
@@ -31,6 +31,7 @@ def add_to(commands: Any) -> None:
     )
     add_scope(deliveries, is_required=False)
     deliveries.add_argument("--files", action="store_true", help="also list each table: encoding, header, hash, rows")
+    add_json(deliveries)
     add_home(deliveries)
     deliveries.set_defaults(command=_deliveries)
     rejects = commands.add_parser(
@@ -67,6 +68,9 @@ def _deliveries(options: argparse.Namespace) -> int:
     settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     entries = ledger.entries(settings.lake, options.region, quarter)
+    if options.json:
+        print_json([deliveries_shown.as_values(entry) for entry in entries])
+        return 0
     if not entries:
         asked = " ".join(part for part in (options.region, quarter) if part)
         show(f"no deliveries{f' of {asked}' if asked else ''} under {settings.lake}")

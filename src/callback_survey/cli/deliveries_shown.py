@@ -33,6 +33,21 @@ def show_deliveries(console: Console, entries: Sequence[Entry], *, with_files: b
                 show_files(console, entry.report)
 
 
+def as_values(entry: Entry) -> dict[str, Any]:
+    """A line of the list for a program, with its tables, or with why it was refused."""
+    told: dict[str, Any] = {"region_code": entry.region_code, "quarter": entry.quarter, "id": entry.name}
+    told |= {"at": entry.at, "state": entry.state.replace(" ", "_")}
+    if entry.report is None:
+        return {**told, "what": entry.refusal and entry.refusal.what, "faults": entry.refusal and entry.refusal.faults}
+    counts = {name: entry.report.count(name) for name in ("read_count", "accepted_count", "rejected_count")}
+    kept = ("source_folder", "run_id", "key_id", "has_manifest")
+    files = [
+        {name: getattr(file, name) for name in ("name", "dataset", "sha256", "read_count", "rejected_count")}
+        for file in entry.report.files
+    ]
+    return {**told, **counts, **{name: getattr(entry.report, name) for name in kept}, "files": files}
+
+
 def _row(entry: Entry) -> list[Cell]:
     at, state = entry.at[:19].replace("T", " "), Text(entry.state, style=_COLOURS.get(entry.state, "dim"))
     if entry.report is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli import language
-from callback_survey.cli.options import add_exports, add_home
+from callback_survey.cli.options import add_exports, add_home, add_json, print_json
 
 if TYPE_CHECKING:
     from callback_survey.settings import Settings
@@ -32,6 +34,7 @@ def add_to(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_json(parser)
     add_exports(parser)
     add_home(parser)
     parser.set_defaults(command=_doctor)
@@ -42,10 +45,14 @@ def _doctor(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     answer = deployment.ask(load_settings(home=options.home, exports=options.exports))
-    return show(load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get), answer.findings)
+    return show(
+        load_settings(home=options.home, exports=options.exports, secret=answer.secrets.get),
+        answer.findings,
+        is_json=options.json,
+    )
 
 
-def show(settings: Settings, of_airflow: Sequence[Finding]) -> int:
+def show(settings: Settings, of_airflow: Sequence[Finding], *, is_json: bool) -> int:
     """Each finding when it is there, Airflow's last. The exit code says whether something is missing."""
     from rich.text import Text
 
@@ -53,8 +60,13 @@ def show(settings: Settings, of_airflow: Sequence[Finding]) -> int:
     from callback_survey.watch import doctor
     from callback_survey.wording.catalogue import Words
 
+    looked = chain(doctor.examine(settings, Words(language.chosen())), of_airflow)
+    if is_json:
+        found = list(looked)
+        print_json([asdict(finding) for finding in found])
+        return SOMETHING_TO_TELL if any(finding.state == "fail" for finding in found) else 0
     console, is_well = open_console(), True
-    for finding in (*doctor.examine(settings, Words(language.chosen())), *of_airflow):
+    for finding in looked:
         mark, colour = _MARKS[finding.state]
         subject = pad(language.shown(finding.subject), _SUBJECT_WIDTH)
         hang = len(mark) + 2 + _SUBJECT_WIDTH

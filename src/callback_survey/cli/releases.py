@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_by, add_home, add_reason, add_scope
+from callback_survey.cli.options import add_by, add_home, add_json, add_reason, add_scope, print_json
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
@@ -52,6 +53,8 @@ def add_to(commands: Any) -> None:
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
         add_scope(parser, is_required=is_required)
         add_home(parser)
+    add_json(listed)
+    add_json(verified)
     verified.add_argument("--since", metavar="2018Q1", help="only this quarter and those after it")
     shown.add_argument("revision", nargs="?", metavar="r1", help="default: the served revision")
     compared.add_argument("before", metavar="r1")
@@ -76,11 +79,13 @@ def _list(options: argparse.Namespace) -> int:
 
     settings, region, quarter = _asked(options)
     found = releases.take(settings.releases, region, quarter)
-    if not (found.every or found.damaged):
+    if options.json:
+        print_json(releases_shown.as_values(found.every, found.served, found.standings))
+    elif not (found.every or found.damaged):
         asked = " ".join(part for part in (region, quarter) if part)
         show(f"no releases{f' of {asked}' if asked else ''} under {settings.releases}")
-        return 0
-    releases_shown.show_list(open_console(), found.every, found.served, found.standings)
+    else:
+        releases_shown.show_list(open_console(), found.every, found.served, found.standings)
     if found.damaged:
         first, *others = found.damaged.values()
         more = [line for damage in others for line in (damage.what, f"where: {damage.where}")]
@@ -135,9 +140,13 @@ def _verify(options: argparse.Namespace) -> int:
 
     settings, region, quarter = _asked(options)
     since = str(Quarter.parse(options.since)) if options.since else None
-    count, damaged = 0, []
+    every, damaged = [], []
     for found in releases.verify_all(settings.releases, region, quarter, since=since):
-        count += 1
+        every.append(found)
+        if not found.is_whole and not found.is_set_aside:
+            damaged.append(found)
+        if options.json:
+            continue
         if found.is_set_aside:
             show(f"{found.name}: set aside by hand, its number is not used again")
             continue
@@ -147,13 +156,13 @@ def _verify(options: argparse.Namespace) -> int:
         show(f"{found.name}: {'whole' if found.is_whole else 'DAMAGED'}, {told}")
         for damage in found.damage:
             show(f"  {damage}")
-        if not found.is_whole:
-            damaged.append(found)
-    if not count:
+    if options.json:
+        print_json([{**asdict(found), "is_whole": found.is_whole} for found in every])
+    elif not every:
         show(f"no releases to verify under {settings.releases}")
     if damaged:
         raise DamagedFile(
-            f"{len(damaged)} of {count} revisions do not match what was frozen",
+            f"{len(damaged)} of {len(every)} revisions do not match what was frozen",
             where=", ".join(str(found.folder) for found in damaged),
             expected="the files that release.json lists, unchanged",
             next_step="restore them from a backup. Without one, rename the folder of a damaged latest revision, such as r2 to "

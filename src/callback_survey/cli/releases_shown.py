@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -48,6 +50,22 @@ def show_list(
         )
     titles = ("region", "quarter", "rev.", "released (Shanghai)", "state", "notice", ">warned", "why")
     show_table(console, _columns(*titles), rows)
+
+
+def as_values(
+    every: Sequence[Release], served: Sequence[Release], standings: Mapping[str, Standing]
+) -> list[dict[str, Any]]:
+    """The same list for a program: the facts of each revision, its state and what was decided about it."""
+    names = {release.name for release in served}
+    facts = ("region_code", "quarter", "revision", "released_at", "run_id", "reason", "content_hash", "delivery_id")
+    return [
+        {
+            **{name: getattr(release, name) for name in (*facts, "data_note", "warning_count", "folder")},
+            "state": _state(release, names, standings[release.name]).replace(" ", "_"),
+            **asdict(standings[release.name]),
+        }
+        for release in every
+    ]
 
 
 def _state(release: Release, served: set[str], standing: Standing) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from typing import Any
 
 from callback_survey.cli.language import show
-from callback_survey.cli.options import add_home
+from callback_survey.cli.options import add_home, add_json, print_json
 
 SOMETHING_TO_TELL = 4
 _EXAMPLES = """examples:
@@ -27,6 +28,7 @@ def add_to(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_json(verify)
     add_home(verify)
     verify.set_defaults(command=_verify)
 
@@ -36,6 +38,10 @@ def _verify(options: argparse.Namespace) -> int:
     from callback_survey.watch.whole_home import look_over
 
     settings = load_settings(home=options.home)
+    if options.json:
+        parts = list(look_over(settings))
+        print_json([asdict(part) for part in parts])
+        return SOMETHING_TO_TELL if any(part.faults for part in parts) else 0
     fault_count = 0
     for part in look_over(settings):
         show(f"{part.name}: {part.count} read, {len(part.faults)} faults")

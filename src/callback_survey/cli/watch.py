@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from callback_survey.cli import language
-from callback_survey.cli.options import add_exports, add_home, date_of
+from callback_survey.cli.options import add_exports, add_home, add_json, date_of, print_json
 from callback_survey.errors import SurveyError
 
 SOMETHING_TO_TELL, BROKE = 4, 1
@@ -29,6 +30,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--today", metavar="2018-05-02", help="run as if on this day (default: today, Shanghai)")
+    add_json(parser)
     add_exports(parser)
     add_home(parser)
     parser.set_defaults(command=_watch)
@@ -45,7 +47,7 @@ def _watch(options: argparse.Namespace) -> int:
     run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
     try:
-        code = _look(settings, run_id, today)
+        code = _look(settings, run_id, today, is_json=options.json)
     except Exception as error:
         tell.tell_failure(settings, error, place, checks_of=run_id)
         logging.getLogger(__name__).exception("the watch broke")
@@ -56,7 +58,7 @@ def _watch(options: argparse.Namespace) -> int:
     return code
 
 
-def _look(found: Any, run_id: str, today: date | None) -> int:
+def _look(found: Any, run_id: str, today: date | None, *, is_json: bool) -> int:
     from callback_survey.cli.terminal import open_console, say
     from callback_survey.watch.look import watch
     from callback_survey.wording.catalogue import Words
@@ -64,6 +66,11 @@ def _look(found: Any, run_id: str, today: date | None) -> int:
     console = open_console()
     report = watch(found, run_id=run_id, today=today)
     words = Words(language.chosen())
+    if is_json:
+        texts = [{"text": one.text(words), "next_step": one.remedy(words)} for one in report.problems]
+        problems = [{**asdict(one), **text} for one, text in zip(report.problems, texts, strict=True)]
+        print_json({**asdict(report), "problems": problems})
+        return SOMETHING_TO_TELL if report.problems else 0
     for problem in report.problems:
         say(console, f"{words(f'severity.{problem.severity}')}  {problem.text(words)}")
         for line in (*problem.lines, words("watch.do", text=problem.remedy(words))):
