@@ -27,12 +27,27 @@ with DAG(
     max_active_runs=1,
     tags=["callback-survey", "quarterly"],
     params={
-        "quarter": Param(None, type=["null", "string"], pattern=r"^\d{4}Q[1-4]$", description="such as 2018Q1"),
-        "without_manifest": Param(
-            False, type="boolean", description="accept a delivery without a manifest.json, unverified"
+        "quarter": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}Q[1-4]$",
+            title="Quarter (季度)",
+            description="The quarter to run, such as 2018Q1. A scheduled run takes the quarter before.",
+            examples=steps.EXAMPLE_QUARTERS,
         ),
         "region": Param(
-            None, type=["null", "string"], pattern=r"^\d{6}$", description="six digits; empty: all regions"
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{6}$",
+            title="Region (地区)",
+            description="Six-digit division code. Empty: every region that delivered.",
+            examples=["123456"],
+        ),
+        "without_manifest": Param(
+            False,
+            type="boolean",
+            title="Without manifest (没有清单)",
+            description="Accept a delivery without a manifest.json, unverified.",
         ),
     },
     on_failure_callback=notify_run,

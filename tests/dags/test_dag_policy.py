@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -73,6 +74,19 @@ def test_every_task_has_the_notifier(dags: list[Any]) -> None:
 def test_every_task_has_an_owner(dags: list[Any]) -> None:
     for task in tasks(dags):
         assert task.owner and task.owner != "airflow", f"{task.task_id}: name an owner"
+
+
+def test_every_parameter_says_what_it_is_and_proposes_what_it_takes(dags: list[Any]) -> None:
+    for dag in dags:
+        for name in dag.params:
+            schema = dag.params.get_param(name).schema
+            assert schema.get("title") and schema.get("description"), (
+                f"{dag.dag_id}: {name} needs title and description"
+            )
+            examples = schema.get("examples", [])
+            assert examples or schema["type"] == "boolean", f"{dag.dag_id}: {name} proposes nothing"
+            pattern = schema.get("pattern", "")
+            assert [one for one in examples if not re.search(pattern, str(one))] == [], f"{dag.dag_id}: {name}"
 
 
 def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[Any]) -> None:

@@ -15,6 +15,8 @@ from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
 
 QUARTER_DAG = "callback_quarter"
+# what the form of a run by hand proposes
+EXAMPLE_QUARTERS = ["2018Q1", "2018Q2", "2018Q3", "2018Q4"]
 _PARAMETER_ALLOWS = f'a new run of {QUARTER_DAG} with the parameter "without_manifest": true'
 
 DOCUMENTATION = """\
