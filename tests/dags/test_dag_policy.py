@@ -79,10 +79,9 @@ def test_every_task_has_an_owner(dags: list[Any]) -> None:
 def test_every_parameter_says_what_it_is_and_proposes_what_it_takes(dags: list[Any]) -> None:
     for dag in dags:
         for name in dag.params:
-            schema = dag.params.get_param(name).schema
-            assert schema.get("title") and schema.get("description"), (
-                f"{dag.dag_id}: {name} needs title and description"
-            )
+            param = dag.params.get_param(name)
+            schema = param.schema
+            assert schema.get("title") and param.description, f"{dag.dag_id}: {name} needs title and description"
             examples = schema.get("examples", [])
             assert examples or schema["type"] == "boolean", f"{dag.dag_id}: {name} proposes nothing"
             pattern = schema.get("pattern", "")
