@@ -25,6 +25,8 @@ behind the defaults: [settings.md](settings.md).
 `run`, `airflow`, `rotate-key`, and `plan` with a frame need the [privacy key](settings.md#the-privacy-key); for the demonstration,
 `export CALLBACK_SURVEY_PRIVACY_KEY_FILE=.privacy-key`. `run` does what `airflow run` does, without Airflow: both call the same
 functions and send the same alerts. A range of quarters stops at the first one that fails.
+
+In bash and zsh, `eval "$(register-python-argcomplete callback-survey)"` lets the shell complete commands and options.
 """
 
 

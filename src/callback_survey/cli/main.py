@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextvars import copy_context
@@ -24,6 +25,8 @@ from callback_survey.cli import verify as verify_command
 from callback_survey.errors import SurveyError
 from callback_survey.storage import modes
 
+_COMPLETES = "_ARGCOMPLETE"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:  # the command itself, not a caller in another program
@@ -36,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     language.choose(language.asked_in(sys.argv[1:] if arguments is None else arguments))
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    if _COMPLETES in os.environ:
+        # the shell asks what could follow, and this call answers and ends
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+    options = parser.parse_args(arguments)
     try:
         code: int = options.command(options)
         return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -222,3 +223,22 @@ def test_a_range_runs_quarter_after_quarter_and_stops_at_the_first_failure(
     monkeypatch.setattr(local, "run_quarter", run_quarter)
     assert main.main(["run", "--quarter", "2018Q2..2018Q4"]) == 3
     assert asked == ["2018Q2", "2018Q3"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("callback-survey releases ", {"list", "show", "diff", "verify", "rollback"}),
+        ("callback-survey status --qu", {"--quarter"}),
+        ("callback-survey airflow d", {"dags"}),
+    ],
+)
+def test_the_shell_is_told_what_could_follow(typed: str, proposed: set[str], tmp_path: Path) -> None:
+    answer = tmp_path / "answer"
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": " ", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+    asked |= {"COMP_LINE": typed, "COMP_POINT": str(len(typed)), "_ARGCOMPLETE_SUPPRESS_SPACE": "1"}
+    command = str(Path(sys.executable).with_name("callback-survey"))
+    subprocess.run([command], env={**os.environ, **asked}, capture_output=True, check=True)
+    assert {
+        word for word in answer.read_text(encoding="utf-8").split() if word not in ("-h", "--help", "--language")
+    } == proposed
