@@ -21,7 +21,7 @@ from callback_survey.storage.files import write_text
 from callback_survey.watch.doctor import Finding
 
 _LEAST = (3, 3)
-_MAKES_POOL = "make"
+_MAKES_POOL, _IS_OWN = "make", "own"
 _PATIENCE_SECONDS = 120
 
 
@@ -54,11 +54,13 @@ class Answer:
 
 def ask(settings: Settings, *, makes_pool: bool = False) -> Answer:
     """Ask the Airflow that the environment names, else the one under the home; without any, nothing is missing of it."""
-    environment = _environment(settings, is_wanted=makes_pool)
+    is_own = (home.folder_of(settings.home) / "airflow.db").is_file()
+    environment = _own_environment(settings) if is_own else _environment(is_wanted=makes_pool)
     if environment is None:
         said = "not used here: no Airflow is named by the environment, and none is under the home"
         return Answer((Finding("Airflow", "ok", said),))
-    command = [sys.executable, "-m", "callback_survey.airflow.deployment", *([_MAKES_POOL] if makes_pool else [])]
+    words = [word for word, holds in ((_MAKES_POOL, makes_pool), (_IS_OWN, is_own)) if holds]
+    command = [sys.executable, "-m", "callback_survey.airflow.deployment", *words]
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
@@ -69,15 +71,17 @@ def ask(settings: Settings, *, makes_pool: bool = False) -> Answer:
     return Answer(tuple(Finding(**one) for one in found["findings"]), found["secrets"])
 
 
-def _environment(settings: Settings, *, is_wanted: bool) -> dict[str, str] | None:
-    if (home.folder_of(settings.home) / "airflow.db").is_file():
-        dags = shipped_folder("dags")
-        return home.completed(os.environ, home.environment(settings.home, dags, logging_level="ERROR"))
+def _own_environment(settings: Settings) -> dict[str, str]:
+    dags = shipped_folder("dags")
+    return home.completed(os.environ, home.environment(settings.home, dags, logging_level="ERROR"))
+
+
+def _environment(*, is_wanted: bool) -> dict[str, str] | None:
     is_named = is_wanted or bool(home.foreign(os.environ, {}))
     return {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"} if is_named else None
 
 
-def _look(*, makes_pool: bool) -> Iterator[Finding]:
+def _look(*, makes_pool: bool, is_own: bool) -> Iterator[Finding]:
     from airflow import __version__
     from airflow.configuration import conf
     from sqlalchemy.exc import SQLAlchemyError
@@ -89,7 +93,7 @@ def _look(*, makes_pool: bool) -> Iterator[Finding]:
     yield Finding("Airflow", "ok", f"version {__version__}, {executor}")
     try:
         yield _pool(makes_pool=makes_pool)
-        yield _dags()
+        yield _dags(is_own=is_own)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
         yield Finding(
@@ -122,7 +126,8 @@ def _pool(*, makes_pool: bool) -> Finding:
     return Finding("pool", "ok", f"{home.POOL}, 1 slot")
 
 
-def _dags() -> Finding:
+def _dags(*, is_own: bool) -> Finding:
+    """The one under the home reads the files of this package when it is started, and `airflow run` needs no list of them."""
     from airflow.models.dag import DagModel
     from airflow.models.errors import ParseImportError
     from airflow.utils.session import create_session
@@ -143,6 +148,8 @@ def _dags() -> Finding:
             f"{name} cannot be imported: {' '.join(last)}",
             "install this package where Airflow's DAG processor and workers run",
         )
+    if is_own and not known:
+        return Finding("DAGs", "ok", "not read yet: callback-survey airflow standalone reads them")
     if missing := ours - known:
         return Finding(
             "DAGs",
@@ -168,7 +175,7 @@ def _secrets() -> dict[str, str]:
 
 
 def _main() -> None:
-    looked = [vars(finding) for finding in _look(makes_pool=sys.argv[1:] == [_MAKES_POOL])]
+    looked = [vars(finding) for finding in _look(makes_pool=_MAKES_POOL in sys.argv, is_own=_IS_OWN in sys.argv)]
     is_readable = all(finding["state"] != "fail" for finding in looked if finding["subject"] == "Airflow")
     # by a pipe to the command that asked
     print(json.dumps({"findings": looked, "secrets": _secrets() if is_readable else {}}))

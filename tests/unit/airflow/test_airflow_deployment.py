@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey.airflow import deployment
+from callback_survey.airflow import home as airflow_home
 from callback_survey.airflow import settings as airflow_settings
 from callback_survey.airflow.quarter import QUARTER_DAG, quarter_of
 from callback_survey.errors import UsageError
@@ -67,6 +68,19 @@ def test_the_pool_is_looked_for_made_on_request_and_never_changed(
     subprocess.run(command, capture_output=True, check=True)
     wider = examined(tmp_path, makes_pool=True)["pool"]
     assert (wider.state, "4 slots" in wider.found) == ("warn", True)
+
+
+def test_the_airflow_under_the_home_needs_no_dag_files_and_wins_over_another(
+    another: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(another))
+    airflow_home.prepare(tmp_path / "home", REPOSITORY / "dags")
+    found = examined(tmp_path)
+    assert {subject: finding.state for subject, finding in found.items()} == {
+        "Airflow": "ok",
+        "pool": "ok",
+        "DAGs": "ok",
+    }
 
 
 def test_an_airflow_without_its_tables_is_told_to_make_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
