@@ -19,7 +19,7 @@ from callback_survey.local_time import TIME_ZONE
 
 with DAG(
     "callback_quarter",
-    description="Land, check, build, check, release and serve a quarter of call-back surveys",
+    description="Land, check, build, check, release, serve and document a quarter of call-back surveys",
     doc_md=steps.DOCUMENTATION,
     schedule=CronDataIntervalTimetable("0 6 20 1,4,7,10 *", timezone=TIME_ZONE),
     start_date=pendulum.datetime(2017, 1, 1, tz=TIME_ZONE),
@@ -82,12 +82,24 @@ with DAG(
     def revise_following(released: dict[str, Any], **context: Any) -> dict[str, Any]:
         return steps.revise_following(context, released)
 
-    @task(pool="warehouse", outlets=[MARTS], on_success_callback=steps.remember_announced)
-    def serve(judged: dict[str, Any], *, outlet_events: Any, **context: Any) -> None:
-        served = steps.serve(context, judged)
-        if not served:  # succeeding without a key would emit an event that belongs to no quarter
+    @task(pool="warehouse")
+    def serve(judged: dict[str, Any], **context: Any) -> list[str]:
+        return steps.serve(context, judged)
+
+    # readers have their tables: what people read of them may take its time, and fail of one region alone
+    @task(map_index_template="{{ task.op_kwargs['region'] }}")
+    def documents(region: str, **context: Any) -> list[str]:
+        return steps.documents(context, region)
+
+    # Of those regions whose documents are there, whatever became of the others: a notice can be approved then.
+    @task(
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, outlets=[MARTS], on_success_callback=steps.remember_announced
+    )
+    def announce(judged: dict[str, Any], made: list[list[str]], *, outlet_events: Any, **context: Any) -> None:
+        new = steps.announce(context, judged, made)
+        if not new:  # succeeding without a key would emit an event that belongs to no quarter
             raise AirflowSkipException("no new release")
-        for key in served:
+        for key in new:
             outlet_events[MARTS].add_partitions(key)
 
     # A task of its own: where another region was refused at landing, the leaf below does not run, and nobody would hear
@@ -97,7 +109,7 @@ with DAG(
         if not steps.verdict(context, judged or verdicts):
             raise AirflowSkipException("no region reached gate 2")
 
-    # The leaf decides the run's colour. It also runs where `serve` skipped because nothing was new.
+    # The leaf decides the run's colour. It also runs where `documents` and `announce` were skipped because nothing was new.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def complete(verdicts: dict[str, Any] | None) -> None:
         if not steps.complete(verdicts):
@@ -107,4 +119,5 @@ with DAG(
     built = build(landed)
     verdicts = gate(built)
     judged = revise_following(release(built, verdicts))
-    [landed, verdict(verdicts, judged), serve(judged)] >> complete(judged)
+    made = documents.expand(region=serve(judged))
+    [landed, verdict(verdicts, judged), made, announce(judged, made)] >> complete(judged)

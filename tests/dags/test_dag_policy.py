@@ -104,7 +104,12 @@ def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[An
         for error in verdicts:
             decision = task.retry_policy.evaluate(error, 1, 3)
             assert decision.action == RetryAction.FAIL, f"{task.task_id} would repeat {type(error).__name__}"
-        for stumble in (OSError("disk"), errors.SurveyError("dbt"), errors.StaleBuild("other run")):
+        for stumble in (
+            OSError("disk"),
+            errors.SurveyError("dbt"),
+            errors.StaleBuild("other run"),
+            errors.DocumentsFailed("no memory"),
+        ):
             decision = task.retry_policy.evaluate(stumble, 1, 3)
             assert decision is None or decision.action != RetryAction.FAIL, f"{task.task_id} gives up on {stumble!r}"
 
@@ -164,8 +169,15 @@ def test_the_limit_of_the_work_is_not_taken_for_the_limit_of_the_waiting(bag: An
 def test_what_the_quarter_announces_starts_the_notice(bag: Any) -> None:
     from callback_survey.airflow.assets import MARTS
 
-    assert bag.dags["callback_quarter"].get_task("serve").outlets == [MARTS]
+    announce = bag.dags["callback_quarter"].get_task("announce")
+    assert announce.outlets == [MARTS] and "documents" in announce.upstream_task_ids
     assert bag.dags["callback_notice"].timetable.asset_condition == MARTS
+
+
+def test_documents_are_one_task_per_region_after_the_tables_are_served(bag: Any) -> None:
+    documents = bag.dags["callback_quarter"].get_task("documents")
+    assert documents.is_mapped and documents.upstream_task_ids == {"serve"}
+    assert "region" in documents.map_index_template
 
 
 def test_landing_is_one_task_per_delivery_named_by_its_region(bag: Any) -> None:

@@ -22,12 +22,14 @@ _PARAMETER_ALLOWS = f'a new run of {QUARTER_DAG} with the parameter "without_man
 DOCUMENTATION = """\
 # callback_quarter: one quarter of call-back surveys
 
-`discover → land (one task per region, with gate 1) → build → gate (2) → release → revise_following → serve → complete`
+`discover → land (one task per region, with gate 1) → build → gate (2) → release → revise_following → serve →
+documents (one task per region) → announce → complete`
 
 **When**: at 06:00 on 20 January, April, July and October, Shanghai time, for the quarter before; or by hand with
 `{"quarter": "2018Q1", "region": "123456"}` (leave `region` out for all regions that delivered).
 
-**What readers see meanwhile**: the figures served before. Nothing is released before both gates have passed.
+**What readers see meanwhile**: the figures served before. Nothing is released before both gates have passed. The tables are
+served before their documents are made; a notice can be approved once they are there.
 
 ## When it fails
 | task | what it means | look at |
@@ -37,6 +39,8 @@ DOCUMENTATION = """\
 | build | dbt failed: a fault of the pipeline, not of the data | dbt's errors in the message; full log in `logs/dbt/dbt.log` |
 | gate | gate 2 failed for every region | the alert: departments, observed and allowed values |
 | release, revise_following, serve | the disk, permissions, or a build by another run | fix the cause, then clear the task |
+| documents | those of a region could not be made; its tables are served | the alert: fix the cause, clear it with those after it |
+| announce | the new releases could not be announced, so no notice waits for approval yet | the message; then clear the task |
 | verdict | some regions were released; at least one (or the quarter after a corrected one) failed gate 2 | the alert |
 | complete | another task failed; this one only sets the state of the run | that task |
 
@@ -120,7 +124,31 @@ def revise_following(context: Mapping[str, Any], verdicts: Mapping[str, Any]) ->
 
 
 def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
-    """The partition keys (`region|quarter`) of the served releases that no event tells of yet.
+    """The regions of which something is served without documents."""
+    from callback_survey.pipeline import documenting, steps
+    from callback_survey.pipeline.verdicts import GateReport
+
+    run = _run(context)
+    report = steps.serve(run)
+    steps.require_served(report, GateReport.from_json(dict(judged)).passed)
+    lacking = documenting.lacking(run.settings, context["params"].get("region"))
+    return list(dict.fromkeys(release.region_code for release in lacking))
+
+
+def documents(context: Mapping[str, Any], region_code: str) -> list[str]:
+    """The releases of a region that have their documents now. Raises what kept others from being made, after these are there."""
+    from callback_survey.pipeline import documenting
+
+    # the regions are side by side already
+    found = documenting.document(_run(context), region_code, workers=1)
+    documenting.require_made(found)
+    return [release.name for release in found.made]
+
+
+def announce(
+    context: Mapping[str, Any], judged: Mapping[str, Any], made: Sequence[Sequence[str] | None] | None
+) -> list[str]:
+    """The partition keys (`region|quarter`) of the releases, served and with documents, that no event tells of yet.
 
     Here a quarter has passed: what was told as failed of it before is told as over.
     """
@@ -128,18 +156,17 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
     from callback_survey.pipeline import steps
     from callback_survey.pipeline.verdicts import GateReport
 
-    run = _run(context)
-    report = steps.serve(run)
-    scopes = GateReport.from_json(dict(judged)).passed
-    steps.require_served(report, scopes)
-    passed = [(scope.region_code, scope.quarter) for scope in scopes]
-    alerts.tell_passed(run.settings, passed, place_of(context, "serve"))
-    alerts.tell_released(run.settings, report.newly_served, place_of(context, "serve"))
-    return [new.key for new in steps.unannounced(run)]
+    run, place = _run(context), place_of(context, "announce")
+    found = steps.documented(run)
+    keys, names = {release.key for release in found}, {name for of_region in made or () for name in of_region or ()}
+    passed = [scope for scope in GateReport.from_json(dict(judged)).passed if scope.key in keys]
+    alerts.tell_passed(run.settings, [(scope.region_code, scope.quarter) for scope in passed], place)
+    alerts.tell_released(run.settings, [release for release in found if release.name in names], place)
+    return [release.key for release in steps.unannounced(run, found)]
 
 
 def remember_announced(context: Mapping[str, Any]) -> None:
-    """Called when the serving task has succeeded, and its events are stored with it."""
+    """Called when the announcing task has succeeded, and its events are stored with it."""
     from callback_survey.airflow.settings import load_settings
     from callback_survey.serving import serve as serving
 

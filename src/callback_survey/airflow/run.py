@@ -17,7 +17,7 @@ from pathlib import Path
 from callback_survey import progress
 from callback_survey.airflow import home
 from callback_survey.alerts import outbox as alerts
-from callback_survey.errors import GateFailed, SurveyError, UsageError
+from callback_survey.errors import DocumentsFailed, GateFailed, SurveyError, UsageError
 from callback_survey.progress import Event, Listener, Progress
 from callback_survey.quarter import Quarter
 from callback_survey.settings import PREFIX, Settings, shipped_folder
@@ -27,6 +27,7 @@ DAG_ID = "callback_quarter"
 _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
     (GateFailed, ("GateFailed/", "DeliveryRefused/", "DeliveryMisplaced/")),
     (UsageError, ("NothingDelivered/", "RegisterError/", "UsageError/")),
+    (DocumentsFailed, ("DocumentsFailed/",)),
 )
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 20
@@ -163,8 +164,11 @@ def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
     lines = [line for record in told for line in record["said"]]
     problems = [record["problem"] for record in told]
     kind = next((kind for kind, names in _ENDS if any(problem.startswith(names) for problem in problems)), SurveyError)
+    is_served = all(problem.startswith("DocumentsFailed/") for problem in problems) and problems
     return kind(
-        f"the run {run_id} failed; what was served before remains served",
+        f"the tables of the run {run_id} are served, but documents are missing"
+        if is_served
+        else f"the run {run_id} failed; what was served before remains served",
         where=str(log),
         next_step="fix the problems above, then run the quarter again",
         alert_lines=lines,

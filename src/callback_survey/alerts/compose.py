@@ -18,6 +18,7 @@ from callback_survey.errors import (
     ApprovalOutdated,
     DeliveryMisplaced,
     DeliveryRefused,
+    DocumentsFailed,
     GateFailed,
     NotAnswered,
     NothingDelivered,
@@ -46,6 +47,7 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (NotAnswered, "unanswered", "a-notice-waits-for-approval"),
     (UsageError, "usage", "a-setting-is-wrong"),
     (StaleBuild, "stale_build", "another-run-in-the-way"),
+    (DocumentsFailed, "documents", "documents-are-missing"),
 )
 _OTHERWISE = ("machine", "the-pipeline-or-the-machine-broke")
 

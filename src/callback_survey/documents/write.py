@@ -13,8 +13,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -61,27 +60,6 @@ def write_apart(release: Release, folder: Path, *, formats: Sequence[Format], he
     if code != 0:
         logger.error("documents of %s: exit code %s\n%s", release.name, code, complaint.text)
         raise _failed(release, part, error or {"what": f"the process that makes it ended with exit code {code}"})
-
-
-def write_side_by_side(
-    releases: Sequence[tuple[Release, Heading]], *, formats: Sequence[Format], workers: int
-) -> Iterator[tuple[Release, DocumentsFailed | None]]:
-    """The drafts of several releases under their headings, each in its own folder, `workers` at a time; in the order in which they
-    are done, each with what is wrong where they could not be made."""
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        # a thread waits for a process: nothing is made in it
-        waiting = {
-            pool.submit(write_apart, release, release.folder / "notice", formats=formats, heading=heading): release
-            for release, heading in releases
-        }
-        try:
-            for done in as_completed(waiting):
-                error = done.exception()
-                if error is not None and not isinstance(error, DocumentsFailed):
-                    raise error
-                yield waiting[done], error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _open(stream: IO[bytes] | None) -> IO[bytes]:

@@ -1,4 +1,4 @@
-"""The marts of a run's regions as new revisions: their tables one after the other, their documents side by side."""
+"""The marts of a run's regions as new revisions, one after the other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callback_survey import releases
-from callback_survey.documents import write as documents
-from callback_survey.documents.notice.own_texts import own_texts
-from callback_survey.errors import DamagedFile, DocumentsFailed
+from callback_survey.errors import DamagedFile
 from callback_survey.landing import corrections, ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
@@ -33,40 +31,29 @@ class Frozen:
     """The new revisions, and what could not be frozen; a scope in neither has nothing new."""
 
     new: dict[Scope, Release] = field(default_factory=dict)
-    failed: dict[Scope, DamagedFile | DocumentsFailed] = field(default_factory=dict)
+    failed: dict[Scope, DamagedFile] = field(default_factory=dict)
 
 
 def freeze(
     run: Run, connection: duckdb.DuckDBPyConnection, scopes: Sequence[BuiltScope], say: Callable[[str], None]
 ) -> Frozen:
-    """Freeze what passed; `connection` is the warehouse. A revision is there as soon as its documents are: a killed run leaves
-    the rest to the next one."""
+    """Freeze what passed; `connection` is the warehouse. A killed run leaves the rest to the next one."""
     frozen = Frozen()
-    prepared: list[Release] = []
-    for scope in scopes:
+    for count, scope in enumerate(scopes, start=1):
         try:
-            new = _prepare(run, connection, scope)
+            new = _freeze(run, connection, scope)
         except DamagedFile as error:
             frozen.failed[scope] = error
-        else:
-            prepared += [new] if new is not None else []
-    by_key = {scope.key: scope for scope in scopes}
-    with modes.served_to(run.settings.readers):
-        headed = [(new, own_texts(run.settings.notices, new.scope).heading) for new in prepared]
-        written = documents.write_side_by_side(headed, formats=run.settings.documents, workers=run.settings.workers)
-        for count, (new, problem) in enumerate(written, start=1):
-            scope = by_key[new.key]
-            if problem is not None:
-                frozen.failed[scope] = problem
-                continue
-            frozen.new[scope] = releases.seal(new)
-            if len(prepared) > 1:
-                say(f"{count}/{len(prepared)} {new.name}")
+            continue
+        if new is not None:
+            frozen.new[scope] = new
+            if len(scopes) > 1:
+                say(f"{count}/{len(scopes)} {new.name}")
     return frozen
 
 
-def _prepare(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
-    """Everything of a revision but its documents, and the partitions of its single cases."""
+def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
+    """A revision and, before it, the partitions of its single cases."""
     settings, manifest = run.settings, manifest_path(run.warehouse)
     landed = ledger.find(settings.lake, scope, scope.delivery_id)
     if landed is None:
@@ -78,7 +65,7 @@ def _prepare(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope)
         serving.export_restricted(connection, restricted, settings.restricted, scope)
     compared = comparison_for(settings.releases, scope)
     with modes.served_to(settings.readers):
-        return releases.prepare(
+        return releases.freeze_marts(
             connection,
             landed,
             reports_of(run, scope),

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from callback_survey import alerts
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
-from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed, SurveyError
+from callback_survey.errors import DamagedFile, DeliveryRefused, DocumentsFailed, GateFailed, SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import following, landings, steps
-from callback_survey.pipeline.verdicts import held_back, merge_failures
+from callback_survey.pipeline import documenting, following, landings, steps
+from callback_survey.pipeline.verdicts import GateReport, held_back, merge_failures
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.settings import Settings
@@ -78,17 +78,26 @@ def new_run_id(now: datetime | None = None) -> str:
     return f"cli-{moment:%Y%m%dT%H%M%S}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
 
 
-def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> GateFailed | None:
-    """Run a quarter to its end. A region that fails a gate does not stop the others; the failures come back as one."""
+def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> SurveyError | None:
+    """Run a quarter to its end. A region that fails a gate, or has no documents, does not stop the others; the failures come back
+    as one."""
     run.settings.read_privacy_key()  # better now than after the first hundred regions
     try:
-        failures = _run(run, quarter, region_code)
+        verdicts, failures = _serve(run, quarter, region_code)
+        # outside the lock of the warehouse: another run may go on with it
+        without = _document(run, verdicts, quarter, region_code) if verdicts is not None else None
     finally:
         alerts.tell_warnings(run.settings, run.run_id, _place(run, "gates", str(quarter), region_code))
-    return merge_failures(failures) if failures else None
+    if not failures:
+        return without
+    merged = merge_failures(failures)
+    merged.alert_lines += [without.what, *without.alert_lines] if without is not None else []
+    return merged
 
 
-def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed]:
+def _serve(run: Run, quarter: Quarter, region_code: str | None) -> tuple[GateReport | None, list[GateFailed]]:
+    """From the deliveries to served marts: what was released, and what a gate held back; None where nothing got so far."""
+    verdicts: GateReport | None = None
     failures: list[GateFailed] = []
     with _told(run, "discover", quarter, region_code):
         found = steps.discover(run, quarter, region_code)
@@ -108,16 +117,18 @@ def _run(run: Run, quarter: Quarter, region_code: str | None) -> list[GateFailed
         failures.sort(key=lambda failure: failure.region_code or "")
         if landed:
             try:
-                _publish(run, landed, dbt, quarter, region_code)
+                verdicts = _publish(run, landed, dbt, quarter, region_code)
+                with _told(run, "complete", quarter, region_code):
+                    steps.complete(verdicts)
             except GateFailed as failure:
                 failures.append(failure)
-    return failures
+    return verdicts, failures
 
 
 def _publish(
     run: Run, landed: list[LandingReport], dbt: DbtProcess | None, quarter: Quarter, region_code: str | None
-) -> None:
-    """From landed deliveries to served marts. Raises GateFailed for what gate 2 held back, after the rest is served."""
+) -> GateReport:
+    """From landed deliveries to served marts. Returns what passed, and what gate 2 held back while the rest is served."""
     with _told(run, "build", quarter, region_code):
         built = steps.build(run, landed, dbt)
     with _told(run, "gate", quarter, region_code):
@@ -129,12 +140,23 @@ def _publish(
     with _told(run, "serve", quarter, region_code):
         served = steps.serve(run)
         steps.require_served(served, verdicts.passed)
-    passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed]
-    place = _place(run, "serve", str(quarter), region_code)
+    return verdicts
+
+
+def _document(run: Run, verdicts: GateReport, quarter: Quarter, region_code: str | None) -> SurveyError | None:
+    """The documents of what is served, and the news that it is there. Returns why some could not be made."""
+    with _told(run, "documents", quarter, region_code):
+        found = documenting.document(run, region_code)
+    place = _place(run, "documents", str(quarter), region_code)
+    passed = [(scope.region_code, scope.quarter) for scope in verdicts.passed if not found.lacks(scope)]
     alerts.tell_passed(run.settings, passed, place)
-    alerts.tell_released(run.settings, served.newly_served, place)
-    with _told(run, "complete", quarter, region_code):
-        steps.complete(verdicts)
+    alerts.tell_released(run.settings, found.made, place)
+    try:
+        with _told(run, "documents", quarter, region_code):
+            documenting.require_made(found)
+    except (DocumentsFailed, DamagedFile) as problem:
+        return problem
+    return None
 
 
 def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLanding]:

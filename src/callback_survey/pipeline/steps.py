@@ -1,6 +1,6 @@
 """The steps of a quarter, in their order. Airflow's tasks and the command line call the same functions.
 
-discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release -> revise following -> serve -> complete
+discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release -> revise following -> serve -> documents -> complete
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
     """Freeze what passed as new revisions; a quarter whose marts are unchanged gets none. One that cannot be frozen, such as
-    for a damaged revision before it or for its documents, does not stop the others."""
+    for a damaged revision before it, does not stop the others."""
     from callback_survey.pipeline import freezing
     from callback_survey.releases import take
     from callback_survey.releases.earlier import last_marts
@@ -323,12 +323,21 @@ def _publish_to_postgres(run: Run, report: ServeReport, say: Callable[[str], Non
     )
 
 
-def unannounced(run: Run) -> list[Release]:
-    """The served releases that no asset event tells of yet, also those a run without Airflow made."""
+def documented(run: Run) -> list[Release]:
+    """The releases that readers can open and whose documents are there."""
     from callback_survey import releases
+    from callback_survey.serving import readers
+
+    shown = readers.served_keys(run.settings.serving)
+    served = releases.take(run.settings.releases).served
+    return [one for one in served if (one.key, one.content_hash) in shown and releases.has_documents(one)]
+
+
+def unannounced(run: Run, found: Sequence[Release]) -> list[Release]:
+    """Those of the documented releases that no asset event tells of yet, also those a run without Airflow made."""
     from callback_survey.serving import serve as serving
 
-    return serving.unannounced(releases.take(run.settings.releases).served, run.settings.serving)
+    return serving.unannounced(found, run.settings.serving)
 
 
 def passed_regions(run_id: str, settings: Settings, quarter: Quarter) -> list[str]:

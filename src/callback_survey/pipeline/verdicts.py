@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DamagedFile, DeliveryRefused, DocumentsFailed, GateFailed
+from callback_survey.errors import DamagedFile, DeliveryRefused, GateFailed
 from callback_survey.run import Run
 from callback_survey.scope import Scope
 
@@ -84,8 +84,8 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     )
 
 
-def held_back(scope: Scope, damage: DamagedFile | DocumentsFailed) -> GateFailed:
-    """A region's quarter that goes no further for what is damaged or cannot be made of it: told like one that a gate held back."""
+def held_back(scope: Scope, damage: DamagedFile) -> GateFailed:
+    """A region's quarter that goes no further for what is damaged of it: told like one that a gate held back."""
     return GateFailed(
         f"{scope.name}: held back, the others go on: {damage.what}",
         where=damage.where,

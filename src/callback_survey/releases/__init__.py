@@ -1,11 +1,12 @@
-"""Releases: a quarter's marts, frozen. A revision is written aside, renamed into place, and never touched again.
+"""Releases: a quarter's marts, frozen. A revision is written aside, renamed into place, and never changed again; its documents join it.
 
 releases/<region>/<quarter>/r1/   release.json, marts/*.parquet, csv/*.csv, checks/*.json, notice/, SHA256SUMS, and what describes
                                   the tables: dictionary.csv, datapackage.json, contract.odcs.yaml
 """
 
 from callback_survey.releases.difference import Difference, between
-from callback_survey.releases.freeze import prepare, seal
+from callback_survey.releases.freeze import freeze_marts
+from callback_survey.releases.hashes import has_documents, listed
 from callback_survey.releases.inventory import Inventory, take
 from callback_survey.releases.measures import measure_names
 from callback_survey.releases.model import (
@@ -30,11 +31,12 @@ __all__ = [
     "Verified",
     "between",
     "find",
+    "freeze_marts",
+    "has_documents",
+    "listed",
     "measure_names",
     "open_marts",
-    "prepare",
     "revisions",
-    "seal",
     "served",
     "served_of",
     "standing",

@@ -1,4 +1,4 @@
-"""Freezing a quarter's marts as its next revision: written aside, renamed into place, never touched again."""
+"""Freezing a quarter's marts as its next revision: written aside, renamed into place, never changed again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from callback_survey.storage import duck, files, spreadsheet
 from callback_survey.warehouse.published import PublishedTable, content_hash
 
 
-def prepare(
+def freeze_marts(
     connection: duckdb.DuckDBPyConnection,
     landed: LandingReport,
     checks: Sequence[CheckReport],
@@ -36,15 +36,14 @@ def prepare(
     changed_rows: Sequence[DatasetDifference] = (),
     compared_with: dict[str, str | int] | None = None,
 ) -> Release | None:
-    """Write the marts of a region's quarter aside as its next revision, or return None where nothing in them is new.
-
-    What people read of it goes into the folder `notice` beside them; `seal` makes it a revision. Nothing is one before.
+    """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new. What people read
+    of it is frozen later (`documents`).
 
     Another note of the sender on the same figures is a revision, too: readers are told what the data are.
 
     A number is used once: also one whose folder was moved away counts, if the journal or the issued notices in `public` name it.
 
-    `connection` is the warehouse, whose lock the caller holds until it is sealed: two runs cannot write one revision.
+    `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
     """
     scope = landed.scope
     hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
@@ -85,11 +84,11 @@ def prepare(
         report.write(aside / "checks")
     for description in (dictionary, datapackage, contract):
         description.write(new, aside)
-    return new
+    return _seal(new)
 
 
-def seal(new: Release) -> Release:
-    """Make what was prepared a revision: its last files, its name. It is never touched again."""
+def _seal(new: Release) -> Release:
+    """Make what was written aside a revision: its last files, its name. None of its files changes any more."""
     _write_sums(new)
     target = new.folder.with_name(f"r{new.revision}")
     os.rename(new.folder, target)

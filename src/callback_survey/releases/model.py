@@ -21,6 +21,7 @@ from callback_survey.storage.files import read_json, sha256_of
 
 RATES = "department_rates"
 RELEASE_FILE, SUMS_FILE = "release.json", "SHA256SUMS"
+DOCUMENTS = "notice"  # the folder of what people read
 _REVISION = re.compile(r"r([1-9]\d*)")
 _KEPT = re.compile(r"r([1-9]\d*)(\..+)?")
 # With these words a sender's note begins where the data are no survey's; the manifest has no other place to say it.
@@ -33,8 +34,8 @@ class Release:
 
     `compared_with` is the quarter and revision that its changes are changes on; None where there is none before it.
     `accepted` are failed checks that a person accepted, each with gate, check_id, observed, by, reason and at.
-    `files` maps every file of the folder to its sha256, but for release.json and SHA256SUMS themselves; releases from
-    before this was kept have none, and no `code_version`.
+    `files` maps every file that was frozen with the tables to its sha256, but for release.json and SHA256SUMS themselves;
+    releases from before this was kept have none, and no `code_version`. The documents are frozen later: `hashes.listed`.
     """
 
     region_code: str
@@ -67,7 +68,7 @@ class Release:
 
     @property
     def notice(self) -> Path:
-        return self.folder / "notice" / "notice.html"
+        return self.folder / DOCUMENTS / "notice.html"
 
     @property
     def key(self) -> str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callback_survey.documents import write
-from callback_survey.documents.notice.heading import DRAFT, Heading
 from callback_survey.errors import DocumentsFailed
 from callback_survey.releases import Release
-from callback_survey.settings import Format
 from frozen import WAREHOUSE, freeze
 
 CHILD = "import json, os, pickle, sys; pickle.load(sys.stdin.buffer); tell = lambda **said: print(json.dumps(said), flush=True)\n"
@@ -76,48 +71,3 @@ def test_the_real_child_says_what_the_marts_lack(release: Release, tmp_path: Pat
     with pytest.raises(DocumentsFailed) as failed:
         write.write_apart(release, tmp_path / "notice", formats=("html",))
     assert failed.value.what == "notice of 330109 2018Q1 r1 could not be made: CatalogException"
-
-
-def test_documents_of_several_releases_are_made_side_by_side(monkeypatch: pytest.MonkeyPatch, release: Release) -> None:
-    both = threading.Barrier(2, timeout=60)
-    others = [replace(release, region_code=region) for region in ("330108", "330109", "330110", "330111")]
-
-    def meet(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
-        both.wait()  # broken where one is only begun when another has ended
-        if one.region_code == "330110":
-            raise DocumentsFailed("no font", next_step="install one")
-
-    monkeypatch.setattr(write, "write_apart", meet)
-    found = {
-        one.region_code: problem and problem.what
-        for one, problem in write.write_side_by_side([(one, DRAFT) for one in others], formats=("html",), workers=2)
-    }
-    assert found == {"330108": None, "330109": None, "330110": "no font", "330111": None}
-
-
-def test_no_more_of_them_than_there_are_workers(monkeypatch: pytest.MonkeyPatch, release: Release) -> None:
-    under_way, most = [0], [0]
-    counting = threading.Lock()
-
-    def count(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
-        with counting:
-            under_way[0] += 1
-            most[0] = max(most[0], under_way[0])
-        folder.parent.stat()
-        with counting:
-            under_way[0] -= 1
-
-    monkeypatch.setattr(write, "write_apart", count)
-    others = [replace(release, region_code=f"3301{number:02}") for number in range(20)]
-    assert len(
-        list(write.write_side_by_side([(one, DRAFT) for one in others], formats=("html",), workers=1))
-    ) == 20 and most == [1]
-
-
-def test_a_fault_of_the_program_is_no_failure_of_one_release(monkeypatch: pytest.MonkeyPatch, release: Release) -> None:
-    def fail(one: Release, folder: Path, *, formats: Sequence[Format], heading: Heading) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(write, "write_apart", fail)
-    with pytest.raises(ZeroDivisionError):
-        list(write.write_side_by_side([(release, DRAFT)], formats=("html",), workers=2))

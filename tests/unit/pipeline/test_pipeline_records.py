@@ -19,6 +19,7 @@ from callback_survey.releases.journal import Decision
 from callback_survey.run import Run
 from callback_survey.serving import serve
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 from homes import REPOSITORY
 from lakes import tree_of
 from published import PASS, WARNING, make_release
@@ -104,10 +105,12 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     keys = ["330109|2018Q1", "330109|2018Q2"]
-    assert airflow_steps.serve(context, judged) == keys
-    assert airflow_steps.serve(context, judged) == keys
+    assert airflow_steps.announce(context, judged, None) == [], "readers cannot open it yet"
+    assert airflow_steps.serve(context, judged) == [], "releases of an earlier version have their documents"
+    assert airflow_steps.announce(context, judged, [[], None]) == keys
+    assert airflow_steps.announce(context, judged, None) == keys
     airflow_steps.remember_announced(context)
-    assert airflow_steps.serve(context, judged) == []
+    assert airflow_steps.announce(context, judged, None) == []
 
 
 def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,13 +122,34 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     told = []
     for _ in range(2):
-        told.append(airflow_steps.serve(context, judged))
+        airflow_steps.serve(context, judged)
+        told.append(airflow_steps.announce(context, judged, None))
         airflow_steps.remember_announced(context)
         journal.append(
             settings.releases, Decision("rolled_back", "330109", "2018Q1", 1, "值班长", details={"instead_of": "r2"})
         )
     assert told == [["330109|2018Q1"]] * 2
-    assert names(steps.unannounced(Run(settings, "run-1"))) == []
+    run = Run(settings, "run-1")
+    assert names(steps.unannounced(run, steps.documented(run))) == []
+
+
+def test_a_release_is_announced_once_its_documents_are_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the approval that the event asks for finds drafts to look at; another region's need not wait."""
+    for region in ("330108", "330109"):
+        make_release(settings.releases, region=region)
+    path = settings.releases / "330109" / "2018Q1" / "r1" / "release.json"
+    files.write_json(path, {**files.read_json(path), "files": {"dictionary.csv": "0" * 64}})
+    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    context = {"run_id": "run-1", "params": {}}
+    judged: dict[str, list[object]] = {"passed": [], "failed": []}
+    assert airflow_steps.serve(context, judged) == ["330109"]
+    assert airflow_steps.serve({**context, "params": {"region": "330108"}}, judged) == []
+    assert airflow_steps.announce(context, judged, None) == ["330108|2018Q1"]
+    airflow_steps.remember_announced(context)
+    path.with_name("SHA256SUMS").write_text(f"{'0' * 64}  notice/notice.html\n")
+    assert airflow_steps.announce(context, judged, [["330109 2018Q1 r1"]]) == ["330109|2018Q1"]
 
 
 @pytest.mark.parametrize(("params", "is_optional"), [({}, False), ({"without_manifest": True}, True)])

@@ -47,7 +47,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 def release(
     warehouse: duckdb.DuckDBPyConnection, root: Path, changed_rows: list[DatasetDifference] | None = None
 ) -> Release:
-    found = releases.prepare(
+    found = releases.freeze_marts(
         warehouse,
         LANDED,
         [],
@@ -59,7 +59,7 @@ def release(
         changed_rows=changed_rows or [],
     )
     assert found is not None
-    return releases.seal(found)
+    return found
 
 
 def test_a_first_release_differs_from_nothing(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

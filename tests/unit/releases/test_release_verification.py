@@ -13,11 +13,11 @@ import duckdb
 import pytest
 
 from callback_survey import releases
-from callback_survey.releases import Release, verify, verify_all
+from callback_survey.releases import Release, hashes, verify, verify_all
 from callback_survey.releases.code_version import code_version
 from callback_survey.storage import files
 from callback_survey.storage.files import sha256_of
-from frozen import WAREHOUSE, freeze
+from frozen import WAREHOUSE, add_documents, freeze
 from lakes import tree_of
 from published import make_release
 
@@ -31,7 +31,9 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def frozen(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> Release:
-    return freeze(warehouse, tmp_path / "releases")
+    found = freeze(warehouse, tmp_path / "releases")
+    add_documents(found)
+    return found
 
 
 def found_in(release: Release) -> list[tuple[str, str]]:
@@ -48,7 +50,7 @@ def test_a_release_lists_every_file_and_is_whole(frozen: Release) -> None:
     verified = verify(frozen)
     assert (verified.is_whole, verified.unhashed_count) == (True, 0)
     everything = set(tree_of(frozen.folder)) - {"release.json", "SHA256SUMS"}
-    assert set(frozen.files) == everything
+    assert set(releases.listed(frozen)) == everything
     assert {"notice/charts/satisfaction.svg", "checks/marts-330109-2018Q1.json", "dictionary.csv"} <= everything
     assert verified.file_count == len(everything)
 
@@ -59,7 +61,7 @@ def test_the_hashes_can_be_checked_without_this_package(frozen: Release) -> None
         return subprocess.run(command, cwd=frozen.folder, capture_output=True, check=False).returncode
 
     listed = (frozen.folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    assert len(listed) == len(frozen.files) + 1
+    assert len(listed) == len(releases.listed(frozen)) + 1
     assert check() == 0
     rewrite(frozen.folder / "release.json", "first release", "last release")
     assert check() == 1
@@ -105,6 +107,48 @@ def test_files_that_somebody_put_there_are_named(frozen: Release) -> None:
     (frozen.folder / "notice" / ".hidden").write_text("", encoding="utf-8")
     (frozen.folder / "notice.docx").symlink_to("notice/notice.html")
     assert found_in(frozen) == [("extra", "notice.docx"), ("extra", "notice/.hidden")]
+
+
+def test_documents_add_their_hashes_and_change_nothing_that_was_frozen_before(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    new = freeze(warehouse, tmp_path / "other")
+    before, sums = tree_of(new.folder), (new.folder / "SHA256SUMS").read_text(encoding="utf-8")
+    assert (releases.has_documents(new), found_in(new)) == (False, [])
+    add_documents(new)
+    assert (releases.has_documents(new), found_in(new), Release.read(new.folder)) == (True, [], new)
+    assert (new.folder / "SHA256SUMS").read_text(encoding="utf-8").startswith(sums)
+    added = {"notice/notice.html", "notice/charts/satisfaction.svg"}
+    assert set(tree_of(new.folder)) == {*before, *added}
+    assert {path for path, kept in before.items() if tree_of(new.folder)[path] != kept} == {"SHA256SUMS"}
+    assert set(hashes.added(new)) == added and set(hashes.listed(new)) == {*new.files, *added}
+
+
+def test_a_line_put_before_those_of_the_tables_or_changed_is_no_addition(frozen: Release) -> None:
+    sums = frozen.folder / "SHA256SUMS"
+    whole = sums.read_text(encoding="utf-8")
+    lines = whole.splitlines(keepends=True)
+    for other in (
+        "".join([lines[-1], *lines[:-1]]),
+        whole + f"{'0' * 64}  marts/other.parquet\n",
+        whole.replace("  notice/notice.html", " notice/notice.html"),
+    ):
+        sums.write_text(other, encoding="utf-8")
+        assert ("changed", "SHA256SUMS") in found_in(frozen)
+    sums.write_text("".join(lines[:-1]), encoding="utf-8")
+    assert found_in(frozen) == [("extra", "notice/notice.html")]
+    sums.write_text(whole, encoding="utf-8")
+    shutil.rmtree(frozen.folder / "notice")
+    assert found_in(frozen) == [("missing", "notice/charts/satisfaction.svg"), ("missing", "notice/notice.html")]
+
+
+def test_a_revision_that_was_frozen_with_its_documents_is_valid_as_it_is(frozen: Release) -> None:
+    """As earlier versions did: release.json lists the documents too, and nothing follows in SHA256SUMS."""
+    path = frozen.folder / "release.json"
+    files.write_json(path, {**files.read_json(path), "files": hashes.listed(frozen)})
+    hashes.write(frozen.folder)
+    old = Release.read(frozen.folder)
+    assert (releases.has_documents(old), hashes.added(old), found_in(old)) == (True, {}, [])
 
 
 def test_every_value_of_release_json_is_guarded(frozen: Release) -> None:

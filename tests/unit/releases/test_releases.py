@@ -15,7 +15,7 @@ import pytest
 from callback_survey import releases as releases_module
 from callback_survey.checks.model import CheckReport
 from callback_survey.landing.ledger import FileRecord, LandingReport
-from callback_survey.releases import Release, revisions, take, verify
+from callback_survey.releases import Release, contract, revisions, take, verify
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
 from callback_survey.warehouse.published import PublishedTable
@@ -78,13 +78,7 @@ def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) ->
         "run_id": "run-1",
         "code_fingerprint": "code-1",
     }
-    new = releases_module.prepare(warehouse, releases=root, public=root / "public", **{**options, **changes})
-    if new is None:
-        return None
-    # the notice needs all marts and has tests of its own
-    (new.folder / "notice").mkdir()
-    (new.folder / "notice" / "notice.html").write_text("notice", encoding="utf-8")
-    return releases_module.seal(new)
+    return releases_module.freeze_marts(warehouse, releases=root, public=root / "public", **{**options, **changes})
 
 
 def correct(warehouse: duckdb.DuckDBPyConnection, rate: float) -> None:
@@ -108,7 +102,6 @@ def test_the_first_release_is_r1_and_holds_what_it_says(warehouse: duckdb.DuckDB
         "dictionary.csv",
         "marts/department_rates.parquet",
         "marts/departments.parquet",
-        "notice/notice.html",
         "release.json",
     ]
     assert (new.reason, new.delivery_id, new.warning_count) == ("first release", "delivery-1", 1)
@@ -259,11 +252,11 @@ def test_each_table_counts_and_a_table_more_is_a_change(warehouse: duckdb.DuckDB
 def test_a_release_that_fails_halfway_is_no_revision_and_is_swept_by_the_next(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(new: Release) -> Release:
-        raise RuntimeError("the notice cannot be written")
+    def fail(new: Release, folder: Path) -> None:
+        raise RuntimeError("the contract cannot be written")
 
     with monkeypatch.context() as changed:
-        changed.setattr(releases_module, "seal", fail)
+        changed.setattr(contract, "write", fail)
         with pytest.raises(RuntimeError):
             release(warehouse, tmp_path)
     assert revisions(tmp_path, Scope("330109", "2018Q1")) == list(take(tmp_path).every) == []
