@@ -104,7 +104,11 @@ class DeliveryMisplaced(DeliveryRefused):
 
 
 class DocumentsFailed(SurveyError):
-    """The documents of one release cannot be made. Its tables are sound; other releases have documents of their own."""
+    """The documents of a release cannot be made. Its tables are sound and served; other releases have documents of their own."""
+
+
+class DocumentsMissing(DocumentsFailed):
+    """A notice was to be approved whose documents are not there yet. Nothing was issued."""
 
 
 class StaleBuild(SurveyError):

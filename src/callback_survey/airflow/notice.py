@@ -38,7 +38,7 @@ nothing.
 ## When it fails
 | task | what it means | look at |
 |---|---|---|
-| prepare | the run names no release, the release is not served, or its files are damaged | the message |
+| prepare | the run names no release, the release is not served, has no documents yet, or its files are damaged | the message |
 | approval | nobody decided in time, or a field cannot be printed | clear this task to ask again |
 | issue | readers now see another revision, or a document could not be written | the message; that revision has its own run |
 | serve | the notice is issued, but the served table `releases` does not show it yet | fix the cause, then clear the task |
@@ -77,6 +77,7 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     out = public.current(settings.public, Scope(region_code, quarter))
     if out is not None and out.content_hash == release.content_hash:
         return None
+    decide.require_documents(release)
     last = public.last(settings.public, region_code)
     own = own_texts(settings.notices, release.scope).issuer
     proposed = own or (last.issuer if last else "")

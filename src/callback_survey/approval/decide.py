@@ -15,7 +15,7 @@ from callback_survey.approval.fields import require_complete
 from callback_survey.approval.public import Issue
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.own_texts import own_texts
-from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
+from callback_survey.errors import ApprovalOutdated, DamagedFile, DocumentsMissing, UsageError
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Decision
 from callback_survey.scope import Scope
@@ -44,6 +44,20 @@ def served_release(settings: Settings, scope: Scope) -> Release:
     return every[shown]
 
 
+def require_documents(release: Release) -> None:
+    """Raises DocumentsMissing where nobody can have read what is to be approved: its documents are not part of the release yet."""
+    if not releases.has_documents(release):
+        raise DocumentsMissing(
+            f"the documents of {release.name} are not there yet; nothing was issued",
+            where=str(release.folder),
+            expected="the drafts of notice and companion, which a run makes after it has served the tables",
+            next_step="wait for the run that is making them. If none is, run the quarter again: "
+            f"callback-survey run --region {release.region_code} --quarter {release.quarter}",
+            region_code=release.region_code,
+            quarter=release.quarter,
+        )
+
+
 def approve(
     settings: Settings,
     scope: Scope,
@@ -60,11 +74,12 @@ def approve(
 
     Without an issuer in the heading it is the district's own (notices.toml). With `is_blank` a notice may lack issuer, number
     and date: lines are left to write on. A revision that was issued before, and is served again now, is shown again as it was.
-    Raises ApprovalOutdated where another revision is served, UsageError where a field is missing or the revision is issued
-    already under another heading, DamagedFile where the release is not what was frozen.
+    Raises ApprovalOutdated where another revision is served, DocumentsMissing where its drafts are not there yet, UsageError where a
+    field is missing or the revision is issued already under another heading, DamagedFile where the release is not what was frozen.
     """
     with _alone(settings, scope):
         release = _still_served(settings, scope, revision)
+        require_documents(release)
         release.verify_marts()
         before = public.current(settings.public, scope)
         issue = public.issued(settings.public, scope, revision)

@@ -224,13 +224,17 @@ def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
 
 
 def _places(settings: Settings, release: Release, page: str) -> Iterator[str]:
-    names = sorted(path.name for path in (release.folder / "notice").glob("*") if path.is_file())
     yield ""
     yield "### 怎样签发"
     yield ""
-    if page:
-        yield f"- 先看草稿：[打开这一版的页面]({page})"
-    yield f"- 草稿{'也' if page else ''}在 `{release.folder / 'notice'}`（{'、'.join(names)}）"
+    if releases.has_documents(release):
+        names = sorted(path.name for path in release.notice.parent.glob("*") if path.is_file())
+        if page:
+            yield f"- 先看草稿：[打开这一版的页面]({page})"
+        yield f"- 草稿{'也' if page else ''}在 `{release.notice.parent}`（{'、'.join(names)}）"
+    else:
+        command = f"callback-survey run --region {release.region_code} --quarter {release.quarter}"
+        yield f"- 草稿还没有生成，暂不能签发：等正在生成的运行结束；没有在运行的，重新执行 `{command}`"
     folder = settings.public / release.region_code / release.quarter
     yield f"- 签发：填文号、印发单位、成文日期，要印签发人的填签发人；缺一项不予签发（除非勾选“留空签发”）。正式文件写入 `{folder}`"
     yield "- 退回：写明理由；数据照常供查询，通报不印发"

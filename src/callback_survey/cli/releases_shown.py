@@ -16,6 +16,7 @@ from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_t
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_second
 from callback_survey.releases.difference import Difference, Figures, MeasureDifference, Moved, Totals
+from callback_survey.releases.hashes import has_documents
 from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 from callback_survey.releases.standing import Standing
@@ -116,6 +117,8 @@ def show_release(
     _heading(console, "Documents")
     for path in _documents(release):
         say(console, f"  {path}")
+    if not has_documents(release):
+        say(console, "  not made yet")
 
 
 def _facts(release: Release, served: Release | None) -> Iterator[tuple[str, str]]:
@@ -161,7 +164,9 @@ def _decision(entry: Decision) -> str:
 
 
 def _documents(release: Release) -> list[Path]:
-    return [path for path in sorted((release.folder / "notice").rglob("*")) if path.is_file()]
+    if not has_documents(release):
+        return []
+    return [path for path in sorted(release.notice.parent.rglob("*")) if path.is_file()]
 
 
 def show_difference(console: Console, difference: Difference) -> None:

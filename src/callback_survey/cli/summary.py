@@ -224,9 +224,11 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
         ("marts", settings.serving / "marts.duckdb"),
         ("parquet", settings.serving / "parquet"),
         ("release", served.folder),
-        ("notice", served.notice),
     ):
         say(console, Text.assemble("  ", pad(shown(label), 9), _short(path)))
+    has_documents = releases.has_documents(served)
+    notice = _short(served.notice) if has_documents else shown("not made yet: run the quarter again")
+    say(console, Text.assemble("  ", pad(shown("notice"), 9), (notice, "" if has_documents else "yellow")))
     if settings.postgres_url is not None:
         from callback_survey.serving.postgres.address import Address
 

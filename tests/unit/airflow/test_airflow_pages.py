@@ -234,6 +234,19 @@ def test_a_document_is_held_against_the_hash_it_was_frozen_with(client: TestClie
     assert lost.path is None and lost.read() is None
 
 
+def test_documents_are_offered_once_they_are_part_of_the_release(client: TestClient, home: Path) -> None:
+    folder, document = home / "releases" / "330109" / "2018Q1" / "r2", f"{RELEASE}/files/notice/notice.html"
+    change_release(folder, files={"csv/measures.csv": files.sha256_of(folder / "csv" / "measures.csv")})
+    html = text_of(client, RELEASE)
+    assert "文件生成之后才能签发" in html and "通报 PDF" not in html
+    assert client.get(document).status_code == 404
+    (folder / "SHA256SUMS").write_text(f"{files.sha256_of(folder / 'notice' / 'notice.html')}  notice/notice.html\n")
+    assert "文件生成之后才能签发" not in text_of(client, RELEASE)
+    assert client.get(document).status_code == 200
+    (folder / "notice" / "notice.html").write_text("another")
+    assert "文件已损坏" in text_of(client, document, 409)
+
+
 def offer_of(home: Path, name: str, **values: Any) -> Any:
     """What a release offers by a name, had it been frozen with these values."""
     from types import SimpleNamespace
@@ -243,8 +256,9 @@ def offer_of(home: Path, name: str, **values: Any) -> Any:
     loaded = load_settings({}, home=home)
     found = revisions.quarter_shelf(loaded, Scope("330109", "2018Q1"), revisions.served(loaded))
     assert found is not None and found.revisions[0].release is not None
-    release: Any = SimpleNamespace(tables=found.revisions[0].release.tables, **values)
-    revision = revisions.Revision("330109", "2018Q1", 2, found.revisions[0].folder, release)
+    folder = found.revisions[0].folder
+    release: Any = SimpleNamespace(tables=found.revisions[0].release.tables, folder=folder, **values)
+    revision = revisions.Revision("330109", "2018Q1", 2, folder, release)
     return files_offered.of_release(revision)[name]
 
 

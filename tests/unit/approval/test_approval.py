@@ -14,7 +14,7 @@ import pytest
 from callback_survey.approval import decide, fields, public
 from callback_survey.documents import write
 from callback_survey.documents.notice.heading import Heading
-from callback_survey.errors import ApprovalOutdated, DamagedFile, UsageError
+from callback_survey.errors import ApprovalOutdated, DamagedFile, DocumentsMissing, UsageError
 from callback_survey.releases import journal
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
@@ -73,6 +73,20 @@ def test_an_approved_notice_is_issued_under_the_name_of_who_approved_it(settings
     assert acts(settings) == [("approved", 1, "值班长"), ("issued", 1, "值班长")]
     last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
     assert last.details == {"issuer": "跑改办", "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
+
+
+def test_nothing_is_approved_before_its_documents_are_there(settings: Settings) -> None:
+    """Nobody can have read them. A rejection needs none."""
+    lacking = freeze(settings, 2, rate="80", files={"dictionary.csv": "0" * 64})
+    serve(settings, lacking)
+    with pytest.raises(DocumentsMissing, match="the documents of 330109 2018Q1 r2 are not there yet") as missing:
+        approve(settings, 2)
+    assert "callback-survey run --region 330109 --quarter 2018Q1" in str(missing.value.next_step)
+    assert not english_runs(in_chinese(missing.value.what)) and not folder(settings).exists()
+    reject(settings, 2)
+    assert acts(settings) == [("rejected", 2, "值班长")]
+    (lacking.folder / "SHA256SUMS").write_text(f"{'0' * 64}  notice/notice.html\n")
+    assert approve(settings, 2).revision == 2
 
 
 def test_an_issuer_that_is_not_given_is_the_districts_own(settings: Settings, tmp_path: Path) -> None:

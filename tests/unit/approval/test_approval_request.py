@@ -124,6 +124,12 @@ def test_nobody_is_asked_about_a_damaged_release(settings: Settings) -> None:
         request_for(settings, release)
 
 
+def test_a_request_says_that_its_drafts_are_not_there_yet(settings: Settings) -> None:
+    text = request_for(settings, freeze(settings, files={"dictionary.csv": "0" * 64}), "https://airflow.example").body
+    assert "草稿还没有生成，暂不能签发" in text and "callback-survey run --region 330109 --quarter 2018Q1" in text
+    assert "先看草稿" not in text
+
+
 def test_the_draft_is_one_click_away_where_there_is_a_page(settings: Settings) -> None:
     release = freeze(settings)
     page = "https://airflow.example/callback-survey/releases/330109/2018Q1/r1"

@@ -20,6 +20,7 @@ from callback_survey.scope import Scope
 from callback_survey.serving import serve, tables
 from callback_survey.serving.declared import ServedTable
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 from published import make_release
 
 KEYS = "'330109' as region_code, '2018Q1' as quarter"
@@ -130,6 +131,15 @@ def test_places_are_paths_to_copy(show: Callable[..., list[str]], settings: Sett
         ["release", "releases/330109/2018Q1/r3"],
         ["notice", "releases/330109/2018Q1/r3/notice/notice.html"],
     ]
+
+
+def test_a_notice_that_is_not_made_yet_is_no_path(show: Callable[..., list[str]], settings: Settings) -> None:
+    show(revision=3)
+    path = settings.releases / "330109" / "2018Q1" / "r3" / "release.json"
+    files.write_json(path, {**files.read_json(path), "files": {"dictionary.csv": "0" * 64}})
+    text = io.StringIO()
+    summary.show_quarter(Console(file=text, width=160, highlight=False), settings, Scope("330109", "2018Q1"))
+    assert "  notice   not made yet: run the quarter again" in text.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("note", ["数据为重建，并非原始记录", "见附件[/1]，[red]样例[号码]"])

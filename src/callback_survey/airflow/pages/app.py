@@ -23,6 +23,7 @@ from callback_survey.airflow.pages import revisions as shelf
 from callback_survey.airflow.pages.files_offered import Offer
 from callback_survey.airflow.pages.revisions import UNREADABLE, QuarterShelf, Revision
 from callback_survey.errors import SurveyError
+from callback_survey.releases import has_documents
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings, load_settings
 from callback_survey.wording.translation import in_chinese
@@ -102,6 +103,7 @@ def one_release(request: Request, settings: Read, region: str, quarter: str, nam
         changed=shelf.integrity(revision.release) if revision.release else [],
         averages=figures.averages(offered),
         offers=list(offered.values()),
+        has_documents=revision.release is not None and has_documents(revision.release),
         measures=files_offered.measure_names(revision.folder),
         issued=files_offered.issued(settings, revision),
         issue=list(files_offered.of_issue(settings, revision).values()),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
+from callback_survey.releases import has_documents, listed
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 
@@ -65,8 +66,10 @@ def of_release(revision: Revision) -> dict[str, Offer]:
     release = revision.release
     if release is None:
         return {}
-    hashes = _mapping(getattr(release, "files", None))
-    wanted = [Offer(f"{NOTICE}/{known.name}", known.title, known.kind, None) for known in _documents(revision)]
+    hashes = _mapping(listed(release))
+    # what lies there before it is listed is being made, or was left by a killed run
+    documents = _documents(revision) if has_documents(release) else []
+    wanted = [Offer(f"{NOTICE}/{known.name}", known.title, known.kind, None) for known in documents]
     for name, table in sorted(release.tables.items()):
         wanted.append(Offer(f"csv/{name}.csv", name, "file", None, _text(table.get("csv_sha256"))))
     wanted += [Offer(name, name, "file", None) for name in _DICTIONARY]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import DamagedFile, SurveyError
-from callback_survey.releases import Release, journal
+from callback_survey.releases import Release, journal, listed
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
@@ -126,7 +126,7 @@ def quarter_shelf(settings: Settings, scope: Scope, now_served: Served) -> Quart
 
 def integrity(release: Release) -> list[str]:
     """The files that are no longer as they were frozen; none where all are."""
-    hashes: dict[str, Any] = dict(getattr(release, "files", None) or {})
+    hashes: dict[str, Any] = dict(listed(release))
     for name, table in release.tables.items():
         hashes[f"marts/{name}.parquet"] = table.get("parquet_sha256")
         hashes[f"csv/{name}.csv"] = table.get("csv_sha256")
