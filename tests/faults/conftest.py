@@ -22,7 +22,7 @@ def bases(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempPat
         of_dead_dbt = error_of_dead_dbt(home, said)
         of_missing_stamp = error_of_missing_stamp(home, said)
         said = take("build", home, said)
-        for step in ("gate", "release", "serve"):
+        for step in ("gate", "release", "serve", "documents"):
             before[step] = copy_without_logs(home, folder / step)
             said = take(step, home, said)
         return Bases(before, home, said, of_dead_dbt, of_missing_stamp)

@@ -76,12 +76,18 @@ def survived(small: Home, corrected_exports: Path, tmp_path_factory: pytest.Temp
         "build": lambda log: len(reported(log, "build", "said")) >= 20,
         "release": lambda log: any(home.revisions.glob(".r2-*/marts/*.parquet")),
         "serve": lambda log: any(home.serving.glob("versions/.*/marts.duckdb")),
+        "documents": lambda log: any(home.revisions.glob(".documents-r2-*/*")),
     }
     served, left = {}, {}
     for name, has_come in points.items():
         kill_when(home, has_come, folder / f"{name}.jsonl")
         served[name], left[name] = served_files(home), half_written(home)
     yield Survived(home, served, left, folder / "build.jsonl", home.run("run", "--quarter", QUARTER))
+
+
+def test_a_kill_among_the_documents_leaves_the_new_tables_served(small: Home, survived: Survived) -> None:
+    """They need no documents. A notice does, and none can be approved of what a killed run left."""
+    assert survived.served_after_kill["documents"] == served_files(survived.home) != served_files(small)
 
 
 @pytest.mark.parametrize("point", ["land", "build", "release", "serve"])
@@ -115,7 +121,12 @@ def test_there_is_one_second_revision_and_the_first_is_unchanged(small: Home, su
 
 def test_the_kills_came_in_the_middle_of_the_work(survived: Survived) -> None:
     """Otherwise the tests above would prove nothing."""
-    for point, name in (("land", "lake/.landing-"), ("release", "/.r2-"), ("serve", "serving/versions/.")):
+    for point, name in (
+        ("land", "lake/.landing-"),
+        ("release", "/.r2-"),
+        ("serve", "serving/versions/."),
+        ("documents", "/.documents-r2-"),
+    ):
         assert any(name in left for left in survived.left_after_kill[point]), point
     assert not reported(survived.build_log, "build", "done")
 

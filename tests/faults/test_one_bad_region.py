@@ -135,6 +135,7 @@ def test_airflow_marks_the_run_and_the_bad_regions_failed_and_the_rest_done(by_a
         1: "failed",
         2: "success",
     }
+    assert {index: state for task, index, state in states if task == "documents"} == {0: "success"}
     assert {task: state for task, index, state in states if index < 0} == {
         "discover": "success",
         "build": "success",
@@ -143,6 +144,7 @@ def test_airflow_marks_the_run_and_the_bad_regions_failed_and_the_rest_done(by_a
         "release": "success",
         "revise_following": "success",
         "serve": "success",
+        "announce": "success",
         "complete": "upstream_failed",
     }
     assert events == [f"{REGION}|{QUARTER}"]

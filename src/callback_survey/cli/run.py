@@ -30,7 +30,7 @@ exit codes: 0 released or nothing new, 2 usage or configuration, 3 a gate failed
 def add_to(commands: Any) -> None:
     run = commands.add_parser(
         "run",
-        help="run a quarter: land, check, build, check, release, serve",
+        help="run a quarter: land, check, build, check, release, serve, document",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -15,8 +15,8 @@ from callback_survey.storage import files, locks
 
 @contextmanager
 def alone(release: Release) -> Iterator[None]:
-    """Among those who make documents of a region's quarter, or decide about its notice."""
-    with locks.held(release.folder.parent / ".lock"):
+    """Among those who make documents of a revision."""
+    with locks.held(release.folder, is_folder=True):
         yield
 
 
@@ -39,7 +39,7 @@ def verify_proof(release: Release) -> None:
 def aside(release: Release) -> Iterator[Path]:
     """A folder to write the documents into; gone at the end, and so is what a killed run left. The caller is alone."""
     folder = release.folder.parent
-    for leftover in folder.glob(".documents-*"):
+    for leftover in folder.glob(f".documents-{release.folder.name}-*"):
         files.remove_tree(leftover)
     written = folder / f".documents-{release.folder.name}-{os.getpid()}"
     written.mkdir()
@@ -50,9 +50,8 @@ def aside(release: Release) -> Iterator[Path]:
 
 
 def freeze(release: Release, written: Path) -> None:
-    """Put documents that were written aside to a release whose proof was verified. They are part of it once SHA256SUMS lists them:
-    what a killed run
-    put there before is made again. The caller is alone."""
+    """Put documents that were written aside to a release whose proof was verified. They are part of it once SHA256SUMS lists
+    them: what a killed run put there before is made again. The caller is alone."""
     target, sums = release.folder / DOCUMENTS, release.folder / SUMS_FILE
     new = {f"{DOCUMENTS}/{name}": digest for name, digest in hashes.hashes_of(written).items()}
     files.sync_tree(written)
