@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 from callback_survey import releases
 from callback_survey.documents import write
@@ -84,9 +86,12 @@ def require_made(documented: Documented) -> None:
 
 def _side_by_side(run: Run, wanted: Sequence[Release], workers: int) -> Iterator[tuple[Release, Problem | None]]:
     """Each revision as soon as it is done, with what is wrong where its documents could not be made."""
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ExitStack() as ending, ThreadPoolExecutor(max_workers=workers) as pool:
         # a thread waits for a process: nothing is made in it
-        waiting = {pool.submit(_make, run, release): release for release in wanted}
+        idle: SimpleQueue[write.Maker] = SimpleQueue()
+        for _ in range(workers):
+            idle.put(ending.enter_context(write.Maker()))
+        waiting = {pool.submit(_make, run, release, idle): release for release in wanted}
         try:
             for done in as_completed(waiting):
                 error = done.exception()
@@ -97,13 +102,17 @@ def _side_by_side(run: Run, wanted: Sequence[Release], workers: int) -> Iterator
             pool.shutdown(cancel_futures=True)
 
 
-def _make(run: Run, release: Release) -> None:
+def _make(run: Run, release: Release, idle: SimpleQueue[write.Maker]) -> None:
     settings = run.settings
     with documents.alone(release):
         if releases.has_documents(release):  # another run was here first
             return
         documents.verify_proof(release)
         heading = own_texts(settings.notices, release.scope).heading
-        with documents.aside(release) as written:
-            write.write_apart(release, written, formats=settings.documents, heading=heading)
-            documents.freeze(release, written)
+        maker = idle.get()
+        try:
+            with documents.aside(release) as written:
+                write.write_apart(release, written, formats=settings.documents, heading=heading, maker=maker)
+                documents.freeze(release, written)
+        finally:
+            idle.put(maker)

@@ -87,6 +87,7 @@ def test_a_step_loads_what_it_uses_and_nothing_else() -> None:
         "callback_survey.warehouse.build",
         "callback_survey.pipeline.freezing",
         "callback_survey.pipeline.following",
+        "callback_survey.pipeline.documenting",
         "callback_survey.serving.serve",
         "callback_survey.alerts",
     ) == {
@@ -96,6 +97,7 @@ def test_a_step_loads_what_it_uses_and_nothing_else() -> None:
         "callback_survey.warehouse.build": [],
         "callback_survey.pipeline.freezing": [],
         "callback_survey.pipeline.following": [],
+        "callback_survey.pipeline.documenting": [],
         "callback_survey.serving.serve": [],
         "callback_survey.alerts": [],
     }
