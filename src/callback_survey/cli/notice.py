@@ -54,6 +54,7 @@ def _notice(options: argparse.Namespace) -> int:
     from callback_survey.documents.marts import open_frozen
     from callback_survey.documents.notice import write
     from callback_survey.documents.notice.own_texts import own_texts
+    from callback_survey.releases import has_documents
 
     settings = load_settings(home=options.home)
     issuer, number, signatory = (
@@ -80,6 +81,8 @@ def _notice(options: argparse.Namespace) -> int:
     show(f"draft of {release.name}, not issued")
     for path in written:
         show(f"  {path}")
+    if not has_documents(release):
+        show("  The release has no documents of its own yet, and cannot be approved: run the quarter again.")
     return 0
 
 
