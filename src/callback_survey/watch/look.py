@@ -35,6 +35,7 @@ _SECTIONS = {
     "started": "a-delivery-is-waiting",
     "served_age": "served-data-too-old",
     "unserved": "served-data-too-old",
+    "undocumented": "documents-are-missing",
     "broken": "served-data-too-old",
     "damaged": "a-release-is-damaged",
     "unsent": "an-alert-did-not-arrive",

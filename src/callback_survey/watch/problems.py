@@ -23,7 +23,7 @@ from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.landing import ledger
 from callback_survey.local_time import to_the_minute
 from callback_survey.quarter import Quarter
-from callback_survey.releases import inventory
+from callback_survey.releases import Release, has_documents, inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings, size_in_bytes
@@ -34,6 +34,8 @@ from callback_survey.wording.catalogue import Words
 # Of older quarters that never came, nobody expects anything any more.
 QUARTERS_WATCHED = 4
 _SILENT_AFTER = timedelta(hours=26)
+# those of a region take a minute, and twenty at most
+_MAKING_DOCUMENTS = timedelta(hours=1)
 # what a record of the watch may need
 _BLOCK_BYTES = 1 << 16
 
@@ -170,11 +172,30 @@ def served(settings: Settings, now: datetime) -> list[Problem]:
     if unserved:
         facts = {"count": str(len(unserved)), "names": ", ".join(unserved), "command": command}
         problems.append(Problem("served/unserved", "fail", "unserved", facts, " ".join(unserved)))
+    problems += _undocumented(frozen, now)
     newest = max(datetime.fromisoformat(release.released_at) for release in frozen)
     if now - newest > timedelta(days=settings.watch_served_days):
         facts = {"since": to_the_minute(newest), "days": str(settings.watch_served_days)}
         problems.append(Problem("served/age", "warn", "served_age", facts, newest.isoformat()))
     return problems
+
+
+def _undocumented(frozen: Sequence[Release], now: datetime) -> list[Problem]:
+    """Served releases whose documents nobody is making any more: a run that was killed over them tells nobody."""
+    lacking = [
+        release
+        for release in frozen
+        if now - datetime.fromisoformat(release.released_at) > _MAKING_DOCUMENTS and not has_documents(release)
+    ]
+    if not lacking:
+        return []
+    names = ", ".join(release.name for release in lacking)
+    facts = {
+        "count": str(len(lacking)),
+        "names": names,
+        "command": run_command(lacking[0].region_code, lacking[0].quarter),
+    }
+    return [Problem("served/undocumented", "fail", "undocumented", facts, names)]
 
 
 def unsent(settings: Settings) -> list[Problem]:

@@ -22,6 +22,7 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.settings import Settings, load_settings
+from callback_survey.storage import files
 from callback_survey.watch import problems
 from callback_survey.watch.look import WatchReport, runs_to_start, watch
 from callback_survey.watch.problems import Waiting
@@ -297,6 +298,18 @@ def test_a_release_that_is_not_served_is_told(found: Settings) -> None:
     (found.serving / "current" / "served.json").write_text("[]")
     [problem] = look(found).problems
     assert (problem.name, problem.facts["names"], problem.severity) == ("unserved", "330109 2018Q1 r1", "fail")
+
+
+def test_a_served_release_whose_documents_nobody_makes_is_told(found: Settings) -> None:
+    """A run that was killed over them sent no alert."""
+    release(found)
+    [path] = found.releases.glob("*/*/r1/release.json")
+    told = {**files.read_json(path), "files": {"dictionary.csv": "0" * 64}}
+    files.write_json(path, told)
+    [problem] = look(found).problems
+    assert (problem.name, problem.facts["names"], problem.severity) == ("undocumented", "330109 2018Q1 r1", "fail")
+    files.write_json(path, {**told, "released_at": "2018-04-21T07:30:00+08:00"})
+    assert [one.name for one in look(found).problems] == [], "its run may be making them"
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"torn" * 1000)])
