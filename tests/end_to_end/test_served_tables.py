@@ -131,8 +131,14 @@ def test_files_of_the_release_are_those_its_document_names(served: Served) -> No
         assert found == {name: table[f"{kind}_sha256"] for name, table in document["tables"].items()}
     assert set(document["tables"]) == PUBLIC_TABLES - MADE_WHILE_SERVING
     every = {name: digest for name, digest in contents(folder).items() if name not in ("release.json", "SHA256SUMS")}
-    assert document["files"] == every
-    assert {"dictionary.csv", "notice/notice.html", "csv/department_rates.csv"} < set(every)
+    documents = {name for name in every if name.startswith("notice/")}
+    assert document["files"] == {name: digest for name, digest in every.items() if name not in documents}
+    assert {"dictionary.csv", "csv/department_rates.csv"} < set(every) and "notice/notice.html" in documents
+    listed = [line.split("  ") for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
+    assert {name: digest for digest, name in listed if name != "release.json"} == every
+    assert {name for _, name in listed[-len(documents) :]} == documents, (
+        "frozen after the tables, they stand behind them"
+    )
 
 
 def test_csv_begins_with_a_byte_order_mark_and_holds_the_chinese_names(served: Served) -> None:
@@ -212,6 +218,6 @@ def test_the_run_ends_with_a_summary_of_figures_checks_places_and_times(served: 
         str(served.home.revisions / "r1" / "notice" / "notice.html"),
     ):
         assert expected in said
-    steps = ["discover", "land", "gate 1", "build", "gate 2", "release", "serve"]
+    steps = ["discover", "land", "gate 1", "build", "gate 2", "release", "serve", "documents"]
     assert re.findall(r"(?m)^✔ (\w+(?: \d)?)\s", said) == ["airflow", *steps]
     assert re.findall(r"(\w+(?: \d)?) \d+\.\d s", said.rpartition("Time")[2]) == steps

@@ -1,4 +1,4 @@
-"""A disk that fills up while a quarter is landed, built, released or served: the run fails aloud, and readers notice nothing.
+"""A disk that fills up while a quarter is landed, built, released, served or documented: the run fails aloud, and readers notice nothing.
 
 Filled for real where the machine lets an ordinary user mount a tmpfs of their own (`unshare -rm`); and, on every machine,
 imitated by a size limit on files, which fails the same writes. One of the two always takes the step `build`.
@@ -45,7 +45,7 @@ def filled(request: pytest.FixtureRequest, bases: Bases, tmp_path_factory: pytes
     kind = request.param
     if kind == "tmpfs" and not can_mount():
         pytest.skip("this machine lets no user mount a tmpfs: the size limit takes all steps instead")
-    steps = ("land", "release", "serve") if kind == "limit" and can_mount() else ("land", "build", "release", "serve")
+    steps = ("land", *(() if kind == "limit" and can_mount() else ("build",)), "release", "serve", "documents")
     folder = tmp_path_factory.mktemp(f"full-{kind}")
     homes = {step: bases.before[step] for step in steps}
     task = {
@@ -100,13 +100,16 @@ def test_readers_see_what_was_served_before_byte_for_byte(filled: Filled, bases:
         assert [name for name in after if name not in before and not name.startswith("restricted/")] == []
 
 
-def test_with_room_again_it_ends_as_if_the_disk_had_never_been_full(filled: Filled, corrected: Served) -> None:
-    for step in {"build", "release", "serve"} & set(filled.homes):
+def test_with_room_again_it_ends_as_if_the_disk_had_never_been_full(
+    filled: Filled, corrected: Served, bases: Bases
+) -> None:
+    for step in {"build", "release", "serve", "documents"} & set(filled.homes):
         home = filled.homes[step]
         assert home.averages() == corrected.home.averages()
         for part in ("marts", "csv"):
             assert contents(home.revisions / "r2" / part) == contents(corrected.home.revisions / "r2" / part)
         assert sorted(path.name for path in home.revisions.iterdir()) == ["r1", "r2"]
+    assert contents(filled.homes["documents"].revisions / "r2") == contents(bases.done.revisions / "r2")
     if "again" in filled.told:
         assert filled.told["again"]["code"] == 0, filled.told["again"]
 

@@ -193,6 +193,11 @@ def _main() -> int:
             names = ("what", "where", "expected", "next_step")
             _tell("error", {name: text for name in names if (text := getattr(error, name))})
             return _TOLD
+        except OSError as error:
+            where = {"where": str(error.filename)} if error.filename else {}
+            _tell("error", {"what": error.strerror or type(error).__name__, **where})
+            traceback.print_exc()
+            return 1
         except Exception as error:
             _tell("error", {"what": type(error).__name__})  # its text may quote a cell; the log has it
             traceback.print_exc()
