@@ -53,7 +53,7 @@ def listed(release: Release) -> dict[str, str]:
 
 def has_documents(release: Release) -> bool:
     """Whether its documents are part of a release. One from before all files were listed is as it is, and gets none."""
-    return not release.files or any(map(_is_document, listed(release)))
+    return not release.files or any(map(_is_document, release.files)) or bool(added(release))
 
 
 def _is_document(name: str) -> bool:
