@@ -17,7 +17,7 @@ from callback_survey.progress import Event
 __all__ = ["Display", "open_console"]
 
 _MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
-_STEP_WIDTH, _SUBJECT_WIDTH = 9, 12
+_STEP_WIDTH, _SUBJECT_WIDTH = 10, 12
 # A message goes on under its beginning where the terminal is wide enough for that.
 _MESSAGE_AT, _WIDE = 33, 100
 

@@ -30,10 +30,12 @@ def test_without_a_terminal_each_finished_step_is_one_plain_line() -> None:
         event("land", "said", "halfway"),
         event("land", "done", "94,265 rows read"),
         event("gate 1", "failed", "330109 2018Q1: gate 1 failed", seconds=0.04),
+        event("documents", "done", "330109 2018Q1 r1"),
     )
     assert text.splitlines() == [
-        "✔ land     330109         1.2 s  94,265 rows read",
-        "✘ gate 1   330109         0.0 s  330109 2018Q1: gate 1 failed",
+        "✔ land      330109         1.2 s  94,265 rows read",
+        "✘ gate 1    330109         0.0 s  330109 2018Q1: gate 1 failed",
+        "✔ documents 330109         1.2 s  330109 2018Q1 r1",
     ]
     assert "\x1b" not in text
 
