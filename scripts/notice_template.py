@@ -252,6 +252,11 @@ def _head(document: Any) -> None:
     say("数据说明：{{ text.data_note }}", "Notice Remark")
     say("{%p endif %}")
     say("{{ text.heading.addressees }}：", "Notice Addressee")
+    say("{%p if text.correction %}")
+    correction = document.add_paragraph()
+    correction.add_run("更正说明：").bold = True
+    correction.add_run("{{ text.correction }}")
+    say("{%p endif %}")
     _each(document, "paragraph in text.lead", "{{ paragraph }}")
 
 

@@ -160,7 +160,8 @@ def write(
     from callback_survey.documents.notice import write as notice
 
     notice.write(connection, release, folder, schema=schema, formats=formats, heading=heading, begin=begin)
-    companion.write(connection, release, folder, schema=schema, formats=formats, begin=begin)
+    correction = heading.correction.sentence if heading.correction else ""
+    companion.write(connection, release, folder, schema=schema, formats=formats, correction=correction, begin=begin)
 
 
 class _Warnings(logging.Handler):

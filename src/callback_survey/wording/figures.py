@@ -1,7 +1,8 @@
-"""How figures are written: two decimals, a sign before differences, commas in counts, a dash where there is none."""
+"""How figures and dates are written: two decimals, a sign before differences, commas in counts, a dash where there is none."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 BLANK = "—"
@@ -32,3 +33,8 @@ def chinese_number(value: int) -> str:
     digits = "〇一二三四五六七八九"
     tens, ones = divmod(value, 10)
     return f"{digits[tens] if tens > 1 else ''}{'十' if tens else ''}{digits[ones] if ones else ''}"
+
+
+def chinese_date(day: date) -> str:
+    """Without leading zeros, as dates of official documents are written."""
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -200,6 +200,13 @@ def test_every_chart_has_words_and_a_table_for_who_cannot_see_it(release: Releas
     ]
 
 
+def test_the_companion_of_a_correction_says_what_was_corrected(release: Release) -> None:
+    drawn = {found.measure: page.draw(DATA, found) for found in DATA.measures}
+    told = page.render_companion(DATA, drawn, release, "本通报更正并代替<5号>通报。")
+    assert "<strong>更正说明：</strong>本通报更正并代替&lt;5号&gt;通报。</p>" in told
+    assert "更正说明" not in companion(release)
+
+
 def test_a_measure_without_a_single_rate_has_no_chart_and_says_so(release: Release) -> None:
     empty = replace(SATISFACTION, departments=DEPARTMENTS[-1:], average_pct=None)
     html = companion(release, measures=(empty,), call_outcomes=None)

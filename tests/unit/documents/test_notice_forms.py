@@ -21,6 +21,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from callback_survey.documents.notice import NoticeData, read_notice_data
+from callback_survey.documents.notice.correction import Correction, Moved, MovedMeasure
 from callback_survey.documents.notice.docx import render_docx
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.pdf import render_pdf
@@ -55,6 +56,14 @@ def issued(data: NoticeData) -> NoticeText:
 
 
 @pytest.fixture(scope="module")
+def corrected(data: NoticeData) -> NoticeText:
+    """A notice that takes the place of an issued one, with a sign in its reason that no font has."""
+    moved = MovedMeasure("满意率", ("94.77%", "94.80%"), ("—", "—"), (Moved("区教育局", "94.12%", "95.00%"),))
+    correction = Correction(QUARTER, 1, "样跑改办〔2020〕1号", date(2020, 1, 7), "“重报”有误\U000f0000", (moved,))
+    return compose(data, ORIGIN, replace(ISSUED, number="样跑改办〔2020〕9号", correction=correction))
+
+
+@pytest.fixture(scope="module")
 def pdf(draft: NoticeText) -> bytes:
     return render_pdf(draft)
 
@@ -68,6 +77,7 @@ def everything(text: NoticeText) -> list[str]:
     """Each word and figure that a notice has to show."""
     said = [
         *text.title_lines,
+        text.correction,
         *text.lead,
         text.target,
         *(span.words for span in text.findings),
@@ -103,6 +113,18 @@ def text_of_pdf(pdf: bytes) -> str:
 def text_of_docx(docx: bytes) -> str:
     body = Document(io.BytesIO(docx)).element.body
     return folded("".join(found.text or "" for found in body.iter(qn("w:t"))))
+
+
+def test_every_form_of_a_correction_says_what_it_replaces_and_why(corrected: NoticeText, issued: NoticeText) -> None:
+    sentence = (
+        "更正说明：本通报更正并代替2020年1月7日印发的样跑改办〔2020〕1号通报，原通报停止使用。更正原因：“重报”有误"
+    )
+    assert sentence in folded(Page(render_html(corrected)).text)
+    assert f"{sentence}〓。满意率：平均值由94.77%改为94.80%；" in text_of_pdf(render_pdf(corrected))
+    shown = text_of_docx(render_docx(corrected))
+    assert sentence in shown and "区教育局（94.12%改为95.00%）" in shown
+    for form in (render_html(issued), text_of_docx(render_docx(issued))):
+        assert "更正" not in form
 
 
 def test_every_form_says_every_word_and_figure(draft: NoticeText, pdf: bytes, docx: bytes) -> None:

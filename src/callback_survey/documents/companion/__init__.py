@@ -23,12 +23,13 @@ def write(
     *,
     schema: str,
     formats: Sequence[Format],
+    correction: str = "",
     begin: Callable[[str], None] = lambda part: None,
 ) -> None:
     """Write companion.html, explore.html and charts/<measure>.svg into `folder`; with "pdf" also companion.pdf and PNGs.
 
     `connection` shows the release's marts in `schema`. The same marts give the same files.
-    `begin` is told each part before it is made.
+    `correction` is what the notice says of the one that it replaces. `begin` is told each part before it is made.
     """
     from callback_survey.documents.companion import charts, explore, page
     from callback_survey.documents.companion.data import read_companion_data
@@ -47,7 +48,7 @@ def write(
     with ThreadPoolExecutor(1) as beside:
         pictures = beside.map(charts.png_of, files_of.values() if "pdf" in formats else ())
         drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
-        html = page.render_companion(data, drawn, release)
+        html = page.render_companion(data, drawn, release, correction)
         begin("companion.html")
         files.write_text(folder / "companion.html", html)
         begin("explore.html")

@@ -32,10 +32,12 @@ class Chart:
     caption: str
 
 
-def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]], release: Release) -> str:
+def render_companion(
+    marts: CompanionData, drawn: Mapping[str, Sequence[Chart]], release: Release, correction: str = ""
+) -> str:
     """The companion of a region and quarter: a page (A4) per measure, its charts inlined, and the figures as tables.
 
-    `drawn` holds the charts of each measure, by its code.
+    `drawn` holds the charts of each measure, by its code. `correction` is what the notice says of the one that it replaces.
     """
     template = environment().get_template("companion.html.j2")
     page = template.render(
@@ -49,6 +51,7 @@ def render_companion(marts: CompanionData, drawn: Mapping[str, Sequence[Chart]],
         drawn=drawn,
         funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],
         release=release,
+        correction=correction,
         accepted=[acceptance_sentence(check) for check in release.accepted],
     )
     return page + "\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from callback_survey.documents.notice.correction import Correction
 from callback_survey.documents.notice.texts import NONE, Texts
+from callback_survey.wording.figures import chinese_date
 
 # whom a notice is addressed to, where a district does not say
 ADDRESSEES = "各有关部门"
@@ -16,7 +18,8 @@ class Heading:
     """The heading fields of a notice. Empty ones stay blank in a draft, for whoever issues it to fill in.
 
     `approved_by` is who approved the release; None marks a draft. `approved_at` is ISO 8601 with its offset. `signatory` is the
-    person printed as 签发人. `texts` are the district's own words.
+    person printed as 签发人. `texts` are the district's own words. `correction` is what it says of the issued notice that it
+    takes the place of; None where it takes the place of none.
     """
 
     issuer: str = ""
@@ -27,6 +30,7 @@ class Heading:
     addressees: str = ADDRESSEES
     signatory: str = ""
     texts: Texts = NONE
+    correction: Correction | None = None
 
     @property
     def is_draft(self) -> bool:
@@ -47,11 +51,6 @@ class Heading:
         """印发日期, the date of the notice unless the district gives another; empty where there is none."""
         day = self.texts.printed_on or self.dated_on
         return chinese_date(day) if day else ""
-
-
-def chinese_date(day: date) -> str:
-    """Without leading zeros, as dates of official documents are written."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 DRAFT = Heading()

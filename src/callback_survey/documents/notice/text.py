@@ -36,7 +36,8 @@ class Origin:
 
 @dataclass(frozen=True)
 class NoticeText:
-    """A notice, part by part in reading order. Paragraphs are plain text without markup.
+    """A notice, part by part in reading order. Paragraphs are plain text without markup. `correction` is empty in a notice that takes
+    the place of none.
 
     The short form has `findings`, one paragraph, and none of `basis`, `overall`, `measures`, `legend`, `list_note` and `unrated`.
     """
@@ -45,6 +46,7 @@ class NoticeText:
     status: str
     title_lines: tuple[str, ...]
     data_note: str | None
+    correction: str
     lead: tuple[str, ...]
     findings: tuple[Span, ...]
     target: str
@@ -97,6 +99,7 @@ class NoticeText:
             self,
             heading=heading,
             data_note=self.data_note and self.data_note.translate(marks),
+            correction=self.correction.translate(marks),
             lead=tuple(said.translate(marks) for said in self.lead),
             target=self.target.translate(marks),
             findings=tuple(
@@ -123,6 +126,7 @@ def compose(marts: NoticeData, origin: Origin | None = None, heading: Heading = 
         status=DRAFT_MARK if heading.is_draft else "",
         title_lines=tuple(line.strip() for line in texts.title.split(LINE_BREAK)),
         data_note=origin.data_note,
+        correction=heading.correction.sentence if heading.correction else "",
         lead=texts.basis or ((short_form.lead(period, texts.programme),) if is_short else ()),
         findings=short_form.findings(marts, period, texts.target) if is_short else (),
         target=texts.target,
