@@ -64,7 +64,16 @@ class Waiting:
     def answer(self, run: str, option: str, **fields: Any) -> None:
         self.question(run)
         path = f"{RUNS}/{quote(run)}/taskInstances/approval/-1/hitlDetails"
-        given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "reason": "", **fields}
+        given = {
+            "number": "",
+            "issuer": "",
+            "date": None,
+            "signatory": "",
+            "blank": False,
+            "correction": "",
+            "reason": "",
+        }
+        given |= fields
         self.airflow.ask("PATCH", path, {"chosen_options": [option], "params_input": given})
 
     def end(self, run: str) -> str:
@@ -146,7 +155,7 @@ def test_the_request_shows_the_numbers_and_a_form(waiting: Waiting, runs: dict[s
     )
     assert "| 满意率 | 75.00 | 2017年全省平均满意率 94.70 | −19.70 |" in asked["body"]
     assert asked["options"] == ["签发", "退回"]
-    assert set(asked["params"]) == {*HEADING, "signatory", "blank"}
+    assert set(asked["params"]) == {*HEADING, "signatory", "blank", "correction"}
 
 
 def test_a_rejection_keeps_the_reason_and_issues_nothing(waiting: Waiting, rejected: str) -> None:
@@ -185,11 +194,16 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
     page.get_by_role("heading", name="与第1版（上一版，也是现行通报）的差别").wait_for()
     page.locator("#element_number").fill("跑改办〔2018〕9号")
     page.locator("#element_date").fill("2018-07-09")
+    page.locator("#element_correction").fill("区民政局的回访记录已重新报送")
     page.get_by_test_id("hitl-option-签发").click()
     assert waiting.end(correction) == "success"
     issued = json.loads((waiting.public / "current" / "issue.json").read_text(encoding="utf-8"))
     assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", "admin")
-    assert issued["supersedes"]["revision"] == 1
+    assert (issued["supersedes"]["revision"], issued["correction"]["reason"]) == (1, "区民政局的回访记录已重新报送")
+    assert json.loads((waiting.public / "r1" / "replaced.json").read_text(encoding="utf-8"))["revision"] == 2
+    assert "更正说明：</strong>本通报更正并代替2018年6月7日印发的" in (waiting.public / "r2" / "notice.html").read_text(
+        encoding="utf-8"
+    )
     assert (waiting.public / "r1" / "notice.html").is_file()
 
 

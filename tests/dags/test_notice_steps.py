@@ -42,7 +42,8 @@ def prepared() -> dict[str, Any]:
 
 
 def answered(option: str, **fields: Any) -> dict[str, Any]:
-    given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "reason": "", **fields}
+    given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "correction": "", "reason": ""}
+    given |= fields
     user = {"id": "7", "name": "值班长"}
     return {"chosen_options": [option], "params_input": given, "responded_at": NOW, "responded_by_user": user}
 
@@ -102,6 +103,19 @@ def test_a_heading_is_judged_while_it_can_be_asked_for_again(home: Home) -> None
     steps.require_printable(request, answered(steps.REJECT, date="2018-01-01"))
     with pytest.raises(UsageError, match="contains a phone or identity number"):
         steps.require_printable(request, answered(steps.REJECT, reason="问 13800138000"))
+
+
+def test_a_correction_is_not_sent_on_without_its_reason(home: Home) -> None:
+    request = {**prepared(), "corrects": "5号（2018-06-07）"}
+    heading = {"number": "9号", "date": "2018-07-09"}
+    with pytest.raises(UsageError, match="would be corrected without a reason"):
+        steps.require_printable(request, answered(steps.APPROVE, **heading, reason="退回用的"))
+    with pytest.raises(UsageError, match="contains a phone or identity number"):
+        steps.require_printable(request, answered(steps.APPROVE, **heading, correction="问 13800138000"))
+    steps.require_printable(request, answered(steps.APPROVE, **heading, correction="已重新报送"))
+    steps.require_printable(request, answered(steps.REJECT))
+    with pytest.raises(UsageError, match="no issued notice would be replaced"):
+        steps.require_printable(prepared(), answered(steps.APPROVE, **heading, correction="已重新报送"))
 
 
 def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -> None:

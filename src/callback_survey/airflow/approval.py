@@ -77,6 +77,9 @@ def _form() -> dict[str, Param]:
         steps.DATE: day,
         steps.SIGNATORY: text("签发人", "印在文号旁边；不印就空着"),
         steps.BLANK: blank,
+        steps.CORRECTION: text(
+            "更正原因", "代替已印发的通报时必填，印在更正说明里；首次印发的不填", max_length=MOST_CHARACTERS
+        ),
         steps.REASON: text("退回理由", "退回时填写", max_length=MOST_CHARACTERS),
     }
 

@@ -18,6 +18,7 @@ APPROVE, REJECT = "签发", "退回"
 RELEASE_PATTERN = r"^\d{6}\|\d{4}Q[1-4]$"
 # The fields of the form, as the approver sees them
 NUMBER, ISSUER, DATE, SIGNATORY, BLANK, REASON = "number", "issuer", "date", "signatory", "blank", "reason"
+CORRECTION = "correction"
 
 DOCUMENTATION = """\
 # callback_notice: a person approves, then the notice is issued
@@ -30,7 +31,8 @@ DOCUMENTATION = """\
 **Who decides**: the person who opens `approval` under *Required Actions*. The request shows the averages and benchmarks, the
 departments below the average and which of them are below by more than chance, the warnings, and the differences from the
 revision before and from the issued notice. 签发 (approve) asks for number, issuer, date and the signatory to print, and issues the
-notice; without one of the first three it issues nothing, unless 留空签发 is ticked. 退回 (reject) asks for a reason and issues
+notice; without one of the first three it issues nothing, unless 留空签发 is ticked. Where a notice of the quarter is out it is a
+correction (更正), and the form needs 更正原因, the reason, which the notice prints. 退回 (reject) asks for a reason and issues
 nothing.
 
 **What readers see meanwhile**: the tables are already served; the public folder has the notice issued before, if any.
@@ -83,7 +85,14 @@ def prepare(context: Mapping[str, Any]) -> dict[str, Any] | None:
     proposed = own or (last.issuer if last else "")
     name = f"{region_code}/{quarter}/r{release.revision}"
     asked = request.request_for(settings, release, f"{_address()}/{ROUTE}/releases/{name}")
-    return {**asdict(asked), "issuer": proposed, "own_issuer": own, "link": _answer_page(context)}
+    corrects = out.title if out else ""
+    return {
+        **asdict(asked),
+        "issuer": proposed,
+        "own_issuer": own,
+        "corrects": corrects,
+        "link": _answer_page(context),
+    }
 
 
 def _address() -> str:
@@ -111,16 +120,17 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
     """Raises UsageError where the answer cannot be printed or kept as given, while the question can still be asked again."""
     from dataclasses import replace
 
-    from callback_survey.approval.fields import require_complete
+    from callback_survey.approval.fields import require_complete, require_reason
 
     given = answer["params_input"] or {}
     if APPROVE in answer["chosen_options"]:
         heading = _heading(request, given)
+        require_reason(_reason(given, CORRECTION), request.get("corrects", ""), _scope(request))
         if not given.get(BLANK):
             # a field that the approver has cleared is the district's own, if it has one
             require_complete(replace(heading, issuer=heading.issuer or request.get("own_issuer", "")), _scope(request))
     else:
-        _reason(given)
+        _reason(given, REASON)
 
 
 def tell_approver(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> None:
@@ -188,13 +198,13 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     }
     folder = None
     if APPROVE in answer["chosen_options"]:
-        folder = str(
-            decide.approve(
-                settings, scope, revision, _heading(request, fields), is_blank=bool(fields.get(BLANK)), **said
-            ).folder
+        heading, reason = _heading(request, fields), _reason(fields, CORRECTION)
+        issued = decide.approve(
+            settings, scope, revision, heading, reason=reason, is_blank=bool(fields.get(BLANK)), **said
         )
+        folder = str(issued.folder)
     else:
-        decide.reject(settings, scope, revision, reason=_reason(fields), **said)
+        decide.reject(settings, scope, revision, reason=_reason(fields, REASON), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
     alerts.forget_waiting(settings, scope)
     alerts.tell_dag_passed(settings, problem_key(scope), place_of(context, "issue"))
@@ -232,10 +242,10 @@ def _scope(request: Mapping[str, Any]) -> Scope:
     return Scope(request["region_code"], request["quarter"])
 
 
-def _reason(fields: Mapping[str, Any]) -> str:
+def _reason(fields: Mapping[str, Any], name: str) -> str:
     from callback_survey.approval import fields as form
 
-    return form.reason_of(str(fields.get(REASON) or ""), is_required=False)
+    return form.reason_of(str(fields.get(name) or ""), is_required=False)
 
 
 def _moment(given: datetime | str) -> str:

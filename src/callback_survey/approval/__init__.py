@@ -2,4 +2,5 @@
 
 request  what the approver is shown        decide  approved, rejected, unanswered: entries in the journal
 public   the folder of issued notices      fields  the heading as given, judged before it is printed
+correction  the issued notice that another one replaces: why, and what moved
 """

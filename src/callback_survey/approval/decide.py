@@ -1,4 +1,5 @@
-"""A decision about a released revision: approved and issued, rejected, or not made in time. Each is an entry in its journal.
+"""A decision about a released revision: approved and issued, rejected, or not made in time. Each is an entry in its journal, and
+so is that a notice which is out is corrected by another.
 
 Every function can be killed and called again with the same values: it goes on where it stopped, and says nothing twice.
 """
@@ -11,8 +12,10 @@ from dataclasses import replace
 
 from callback_survey import releases
 from callback_survey.approval import public
-from callback_survey.approval.fields import require_complete
-from callback_survey.approval.public import Issue
+from callback_survey.approval.correction import correction_of
+from callback_survey.approval.fields import require_complete, require_reason
+from callback_survey.approval.public import Issue, Mark
+from callback_survey.documents.notice.correction import Correction
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.errors import ApprovalOutdated, DamagedFile, DocumentsMissing, UsageError
@@ -67,6 +70,7 @@ def approve(
     by: str,
     at: str,
     run_id: str = "",
+    reason: str = "",
     is_blank: bool = False,
     details: Mapping[str, str] | None = None,
 ) -> Issue:
@@ -74,6 +78,7 @@ def approve(
 
     Without an issuer in the heading it is the district's own (notices.toml). With `is_blank` a notice may lack issuer, number
     and date: lines are left to write on. A revision that was issued before, and is served again now, is shown again as it was.
+    `reason` is why the notice that is out is replaced by this one: it is printed, and only a first notice goes without.
     Raises ApprovalOutdated where another revision is served, DocumentsMissing where its drafts are not there yet, UsageError where a
     field is missing or the revision is issued already under another heading, DamagedFile where the release is not what was frozen.
     """
@@ -87,8 +92,10 @@ def approve(
             _require_same_figures(issue, release)
             _require_same(issue, heading)
         entry = _decision("approved", release, by, at=at, run_id=run_id)
-        entry = replace(entry, details={**(details or {}), **_as_text(heading)})
+        entry = replace(entry, reason=reason, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
+            require_reason(reason, before.title if before else "", scope)
+            correction = correction_of(settings, release, before, reason) if before else None
             own = own_texts(settings.notices, scope)
             complete = replace(
                 heading,
@@ -97,6 +104,7 @@ def approve(
                 texts=own.texts,
                 approved_by=by,
                 approved_at=at,
+                correction=correction,
             )
             if issue is None and not is_blank:
                 require_complete(complete, scope)
@@ -109,8 +117,8 @@ def approve(
                 _still_served(settings, scope, revision)
                 _record(settings, entry)
                 issue = public.place(settings.public, written)
-                public.show(settings.public, issue)
-        _record_issued(settings, issue, release, before, run_id)
+                public.show(settings.public, issue, before, _mark(issue, correction, entry))
+        _record_issued(settings, issue, release, run_id)
         return issue
 
 
@@ -257,15 +265,57 @@ def _decision(act: Act, release: Release, by: str, *, run_id: str, at: str | Non
     return entry if at is None else replace(entry, at=at)
 
 
-def _record_issued(settings: Settings, issue: Issue, release: Release, before: Issue | None, run_id: str) -> None:
+def _mark(issue: Issue, correction: Correction | None, approved: Decision) -> Mark | None:
+    if correction is None:
+        return None
+    return Mark(
+        revision=issue.revision,
+        number=issue.number,
+        dated_on=issue.dated_on,
+        reason=correction.reason,
+        moved=correction.moved,
+        approved_by=approved.by,
+        approved_at=approved.at,
+    )
+
+
+def _record_issued(settings: Settings, issue: Issue, release: Release, run_id: str) -> None:
     acts: tuple[Act, ...] = ("approved", "issued")
     done = [one for one in _entries(settings, issue.scope) if one.act in acts]
     if done and (done[-1].act, done[-1].revision) == ("issued", issue.revision):
         return
     printed = {name: text for name, text in issue.printed.items() if text or name != "signatory"}
     # shown again after a rollback, it replaces what was shown until now, not what it replaced when it was new
-    revision = before.revision if before and before != issue else (issue.supersedes or {}).get("revision")
-    replaced = {"supersedes": f"r{revision}"} if revision else {}
+    replaced = public.replaced_by(settings.public, issue, done[-1].at if done else issue.approved_at)
+    if replaced is not None:
+        _record_corrected(settings, replaced, run_id)
     by = done[-1].by if done else issue.approved_by
     entry = _decision("issued", release, by, run_id=run_id)
-    journal.append(settings.releases, replace(entry, details={**printed, **replaced}))
+    supersedes = {"supersedes": f"r{replaced.revision}"} if replaced else {}
+    journal.append(settings.releases, replace(entry, details={**printed, **supersedes}))
+
+
+def _record_corrected(settings: Settings, replaced: Issue, run_id: str) -> None:
+    """更正 is an act of its own, about the notice that no longer holds."""
+    said = public.mark(settings.public, replaced.scope, replaced.revision)
+    assert said is not None, "a notice is marked before it is replaced"
+    entry = Decision(
+        "corrected",
+        replaced.region_code,
+        replaced.quarter,
+        replaced.revision,
+        said.approved_by,
+        reason=said.reason,
+        at=said.approved_at,
+        run_id=run_id,
+        details={
+            "number": replaced.number,
+            "dated_on": replaced.dated_on,
+            "corrected_by": f"r{said.revision}",
+            "moved": said.moved,
+        },
+        content_hash=replaced.content_hash,
+    )
+    known = [(one.act, one.revision, one.at) for one in _entries(settings, replaced.scope)]
+    if (entry.act, entry.revision, entry.at) not in known:
+        journal.append(settings.releases, entry)

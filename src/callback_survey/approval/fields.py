@@ -44,6 +44,27 @@ def require_complete(heading: Heading, scope: Scope) -> None:
         )
 
 
+def require_reason(reason: str, replaced: str, scope: Scope) -> None:
+    """Raises UsageError where the notice that is out, called `replaced`, would be replaced without a reason to print; or where there is a
+    reason and nothing to correct."""
+    if replaced and not reason:
+        raise UsageError(
+            f"the notice {replaced} is out and would be corrected without a reason; nothing was issued",
+            expected="why it is corrected, in a sentence that the new notice prints",
+            next_step="give it with the approval: --reason, in Airflow the field 更正原因",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
+        )
+    if reason and not replaced:
+        raise UsageError(
+            "a reason for a correction was given, and no issued notice would be replaced; nothing was issued",
+            expected="no reason with the first notice of a quarter",
+            next_step="approve again without it",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
+        )
+
+
 def revision_of(text: str) -> int:
     """The number of a revision given as r1, or as 1."""
     match = _REVISION.fullmatch(text.strip())
@@ -55,7 +76,7 @@ def revision_of(text: str) -> int:
 
 
 def reason_of(text: str, *, is_required: bool = True) -> str:
-    """Why something is rejected, as the journal keeps it."""
+    """Why something is rejected or corrected, as the journal keeps it."""
     return given_text("the reason", text, is_required=is_required)
 
 

@@ -1,6 +1,7 @@
 """The public folder: issued notices, and nothing else. What was issued stays as it was; a link says which one holds.
 
-<public>/<region>/<quarter>/r1/        the documents as issued, and issue.json: who approved, what it replaces, hashes
+<public>/<region>/<quarter>/r1/        the documents as issued, and issue.json: who approved, what it replaces and why, hashes
+<public>/<region>/<quarter>/r1/replaced.json   beside them, once the notice of another revision took its place: which, and why
 <public>/<region>/<quarter>/current -> r1
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.documents import write as documents
+from callback_survey.documents.notice.correction import Correction
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.releases import Release
 from callback_survey.scope import Scope
@@ -24,13 +26,15 @@ from callback_survey.wording.figures import BLANK
 
 CURRENT = "current"
 DOCUMENT = "issue.json"
+MARK = "replaced.json"
 
 
 @dataclass(frozen=True)
 class Issue:
     """An issued notice, as its issue.json says. `dated_on` is ISO 8601, empty where it was left blank; `files` maps a name to its sha256.
 
-    `supersedes` is the issued revision that it replaced (revision, number, dated_on); None for the first one.
+    `supersedes` is the issued revision that it replaced (revision, number, dated_on), and `correction` why (reason) and which
+    figures are others (moved, in words); None for the first one.
     """
 
     region_code: str
@@ -47,6 +51,7 @@ class Issue:
     files: dict[str, str]
     folder: Path
     signatory: str = ""
+    correction: dict[str, str] | None = None
 
     @property
     def scope(self) -> Scope:
@@ -87,6 +92,35 @@ def last(public: Path, region_code: str) -> Issue | None:
     return max(found, key=lambda issue: issue.issued_at, default=None)
 
 
+@dataclass(frozen=True)
+class Mark:
+    """That an issued notice no longer holds: the revision, number and date of the notice that took its place, why, which figures
+    are others (in words), who approved that, and when."""
+
+    revision: int
+    number: str
+    dated_on: str
+    reason: str
+    moved: str
+    approved_by: str
+    approved_at: str
+
+
+def mark(public: Path, scope: Scope, revision: int) -> Mark | None:
+    """By which notice that of a revision was replaced; None where it was not."""
+    path = scope.folder(public) / f"r{revision}" / MARK
+    return Mark(**files.read_json(path)) if path.is_file() else None
+
+
+def replaced_by(public: Path, issue: Issue, approved_at: str) -> Issue | None:
+    """The notice whose place an issued one took by the approval of this moment; None where there was none."""
+    for path in sorted(issue.scope.folder(public).glob(f"r*/{MARK}")):
+        found = Mark(**files.read_json(path))
+        if (found.revision, found.approved_at) == (issue.revision, approved_at):
+            return Issue.read(path.parent)
+    return None
+
+
 @contextmanager
 def written(
     settings: Settings, release: Release, heading: Heading, before: Issue | None, issued: Issue | None
@@ -122,6 +156,7 @@ def written(
             files={path.relative_to(aside).as_posix(): files.sha256_of(path) for path in _documents(aside)},
             folder=aside,
             signatory=heading.signatory,
+            correction=_reasons(heading.correction) if heading.correction else None,
         )
         value = asdict(issue)
         del value["folder"]
@@ -142,13 +177,23 @@ def place(public: Path, issue: Issue) -> Issue:
     return Issue.read(target)
 
 
-def show(public: Path, issue: Issue) -> None:
-    """From now on this is the notice that holds."""
+def show(public: Path, issue: Issue, replaced: Issue | None, said: Mark | None) -> None:
+    """From now on this is the notice that holds, and the `replaced` one is marked as what it `said`; its documents stay as they
+    are. Done again, it ends the same."""
+    if replaced is not None and said is not None:
+        files.write_json(replaced.folder / MARK, asdict(said))
+    if (issue.folder / MARK).exists():
+        (issue.folder / MARK).unlink()
+        files.sync(issue.folder)
     files.swap_symlink(public / issue.region_code / issue.quarter / CURRENT, f"r{issue.revision}")
 
 
 def _documents(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _reasons(correction: Correction) -> dict[str, str]:
+    return {"reason": correction.reason, "moved": correction.moved}
 
 
 def _named(issue: Issue) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from callback_survey import releases
 from callback_survey.approval import figures, public
+from callback_survey.approval.correction import correction_of
 from callback_survey.approval.figures import Flag, Measure
 from callback_survey.approval.public import Issue
 from callback_survey.checks.model import CheckResult, Rule, read_rules
@@ -24,6 +25,7 @@ from callback_survey.wording.figures import BLANK, percent, points
 from callback_survey.wording.translation import in_chinese
 
 MOST_MOVED = 40
+_REASON_TO_GIVE = "（所填的更正原因）"
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
 # a department that one of the two revisions does not have
 _ABSENT = Figures(None, None, None, None, None)
@@ -90,7 +92,7 @@ def _state(settings: Settings, release: Release) -> Iterator[str]:
     if before is None:
         yield "- 本季度尚未印发过通报"
     elif before != issue:
-        yield f"- 现行通报：{terms.revision(before.revision)}，{_issue(before)}。批准后由本版取代，原件保留"
+        yield f"- 现行通报：{terms.revision(before.revision)}，{_issue(before)}。批准即为更正：须写更正原因，由本版代替，原件保留"
 
 
 def _averages(found: Sequence[Measure]) -> Iterator[str]:
@@ -235,8 +237,13 @@ def _places(settings: Settings, release: Release, page: str) -> Iterator[str]:
     else:
         command = f"callback-survey run --region {release.region_code} --quarter {release.quarter}"
         yield f"- 草稿还没有生成，暂不能签发：等正在生成的运行结束；没有在运行的，重新执行 `{command}`"
+    issue = public.issued(settings.public, release.scope, release.revision)
+    before = public.current(settings.public, release.scope)
     folder = settings.public / release.region_code / release.quarter
     yield f"- 签发：填文号、印发单位、成文日期，要印签发人的填签发人；缺一项不予签发（除非勾选“留空签发”）。正式文件写入 `{folder}`"
+    if issue is None and before is not None:
+        said = correction_of(settings, release, before, _REASON_TO_GIVE).sentence
+        yield f"- 更正：填“更正原因”，首段之前印有“更正说明：{_md(said)}”"
     yield "- 退回：写明理由；数据照常供查询，通报不印发"
 
 

@@ -19,10 +19,13 @@ _APPROVE_EXAMPLES = """examples:
   callback-survey approve --region 123456 --quarter 2018Q1 --dry-run         show the request; write nothing
   callback-survey approve --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 \\
       --issuer 某区跑改办 --number 某跑改办〔2018〕5号 --date 2018-06-07
+  callback-survey approve --region 123456 --quarter 2018Q1 --revision r2 --by 值班长 \\
+      --number 某跑改办〔2018〕9号 --date 2018-07-09 --reason "区教育局的回访记录有误，已重新报送"
 
 The notice is written to <home>/public/<region>/<quarter>/ (or below CALLBACK_SURVEY_PUBLIC); its issue.json names the approver.
 Only the served revision can be issued. Issuer, number and date are required; what notices.toml says holds where an option is left
-out. --blank leaves lines to write on instead."""
+out. --blank leaves lines to write on instead. A notice that takes the place of an issued one is a correction (更正): it needs --reason,
+and prints it with the figures that moved. The earlier notice stays, and is marked as replaced."""
 _REJECT_EXAMPLES = """examples:
   callback-survey reject --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 --reason "区教育局的数字待核实"
 
@@ -36,6 +39,7 @@ def add_to(commands: Any) -> None:
     approve.add_argument(
         "--blank", action="store_true", help="leave issuer, number and date blank where they are not given"
     )
+    add_reason(approve, "required where an issued notice is corrected, and printed", is_required=False)
     approve.add_argument("--dry-run", action="store_true", help="show the request for approval; write nothing")
     approve.set_defaults(command=_approve)
     reject = _command(commands, "reject", "reject the notice of a revision, with a reason", _REJECT_EXAMPLES)
@@ -73,12 +77,15 @@ def _approve(options: argparse.Namespace) -> int:
         return 0
     revision, by, run_id = *_decided(options), _run_id()
     scope, is_blank = Scope(options.region, quarter), options.blank
-    issue = decide.approve(settings, scope, revision, heading, by=by, at=_now(), run_id=run_id, is_blank=is_blank)
+    reason = fields.reason_of(options.reason, is_required=False)
+    issue = decide.approve(
+        settings, scope, revision, heading, by=by, at=_now(), run_id=run_id, reason=reason, is_blank=is_blank
+    )
     show(f"issued: {options.region} {quarter} r{revision}, {issue.title}, approved by {issue.approved_by}")
     show(f"  folder  {issue.folder}")
     show(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
-        show(f"  replaces r{issue.supersedes['revision']}, which is kept")
+        show(f"  corrects r{issue.supersedes['revision']}, which is kept and marked as replaced")
     _tell(settings, Scope(options.region, quarter), run_id)
     return 0
 

@@ -76,10 +76,17 @@ def _state(release: Release, served: set[str], standing: Standing) -> str:
 
 
 def _notice(standing: Standing) -> str:
-    told: str = standing.approval_status
-    if standing.notice_number:
-        told += f" {standing.notice_number}"
-    return f"{told}, by {standing.approved_by}" if standing.approved_by else told
+    told = _numbered(standing.approval_status, standing.notice_number)
+    told = f"{told}, by {standing.approved_by}" if standing.approved_by else told
+    if standing.corrected_by_revision is None:
+        return told
+    return f"{told}; replaced by r{standing.corrected_by_revision}: {standing.corrected_reason}"
+
+
+def _numbered(status: str, title: str | None) -> str:
+    if not title:
+        return status
+    return {"issued": f"issued {title}", "corrected": f"corrected {title}"}.get(status, f"approved {title}")
 
 
 def _why(release: Release, standing: Standing) -> str:

@@ -1,4 +1,4 @@
-"""What people decided about released revisions: approved, rejected, issued, served again. Added to, never changed.
+"""What people decided about released revisions: approved, rejected, issued, corrected, served again. Added to, never changed.
 
 releases/<region>/<quarter>/journal/<number>-<act>-r<revision>.json
 
@@ -19,11 +19,12 @@ from callback_survey.errors import DamagedFile
 from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
-# unanswered: nobody decided in time. rolled_back: `revision` is served again instead of a later one.
-Act = Literal["approved", "rejected", "unanswered", "issued", "rolled_back"]
+# unanswered: nobody decided in time. corrected: the issued notice of `revision` was replaced by that of another revision.
+# rolled_back: `revision` is served again instead of a later one.
+Act = Literal["approved", "rejected", "unanswered", "issued", "corrected", "rolled_back"]
 FOLDER = "journal"
 # what an entry's details name besides its own revision
-_OTHERS = ("instead_of", "served_before", "supersedes")
+_OTHERS = ("instead_of", "served_before", "supersedes", "corrected_by")
 _ENTRY = re.compile(r"([0-9]{4,})-[a-z_]+-r([1-9][0-9]*)\.json")
 
 

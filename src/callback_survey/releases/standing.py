@@ -11,13 +11,14 @@ from callback_survey.releases import journal
 from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 
-Approval = Literal["draft", "approved", "rejected", "unanswered", "issued"]
+Approval = Literal["draft", "approved", "rejected", "unanswered", "issued", "corrected"]
 _VERDICTS = ("approved", "rejected", "unanswered")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`approved_*` and `notice_number` are None where nobody approved; `rolled_back_*` where it was not rolled back."""
+    """`approved_*` and `notice_number` are None where nobody approved; `rolled_back_*` where it was not rolled back; `corrected_*`
+    where its notice was not replaced by that of another revision."""
 
     approval_status: Approval = "draft"
     approved_by: str | None = None
@@ -27,6 +28,8 @@ class Standing:
     rolled_back_by: str | None = None
     rolled_back_at: str | None = None
     rolled_back_reason: str | None = None
+    corrected_by_revision: int | None = None
+    corrected_reason: str | None = None
 
 
 def standings(releases: Path, every: Iterable[Release]) -> dict[str, Standing]:
@@ -45,11 +48,13 @@ def standing(entries: Sequence[Decision], release: Release) -> Standing:
     revision = release.revision
     own = journal.about(entries, revision, release.content_hash)
     issued = [entry for entry in own if entry.act == "issued"]
+    out = [entry for entry in own if entry.act in ("issued", "corrected")]
+    corrected = out[-1] if out and out[-1].act == "corrected" else None
     verdicts = [entry for entry in own if entry.act in _VERDICTS]
     # a notice that went out stays out, whatever was decided or left undecided when somebody was asked again
-    status: Approval = "issued" if issued else verdicts[-1].act if verdicts else "draft"  # type: ignore[assignment]
+    status: Approval = out[-1].act if out else verdicts[-1].act if verdicts else "draft"  # type: ignore[assignment]
     approved = [entry for entry in own if entry.act == "approved"] or issued
-    is_approved = bool(approved) and status in ("approved", "issued")
+    is_approved = bool(approved) and status in ("approved", "issued", "corrected")
     rollback = _rollback(entries, revision)
     return Standing(
         approval_status=status,
@@ -60,6 +65,8 @@ def standing(entries: Sequence[Decision], release: Release) -> Standing:
         rolled_back_by=rollback.by if rollback else None,
         rolled_back_at=rollback.at if rollback else None,
         rolled_back_reason=rollback.reason if rollback else None,
+        corrected_by_revision=int(corrected.details["corrected_by"].removeprefix("r")) if corrected else None,
+        corrected_reason=corrected.reason if corrected else None,
     )
 
 

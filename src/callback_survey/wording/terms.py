@@ -12,6 +12,7 @@ ACTS = {
     "rejected": "已退回",
     "unanswered": "逾期未决定",
     "issued": "已印发",
+    "corrected": "已更正",
     "rolled_back": "恢复提供",
 }
 _QUARTERS = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}

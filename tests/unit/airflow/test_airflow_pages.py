@@ -172,6 +172,29 @@ def test_an_issued_notice_stands_beside_its_draft(client: TestClient) -> None:
     assert client.get(f"{ROOT}/issued/330109/2018Q1/r2/files/notice.html").status_code == 404
 
 
+def test_a_notice_that_was_corrected_says_so_beside_its_documents(client: TestClient, home: Path) -> None:
+    folder = home / "public" / "330109" / "2018Q1" / "r1"
+    mark = {
+        "revision": 2,
+        "number": "萧跑改办〔2018〕9号",
+        "dated_on": "2018-07-09",
+        "reason": "<重报>。",
+        "moved": "满意率没有变动。",
+    }
+    files.write_json(
+        folder / "replaced.json", {**mark, "approved_by": "主任", "approved_at": "2018-07-09T01:00:00+00:00"}
+    )
+    for act, details in (("issued", {}), ("corrected", {"corrected_by": "r2"})):
+        journal.append(home / "releases", Decision(act, "330109", "2018Q1", 1, "主任", details=details))  # type: ignore[arg-type]
+    html = text_of(client, f"{ROOT}/releases/330109/2018Q1/r1")
+    assert (
+        "这份通报已由第2版（萧跑改办〔2018〕9号）更正，不再使用。</strong>更正原因：&lt;重报&gt;。满意率没有变动。"
+        in html
+    )
+    assert '<span class="soft">更正的版本 r2</span>' in html
+    assert "已更正" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r1")
+
+
 def test_the_checks_of_failed_runs_are_listed_too(client: TestClient) -> None:
     html = text_of(client, f"{ROOT}/runs")
     assert "萧山区 2018Q3" in html and "未通过" in html and "dag_run_2" in html

@@ -26,6 +26,8 @@ from issuing import AT, SCOPE, acts, damage, freeze, home, print_heading, serve,
 
 DAY = date(2018, 6, 7)
 HEADING = Heading("跑改办", "跑改办〔2018〕5号", DAY)
+NEXT = Heading("跑改办", "跑改办〔2018〕9号", DAY)
+WHY = "区民政局的回访记录有误，已重新报送"
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +44,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def approve(
-    settings: Settings, revision: int = 1, heading: Heading = HEADING, *, run_id: str = "run-1"
+    settings: Settings, revision: int = 1, heading: Heading = HEADING, *, run_id: str = "run-1", reason: str = ""
 ) -> public.Issue:
-    return decide.approve(settings, SCOPE, revision, heading, by="值班长", at=AT, run_id=run_id)
+    return decide.approve(settings, SCOPE, revision, heading, by="值班长", at=AT, run_id=run_id, reason=reason)
 
 
 def reject(settings: Settings, revision: int = 1) -> None:
@@ -180,8 +182,10 @@ def test_a_correction_replaces_the_notice_and_leaves_the_earlier_one_as_it_was(s
     first = approve(settings)
     before = contents(first.folder)
     correct(settings)
-    second = approve(settings, 2, Heading("跑改办", "跑改办〔2018〕9号", DAY))
-    assert contents(first.folder) == before
+    second = approve(settings, 2, Heading("跑改办", "跑改办〔2018〕9号", DAY), reason=WHY)
+    after = contents(first.folder)
+    del after["replaced.json"]
+    assert after == before
     assert second.supersedes == {"revision": 1, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
     assert os.readlink(folder(settings) / "current") == "r2"
     assert journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1].details["supersedes"] == "r1"
@@ -206,9 +210,9 @@ def test_after_a_rollback_the_earlier_notice_holds_again_as_it_was(settings: Set
     first = approve(settings)
     before = contents(first.folder)
     correct(settings)
-    approve(settings, 2, run_id="run-2")
+    approve(settings, 2, run_id="run-2", reason=WHY)
     serve(settings, freeze_again(settings))
-    assert approve(settings, 1, Heading(), run_id="run-3") == first
+    assert approve(settings, 1, Heading(), run_id="run-3", reason="r2 有误") == first
     assert contents(first.folder) == before
     assert os.readlink(folder(settings) / "current") == "r1"
     last = journal.entries(settings.releases, SCOPE.region_code, SCOPE.quarter)[-1]
@@ -219,7 +223,7 @@ def test_a_first_revision_that_was_never_issued_can_be_after_readers_went_back_t
     correct(settings)
     approve(settings, 2)
     serve(settings, freeze_again(settings))
-    issue = approve(settings, 1, Heading("跑改办", "跑改办〔2018〕9号", DAY), run_id="run-3")
+    issue = approve(settings, 1, NEXT, run_id="run-3", reason=WHY)
     assert (issue.revision, issue.number) == (1, "跑改办〔2018〕9号")
     assert issue.supersedes == {"revision": 2, "number": "跑改办〔2018〕5号", "dated_on": "2018-06-07"}
     assert os.readlink(folder(settings) / "current") == "r1"

@@ -97,7 +97,11 @@ def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monk
     decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号", date(2018, 6, 7)), by="值班长", at=AT)
     freeze(settings, 2, rate="80")
     text = body(settings, freeze(settings, 3, rate="81"))
-    assert "- 现行通报：第1版，5号（2018-06-07），值班长 批准。批准后由本版取代，原件保留" in text
+    assert "- 现行通报：第1版，5号（2018-06-07），值班长 批准。批准即为更正：须写更正原因，由本版代替，原件保留" in text
+    assert (
+        "首段之前印有“更正说明：本通报更正并代替2018年6月7日印发的5号通报，原通报停止使用。更正原因：（所填的更正原因）。"
+        "满意率：比率有变动的部门1个，区民政局（74.42%改为81.00%）。实现率的数字没有变动。”" in text
+    )
     before, out = text.partition("与第2版（上一版）的差别")[2].split("与第1版（现行通报）的差别")
     assert "| 80.00 | 81.00 |" in before
     assert "| 74.42 | 81.00 |" in out

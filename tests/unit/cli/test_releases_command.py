@@ -89,6 +89,22 @@ def test_the_list_says_of_each_revision_what_is_served_and_decided(
     assert ["330109", "2018Q2", "r1"] in [line.split()[:3] for line in lines(capsys)]
 
 
+def test_the_list_says_which_notice_was_corrected_by_which_and_why(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for act, details in (
+        ("approved", {"number": "5号"}),
+        ("issued", {"number": "5号"}),
+        ("corrected", {"corrected_by": "r2"}),
+    ):
+        decision = Decision(act, "330109", "2018Q1", 1, "值班长", "已重新报送", AT, details=details)  # type: ignore[arg-type]
+        journal.append(home / "releases", decision)
+    assert releases("list", "--quarter", "2018Q1") == 0
+    assert "corrected 5号, by 值班长; replaced by r2: 已重新报送" in " ".join(capsys.readouterr().out.split())
+    assert releases("list", "--quarter", "2018Q1", "--language", "zh") == 0
+    assert "已更正 5号，批准人 值班长；由第2版代替：已重新报送" in " ".join(capsys.readouterr().out.split())
+
+
 def test_an_empty_home_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("list", "verify"):
         assert releases(command, "--home", str(tmp_path / "none")) == 0

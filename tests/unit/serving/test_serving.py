@@ -186,7 +186,9 @@ def test_revisions_and_checks_are_listed_and_only_the_served_one_is_marked(tmp_p
 def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp_path: Path, folder: Path) -> None:
     first, second = (make_release(tmp_path / "releases", revision=revision) for revision in (1, 2))
     versions = [serve(folder, [second], [first, second]).version]
-    issued = Standing("issued", "值班长", "2018-06-07T00:00:00+00:00", "5号")
+    issued = Standing(
+        "corrected", "值班长", "2018-06-07T00:00:00+00:00", "5号", False, None, None, None, 2, "已重新报送"
+    )
     rolled_back = Standing("draft", None, None, None, True, "值班长", "2018-06-08T00:00:00+00:00", "交付有误")
     for standings in ({first.name: issued, second.name: rolled_back},) * 2:
         found = inventory_of([second], [first, second], standings)
@@ -197,7 +199,7 @@ def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp
     shown = read(
         folder,
         "select approval_status, approved_by, approved_at, notice_number, is_rolled_back, rolled_back_by, rolled_back_at, "
-        "rolled_back_reason from releases order by revision",
+        "rolled_back_reason, corrected_by_revision, corrected_reason from releases order by revision",
     )
     assert shown == [
         tuple(

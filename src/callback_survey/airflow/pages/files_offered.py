@@ -104,15 +104,18 @@ def measure_names(release: Path) -> dict[str, str]:
 
 
 def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
-    """What issue.json says of a release; nothing where it was not issued. `is_current`: it is the one that is out now."""
+    """What issue.json says of a release; nothing where it was not issued. `is_current`: it is the one that is out now;
+    `replaced`: which one took its place, and why, where one did."""
     folder = settings.public / revision.region_code / revision.quarter / revision.name
     current = folder.with_name("current")
     try:
         found = files.read_json(folder / "issue.json")
         is_current = current.is_symlink() and current.readlink().name == revision.name
+        mark = folder / "replaced.json"
+        replaced = _mapping(files.read_json(mark)) if mark.is_file() else {}
     except UNREADABLE:
         return {}
-    return {**found, "is_current": is_current} if isinstance(found, dict) else {}
+    return {**found, "is_current": is_current, "replaced": replaced} if isinstance(found, dict) else {}
 
 
 def _found(wanted: list[Offer], folder: Path, hashes: Mapping[str, Any]) -> dict[str, Offer]:
