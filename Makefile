@@ -59,6 +59,7 @@ up: ## start the containers (PostgreSQL, Airflow) and wait until they are health
 	@$(PYTHON) -I scripts/compose_env.py .env
 	@docker compose up --build --detach --wait
 	@echo "http://127.0.0.1:$${AIRFLOW_PORT:-8080}   user admin, password: AIRFLOW_ADMIN_PASSWORD in .env"
+	@echo "of the users in AIRFLOW_USERS: docker compose exec api-server cat /var/lib/airflow/passwords.json"
 
 down: ## stop the containers; volumes stay
 	@docker compose down

@@ -11,6 +11,7 @@ from typing import Literal
 
 from callback_survey import register_layers
 from callback_survey.errors import UsageError
+from callback_survey.logins import Login, logins_of
 
 Language = Literal["zh", "en"]
 Format = Literal["html", "pdf", "docx"]
@@ -56,6 +57,7 @@ class Settings:
     the runbook, in their language unless the setting names one.
     `readers` are the accounts of this machine that may read what is served, released and checked.
     `workers` is how many processes of this machine may work side by side.
+    `airflow_users` are who logs in to the shipped Airflow besides its administrator.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -85,6 +87,7 @@ class Settings:
     readers: Readers = "group"
     registers: Path | None = None
     workers: int = 1
+    airflow_users: tuple[Login, ...] = ()
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear of every problem, then its own; each once. What is no problem has its own alone."""
@@ -237,6 +240,7 @@ def load_settings(
         readers=_readers(value("READERS") or "group"),
         registers=_registers(value("REGISTERS")),
         workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
+        airflow_users=logins_of(f"{PREFIX}AIRFLOW_USERS", value("AIRFLOW_USERS") or ""),
     )
 
 
@@ -359,6 +363,12 @@ def _formats(text: str) -> tuple[Format, ...]:
             next_step="correct the setting",
         )
     return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")
+
+
+def airflow_logins(environment: Mapping[str, str] | None = None) -> tuple[Login, ...]:
+    """Who logs in to the shipped Airflow, for a service that needs no other setting."""
+    name = f"{PREFIX}AIRFLOW_USERS"
+    return logins_of(name, (os.environ if environment is None else environment).get(name, ""))
 
 
 def terminal_language(environment: Mapping[str, str] | None = None) -> Language:

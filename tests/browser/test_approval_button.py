@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 import pytest
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 RUNS = "/api/v2/dags/callback_notice/dagRuns"
 KEY = f"{REGION}|{QUARTER}"
+APPROVER, OPERATOR, VIEWER = "王主任", "值班员", "科员"
+USERS = f"{APPROVER}:approver {OPERATOR}:operator {VIEWER}:viewer"
 OWN_ISSUER = "杭州市萧山区全面深化“最多跑一次”改革领导小组办公室"
 HEADING = {"number": "跑改办〔2018〕5号", "issuer": "萧山区跑改办", "date": "2018-06-07", "reason": ""}
 
@@ -71,10 +74,10 @@ class Waiting:
             "signatory": "",
             "blank": False,
             "correction": "",
-            "reason": "",
+            "person": "",
         }
-        given |= fields
-        self.airflow.ask("PATCH", path, {"chosen_options": [option], "params_input": given})
+        given |= {"reason": "", **fields}
+        self.airflow.as_person(APPROVER).ask("PATCH", path, {"chosen_options": [option], "params_input": given})
 
     def end(self, run: str) -> str:
         until(f"{run} to end", lambda: self.state(run) in ("success", "failed"), every_seconds=0.5)
@@ -94,7 +97,7 @@ def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempP
 
     receiver = Receiver()
     home = small.copy(tmp_path_factory.mktemp("approval") / "home", exports=corrected_exports)
-    home = home.with_settings(ALERT_URLS=receiver.url, WATCH_FREE_DISK="1KB")
+    home = home.with_settings(ALERT_URLS=receiver.url, WATCH_FREE_DISK="1KB", AIRFLOW_USERS=USERS)
     with standalone(home) as airflow:
         found = Waiting(airflow, home, receiver)
         until("the DAGs to be read", lambda: len(airflow.ask("GET", "/api/v2/dags")["dags"]) == 3, every_seconds=0.5)
@@ -155,14 +158,43 @@ def test_the_request_shows_the_numbers_and_a_form(waiting: Waiting, runs: dict[s
     )
     assert "| 满意率 | 75.00 | 2017年全省平均满意率 94.70 | −19.70 |" in asked["body"]
     assert asked["options"] == ["签发", "退回"]
-    assert set(asked["params"]) == {*HEADING, "signatory", "blank", "correction"}
+    assert set(asked["params"]) == {*HEADING, "signatory", "blank", "correction", "person"}
+    assert asked["assigned_users"] == [{"id": APPROVER, "name": APPROVER}]
+
+
+@pytest.mark.parametrize("name", [VIEWER, OPERATOR, "admin"])
+def test_nobody_but_an_approver_answers(waiting: Waiting, runs: dict[str, str], name: str) -> None:
+    """The administrator neither: what a notice is signed with is a person's name."""
+    waiting.question(runs["late"])
+    somebody = waiting.airflow if name == "admin" else waiting.airflow.as_person(name)
+    answer = {"chosen_options": ["签发"], "params_input": {}}
+    with pytest.raises(HTTPError) as refused:
+        somebody.ask("PATCH", f"{RUNS}/{quote(runs['late'])}/taskInstances/approval/-1/hitlDetails", answer)
+    assert refused.value.code == 403
+
+
+def test_a_viewer_sees_the_runs_and_starts_or_clears_none(waiting: Waiting, runs: dict[str, str]) -> None:
+    viewer, operator = waiting.airflow.as_person(VIEWER), waiting.airflow.as_person(OPERATOR)
+    late = f"{RUNS}/{quote(runs['late'])}"
+    assert viewer.ask("GET", late)["dag_run_id"] == runs["late"]
+    asked = {"logical_date": None, "conf": {"release": KEY}}
+    changes: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("POST", RUNS, asked),
+        ("POST", f"{late}/clear", {"dry_run": True}),
+        ("PATCH", "/api/v2/dags/callback_notice", {"is_paused": True}),
+    )
+    for method, path, body in changes:
+        with pytest.raises(HTTPError) as refused:
+            viewer.ask(method, path, body)
+        assert refused.value.code == 403, path
+    assert operator.ask("POST", f"{late}/clear", {"dry_run": True})
 
 
 def test_a_rejection_keeps_the_reason_and_issues_nothing(waiting: Waiting, rejected: str) -> None:
     assert waiting.state(rejected) == "success"
     assert waiting.state(rejected, "issue") == "skipped"
     entry = next(entry for entry in journal.entries(waiting.home.path / "releases") if entry.act == "rejected")
-    assert (entry.by, entry.reason) == ("admin", "区民政局的数字待核实")
+    assert (entry.by, entry.reason) == (APPROVER, "区民政局的数字待核实")
 
 
 def test_what_nobody_answers_fails_and_is_told_once(waiting: Waiting, runs: dict[str, str]) -> None:
@@ -178,7 +210,7 @@ def test_what_nobody_answers_fails_and_is_told_once(waiting: Waiting, runs: dict
 def test_an_approved_notice_is_issued_with_the_approvers_name(waiting: Waiting, approved: str) -> None:
     assert waiting.state(approved) == "success"
     issued = json.loads((waiting.public / "r1" / "issue.json").read_text(encoding="utf-8"))
-    assert (issued["approved_by"], issued["number"], issued["dated_on"]) == ("admin", HEADING["number"], "2018-06-07")
+    assert (issued["approved_by"], issued["number"], issued["dated_on"]) == (APPROVER, HEADING["number"], "2018-06-07")
     assert "notice.html" in issued["files"]
     assert [act for act, _ in waiting.decisions() if act in ("approved", "issued")][:2] == ["approved", "issued"]
 
@@ -189,7 +221,7 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
     assert asked["params"]["issuer"]["value"] == OWN_ISSUER, (
         "the office that the district names, whoever issued the last one"
     )
-    log_in(page, waiting.airflow)
+    log_in(page, waiting.airflow.as_person(APPROVER))
     page.goto(f"{waiting.airflow.url}/dags/callback_notice/runs/{quote(correction)}/tasks/approval/required_actions")
     page.get_by_role("heading", name="与第1版（上一版，也是现行通报）的差别").wait_for()
     page.locator("#element_number").fill("跑改办〔2018〕9号")
@@ -198,7 +230,7 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
     page.get_by_test_id("hitl-option-签发").click()
     assert waiting.end(correction) == "success"
     issued = json.loads((waiting.public / "current" / "issue.json").read_text(encoding="utf-8"))
-    assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", "admin")
+    assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", APPROVER)
     assert (issued["supersedes"]["revision"], issued["correction"]["reason"]) == (1, "区民政局的回访记录已重新报送")
     assert json.loads((waiting.public / "r1" / "replaced.json").read_text(encoding="utf-8"))["revision"] == 2
     assert "更正说明：</strong>本通报更正并代替2018年6月7日印发的" in (waiting.public / "r2" / "notice.html").read_text(

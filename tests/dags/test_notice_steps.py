@@ -42,8 +42,8 @@ def prepared() -> dict[str, Any]:
 
 
 def answered(option: str, **fields: Any) -> dict[str, Any]:
-    given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "correction": "", "reason": ""}
-    given |= fields
+    given = {"number": "", "issuer": "", "date": None, "signatory": "", "blank": False, "correction": "", "person": ""}
+    given |= {"reason": "", **fields}
     user = {"id": "7", "name": "值班长"}
     return {"chosen_options": [option], "params_input": given, "responded_at": NOW, "responded_by_user": user}
 
@@ -116,6 +116,31 @@ def test_a_correction_is_not_sent_on_without_its_reason(home: Home) -> None:
     steps.require_printable(request, answered(steps.REJECT))
     with pytest.raises(UsageError, match="no issued notice would be replaced"):
         steps.require_printable(prepared(), answered(steps.APPROVE, **heading, correction="已重新报送"))
+
+
+def test_nothing_is_decided_in_the_name_of_an_account_that_is_no_person(home: Home) -> None:
+    request = prepared()
+    heading = {"number": "5号", "date": "2018-06-07"}
+    shared = {"responded_by_user": {"id": "admin", "name": "admin"}}
+    for option in (steps.APPROVE, steps.REJECT):
+        with pytest.raises(UsageError, match="logged in as 'admin', which is not a person; nothing was decided"):
+            steps.require_printable(request, {**answered(option, **heading), **shared})
+        with pytest.raises(UsageError, match="'Admin' is an account and not a person"):
+            steps.require_printable(request, {**answered(option, **heading, person="Admin"), **shared})
+        # a person's own account does not sign for another one
+        with pytest.raises(UsageError, match="值班长 has answered, and 王主任 is filled in"):
+            steps.require_printable(request, answered(option, **heading, person="王主任"))
+    steps.issue(context(), request, {**answered(steps.REJECT, person="王主任"), **shared})
+    (entry,) = journal.entries(home.path / "releases")
+    assert (entry.by, entry.details) == ("王主任", {"user_id": "admin"})
+
+
+def test_the_approvers_of_the_setting_are_asked_and_nobody_else() -> None:
+    users = "王主任:approver 李主任:approver 值班员:operator"
+    with mock.patch.dict(os.environ, {"CALLBACK_SURVEY_AIRFLOW_USERS": users}):
+        assert steps.approvers() == [{"id": name, "name": name} for name in ("王主任", "李主任")]
+    with mock.patch.dict(os.environ, {"CALLBACK_SURVEY_AIRFLOW_USERS": ""}):
+        assert steps.approvers() is None
 
 
 def test_the_missed_deadline_is_written_down_and_says_how_to_go_on(home: Home) -> None:

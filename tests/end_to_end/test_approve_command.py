@@ -122,6 +122,7 @@ def test_a_rejection_stands_in_the_journal(home: Home) -> None:
     [
         (("approve", *SCOPE), "missing: --revision, --by"),
         (("approve", *SCOPE, "--by", "值班长", "--revision", "first"), "not a revision: 'first'"),
+        (("approve", *DECIDED[:-1], "admin"), "'admin' is an account and not a person; nothing was decided"),
         (("approve", *DECIDED, "--date", "2018-03-01"), "a date after the end of 2018Q1"),
         (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "330109 2018Q2 is not served"),
         (("reject", *DECIDED, "--reason", " "), "the reason is empty"),

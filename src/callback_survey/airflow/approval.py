@@ -46,6 +46,7 @@ class NoticeApproval(HITLOperator):  # type: ignore[misc]  # Airflow brings no t
         self.response_timeout = timedelta(hours=hours)
         if issuer := _prepared(context)["issuer"]:
             self.params[steps.ISSUER] = issuer
+        self.assigned_users = steps.approvers()
         steps.tell_approver(context, _prepared(context), hours)
         return super().execute(context)
 
@@ -80,6 +81,7 @@ def _form() -> dict[str, Param]:
         steps.CORRECTION: text(
             "更正原因", "代替已印发的通报时必填，印在更正说明里；首次印发的不填", max_length=MOST_CHARACTERS
         ),
+        steps.PERSON: text("决定人", "以 admin 等公用账号登录的必填本人姓名；用本人账号登录的不填"),
         steps.REASON: text("退回理由", "退回时填写", max_length=MOST_CHARACTERS),
     }
 

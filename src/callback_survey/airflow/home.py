@@ -14,16 +14,18 @@ import secrets
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from callback_survey.airflow.users import USERS, configured
 from callback_survey.errors import SurveyError
+from callback_survey.logins import ADMIN, Login
+from callback_survey.settings import airflow_logins
 from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, remove_tree, sync, write_text, written_aside
 
-ADMIN = "admin"
 DEFAULT_PORT = 8080
 POOL = "warehouse"
 # An Airflow that is set up on the same machine for something else says by these where it is
@@ -37,9 +39,17 @@ def folder_of(home: Path) -> Path:
 
 
 def environment(
-    home: Path, dags: Path, *, port: int = DEFAULT_PORT, logging_level: str = "INFO", parallelism: int = 4
+    home: Path,
+    dags: Path,
+    *,
+    port: int = DEFAULT_PORT,
+    logging_level: str = "INFO",
+    parallelism: int = 4,
+    users: Sequence[Login] = (),
 ) -> dict[str, str]:
     """The variables that make Airflow a quiet guest: SQLite, our DAGs only, loopback only, nothing written outside `home`.
+
+    `users` log in besides the administrator.
 
     Lay it over `os.environ` for a child process. Makes the home's secrets when there are none yet.
     """
@@ -61,8 +71,8 @@ def environment(
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # the default asks DNS, which may take its time
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__PARALLELISM": str(parallelism),  # so many workers are forked at once, and SQLite has one writer
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "passwords.json"),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
+        USERS: configured(users),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(folder / "airflow.db"),
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # the first parse on a busy laptop is slow
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
@@ -126,10 +136,28 @@ def prepare(home: Path, dags: Path) -> bool:
     return True
 
 
-def login(home: Path) -> tuple[str, str]:
-    """User and password of the standalone UI; the password is made on the first call and kept."""
-    passwords = _kept(folder_of(home) / "passwords.json", lambda: {ADMIN: secrets.token_urlsafe(12)})
+def passwords_file(home: Path) -> Path:
+    return folder_of(home) / "passwords.json"
+
+
+def login(home: Path, users: Sequence[Login] = ()) -> tuple[str, str]:
+    """Name and password of the standalone UI's administrator. Every user's password is made when it is missing, and kept in the
+    passwords file."""
+    path = passwords_file(home)
+    with _alone_in(path.parent):
+        passwords = _with_passwords(path, users)
     return ADMIN, passwords[ADMIN]
+
+
+def _with_passwords(path: Path, users: Sequence[Login], admin: str = "") -> dict[str, str]:
+    """Everybody's password, also written to the file: what is there stays, unless the administrator's is given."""
+    before: dict[str, str] = read_json(path) if path.is_file() else {}
+    passwords = {**before, **({ADMIN: admin} if admin else {})}
+    for name in (ADMIN, *(user.name for user in users)):
+        passwords.setdefault(name, secrets.token_urlsafe(12))
+    if passwords != before:
+        _write_private(path, passwords)
+    return passwords
 
 
 def _new_secrets() -> dict[str, str]:
@@ -219,7 +247,7 @@ def make_pool() -> None:
 def _write_login(password: str) -> None:
     from airflow.configuration import conf
 
-    _write_private(Path(conf.get("core", "simple_auth_manager_passwords_file")), {ADMIN: password})
+    _with_passwords(Path(conf.get("core", "simple_auth_manager_passwords_file")), airflow_logins(), password)
 
 
 if __name__ == "__main__":

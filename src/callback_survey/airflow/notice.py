@@ -18,7 +18,7 @@ APPROVE, REJECT = "签发", "退回"
 RELEASE_PATTERN = r"^\d{6}\|\d{4}Q[1-4]$"
 # The fields of the form, as the approver sees them
 NUMBER, ISSUER, DATE, SIGNATORY, BLANK, REASON = "number", "issuer", "date", "signatory", "blank", "reason"
-CORRECTION = "correction"
+CORRECTION, PERSON = "correction", "person"
 
 DOCUMENTATION = """\
 # callback_notice: a person approves, then the notice is issued
@@ -28,7 +28,8 @@ DOCUMENTATION = """\
 **When**: for each new release that is served, by the event of `callback_quarter`; one run per region and quarter. Or by hand with
 `{"release": "123456|2018Q1"}`, for example after a deadline has passed. Runs wait side by side.
 
-**Who decides**: the person who opens `approval` under *Required Actions*. The request shows the averages and benchmarks, the
+**Who decides**: the person who opens `approval` under *Required Actions*; where `CALLBACK_SURVEY_AIRFLOW_USERS` names approvers, one
+of them. Who is logged in as `admin` gives their name (决定人). The request shows the averages and benchmarks, the
 departments below the average and which of them are below by more than chance, the warnings, and the differences from the
 revision before and from the issued notice. 签发 (approve) asks for number, issuer, date and the signatory to print, and issues the
 notice; without one of the first three it issues nothing, unless 留空签发 is ticked. Where a notice of the quarter is out it is a
@@ -110,6 +111,14 @@ def _answer_page(context: Mapping[str, Any]) -> str:
     return f"{_address()}/dags/{NOTICE_DAG}/runs/{run}/tasks/approval/required_actions" if _address() else ""
 
 
+def approvers() -> list[dict[str, str]] | None:
+    """Who alone may answer, as Airflow names users; None where the setting names nobody."""
+    from callback_survey.airflow.settings import load_settings
+
+    logins = load_settings().airflow_users
+    return [{"id": one.name, "name": one.name} for one in logins if one.role == "approver"] or None
+
+
 def hours_to_wait(context: Mapping[str, Any]) -> float:
     from callback_survey.airflow.settings import load_settings
 
@@ -123,6 +132,7 @@ def require_printable(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
     from callback_survey.approval.fields import require_complete, require_reason
 
     given = answer["params_input"] or {}
+    _person(answer)
     if APPROVE in answer["chosen_options"]:
         heading = _heading(request, given)
         require_reason(_reason(given, CORRECTION), request.get("corrects", ""), _scope(request))
@@ -184,14 +194,12 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     from callback_survey.airflow.quarter import place_of, run_key
     from callback_survey.airflow.settings import load_settings
     from callback_survey.approval import decide
-    from callback_survey.given_text import HEADING_CHARACTERS, paragraph
-    from callback_survey.privacy import scrub
 
     settings, fields = load_settings(), answer["params_input"] or {}
     scope, revision = _scope(request), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
-        "by": paragraph(scrub(str(user.get("name") or user.get("id") or "unknown")))[:HEADING_CHARACTERS],
+        "by": _person(answer),
         "at": _moment(answer["responded_at"]),
         "run_id": run_key(context),
         "details": {"user_id": str(user["id"])} if user.get("id") else {},
@@ -236,6 +244,17 @@ def _heading(request: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
         dated_on=given[DATE],
         signatory=given[SIGNATORY],
     )
+
+
+def _person(answer: Mapping[str, Any]) -> str:
+    """Who decided: the person who answered, by their account or as they say."""
+    from callback_survey.approval.fields import person_of
+    from callback_survey.given_text import HEADING_CHARACTERS, paragraph
+    from callback_survey.privacy import scrub
+
+    user = answer["responded_by_user"] or {}
+    account = paragraph(scrub(str(user.get("name") or user.get("id") or "unknown")))[:HEADING_CHARACTERS]
+    return person_of(account, str((answer["params_input"] or {}).get(PERSON) or ""))
 
 
 def _scope(request: Mapping[str, Any]) -> Scope:

@@ -21,8 +21,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from callback_survey.airflow.home import DEFAULT_PORT, completed, environment, folder_of, foreign, login, prepare
+from callback_survey.airflow.home import (
+    DEFAULT_PORT,
+    completed,
+    environment,
+    folder_of,
+    foreign,
+    login,
+    passwords_file,
+    prepare,
+)
 from callback_survey.errors import SurveyError, UsageError
+from callback_survey.logins import Login
 from callback_survey.storage import locks
 
 COMPONENTS = {
@@ -42,11 +52,13 @@ def standalone(
     dags: Path,
     *,
     port: int = DEFAULT_PORT,
+    users: Sequence[Login] = (),
     variables: Mapping[str, str] | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Run Airflow until it is told to stop (INT, TERM, HUP); then nothing that it started is left.
 
+    `users` log in besides the administrator.
     `variables` are what the tasks must find in their environment, such as the place of the privacy key. Raises UsageError
     where another one is running or the port is taken, SurveyError where a component ends by itself.
     """
@@ -54,20 +66,23 @@ def standalone(
     with _only_one(folder_of(home) / "standalone.lock") as lock, _stop_signals() as is_told_to_stop:
         _require_free(port)
         prepare(home, dags)
-        user, password = login(home)
+        user, password = login(home, users)
         logs = home / "logs" / "airflow"
-        if strange := foreign(os.environ, environment(home, dags, port=port)):
+        if strange := foreign(os.environ, environment(home, dags, port=port, users=users)):
             say(f"not used, of another Airflow: {', '.join(strange)}")
         say(f"Airflow is starting; its output is written to {logs}")
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             for name, arguments in COMPONENTS.items():
-                given = _complete(environment(home, dags, port=port), variables or {})
+                given = _complete(environment(home, dags, port=port, users=users), variables or {})
                 children[name] = _start(arguments, given, logs / f"{name}.log", lock)
                 _write_pids(lock, [os.getpid(), *(child.pid for child in children.values())])
             url = f"http://127.0.0.1:{port}"
             if _watch(children, logs, is_told_to_stop, lambda: _is_healthy(url), _START_SECONDS):
                 say(f"Airflow is ready: {url}   user {user}   password {password}")
+                if users:
+                    names = ", ".join(f"{one.name} ({one.role})" for one in users)
+                    say(f"also: {names}; their passwords are in {passwords_file(home)}")
                 say("DAGs are paused; unpausing one runs its latest quarter at once. Stop with Ctrl-C.")
                 _watch(children, logs, is_told_to_stop, lambda: False, None)
             say("Airflow is stopping")

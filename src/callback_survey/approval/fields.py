@@ -8,6 +8,7 @@ from datetime import date
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
+from callback_survey.logins import is_person
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
@@ -81,8 +82,37 @@ def reason_of(text: str, *, is_required: bool = True) -> str:
 
 
 def name_of(text: str) -> str:
-    """Who decides, as the notice names them."""
-    return given_text("the name of the person who decides", text, most=HEADING_CHARACTERS, is_line=True)
+    """Who decides, as the notice names them. Raises UsageError for the name of an account that is no person's."""
+    name = given_text("the name of the person who decides", text, most=HEADING_CHARACTERS, is_line=True)
+    if not is_person(name):
+        raise UsageError(
+            f"{name!r} is an account and not a person; nothing was decided",
+            expected="the name of the person who decides",
+            next_step="give the person's name",
+        )
+    return name
+
+
+def person_of(account: str, given: str) -> str:
+    """Who decides: the person whose account it is, or else the name `given` beside the answer.
+
+    Raises UsageError where neither names a person, or both name one.
+    """
+    if not is_person(account):
+        if not given.strip():
+            raise UsageError(
+                f"whoever answered is logged in as {account!r}, which is not a person; nothing was decided",
+                expected="the name of the person who decides",
+                next_step="log in under your own name (CALLBACK_SURVEY_AIRFLOW_USERS), or fill in 决定人",
+            )
+        return name_of(given)
+    if given.strip() not in ("", account):
+        raise UsageError(
+            f"{account} has answered, and {given.strip()} is filled in as who decides; nothing was decided",
+            expected="nothing in 决定人 by who is logged in under their own name",
+            next_step="answer again without it",
+        )
+    return account
 
 
 def _heading_line(field: str, text: str) -> str:

@@ -135,6 +135,7 @@ def _standalone(options: argparse.Namespace) -> int:
         settings.home,
         airflow_run.dags_folder(),
         port=options.port,
+        users=settings.airflow_users,
         variables=airflow_run.task_environment(settings),
         say=language.show,
     )

@@ -16,6 +16,8 @@ import pytest
 
 from callback_survey.airflow import home as airflow_home
 from callback_survey.errors import SurveyError
+from callback_survey.logins import Login
+from callback_survey.storage.files import read_json
 
 PREPARE = "import sys; from pathlib import Path; from callback_survey.airflow.home import prepare; prepare(*map(Path, sys.argv[1:]))"
 
@@ -72,6 +74,19 @@ def test_secrets_are_made_once_and_only_the_owner_can_read_them(tmp_path: Path) 
     assert airflow_home.login(tmp_path) == airflow_home.login(tmp_path)
     private = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "airflow").glob("*.json")}
     assert private == {"secrets.json": 0o600, "passwords.json": 0o600}
+
+
+def test_each_person_gets_a_password_that_stays_and_is_not_the_administrators(tmp_path: Path) -> None:
+    admin = airflow_home.login(tmp_path)
+    people = (Login("王主任", "approver"), Login("科员", "viewer"))
+    assert airflow_home.login(tmp_path, people) == admin
+    kept = read_json(airflow_home.passwords_file(tmp_path))
+    assert set(kept) == {"admin", "王主任", "科员"} and len(set(kept.values())) == 3
+    airflow_home.login(tmp_path, people)
+    assert read_json(airflow_home.passwords_file(tmp_path)) == kept
+    assert airflow_home.environment(tmp_path, tmp_path, users=people)["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == (
+        "admin:admin,王主任:user,科员:viewer"
+    )
 
 
 def test_the_database_has_the_pool_of_one_slot_and_no_example(prepared: Path) -> None:

@@ -56,6 +56,22 @@ def test_whoever_reads_the_registers_is_given_the_instances_own_and_cannot_chang
     assert all(mount["read_only"] for mount in mounted.values())
 
 
+def test_the_people_of_the_environment_are_the_api_servers_logins_and_the_approval_knows_them() -> None:
+    users = {
+        name: service["environment"].get("CALLBACK_SURVEY_AIRFLOW_USERS")
+        for name, service in services().items()
+        if name != "postgres"
+    }
+    assert set(users.values()) == {"${AIRFLOW_USERS:-}"}
+    assert services()["api-server"]["command"] == [
+        "python",
+        "-m",
+        "callback_survey.airflow.users",
+        "airflow",
+        "api-server",
+    ]
+
+
 def test_no_service_may_take_the_memory_of_the_machine() -> None:
     assert [name for name, service in services().items() if not service.get("mem_limit")] == []
 
