@@ -58,7 +58,7 @@ def request_for(settings: Settings, release: Release, page: str = "") -> Request
     lines = [
         *_state(settings, release),
         "",
-        *_averages(found),
+        *_averages(found, own.cases),
         *_differences(settings, release),
         *_checks(settings, release),
         *_places(settings, release, page),
@@ -95,7 +95,7 @@ def _state(settings: Settings, release: Release) -> Iterator[str]:
         yield f"- 现行通报：{terms.revision(before.revision)}，{_issue(before)}。批准即为更正：须写更正原因，由本版代替，原件保留"
 
 
-def _averages(found: Sequence[Measure]) -> Iterator[str]:
+def _averages(found: Sequence[Measure], cases: str) -> Iterator[str]:
     yield "### 平均值"
     yield ""
     yield "| 指标 | 平均 | 参照值 | 差距 | 有结果的部门 | 低于平均 | 最低 |"
@@ -118,17 +118,17 @@ def _averages(found: Sequence[Measure]) -> Iterator[str]:
         nobody = "没有部门低于平均。" if measure.rated_department_count else "没有部门得出该项比率。"
         yield "、".join(_flag(flag) for flag in measure.below_average) or nobody
         yield ""
-        yield _significance(measure)
+        yield _significance(measure, cases)
     if any(measure.significantly_below_count is not None for measure in found):
         yield ""
-        yield signs.LEGEND_SHORT
+        yield signs.short_legend(cases)
 
 
-def _significance(measure: Measure) -> str:
+def _significance(measure: Measure, cases: str) -> str:
     if measure.significantly_below_count is None:
         return "有效回答数不详，无法判断是否超出抽样误差。"
     return (
-        f"就本季度办件超出抽样误差的 {measure.significantly_below_count} 个，"
+        f"就本季度{_md(cases)}超出抽样误差的 {measure.significantly_below_count} 个，"
         f"{signs.FIRM}的 {measure.significantly_below_count_superpopulation or 0} 个。"
     )
 

@@ -14,6 +14,7 @@ from callback_survey import releases
 from callback_survey.cli import deliveries_shown
 from callback_survey.cli.language import shown
 from callback_survey.cli.terminal import Column, pad, say, show_table
+from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_second
@@ -30,6 +31,7 @@ _EXAMPLE_AT = 7
 def show_quarter(console: Console, settings: Settings, scope: Scope) -> None:
     """The served figures of a region's quarter, read as any reader would: from serving/marts.duckdb, read-only."""
     marts = settings.serving / "marts.duckdb"
+    cases = own_texts(settings.notices, scope).texts.cases
     with duckdb.connect(str(marts), read_only=True) as connection:
         keys = {"region_code": scope.region_code, "quarter": scope.quarter}
         found = _rows(
@@ -53,7 +55,7 @@ def show_quarter(console: Console, settings: Settings, scope: Scope) -> None:
             "where region_code = $region_code and quarter = $quarter order by measure_order",
             **keys,
         ):
-            _show_measure(console, connection, rates, keys)
+            _show_measure(console, connection, rates, keys, cases)
         _show_findings(console, connection, keys)
         _show_checks(console, connection, keys)
         measures = dict(connection.execute("select measure, measure_name from measures").fetchall())
@@ -71,7 +73,7 @@ def _show_delivery(console: Console, settings: Settings, scope: Scope) -> None:
 
 
 def _show_measure(
-    console: Console, connection: duckdb.DuckDBPyConnection, rates: dict[str, Any], keys: dict[str, str]
+    console: Console, connection: duckdb.DuckDBPyConnection, rates: dict[str, Any], keys: dict[str, str], cases: str
 ) -> None:
     benchmark = ""
     if rates["benchmark_pct"] is not None:
@@ -106,7 +108,7 @@ def _show_measure(
     # where only annexes survive nobody knows how many answered, so nothing can be tested
     if rates["significantly_below_count"] is not None:
         for words, flag in (
-            (f"超出抽样误差的 {{}} 个（{signs.QUARTER_SCOPE}）", "is_significantly_below"),
+            (f"超出抽样误差的 {{}} 个（{signs.quarter_scope(cases)}）", "is_significantly_below"),
             (f"{signs.FIRM}的 {{}} 个", "is_significantly_below_superpopulation"),
         ):
             beyond = [row for row in below if row[flag] and row["reliability"] != signs.NOT_RATED]

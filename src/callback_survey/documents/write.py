@@ -160,8 +160,16 @@ def write(
     from callback_survey.documents.notice import write as notice
 
     notice.write(connection, release, folder, schema=schema, formats=formats, heading=heading, begin=begin)
-    correction = heading.correction.sentence if heading.correction else ""
-    companion.write(connection, release, folder, schema=schema, formats=formats, correction=correction, begin=begin)
+    companion.write(
+        connection,
+        release,
+        folder,
+        schema=schema,
+        formats=formats,
+        cases=heading.texts.cases,
+        correction=heading.correction.sentence if heading.correction else "",
+        begin=begin,
+    )
 
 
 class _Warnings(logging.Handler):

@@ -172,6 +172,19 @@ def test_an_issued_notice_stands_beside_its_draft(client: TestClient) -> None:
     assert client.get(f"{ROOT}/issued/330109/2018Q1/r2/files/notice.html").status_code == 404
 
 
+def test_what_was_counted_is_called_as_its_district_does(home: Path) -> None:
+    registers = home / "survey" / "registers"
+    registers.mkdir(parents=True)
+    texts = registers.with_name("notices.toml")
+    app = app_over(lambda: load_settings({"CALLBACK_SURVEY_REGISTERS": str(registers)}, home=home))
+    hotline = '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\ncases = "工单"\n'
+    with as_visitor(app, "viewer") as client:
+        # what cannot be read takes no page away
+        for text, called in (("", "办件"), (hotline, "工单"), ("[[", "办件")):
+            texts.write_text(text, encoding="utf-8")
+            assert f"就本季度{called}超出抽样误差" in text_of(client, f"{ROOT}/releases/330109/2018Q1/r1")
+
+
 def test_a_notice_that_was_corrected_says_so_beside_its_documents(client: TestClient, home: Path) -> None:
     folder = home / "public" / "330109" / "2018Q1" / "r1"
     mark = {

@@ -45,6 +45,17 @@ def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> 
     assert "就本季度办件超出抽样误差的 1 个，按部门水平仍低于平均的 0 个。" in text
 
 
+def test_what_was_counted_is_called_as_the_district_does(settings: Settings, tmp_path: Path) -> None:
+    own = replace(settings, registers=tmp_path / "survey" / "registers")
+    own.registers.mkdir(parents=True)  # type: ignore[union-attr]
+    (tmp_path / "survey" / "notices.toml").write_text(
+        '[[notice]]\nregion_code = "330109"\nsince = "2018Q1"\ncases = "工单"\n', encoding="utf-8"
+    )
+    text = request_for(own, freeze(settings)).body
+    assert "就本季度工单超出抽样误差的 1 个" in text and "（仅就本季度工单）" in text
+    assert "办件" not in text.partition("### 检查提醒")[0]
+
+
 def test_where_nothing_could_be_tested_it_says_so_and_marks_nothing(settings: Settings) -> None:
     text = body(settings, freeze(settings, tested=False))
     assert "有效回答数不详，无法判断是否超出抽样误差。" in text

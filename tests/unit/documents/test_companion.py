@@ -207,6 +207,14 @@ def test_the_companion_of_a_correction_says_what_was_corrected(release: Release)
     assert "更正说明" not in companion(release)
 
 
+def test_what_was_counted_is_called_as_its_district_does(release: Release) -> None:
+    hotline = DATA.called("工单")
+    drawn = {found.measure: page.draw(hotline, found) for found in hotline.measures}
+    for html in (page.render_companion(hotline, drawn, release), explore.render_explore(hotline, release)):
+        assert "仅就本季度工单" in html and "办件" not in html.replace(explore.runtime(), "")
+    assert "仅就本季度办件" in companion(release)
+
+
 def test_a_measure_without_a_single_rate_has_no_chart_and_says_so(release: Release) -> None:
     empty = replace(SATISFACTION, departments=DEPARTMENTS[-1:], average_pct=None)
     html = companion(release, measures=(empty,), call_outcomes=None)

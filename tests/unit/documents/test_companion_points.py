@@ -49,7 +49,7 @@ def test_nothing_is_said_that_was_not_tested(changed: dict[str, object], said: s
 def test_they_stand_before_everything_else_and_the_comparison_with_an_annex_after_it(tmp_path: Path) -> None:
     data = replace(DATA, reconciliation_counts={"equal": 3, "adjusted": 1})
     html = page.render_companion(data, {found.measure: () for found in data.measures}, make_release(tmp_path))
-    places = [html.index(part) for part in ("要点", points.HOW_TO_READ[0], '<section class="measure"')]
+    places = [html.index(part) for part in ("要点", points.how_to_read("办件")[0], '<section class="measure"')]
     assert places == sorted(places)
     assert "与已印发附件逐项核对4项：一致3项，容差以内的1项。" in html
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import yaml
 
-from callback_survey.documents.companion.model import FLAG_LABELS, Flag
+from callback_survey.documents.companion.model import Flag
 from callback_survey.wording import signs
+from companion_data import SATISFACTION
 from homes import REPOSITORY
 
 
@@ -19,11 +20,11 @@ def test_the_label_of_the_dashboard_says_it_in_the_same_words() -> None:
 
 
 def test_the_legend_begins_with_the_words_of_the_sign() -> None:
-    legend = dict(signs.LEGEND)
+    legend = dict(signs.legend())
     assert legend[signs.FIRM_MARK].startswith(signs.FIRM) and legend[signs.QUARTER_MARK].startswith(signs.BEYOND_CHANCE)
     assert legend[signs.FEW_MARK].startswith(signs.FEW)
-    assert FLAG_LABELS[Flag.BELOW_SUPERPOPULATION] == signs.FIRM
-    assert FLAG_LABELS[Flag.BELOW_BEYOND_CHANCE].startswith(signs.BEYOND_CHANCE)
+    assert SATISFACTION.flag_labels[Flag.BELOW_SUPERPOPULATION] == signs.FIRM
+    assert SATISFACTION.flag_labels[Flag.BELOW_BEYOND_CHANCE].startswith(signs.BEYOND_CHANCE)
 
 
 def test_only_what_was_tested_bears_a_triangle() -> None:
@@ -39,5 +40,5 @@ def test_what_is_not_rated_bears_no_triangle_although_an_old_release_tested_it()
 
 def test_no_sign_says_what_it_is_used_for() -> None:
     """That is the region's to say."""
-    said = "".join(text for _, text in signs.LEGEND) + signs.LEGEND_SHORT
+    said = "".join(text for _, text in signs.legend()) + signs.short_legend()
     assert "考核" not in said and "问责" not in said

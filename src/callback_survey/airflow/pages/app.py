@@ -102,6 +102,7 @@ def one_release(request: Request, settings: Read, region: str, quarter: str, nam
         release=revision.release,
         changed=shelf.integrity(revision.release) if revision.release else [],
         averages=figures.averages(offered),
+        cases=figures.cases(settings, revision),
         offers=list(offered.values()),
         has_documents=revision.release is not None and has_documents(revision.release),
         measures=files_offered.measure_names(revision.folder),

@@ -10,8 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from callback_survey.airflow.pages.files_offered import Offer
-from callback_survey.airflow.pages.revisions import UNREADABLE
+from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
+from callback_survey.documents.notice.own_texts import own_texts
+from callback_survey.scope import Scope
 from callback_survey.settings import Settings
+from callback_survey.wording import signs
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,14 @@ def averages(offers: Mapping[str, Offer]) -> list[Average]:
         return [_average(row, measures[row["measure"]]["measure_name"]) for row in rates]
     except UNREADABLE:
         return []
+
+
+def cases(settings: Settings, revision: Revision) -> str:
+    """What the district calls what was counted; the usual word where its texts cannot be read."""
+    try:
+        return own_texts(settings.notices, Scope(revision.region_code, revision.quarter)).texts.cases
+    except UNREADABLE:
+        return signs.CASES
 
 
 def region_names(settings: Settings) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callback_survey.storage import files
+from callback_survey.wording.signs import CASES
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,19 +24,20 @@ def write(
     *,
     schema: str,
     formats: Sequence[Format],
+    cases: str = CASES,
     correction: str = "",
     begin: Callable[[str], None] = lambda part: None,
 ) -> None:
     """Write companion.html, explore.html and charts/<measure>.svg into `folder`; with "pdf" also companion.pdf and PNGs.
 
-    `connection` shows the release's marts in `schema`. The same marts give the same files.
-    `correction` is what the notice says of the one that it replaces. `begin` is told each part before it is made.
+    `connection` shows the release's marts in `schema`. The same marts give the same files. `cases` is what the district calls what
+    was counted, `correction` what the notice says of the one that it replaces. `begin` is told each part before it is made.
     """
     from callback_survey.documents.companion import charts, explore, page
     from callback_survey.documents.companion.data import read_companion_data
 
     begin("charts")
-    data = read_companion_data(connection, release.scope, schema=schema)
+    data = read_companion_data(connection, release.scope, schema=schema).called(cases)
     note = release.data_note
     if note and "pdf" in formats:
         from callback_survey.documents.companion.pdf import with_types

@@ -61,7 +61,7 @@ def _measure(figures: MeasureFigures) -> dict[str, Any]:
         "alternative": wording.alternative(figures),
         "funnel": funnel.specification(figures, found, is_interactive=True) if found else None,
         "funnel_alternative": wording.funnel_alternative(figures, found) if found else "",
-        "funnel_key": wording.funnel_key(found) if found else "",
+        "funnel_key": wording.funnel_key(found, figures.cases) if found else "",
         "key": "".join(wording.key_lines(figures)),
         "departments": [_department(found, figures) for found in figures.rated],
     }

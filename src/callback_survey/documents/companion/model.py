@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 
@@ -20,20 +20,6 @@ class Flag(Enum):
     BELOW = "below"
     BELOW_BEYOND_CHANCE = "below_beyond_chance"
     BELOW_SUPERPOPULATION = "below_superpopulation"
-
-
-# How flags are called, everywhere: strict enough to be quoted.
-FLAG_LABELS = {
-    Flag.UNRATED: "不作评价",
-    Flag.SUPPRESSED: "为保护答复人，不公布",
-    Flag.TOO_FEW: "回答过少，不作评价",
-    Flag.NOT_BELOW: "不低于平均",
-    Flag.BELOW: signs.WITHIN_CHANCE,
-    Flag.BELOW_BEYOND_CHANCE: f"{signs.BEYOND_CHANCE}（{signs.QUARTER_SCOPE}）",
-    Flag.BELOW_SUPERPOPULATION: signs.FIRM,
-}
-# Where only the printed rates survive, nothing is known of chance.
-UNTESTED_LABELS = {**FLAG_LABELS, Flag.BELOW: signs.UNTESTED}
 
 
 @dataclass(frozen=True)
@@ -134,7 +120,8 @@ class CallOutcomes:
 
 @dataclass(frozen=True)
 class MeasureFigures:
-    """One measure of one region and quarter; departments in the order of the annex."""
+    """One measure of one region and quarter; departments in the order of the annex. `cases` is what the district calls what was
+    counted."""
 
     measure: str
     measure_name: str
@@ -148,6 +135,7 @@ class MeasureFigures:
     footnotes: tuple[Footnote, ...]
     findings: tuple[FindingGroup, ...]
     is_published_only: bool
+    cases: str = signs.CASES
 
     @property
     def rated(self) -> tuple[DepartmentRate, ...]:
@@ -163,7 +151,17 @@ class MeasureFigures:
 
     @property
     def flag_labels(self) -> dict[Flag, str]:
-        return UNTESTED_LABELS if self.is_published_only else FLAG_LABELS
+        """How flags are called: strict enough to be quoted."""
+        return {
+            Flag.UNRATED: "不作评价",
+            Flag.SUPPRESSED: "为保护答复人，不公布",
+            Flag.TOO_FEW: "回答过少，不作评价",
+            Flag.NOT_BELOW: "不低于平均",
+            # where only the printed rates survive, nothing is known of chance
+            Flag.BELOW: signs.UNTESTED if self.is_published_only else signs.WITHIN_CHANCE,
+            Flag.BELOW_BEYOND_CHANCE: f"{signs.BEYOND_CHANCE}（{signs.quarter_scope(self.cases)}）",
+            Flag.BELOW_SUPERPOPULATION: signs.FIRM,
+        }
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -226,6 +224,11 @@ class CompanionData:
     findings: tuple[FindingGroup, ...]
     sign_use: str | None = None
     reconciliation_counts: Mapping[str, int] = field(default_factory=dict)
+    cases: str = signs.CASES
+
+    def called(self, cases: str) -> CompanionData:
+        """The same, where what was counted is called so."""
+        return replace(self, cases=cases, measures=tuple(replace(one, cases=cases) for one in self.measures))
 
     @property
     def region(self) -> str:

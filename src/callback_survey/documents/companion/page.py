@@ -46,7 +46,7 @@ def render_companion(
         period=terms.period(marts.quarter),
         previous=terms.period(str(Quarter.parse(marts.quarter).previous())),
         main_points=main_points.points,
-        how_to_read=main_points.HOW_TO_READ,
+        how_to_read=main_points.how_to_read(marts.cases),
         reconciliation=reconciliation_sentence(marts.reconciliation_counts),
         drawn=drawn,
         funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],
@@ -85,7 +85,7 @@ def draw_funnel(marts: CompanionData, figures: MeasureFigures) -> FunnelChart | 
     caption = f"{marts.region}{terms.period(marts.quarter)}{figures.measure_name}漏斗图"
     svg = charts.svg_of(funnel.specification(figures, found))
     told = charts.described(svg, f"funnel-{figures.measure}", caption, wording.funnel_alternative(figures, found))
-    return FunnelChart(told, caption, wording.funnel_key(found))
+    return FunnelChart(told, caption, wording.funnel_key(found, figures.cases))
 
 
 def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release, data_note: str | None) -> str:

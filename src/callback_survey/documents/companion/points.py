@@ -7,12 +7,14 @@ from callback_survey.documents.companion.wording import listed
 from callback_survey.documents.notice.words import benchmark
 from callback_survey.wording import figures as written
 
-HOW_TO_READ = (
-    "点是比率，横线是 95% 区间：只问到一部分人，样本框内的办件都问到时的比率，大致在这条线以内。回答越少，横线越长。",
-    "竖线是部门平均。点在竖线左边，只说明数值低于平均；横线跨过竖线的，不能断定真的较低。",
-    "横线没有跨过竖线、却没有标记的也有：标记还考虑了同时比较许多部门，总会有几个碰巧偏低。",
-    "比上季度的升降，只有写明超出抽样误差的，才算变化。",
-)
+
+def how_to_read(cases: str) -> tuple[str, ...]:
+    return (
+        f"点是比率，横线是 95% 区间：只问到一部分人，样本框内的{cases}都问到时的比率，大致在这条线以内。回答越少，横线越长。",
+        "竖线是部门平均。点在竖线左边，只说明数值低于平均；横线跨过竖线的，不能断定真的较低。",
+        "横线没有跨过竖线、却没有标记的也有：标记还考虑了同时比较许多部门，总会有几个碰巧偏低。",
+        "比上季度的升降，只有写明超出抽样误差的，才算变化。",
+    )
 
 
 def points(figures: MeasureFigures, previous: str) -> tuple[str, str, str]:

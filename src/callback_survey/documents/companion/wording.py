@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from callback_survey.documents.companion.funnel import LEVELS, Funnel, outside
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
-from callback_survey.wording.signs import BEYOND_CHANCE, FEW, FIRM, OPEN, QUARTER_SCOPE, REGRESSION, WITHIN_CHANCE
+from callback_survey.wording.signs import (
+    BEYOND_CHANCE,
+    CASES,
+    FEW,
+    FIRM,
+    OPEN,
+    REGRESSION,
+    WITHIN_CHANCE,
+    quarter_scope,
+)
 
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
@@ -37,7 +46,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
             ("不作检验", "仅存印发的附件，有效回答数不详，无法判断差距是否超出抽样误差。"),
         ]
     said = [
-        (f"{BEYOND_CHANCE}（{QUARTER_SCOPE}）", _or_none(figures.beyond_chance)),
+        (f"{BEYOND_CHANCE}（{quarter_scope(figures.cases)}）", _or_none(figures.beyond_chance)),
         (FIRM, _or_none(figures.beyond_chance_superpopulation)),
         (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
     ]
@@ -156,12 +165,12 @@ def alternative(figures: MeasureFigures) -> str:
     )
 
 
-def funnel_key(funnel: Funnel) -> str:
+def funnel_key(funnel: Funnel, cases: str = CASES) -> str:
     """What the funnel shows, and that a place outside it is no sign."""
     return (
         f"横线为图中 {len(funnel.departments)} 个部门的平均（{funnel.mean * 100:.2f}%）；与其他部门没有差别的部门，"
         f"二十次有十九次落在 95% 界限之内，五百次有四百九十九次落在 99.8% 界限之内。回答越多，界限越窄。"
-        f"界限只看一个部门，标记还考虑到部门很多；▽ 只就本季度办件而言，可以在界限之内。"
+        f"界限只看一个部门，标记还考虑到部门很多；▽ 只就本季度{cases}而言，可以在界限之内。"
         f"回答过少的和不公布的部门不在图中；界限不计回访员的影响。"
     )
 

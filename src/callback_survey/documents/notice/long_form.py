@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 from callback_survey.documents.notice import words
 from callback_survey.documents.notice.data import MeasureSummary, NoticeData
-from callback_survey.documents.notice.texts import NONE, Texts
+from callback_survey.documents.notice.texts import Texts
 from callback_survey.wording import figures, signs
 
 LIST_NOTE = "列入名单只表示数值低于平均值。抽样数少的部门，一两个答复就能使比率明显变化，请结合附件中的抽样数阅读。"
@@ -167,5 +167,4 @@ def legend(marts: NoticeData, cases: str) -> tuple[tuple[str, str], ...]:
     """What the signs of the lists mean; nothing where no list has one."""
     if not has_tested(marts):
         return ()
-    of_this_quarter = signs.QUARTER_SCOPE.replace(NONE.cases, cases)
-    return tuple((sign, meaning.replace(signs.QUARTER_SCOPE, of_this_quarter)) for sign, meaning in signs.LEGEND)
+    return signs.legend(cases)

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Literal
 
 from callback_survey.wording import terms
+from callback_survey.wording.signs import CASES
 
 Form = Literal["long", "short"]
 FORMS: tuple[Form, ...] = ("long", "short")
@@ -34,7 +35,7 @@ class Texts:
     form: Form = "long"
     title: str = ""
     programme: str = ""
-    cases: str = "办件"
+    cases: str = CASES
     basis: tuple[str, ...] = ()
     target: str = ""
     request: tuple[str, ...] = ()
