@@ -20,7 +20,7 @@ ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint docs airflow bi test-bi simulate bench up down test-compose lock clean
+.PHONY: help run run-local test lint docs airflow bi test-bi test-office simulate bench up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -69,6 +69,9 @@ test-compose: $(STATE)/dev ## test the containers with whatever engine answers
 
 test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real browser
 	@.venv/bin/python -m pytest -m bi tests/browser/test_superset.py
+
+test-office: $(STATE)/dev ## test the notice's DOCX in LibreOffice (Debian: libreoffice-writer-nogui)
+	@.venv/bin/python -m pytest -m office tests/unit/documents/test_notice_in_libreoffice.py
 
 simulate: $(STATE)/dev ## how often the tests mark departments that do not differ; writes docs/simulation.md
 	@.venv/bin/python scripts/simulate.py

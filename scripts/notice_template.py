@@ -17,12 +17,12 @@ from typing import Any
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor, Twips
 
-from callback_survey.documents.notice.docx import TEMPLATE, packed
+from callback_survey.documents.notice.docx import ANNEX_WIDTH, TEMPLATE, packed
 
 TARGET = (
     Path(__file__).resolve().parents[1] / "src" / "callback_survey" / "documents" / "notice" / "templates" / TEMPLATE
@@ -32,6 +32,7 @@ BODY_FONT, HEAD_FONT, SECOND_FONT, TITLE_FONT = "仿宋", "黑体", "楷体", "�
 # Other names of the same type, and what stands for it where it is not installed.
 FONTS = {"仿宋": "FangSong", "黑体": "SimHei", "楷体": "KaiTi", "方正小标宋简体": "STZhongsong", "宋体": "SimSun"}
 BLANK = "＿" * 12
+BODY_POINTS = 16
 # name, font, points, alignment, line spacing in points, indented characters, what it builds on
 STYLES: tuple[tuple[str, str, float, Any, float, int, bool], ...] = (
     ("Normal", BODY_FONT, 16, BOTH, 28.95, 2, False),
@@ -55,7 +56,7 @@ STYLES: tuple[tuple[str, str, float, Any, float, int, bool], ...] = (
     ("Table Head", HEAD_FONT, 11, CENTER, 18, 0, False),
     ("Table Text", BODY_FONT, 11, LEFT, 18, 0, False),
     ("Table Number", BODY_FONT, 11, RIGHT, 18, 0, False),
-    ("Annex Head", HEAD_FONT, 8.5, CENTER, 11, 0, False),
+    ("Annex Head", HEAD_FONT, 8, CENTER, 11, 0, False),
     ("Annex Text", BODY_FONT, 10.5, LEFT, 14, 0, False),
     ("Annex Number", BODY_FONT, 10.5, RIGHT, 14, 0, False),
 )
@@ -135,6 +136,9 @@ def _style(
     for element in (*properties.findall(qn("w:rFonts")), *properties.findall(qn("w:spacing"))):
         properties.remove(element)
     properties.insert(0, _fonts(font))
+    # 28 characters of 16 points to a line need a little less than their 16 points; other sizes have all of theirs
+    spacing = parse_xml(f'<w:spacing {nsdecls("w")} w:val="{-5 if points == BODY_POINTS else 0}"/>')
+    properties.insert_element_before(spacing, "w:w", "w:kern", "w:position", "w:sz", "w:szCs", "w:lang")
     paragraph = style.paragraph_format
     for border in style.element.get_or_add_pPr().findall(qn("w:pBdr")):
         style.element.pPr.remove(border)
@@ -170,17 +174,26 @@ def _style_details(document: Any) -> None:
     _border(styles["Notice Number"], "bottom", 16)
     for side in ("top", "left", "bottom", "right"):
         _border(styles["Notice Draft"], side, 4)
+    record = styles["Notice Record"]
+    for side, size in (("top", 8), ("bottom", 8), ("between", 6)):
+        _border(record, side, size, space=1)
+    # the same indents on both lines, or each would have borders of its own
+    record.paragraph_format.left_indent, record.paragraph_format.first_line_indent = Pt(56), Pt(-56)
+    record.element.pPr.find(qn("w:ind")).attrib.pop(qn("w:firstLineChars"), None)
+    record.paragraph_format.tab_stops.add_tab_stop(Twips(ANNEX_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
     styles["Notice Draft"].paragraph_format.right_indent = Pt(290)
     styles["Notice Draft"].paragraph_format.space_after = Pt(14)
 
 
-def _border(style: Any, side: str, size: int) -> None:
+def _border(style: Any, side: str, size: int, space: int = 4) -> None:
     properties = style.element.get_or_add_pPr()
     borders = properties.find(qn("w:pBdr"))
     if borders is None:
         borders = OxmlElement("w:pBdr")
         properties.insert_element_before(borders, "w:shd", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
-    borders.append(parse_xml(f'<w:{side} {nsdecls("w")} w:val="single" w:sz="{size}" w:space="4" w:color="000000"/>'))
+    borders.append(
+        parse_xml(f'<w:{side} {nsdecls("w")} w:val="single" w:sz="{size}" w:space="{space}" w:color="000000"/>')
+    )
 
 
 def _table_style(document: Any) -> None:
@@ -201,15 +214,13 @@ def _table_style(document: Any) -> None:
 
 
 def _page(section: Any) -> None:
-    """The text block of GB/T 9704 with its grid of 22 lines of 28 characters, and page numbers outside."""
+    """The text block of GB/T 9704, and page numbers outside. Its 22 lines of 28 characters come from the styles: LibreOffice gives every
+    character of a grid a whole cell, also the small ones of tables."""
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = map(Mm, (37, 35, 28, 26))
     section.footer_distance = Mm(23)
-    # 28.95 points a line; a character has a little less than its 16 points, in units of 1/4096
-    grid = parse_xml(f'<w:docGrid {nsdecls("w")} w:type="linesAndChars" w:linePitch="579" w:charSpace="-848"/>')
     for found in section._sectPr.findall(qn("w:docGrid")):
         section._sectPr.remove(found)
-    section._sectPr.append(grid)
     for footer, alignment in ((section.footer, RIGHT), (section.even_page_footer, LEFT)):
         footer.is_linked_to_previous = False
         line = footer.paragraphs[0]
@@ -327,7 +338,7 @@ def _list(document: Any) -> None:
         ("序号", "部门名称", "比率", "标记") * 2,
         "left, right in rows_of(measure.departments)",
         cells,
-        (600, 2390, 830, 600, 600, 2390, 835, 600),
+        (600, 2210, 1000, 610, 600, 2215, 1000, 610),
     )
 
 
@@ -417,34 +428,22 @@ def _join(cell: Any, how: str) -> None:
 
 
 def _record(document: Any) -> None:
-    """版记, a table at the foot of the last page: who gets a copy, who printed it and when."""
-    table = _empty_table(document, rows=4, widths=(5645, 3200))
-    _fill(table.rows[0], ("{%tr if text.heading.texts.copies %}",), ["Notice Record"])
-    _fill(table.rows[1], ("抄送：{{ text.heading.texts.copies }}",), ["Notice Record"])
-    _span(table.rows[1]._tr.tc_lst[0], 2)
-    _fill(table.rows[2], ("{%tr endif %}",), ["Notice Record"])
+    """版记, a frame at the foot of the last page: who gets a copy, who printed it and when. A table that is anchored there begins a page
+    of its own in LibreOffice."""
+    say = document.add_paragraph
+    say("{%p if text.heading.texts.copies %}")
+    lines = [say("　抄送：{{ text.heading.texts.copies }}", "Notice Record")]
+    say("{%p endif %}")
     by = f"{{{{ text.heading.printed_by or ('印发机关：' if text.status else '') ~ '{BLANK}' }}}}"
     on = f"{{{{ text.heading.printed ~ '印发' if text.heading.printed else ('印发日期：' if text.status else '') ~ '{BLANK}' }}}}"
-    _fill(table.rows[3], (by, on), ["Notice Record", "Notice Record"])
-    table.rows[3].cells[1].paragraphs[0].alignment = RIGHT
-    properties = table._tbl.tblPr
-    properties.insert(
-        1,
-        parse_xml(
-            f'<w:tblpPr {nsdecls("w")} w:vertAnchor="margin" w:horzAnchor="margin" w:tblpXSpec="left" w:tblpYSpec="bottom"/>'
-        ),
-    )
-    borders = "".join(
-        f'<w:{side} w:val="{"single" if size else "nil"}" w:sz="{size}" w:space="0" w:color="000000"/>'
-        for side, size in (("top", 8), ("bottom", 8), ("insideH", 6), ("insideV", 0))
-    )
-    properties.insert_element_before(
-        parse_xml(f"<w:tblBorders {nsdecls('w')}>{borders}</w:tblBorders>"),
-        "w:shd",
-        "w:tblLayout",
-        "w:tblCellMar",
-        "w:tblLook",
-    )
+    lines.append(say(f"　{by}\t{on}　", "Notice Record"))
+    for line in lines:
+        # neighbours in the same frame are one
+        frame = f'<w:framePr {nsdecls("w")} w:w="{ANNEX_WIDTH}" w:hSpace="0" w:wrap="around" w:vAnchor="margin" '
+        frame += 'w:hAnchor="margin" w:xAlign="left" w:yAlign="bottom"/>'
+        line._p.get_or_add_pPr().insert_element_before(
+            parse_xml(frame), "w:widowControl", "w:numPr", "w:pBdr", "w:ind", "w:jc"
+        )
     # a document ends with a paragraph; this one takes no room
     document.add_paragraph("", "Notice Imprint")
 

@@ -66,7 +66,7 @@ def test_a_third_measure_stands_in_every_part(marts: duckdb.DuckDBPyConnection) 
 def test_the_document_to_edit_has_its_annex_too(marts: duckdb.DuckDBPyConnection) -> None:
     text = compose(read_notice_data(marts, Scope(REGION, QUARTER)))
     document = docx.Document(io.BytesIO(render_docx(text)))
-    assert [cell.text.split("（")[0].strip() for cell in document.tables[-2].rows[0].cells][4:] == ["快", "一般", "慢"]
+    assert [cell.text.split("（")[0].strip() for cell in document.tables[-1].rows[0].cells][4:] == ["快", "一般", "慢"]
     assert "（三）办理提速率" in [paragraph.text for paragraph in document.paragraphs]
 
 

@@ -23,8 +23,8 @@ _BLANK = "＿" * 12
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 # Widths in twentieths of a point, of the text block: 156 mm.
 ANNEX_WIDTH = 8845
-_CHARACTER, _CELL_PADDING = 166, 130
-_LEAST_WIDTH, _LEAST_SHARE_WIDTH, _LEAST_NAME_WIDTH, _MOST_NAME_WIDTH = 560, 740, 1900, 2700
+_CHARACTER, _CELL_PADDING = 162, 150
+_LEAST_WIDTH, _LEAST_SHARE_WIDTH, _LEAST_NAME_WIDTH, _MOST_NAME_WIDTH = 560, 880, 1820, 2700
 
 
 def render_docx(text: NoticeText) -> bytes:
@@ -35,7 +35,7 @@ def render_docx(text: NoticeText) -> bytes:
     template = DocxTemplate(io.BytesIO((resources.files(__package__) / "templates" / TEMPLATE).read_bytes()))
     context = {"text": text, "rows_of": _rows_of, "number_of": lambda place: text.measures[place].number}
     template.render(context, Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
-    for table, annex in zip(template.docx.tables[-len(text.annexes) - 1 : -1], text.annexes, strict=True):
+    for table, annex in zip(template.docx.tables[-len(text.annexes) :], text.annexes, strict=True):
         _fit(table, annex)
     _set_head_and_signature(template.docx, text)
     template.docx.core_properties.title = text.title
