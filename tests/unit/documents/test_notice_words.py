@@ -73,6 +73,8 @@ def test_a_rate_on_few_answers_is_named_and_one_on_too_few_is_no_matter_of_cauti
         below("丙局", False, False, "caution"),
     ]
     assert words.caution_sentence(listed) == "有效回答数少或误差范围大，比率须谨慎看待的有：丙局。"
+    many = [below(f"{number}局", None, None, "caution") for number in range(16)]
+    assert words.caution_sentence(many) == "有效回答数少或误差范围大，比率须谨慎看待的有16个，即统计附页中标†的部门。"
     assert words.caution_sentence([FIRM]) is None
 
 

@@ -93,8 +93,11 @@ def _named(departments: list[FlaggedDepartment]) -> str:
 
 
 def caution_sentence(below: Iterable[FlaggedDepartment]) -> str | None:
-    """The listed departments that are rated on few answers, or have a wide interval."""
+    """The listed departments that are rated on few answers, or have a wide interval; of many only how many, for their names would fill
+    pages, and the companion marks them."""
     uncertain = [found.department_name for found in below if found.reliability == "caution"]
+    if len(uncertain) > _NAMED_AT_MOST:
+        return f"有效回答数少或误差范围大，比率须谨慎看待的有{len(uncertain)}个，即统计附页中标†的部门。"
     return f"有效回答数少或误差范围大，比率须谨慎看待的有：{names(uncertain)}。" if uncertain else None
 
 
