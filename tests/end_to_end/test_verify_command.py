@@ -75,6 +75,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "assembled from the releases",
     ),
     "an issue": (lambda home: cut(home / f"public/{SCOPE}/r1/issue.json"), "public", "from a backup"),
+    "what says that a notice was replaced": (
+        lambda home: cut(home / f"public/{SCOPE}/r1/replaced.json"),
+        "public",
+        "from a backup",
+    ),
     "the link to the issued notice": (lambda home: cut(home / f"public/{SCOPE}/current"), "public", "ln -sfn"),
     "the record of an alert": (lambda home: cut(home / "alerts/run-1/x.json"), "alerts", "move the file away"),
     "the watch's memory": (lambda home: cut(home / "watch/state.json"), "watch", "tells everything again"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from callback_survey.airflow.users import configured
@@ -38,6 +42,19 @@ def test_what_names_no_person_or_lets_nobody_sign_is_refused(text: str, said: st
         airflow_logins({NAME: text})
     assert NAME in refused.value.what
     assert in_chinese(refused.value.what).startswith(f"{NAME} 无效：")
+
+
+def test_a_command_of_airflow_is_run_with_them() -> None:
+    """What the API server's container starts with."""
+    told = "import os; print(os.environ['AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS'])"
+    done = subprocess.run(
+        [sys.executable, "-m", "callback_survey.airflow.users", sys.executable, "-c", told],
+        env={**os.environ, NAME: "王主任:approver", "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout == "admin:admin,王主任:user\n"
 
 
 def test_an_account_that_several_people_have_is_no_person() -> None:

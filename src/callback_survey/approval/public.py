@@ -109,13 +109,17 @@ class Mark:
 def mark(public: Path, scope: Scope, revision: int) -> Mark | None:
     """By which notice that of a revision was replaced; None where it was not."""
     path = scope.folder(public) / f"r{revision}" / MARK
-    return Mark(**files.read_json(path)) if path.is_file() else None
+    return read_mark(path) if path.is_file() else None
+
+
+def read_mark(path: Path) -> Mark:
+    return Mark(**files.read_json(path))
 
 
 def replaced_by(public: Path, issue: Issue, approved_at: str) -> Issue | None:
     """The notice whose place an issued one took by the approval of this moment; None where there was none."""
     for path in sorted(issue.scope.folder(public).glob(f"r*/{MARK}")):
-        found = Mark(**files.read_json(path))
+        found = read_mark(path)
         if (found.revision, found.approved_at) == (issue.revision, approved_at):
             return Issue.read(path.parent)
     return None

@@ -116,7 +116,7 @@ def _serving(settings: Settings) -> Iterator[Fault | None]:
 
 
 def _public(settings: Settings) -> Iterator[Fault | None]:
-    """Issued notices: their files, and the link to the one that holds."""
+    """Issued notices: their files, what says that one of them was replaced, and the link to the one that holds."""
     for path in sorted(settings.public.glob(f"*/*/r*/{public.DOCUMENT}")):
         fault = _unreadable(path, lambda path: public.Issue.read(path.parent), _FROM_A_BACKUP)
         yield fault
@@ -126,6 +126,7 @@ def _public(settings: Settings) -> Iterator[Fault | None]:
             issued = path.parent / name
             is_whole = issued.is_file() and files.sha256_of(issued) == digest
             yield None if is_whole else Fault(issued, "an issued document was changed or is missing", _FROM_A_BACKUP)
+    yield from _records(settings.public, f"*/*/r*/{public.MARK}", public.read_mark, _FROM_A_BACKUP)
     for link in sorted(settings.public.glob(f"*/*/{public.CURRENT}")):
         is_whole = link.is_symlink() and (link / public.DOCUMENT).is_file()
         relink = "point it at the revision that was issued last, such as: ln -sfn r1 current"

@@ -111,11 +111,20 @@ def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
     try:
         found = files.read_json(folder / "issue.json")
         is_current = current.is_symlink() and current.readlink().name == revision.name
-        mark = folder / "replaced.json"
-        replaced = _mapping(files.read_json(mark)) if mark.is_file() else {}
     except UNREADABLE:
         return {}
-    return {**found, "is_current": is_current, "replaced": replaced} if isinstance(found, dict) else {}
+    return (
+        {**found, "is_current": is_current, "replaced": _replaced(folder / "replaced.json")}
+        if isinstance(found, dict)
+        else {}
+    )
+
+
+def _replaced(mark: Path) -> Mapping[str, Any]:
+    try:
+        return _mapping(files.read_json(mark)) if mark.is_file() else {}
+    except UNREADABLE:
+        return {}
 
 
 def _found(wanted: list[Offer], folder: Path, hashes: Mapping[str, Any]) -> dict[str, Offer]:
