@@ -80,7 +80,12 @@ class Waiting:
         self.airflow.as_person(APPROVER).ask("PATCH", path, {"chosen_options": [option], "params_input": given})
 
     def end(self, run: str) -> str:
-        until(f"{run} to end", lambda: self.state(run) in ("success", "failed"), every_seconds=0.5)
+        try:
+            until(f"{run} to end", lambda: self.state(run) in ("success", "failed"), every_seconds=0.5)
+        except AssertionError as error:
+            tasks = self.airflow.ask("GET", f"{RUNS}/{quote(run)}/taskInstances")["task_instances"]
+            error.add_note(str({task["task_id"]: (task["state"], task["try_number"]) for task in tasks}))
+            raise
         return str(self.state(run))
 
     def decisions(self) -> list[tuple[str, int]]:
@@ -227,7 +232,9 @@ def test_the_button_in_the_pages_issues_the_correction(waiting: Waiting, correct
     page.locator("#element_number").fill("跑改办〔2018〕9号")
     page.locator("#element_date").fill("2018-07-09")
     page.locator("#element_correction").fill("区民政局的回访记录已重新报送")
-    page.get_by_test_id("hitl-option-签发").click()
+    with page.expect_response(lambda response: response.request.method == "PATCH") as answered:
+        page.get_by_test_id("hitl-option-签发").click()
+    assert answered.value.ok, answered.value.text()
     assert waiting.end(correction) == "success"
     issued = json.loads((waiting.public / "current" / "issue.json").read_text(encoding="utf-8"))
     assert (issued["revision"], issued["number"], issued["approved_by"]) == (2, "跑改办〔2018〕9号", APPROVER)
