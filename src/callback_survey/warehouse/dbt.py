@@ -2,10 +2,11 @@
 
 A process of its own gives DuckDB's file back when it ends, and holds the warehouse lock it inherited while it lives.
 
-Four costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it
+Five costs of dbt are met here. Each of its events would be made into JSON for every log, also where the log leaves it
 out: our own callback passes on what is shown, and the file is plain text. Nine events of ten are for debugging, which no
 log of ours holds, and are made into a message all the same: they end where they begin. And a project that did not change
-is not parsed again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project.
+is not parsed again: dbt's own reuse of a parse asks for the same warehouse file too, ours for the same project. Nor are its
+settings validated again: that makes JSON schemas of dbt's classes, for which half a second of CPU goes.
 And the garbage collector looks again and again at classes, a manifest and contexts that live as long as the process (an eighth
 of its CPU time, for 50 MB): it is off.
 """
@@ -168,6 +169,16 @@ def _leave_out_debugging() -> None:
     ctx_set_event_manager(Told())
 
 
+def _leave_out_validation() -> None:
+    """For a project whose files were validated when they were parsed: profiles.yml too is among those of its fingerprint."""
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    def validate(cls: type[dbtClassMixin], data: Any) -> None:
+        """Nothing to find."""
+
+    dbtClassMixin.validate = classmethod(validate)  # type: ignore[assignment]
+
+
 def _parsed(project: str, target: Path) -> Any | None:
     """The manifest of the project as dbt last parsed it, if it is of these files and of this dbt; else None."""
     from dbt.contracts.graph.manifest import Manifest
@@ -205,6 +216,8 @@ def _main() -> int:
     if manifest is None:
         # nobody hears what is wrong with the project now: the command reads it again then, and says it
         manifest = dbtRunner().invoke(["parse", *where, "--no-write-json"]).result
+    else:
+        _leave_out_validation()
     command = sys.stdin.readline()
     if not command:  # the parent ended, or had nothing to build
         return 0

@@ -18,6 +18,7 @@ import pytest
 from callback_survey.errors import SurveyError
 from callback_survey.warehouse import dbt
 from callback_survey.warehouse.build import build, start_dbt
+from callback_survey.warehouse.dbt import arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 from homes import REPOSITORY, Home
 from lakes import SEEDS
@@ -78,6 +79,28 @@ def test_the_project_is_read_before_there_is_anything_to_build(small: Home, tmp_
     assert (target / dbt.PARSED).is_file()
     # what describes the last build still does
     assert (target / "manifest.json").read_bytes() == manifest
+
+
+@pytest.mark.parametrize("is_parsed", [True, False])
+def test_settings_are_validated_with_a_parse_and_not_again(small: Home, tmp_path: Path, is_parsed: bool) -> None:
+    run = run_of(small.copy(tmp_path / "home"))
+    if not is_parsed:
+        (run.warehouse.folder / "dbt" / dbt.PARSED).unlink()
+    where = arguments_of(run.settings, run.settings.dbt_project, run.warehouse.folder / "dbt")
+    code = """
+from dbt_common import dataclass_schema
+made, make = [], dataclass_schema.build_json_schema
+dataclass_schema.build_json_schema = lambda of: made.append(of.__name__) or make(of)
+from callback_survey.warehouse import dbt
+assert dbt._main() == 0
+print("ProjectFlags" in made)
+"""
+    told = [json.dumps(arguments) + "\n" for arguments in (where, ["ls", "--resource-type", "seed", *where])]
+    environment = os.environ | environment_of(run.settings, run.warehouse.path, run.warehouse.spill)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], input="".join(told), env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == str(not is_parsed)
 
 
 def test_what_is_wrong_with_the_project_is_said_by_the_command(small: Home, tmp_path: Path) -> None:
