@@ -71,7 +71,7 @@ def facts(
     numbered: Mapping[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables of facts about a delivery; `connection` has a view per landed dataset, and `rejects`. `elsewhere` are its files that
-    were landed for another region or quarter too (`doubts.elsewhere`); `numbered` the questions that are answered with 1 to 5, with
+    were landed for another region or quarter too (`ledger.landed_elsewhere`); `numbered` the questions that are answered with 1 to 5, with
     their names."""
     tables = files.facts(connection, report) | spellings.facts(connection, report, register)
     tables["elsewhere"] = doubts.delivered_elsewhere(elsewhere)

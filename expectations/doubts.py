@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
-from callback_survey.landing import ledger
-from callback_survey.landing.ledger import LandingReport
 
 # Answers given as bare numbers only: in 1-满意 the word decides
 _NUMBERED = """
@@ -66,19 +63,6 @@ _ALIKE = f"""
     having count(*) > 0
 """
 _ELSEWHERE = ("name", "other")
-
-
-def elsewhere(lake: Path, report: LandingReport) -> list[tuple[str, str]]:
-    """Each file of the delivery whose bytes were landed for another region or quarter, with what that was."""
-    own = {file.sha256: file.name for file in report.files if file.read_count}
-    found = {
-        (own[file.sha256], other.name)
-        for entry in ledger.entries(lake)
-        if (other := entry.report) is not None and other.scope != report.scope
-        for file in other.files
-        if file.sha256 in own
-    }
-    return sorted(found)
 
 
 def delivered_elsewhere(found: Sequence[tuple[str, str]]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -178,7 +178,10 @@ class CheckReport:
 
     @classmethod
     def read(cls, path: Path) -> CheckReport:
-        value = files.read_json(path)
+        return cls.from_json(files.read_json(path))
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CheckReport:
         results = tuple(CheckResult(**{**row, "examples": tuple(row["examples"])}) for row in value["results"])
         return cls(**{**value, "results": results})
 

@@ -24,6 +24,7 @@ from callback_survey.storage import files, locks
 _Found = TypeVar("_Found")
 State = Literal["current", "superseded", "gate failed", "landed", "refused"]
 _VERDICT = ".gate.json"
+_CHECKED = ".checked.json"
 _KEY = "ledger/key.json"
 _KEY_LOCK = "landing.lock"
 _REPORT = re.compile(r"[0-9a-f]{16}\.json")
@@ -240,6 +241,24 @@ def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence
     if path.is_file() and _read(path, lambda value: value["failed_checks"]) == list(failed_checks):
         return
     files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
+
+
+def checked_path(lake: Path, report: LandingReport) -> Path:
+    """Where what gate 1 answered about a landed delivery is kept (`checks.kept`)."""
+    return folder(lake, report.scope) / f"{report.delivery_id}{_CHECKED}"
+
+
+def landed_elsewhere(lake: Path, report: LandingReport) -> list[tuple[str, str]]:
+    """Each file of the delivery whose bytes were landed for another region or quarter, with what that was."""
+    own = {file.sha256: file.name for file in report.files if file.read_count}
+    found = {
+        (own[file.sha256], other.name)
+        for entry in entries(lake)
+        if (other := entry.report) is not None and other.scope != report.scope
+        for file in other.files
+        if file.sha256 in own
+    }
+    return sorted(found)
 
 
 def entries(lake: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:

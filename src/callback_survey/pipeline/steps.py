@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
+from callback_survey.checks.kept import asked_once
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import Delivery
@@ -41,7 +43,10 @@ from callback_survey.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
     # each step imports what it needs, so that a task loads nothing else
+    from callback_survey.checks.model import CheckReport
     from callback_survey.landing import LandingReport
     from callback_survey.releases import Release
     from callback_survey.scope import Scope
@@ -158,19 +163,31 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             else " (landed before)"
         )
     with run.progress.step("gate 1", delivery.region_code) as step:
-        from callback_survey.expectations.gates import check_delivery
-
-        checked = check_delivery(
-            report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
+        checked, is_kept = asked_once(
+            ledger.checked_path(settings.lake, report),
+            [report.delivery_id, report.lake_files, ledger.landed_elsewhere(settings.lake, report)],
+            settings.seeds,
+            lambda: _check_delivery(run, report),
+            run_id=run.run_id,
         )
         checked = record(run, checked)
-        step.result = summarise(checked)
+        step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
             raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
+
+
+def _check_delivery(run: Run, report: LandingReport) -> CheckReport:
+    from callback_survey.expectations.gates import check_delivery
+
+    settings = run.settings
+    checked: CheckReport = check_delivery(
+        report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
+    )
+    return checked
 
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
@@ -218,7 +235,6 @@ def gate(run: Run, built: BuildReport) -> GateReport:
 
 def judge(run: Run, built: BuildReport) -> GateReport:
     """The verdicts of gate 2 over each region's quarter, also where none passed."""
-    from callback_survey.expectations.gates import check_marts
     from callback_survey.releases.earlier import earlier_rates
     from callback_survey.warehouse.build import verify_stamp
 
@@ -234,14 +250,29 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                     failures.append(held_back(scope, damage))
                     step.result = "held back"
                     continue
-                checked = check_marts(connection, scope, seeds=run.settings.seeds, earlier=earlier, run_id=run.run_id)
+                checked, is_kept = asked_once(
+                    run.warehouse.checked_path(scope),
+                    [built.build_id, asdict(scope), [str(path) for path in earlier]],
+                    run.settings.seeds,
+                    partial(_check_marts, run, connection, scope, earlier),
+                    run_id=run.run_id,
+                )
                 checked = record(run, checked)
-                step.result = summarise(checked)
+                step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
             if checked.failures:
                 failures.append(gate_failed(run, checked, "nothing of this quarter was released"))
             else:
                 passed.append(scope)
     return GateReport(tuple(passed), tuple(as_dict(failure) for failure in failures))
+
+
+def _check_marts(
+    run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope, earlier: Sequence[Path]
+) -> CheckReport:
+    from callback_survey.expectations.gates import check_marts
+
+    checked: CheckReport = check_marts(connection, scope, seeds=run.settings.seeds, earlier=earlier, run_id=run.run_id)
+    return checked
 
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.errors import DamagedWarehouse, SurveyError
+from callback_survey.scope import Scope
 from callback_survey.storage import duck, locks
 
 WAIT_SECONDS = 30 * 60
@@ -50,6 +51,10 @@ class Warehouse:
     def is_of(self, fingerprint: str) -> bool:
         """Whether the file was built by the models and registers of this fingerprint, and is not known to be damaged."""
         return self.stamp.is_file() and self.stamp.read_text(encoding="utf-8") == fingerprint
+
+    def checked_path(self, scope: Scope) -> Path:
+        """Where what gate 2 answered about a region's quarter is kept (`checks.kept`)."""
+        return self.folder / "checked" / f"{scope.region_code}-{scope.quarter}.json"
 
     @property
     def spill(self) -> Path:

@@ -1,0 +1,64 @@
+"""What a gate answered, kept for the next run that asks the same: the same rows, judged by the same checks, rules and registers.
+
+A gate is a function of these. Asking it costs three seconds of CPU where nothing else of a run costs one, and a run over ninety
+districts of which one was corrected would ask it ninety times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from callback_survey.checks.model import CheckReport, now
+from callback_survey.errors import DamagedFile
+from callback_survey.storage import files
+
+# what decides how a check is computed, besides our own code
+_LIBRARIES = ("great_expectations", "pandas", "duckdb")
+
+
+def asked_once(
+    path: Path, rows: Sequence[Any], seeds: Path, ask: Callable[[], CheckReport], *, run_id: str
+) -> tuple[CheckReport, bool]:
+    """The report of a gate, and whether it was kept from before. `path` is where it is kept, `rows` what identifies the rows it
+    is about, as JSON values; `ask` asks the gate. A kept answer that cannot be read is not one."""
+    question = _question(rows, seeds)
+    try:
+        kept = files.read_json(path)
+        if kept["question"] == question:
+            report = CheckReport.from_json({**kept["report"], "run_id": run_id, "checked_at": now()})
+            return report, True
+    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
+        pass
+    report = ask()
+    # one that raised may have lacked memory or a disk
+    if all(result.outcome != "error" for result in report.results):
+        files.write_json(path, {"question": question, "report": asdict(report)})
+    return report, False
+
+
+def _question(rows: Sequence[Any], seeds: Path) -> str:
+    digest = hashlib.sha256(json.dumps([rows, _checks()], ensure_ascii=False, sort_keys=True).encode())
+    for path in sorted(seeds.glob("*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _checks() -> str:
+    """The code of the checks and the versions of what runs it."""
+    digest = hashlib.sha256(json.dumps([metadata.version(name) for name in _LIBRARIES]).encode())
+    for package in ("callback_survey.expectations", "callback_survey.checks"):
+        found = importlib.util.find_spec(package)
+        assert found is not None and found.submodule_search_locations is not None
+        for folder in found.submodule_search_locations:
+            for path in sorted(Path(folder).glob("*.py")):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
