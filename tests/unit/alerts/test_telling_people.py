@@ -116,7 +116,7 @@ def test_the_task_that_asks_tells_and_a_missed_deadline_forgets(
 ) -> None:
     from callback_survey.airflow import notice
 
-    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("callback_survey.airflow.settings.load_settings", lambda: settings)
     monkeypatch.setattr("callback_survey.approval.decide.record_unanswered", lambda *_, **__: None)
     context: dict[str, Any] = {"dag": SimpleNamespace(dag_id="callback_notice"), "run_id": "run", "dag_run": None}
     request = {

@@ -101,7 +101,7 @@ def test_the_step_announces_the_latest_revision_of_every_quarter_also_what_a_loc
     make_release(settings.releases, revision=2)
     make_release(settings.releases, quarter="2018Q2")
     assert names(releases.served(settings.releases)) == ["330109 2018Q1 r2", "330109 2018Q2 r1"]
-    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("callback_survey.airflow.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     keys = ["330109|2018Q1", "330109|2018Q2"]
@@ -117,7 +117,7 @@ def test_what_is_served_again_is_announced_again(settings: Settings, monkeypatch
     """Whoever holds r2's figures must hear of it; Airflow can tell them when it next serves."""
     for revision in (1, 2):
         make_release(settings.releases, revision=revision)
-    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("callback_survey.airflow.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     told = []
@@ -141,7 +141,7 @@ def test_a_release_is_announced_once_its_documents_are_there(
         make_release(settings.releases, region=region)
     path = settings.releases / "330109" / "2018Q1" / "r1" / "release.json"
     files.write_json(path, {**files.read_json(path), "files": {"dictionary.csv": "0" * 64}})
-    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("callback_survey.airflow.settings.load_settings", lambda: settings)
     context = {"run_id": "run-1", "params": {}}
     judged: dict[str, list[object]] = {"passed": [], "failed": []}
     assert airflow_steps.serve(context, judged) == ["330109"]
@@ -156,5 +156,5 @@ def test_a_release_is_announced_once_its_documents_are_there(
 def test_a_person_may_run_the_dag_for_a_delivery_without_a_manifest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, params: dict[str, bool], is_optional: bool
 ) -> None:
-    monkeypatch.setattr("callback_survey.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("callback_survey.airflow.settings.load_settings", lambda: settings)
     assert airflow_steps._run({"run_id": "run-1", "params": params}).is_manifest_optional is is_optional
