@@ -59,6 +59,8 @@ def test_every_command_named_exists_with_its_options(document: Path, capsys: pyt
     ):
         if command.split()[0] not in (
             "alerts",
+            "backup",
+            "restore",
             "doctor",
             "init",
             "manifest",

@@ -12,6 +12,7 @@ from callback_survey import __version__
 from callback_survey.cli import airflow as airflow_command
 from callback_survey.cli import alerts as alerts_command
 from callback_survey.cli import approval as approval_command
+from callback_survey.cli import backup as backup_command
 from callback_survey.cli import checks as checks_command
 from callback_survey.cli import dbt as dbt_command
 from callback_survey.cli import deliveries, doctor, language, releases, status, streams, watch
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     alerts_command.add_to(commands)
     doctor.add_to(commands)
     verify_command.add_to(commands)
+    backup_command.add_to(commands)
     dbt_command.add_to(commands)
     airflow_command.add_to(commands)
     return parser

@@ -38,10 +38,16 @@ _ROLLBACK_EXAMPLES = """examples:
 Revisions are never changed. The decision is recorded and holds until a newer revision is released. The same command
 serves a later revision again."""
 
+_SERVE_EXAMPLES = """examples:
+  callback-survey releases serve
+
+Serves of each region and quarter the revision that is to be served, in the files and, where it is set, in PostgreSQL. Every
+run does so at its end: this is for a home that was restored, or whose served files were lost."""
+
 
 def add_to(commands: Any) -> None:
     """Add the group to the parser's sub-commands."""
-    group = commands.add_parser("releases", help="list, show, compare, verify and roll back releases")
+    group = commands.add_parser("releases", help="list, show, compare, verify, roll back and serve releases")
     actions = group.add_subparsers(required=True, metavar="action")
     listed = _action(
         actions, "list", "list all revisions with their state and the decisions about them", _LIST_EXAMPLES, _list
@@ -50,6 +56,7 @@ def add_to(commands: Any) -> None:
     compared = _action(actions, "diff", "list the departments whose rate, rank or flag changed", _DIFF_EXAMPLES, _diff)
     verified = _action(actions, "verify", "recompute the hash of every file", _VERIFY_EXAMPLES, _verify)
     rolled = _action(actions, "rollback", "serve an earlier revision", _ROLLBACK_EXAMPLES, _rollback)
+    add_home(_action(actions, "serve", "assemble what readers see from the releases", _SERVE_EXAMPLES, _serve))
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
         add_scope(parser, is_required=is_required)
         add_home(parser)
@@ -195,6 +202,25 @@ def _rollback(options: argparse.Namespace) -> int:
     for number in done.issued:
         if number != revision:
             show(f"  The issued notice of r{number} remains in {settings.public} and shows other figures.")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from callback_survey import releases
+    from callback_survey.cli.display import Display, open_console
+    from callback_survey.pipeline import local, steps
+    from callback_survey.run import Run
+    from callback_survey.settings import load_settings
+
+    settings = load_settings(home=options.home)
+    found = releases.take(settings.releases)
+    if not (found.served or found.damaged):
+        show(f"no releases to serve under {settings.releases}")
+        return 0
+    with Display(open_console()) as display:
+        report = steps.serve(Run(settings, local.new_run_id().replace("cli-", "serve-", 1), display))
+    steps.require_served(report, list(report.held))
+    show(f"{len(found.served)} releases are served in {report.marts}")
     return 0
 
 

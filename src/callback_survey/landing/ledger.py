@@ -339,10 +339,15 @@ def require_key(lake: Path, key_id: str) -> None:
         change_key(lake, key_id)
 
 
+def key_id_of(lake: Path) -> str | None:
+    """The name of the key that the lake was made with; None before the first landing."""
+    path = lake / _KEY
+    return str(files.read_json(path)["key_id"]) if path.is_file() else None
+
+
 def verify_key(lake: Path, key_id: str) -> None:
     """Raises UsageError where the lake was made with another key. Writes nothing."""
-    path = lake / _KEY
-    if path.is_file() and (known := files.read_json(path)["key_id"]) != key_id:
+    if (known := key_id_of(lake)) not in (None, key_id):
         raise UsageError(
             f"the privacy key is not the one the lake was created with (key id {key_id}, the lake's is {known})",
             where=str(lake),

@@ -228,7 +228,7 @@ def test_a_range_runs_quarter_after_quarter_and_stops_at_the_first_failure(
 @pytest.mark.parametrize(
     ("typed", "proposed"),
     [
-        ("callback-survey releases ", {"list", "show", "diff", "verify", "rollback"}),
+        ("callback-survey releases ", {"list", "show", "diff", "verify", "rollback", "serve"}),
         ("callback-survey status --qu", {"--quarter"}),
         ("callback-survey airflow d", {"dags"}),
     ],
