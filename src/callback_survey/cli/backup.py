@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
+    from callback_survey.local_time import to_the_minute
     from callback_survey.pipeline.restore import restore
     from callback_survey.settings import load_settings
     from callback_survey.storage import modes
@@ -76,8 +78,8 @@ def _restore(options: argparse.Namespace) -> int:
     manifest = restore(options.archive, settings.home)
     # issued notices are in the home itself now, wherever they are looked for otherwise
     modes.prepare(replace(settings, public_folder=None))
-    file_count = f"{len(manifest.files):,}"
-    show(f"{file_count} files are in {settings.home}, each as it was at {manifest.made_at}")
+    file_count, made_at = f"{len(manifest.files):,}", to_the_minute(manifest.made_at)
+    show(f"{file_count} files are in {settings.home}, each as it was at {made_at}")
     show("What to do next:")
     show("  1. put registers and settings back, and the privacy key")
     if manifest.key_id is not None:
@@ -86,6 +88,6 @@ def _restore(options: argparse.Namespace) -> int:
         show(
             f"     CALLBACK_SURVEY_PUBLIC leads to {settings.public_folder}: the issued notices are in {settings.home}/public"
         )
-    show(f"  2. callback-survey releases serve --home {settings.home}")
-    show(f"  3. callback-survey verify --home {settings.home}")
+    show(f"  2. callback-survey releases serve --home {shlex.quote(str(settings.home))}")
+    show(f"  3. callback-survey verify --home {shlex.quote(str(settings.home))}")
     return 0

@@ -227,7 +227,7 @@ def test_empty_folders_are_no_obstacle_and_a_restore_that_was_stopped_is_named(
 
 
 def test_it_names_the_key_to_put_back_and_what_to_do(home: Home, archive: Path, tmp_path: Path) -> None:
-    outcome = home.run_here("restore", str(archive), "--home", str(tmp_path / "other"))
+    outcome = home.run_here("restore", str(archive), "--home", str(tmp_path / "an other"))
     key_id = (home.path / "lake" / "ledger" / "key.json").read_text(encoding="utf-8").split('"')[3]
     assert f"the lake was made with the key of id {key_id}" in outcome.out
-    assert f"callback-survey releases serve --home {tmp_path / 'other'}" in outcome.out
+    assert f"callback-survey releases serve --home '{tmp_path / 'an other'}'\n" in outcome.out
