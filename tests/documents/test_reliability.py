@@ -1,4 +1,4 @@
-"""The table of faults is true as far as a test can tell: each test that it names exists."""
+"""The tables of faults and of threats are true as far as a test can tell: each test that they name exists."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", DOCUMENT)))
+DOCUMENTS = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("reliability.md", "security.md")]
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", "\n".join(DOCUMENTS))))
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
