@@ -108,10 +108,10 @@ def _serving(settings: Settings) -> Iterator[Fault | None]:
     current = settings.serving / "current"
     if not current.exists():
         if inventory.take(settings.releases).served:
-            yield Fault(current, "nothing is served", "run any quarter: serving is assembled from the releases")
+            yield Fault(current, "nothing is served", "callback-survey releases serve: it is assembled from the releases")
         return
     for name, is_whole in versions.verified(settings.serving).items():
-        again = "run any quarter: it is assembled again from the releases"
+        again = "callback-survey releases serve: it is assembled again from the releases"
         yield None if is_whole else Fault(current / name, "it was changed or is missing", again)
 
 
