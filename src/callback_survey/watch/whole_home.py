@@ -108,7 +108,9 @@ def _serving(settings: Settings) -> Iterator[Fault | None]:
     current = settings.serving / "current"
     if not current.exists():
         if inventory.take(settings.releases).served:
-            yield Fault(current, "nothing is served", "callback-survey releases serve: it is assembled from the releases")
+            yield Fault(
+                current, "nothing is served", "callback-survey releases serve: it is assembled from the releases"
+            )
         return
     for name, is_whole in versions.verified(settings.serving).items():
         again = "callback-survey releases serve: it is assembled again from the releases"
