@@ -91,11 +91,19 @@ with DAG(
     def documents(region: str, **context: Any) -> list[str]:
         return steps.documents(context, region)
 
-    # Of those regions whose documents are there, whatever became of the others: a notice can be approved then.
-    @task(
-        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, outlets=[MARTS], on_success_callback=steps.remember_announced
-    )
-    def announce(judged: dict[str, Any], made: list[list[str]], *, outlet_events: Any, **context: Any) -> None:
+    # Of those regions whose documents are there, whatever became of the others: a notice can be approved then. ALL_DONE, as none
+    # are made where nothing is new; what was served before a failure is none of this run's news.
+    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[MARTS], on_success_callback=steps.remember_announced)
+    def announce(
+        judged: dict[str, Any] | None,
+        served: list[str] | None,
+        made: list[list[str]] | None,
+        *,
+        outlet_events: Any,
+        **context: Any,
+    ) -> None:
+        if judged is None or served is None:
+            raise AirflowSkipException("nothing was served")
         new = steps.announce(context, judged, made)
         if not new:  # succeeding without a key would emit an event that belongs to no quarter
             raise AirflowSkipException("no new release")
@@ -119,5 +127,6 @@ with DAG(
     built = build(landed)
     verdicts = gate(built)
     judged = revise_following(release(built, verdicts))
-    made = documents.expand(region=serve(judged))
-    [landed, verdict(verdicts, judged), made, announce(judged, made)] >> complete(judged)
+    served = serve(judged)
+    made = documents.expand(region=served)
+    [landed, verdict(verdicts, judged), made, announce(judged, served, made)] >> complete(judged)
