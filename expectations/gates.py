@@ -12,7 +12,7 @@ from callback_survey.checks import engine
 from callback_survey.checks.model import CheckReport, CheckResult, now, read_rules
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
-from callback_survey.landing.ledger import LandingReport, landed_elsewhere
+from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE, table_sql
 from callback_survey.registers import Register, questions_rated_in_numbers
 from callback_survey.storage import duck
@@ -23,8 +23,17 @@ _NO_CALLS = (
 )
 
 
-def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_limit: str, run_id: str) -> CheckReport:
-    """Gate 1 over a landed delivery."""
+def check_delivery(
+    report: LandingReport,
+    *,
+    lake: Path,
+    seeds: Path,
+    memory_limit: str,
+    run_id: str,
+    elsewhere: Sequence[tuple[str, str]],
+) -> CheckReport:
+    """Gate 1 over a landed delivery. `elsewhere` are its files that were landed for another region or quarter too
+    (`ledger.landed_elsewhere`)."""
     engine.load_great_expectations()
     from . import delivery
 
@@ -42,9 +51,7 @@ def check_delivery(report: LandingReport, *, lake: Path, seeds: Path, memory_lim
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")
         numbered = questions_rated_in_numbers(seeds, report.scope)
-        facts = delivery.facts(
-            connection, report, register, rules, elsewhere=landed_elsewhere(lake, report), numbered=numbered
-        )
+        facts = delivery.facts(connection, report, register, rules, elsewhere=elsewhere, numbered=numbered)
     results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
     return CheckReport(run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now())
 

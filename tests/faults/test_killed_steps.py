@@ -40,12 +40,14 @@ _ENTRY = f"*/ledger/region={REGION}/quarter={QUARTER}/{'[0-9a-f]' * 16}.json"
 _VERSION = f"*/serving/versions/{'[0-9a-f]' * 16}"
 POINTS = [
     Point("land", "before", "*/lake/raw/frame/*.parquet"),
+    Point("land", "after", "*.checked.json"),
     Point("land", "after", "*/lake/raw/rejects/*.parquet"),
     *(Point("land", when, _ENTRY) for when in ("before", "after")),
     *(Point("land", when, "*/checks/*/delivery-*.json") for when in ("before", "after")),
     Point("land", "before", "*/checks/*/index.html"),
     *(Point("land", when, "*.gate.json") for when in ("before", "after")),
     *(Point("land", when, "*/current.json") for when in ("before", "after")),
+    Point("gate", "after", "*/warehouse/checked/*.json"),
     *(Point("gate", when, "*/checks/*/marts-*.json") for when in ("before", "after")),
     Point("gate", "before", "*/checks/*/index.html"),
     *(Point("release", when, "*/serving/restricted/*.parquet") for when in ("before", "after")),

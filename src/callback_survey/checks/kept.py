@@ -7,11 +7,9 @@ districts of which one was corrected would ask it ninety times.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,16 +18,16 @@ from callback_survey.checks.model import CheckReport, now
 from callback_survey.errors import DamagedFile
 from callback_survey.storage import files
 
-# what decides how a check is computed, besides our own code
+# what decides how a check is computed, besides the program itself
 _LIBRARIES = ("great_expectations", "pandas", "duckdb")
 
 
 def asked_once(
-    path: Path, rows: Sequence[Any], seeds: Path, ask: Callable[[], CheckReport], *, run_id: str
+    path: Path, rows: Sequence[Any], seeds: Path, ask: Callable[[], CheckReport], *, code: str, run_id: str
 ) -> tuple[CheckReport, bool]:
     """The report of a gate, and whether it was kept from before. `path` is where it is kept, `rows` what identifies the rows it
-    is about, as JSON values; `ask` asks the gate. A kept answer that cannot be read is not one."""
-    question = _question(rows, seeds)
+    is about, as JSON values; `code` is the program that asks, with `ask`. A kept answer that cannot be read is not one."""
+    question = _question(rows, seeds, code)
     try:
         kept = files.read_json(path)
         if kept["question"] == question:
@@ -44,21 +42,9 @@ def asked_once(
     return report, False
 
 
-def _question(rows: Sequence[Any], seeds: Path) -> str:
-    digest = hashlib.sha256(json.dumps([rows, _checks()], ensure_ascii=False, sort_keys=True).encode())
+def _question(rows: Sequence[Any], seeds: Path, code: str) -> str:
+    libraries = [metadata.version(name) for name in _LIBRARIES]
+    digest = hashlib.sha256(json.dumps([rows, code, libraries], ensure_ascii=False, sort_keys=True).encode())
     for path in sorted(seeds.glob("*.csv")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-@cache
-def _checks() -> str:
-    """The code of the checks and the versions of what runs it."""
-    digest = hashlib.sha256(json.dumps([metadata.version(name) for name in _LIBRARIES]).encode())
-    for package in ("callback_survey.expectations", "callback_survey.checks"):
-        found = importlib.util.find_spec(package)
-        assert found is not None and found.submodule_search_locations is not None
-        for folder in found.submodule_search_locations:
-            for path in sorted(Path(folder).glob("*.py")):
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -135,6 +135,7 @@ def land(run: Run, delivery: Delivery) -> LandingReport:
 def _land(run: Run, delivery: Delivery) -> LandingReport:
     from callback_survey.landing import land as land_delivery
     from callback_survey.landing import ledger
+    from callback_survey.releases.code_version import code_version
 
     settings = run.settings
     with run.progress.step("land", delivery.region_code) as step:
@@ -163,11 +164,13 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             else " (landed before)"
         )
     with run.progress.step("gate 1", delivery.region_code) as step:
+        elsewhere = ledger.landed_elsewhere(settings.lake, report)
         checked, is_kept = asked_once(
             ledger.checked_path(settings.lake, report),
-            [report.delivery_id, report.lake_files, ledger.landed_elsewhere(settings.lake, report)],
+            [report.delivery_id, report.lake_files, elsewhere],
             settings.seeds,
-            lambda: _check_delivery(run, report),
+            lambda: _check_delivery(run, report, elsewhere),
+            code=code_version(),
             run_id=run.run_id,
         )
         checked = record(run, checked)
@@ -180,12 +183,17 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
     return report
 
 
-def _check_delivery(run: Run, report: LandingReport) -> CheckReport:
+def _check_delivery(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]) -> CheckReport:
     from callback_survey.expectations.gates import check_delivery
 
     settings = run.settings
     checked: CheckReport = check_delivery(
-        report, lake=settings.lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
+        report,
+        lake=settings.lake,
+        seeds=settings.seeds,
+        memory_limit=settings.memory_limit,
+        run_id=run.run_id,
+        elsewhere=elsewhere,
     )
     return checked
 
@@ -235,6 +243,7 @@ def gate(run: Run, built: BuildReport) -> GateReport:
 
 def judge(run: Run, built: BuildReport) -> GateReport:
     """The verdicts of gate 2 over each region's quarter, also where none passed."""
+    from callback_survey.releases.code_version import code_version
     from callback_survey.releases.earlier import earlier_rates
     from callback_survey.warehouse.build import verify_stamp
 
@@ -255,6 +264,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                     [built.build_id, asdict(scope), [str(path) for path in earlier]],
                     run.settings.seeds,
                     partial(_check_marts, run, connection, scope, earlier),
+                    code=code_version(),
                     run_id=run.run_id,
                 )
                 checked = record(run, checked)

@@ -130,7 +130,13 @@ def _land(run: Run, delivery: Delivery, lake: Path) -> tuple[LandingReport, tupl
         step.result = f"{read:,} rows read, {rejected:,} rejected"
     with run.progress.step("gate 1", delivery.region_code) as step:
         checked = check_delivery(
-            report, lake=lake, seeds=settings.seeds, memory_limit=settings.memory_limit, run_id=run.run_id
+            report,
+            lake=lake,
+            seeds=settings.seeds,
+            memory_limit=settings.memory_limit,
+            run_id=run.run_id,
+            # it is landed aside, where there is nothing else
+            elsewhere=[],
         )
         step.result = f"{len(checked.results)} checks, {len(checked.failures)} failed, {len(checked.warnings)} warned"
         if checked.failures:

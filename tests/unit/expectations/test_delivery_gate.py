@@ -375,7 +375,7 @@ def test_a_landed_delivery_names_the_department_of_a_rejected_call_by_its_frame_
     call_rows = [(f"{case_id}{number:03d}", *ONE_CALL[1:]) for number in range(10)]
     bad = [(f"{case_id}{number:03d}", *ONE_CALL[1:4], "多次") for number in (3, 4)]
     report = lake.deliver({"frame.csv": frame(*frame_rows), "calls.csv": calls(*call_rows, *bad)})
-    checked = check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1")
+    checked = check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1", elsewhere=[])
     found = {result.check_id: result.examples for result in checked.results if not result.is_passed}
     assert found["reject_share_by_department"] == ("区教育局: 2 call rows rejected (16.67 %), unknown_answer",)
     assert found["rejected_calls"] == ("区教育局: 2 call rows rejected, unknown_answer, first on line 12",)
@@ -385,7 +385,7 @@ def test_a_clean_landed_delivery_passes_the_gate_whole(lake: Lake) -> None:
     rows = [(f"XS-{number}", "区 教育局", "2018-03-01", "15400000001", "", "") for number in range(3)]
     call_rows = as_csv([*CALLS_HEADER, "部门"], [(f"XS-{number}", *ONE_CALL[1:], "区教育局") for number in range(3)])
     report = lake.deliver({"frame.csv": frame(*rows), "calls.csv": (call_rows, 3)})
-    checked = check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1")
+    checked = check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1", elsewhere=[])
     assert (checked.failures, checked.warnings) == ([], [])
     assert (checked.gate, checked.region_code, checked.quarter, checked.run_id) == (
         "delivery",

@@ -14,7 +14,7 @@ CALLS = [(f"XS-{number}", *ONE_CALL[1:]) for number in range(4)]
 
 def checked(lake: Lake, framed: list[tuple[str, ...]], called: list[tuple[str, ...]]) -> CheckReport:
     report = lake.deliver({"frame.csv": frame(*framed), "calls.csv": calls(*called)})
-    return check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1")
+    return check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1", elsewhere=[])
 
 
 def test_a_failed_share_names_its_reasons_and_is_told_with_the_words_to_register(lake: Lake) -> None:
