@@ -166,6 +166,16 @@ def test_the_limit_of_the_work_is_not_taken_for_the_limit_of_the_waiting(bag: An
     assert approval.execution_timeout < approval.response_timeout
 
 
+@pytest.mark.parametrize(("judged", "served"), [(None, None), ({"passed": [], "failed": []}, None)])
+def test_a_run_that_served_nothing_announces_nothing(bag: Any, judged: Any, served: Any) -> None:
+    """The task runs whatever became of the others: what was served before would be told as this run's success."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    announce = bag.dags["callback_quarter"].get_task("announce")
+    with pytest.raises(AirflowSkipException):
+        announce.python_callable(judged, served, None, outlet_events={})
+
+
 def test_what_the_quarter_announces_starts_the_notice(bag: Any) -> None:
     from callback_survey.airflow.assets import MARTS
 
