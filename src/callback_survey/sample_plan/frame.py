@@ -23,7 +23,6 @@ from callback_survey.scope import Scope
 from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import build
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import lend_parse
 from callback_survey.warehouse.published import content_hash
 
 if TYPE_CHECKING:
@@ -90,7 +89,6 @@ def open_frame(run: Run, scope: Scope, folder: Path | None) -> Iterator[JudgedFr
         assert landed is not None
         alone = replace(landed, lake_files={"frame": str(lake / landed.lake_files["frame"])})
         warehouse = Warehouse(scratch / "warehouse", settings.memory_limit, run.run_id)
-        lend_parse(settings.warehouse, warehouse.folder)
         with run.progress.step("judge", scope.region_code) as step:
             build([alone], settings=settings, warehouse=warehouse, select=_MODELS, say=step.say)
             step.result = "frame rows judged by the models of every quarter"

@@ -21,8 +21,9 @@ from callback_survey.storage import duck, files
 from callback_survey.warehouse import masks, unchanged
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.dbt import TARGET, DbtProcess, arguments_of, environment_of
+from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
 from callback_survey.warehouse.fingerprint import code_fingerprint
+from callback_survey.warehouse.parsed import TARGET
 from callback_survey.warehouse.project import project_of
 
 logger = logging.getLogger(__name__)

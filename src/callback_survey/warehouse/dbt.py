@@ -16,7 +16,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -27,15 +26,10 @@ from typing import IO, Any
 
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Settings
-from callback_survey.warehouse.fingerprint import parse_fingerprint, sql_fingerprint
+from callback_survey.warehouse import parsed
+from callback_survey.warehouse.fingerprint import sql_fingerprint
 
-# dbt keeps what it is given as DBT_ENV_CUSTOM_ENV_… in its manifest, without that prefix: so a manifest says of which files it is.
 SQL_FINGERPRINT = "SQL_FINGERPRINT"
-PARSE_FINGERPRINT = "PARSE_FINGERPRINT"
-# dbt's target folder, in the warehouse's; and where it leaves its parse there
-TARGET = "dbt"
-PARSED = "partial_parse.msgpack"
-_CUSTOM = "DBT_ENV_CUSTOM_ENV_"
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 _TELLING = threading.Lock()
 Say = Callable[[str], None]
@@ -98,8 +92,8 @@ def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str
         "CALLBACK_SURVEY_SPILL": str(spill),
         "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
         "CALLBACK_SURVEY_TESTS": "together",
-        f"{_CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
-        f"{_CUSTOM}{PARSE_FINGERPRINT}": parse_fingerprint(settings.dbt_project, settings.seeds),
+        f"{parsed.CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
+        **parsed.variables(settings),
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }
@@ -112,15 +106,6 @@ def arguments_of(settings: Settings, project: Path, target: Path) -> list[str]:
     log = ["--log-path", str(settings.logs / "dbt"), "--log-level-file", "info", "--no-use-colors-file"]
     # what is shown comes by `_tell`
     return [*read, *written, *log, "--log-level", "none"]
-
-
-def lend_parse(warehouse: Path, other: Path) -> None:
-    """Give a warehouse that is made for one question the parse of the home's own, both as folders: another costs five seconds.
-    One that is not of this project, or cut off, is not read."""
-    found = warehouse / TARGET / PARSED
-    if found.is_file():
-        (other / TARGET).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(found, other / TARGET / PARSED)
 
 
 def _follow(lines: IO[str], say: Say) -> list[str]:
@@ -179,26 +164,14 @@ def _leave_out_validation() -> None:
     dbtClassMixin.validate = classmethod(validate)  # type: ignore[assignment]
 
 
-def _parsed(project: str, target: Path) -> Any | None:
-    """The manifest of the project as dbt last parsed it, if it is of these files and of this dbt; else None."""
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-    from dbt.version import __version__
-
-    try:
-        manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
-    except Exception:  # none yet, cut off, or another version's: whatever it is, dbt parses the project itself
-        return None
-    metadata = manifest.metadata
-    is_current = metadata.env.get(PARSE_FINGERPRINT) == os.environ[f"{_CUSTOM}{PARSE_FINGERPRINT}"]
-    if not (is_current and metadata.dbt_version == __version__):
-        return None
-    for node in manifest.nodes.values():
-        if node.resource_type == "seed":  # the one kind whose place is kept: its rows are read later
-            node.root_path = project
-    # what macros see as `graph`; dbt fills it in where it parses itself
-    manifest.build_flat_graph()
-    return manifest
+def _write_artifacts(manifest: Any, results: Any, target: Path) -> None:
+    """What describes the project as it was built, each whole or not at all; of other commands than a build there are no results."""
+    artifacts = {"manifest.json": manifest.writable_manifest(), "run_results.json": results}
+    for name, artifact in artifacts.items():
+        if hasattr(artifact, "write"):
+            under_way = target / f".{name}"
+            artifact.write(str(under_way))
+            under_way.replace(target / name)
 
 
 def _main() -> int:
@@ -210,18 +183,24 @@ def _main() -> int:
         return 0
     where: list[str] = json.loads(told)
     target = Path(where[where.index("--target-path") + 1])
-    project = where[where.index("--project-dir") + 1]
+    project = Path(where[where.index("--project-dir") + 1])
     _leave_out_debugging()
-    manifest = _parsed(project, target)
+    manifest = parsed.read(project)
     if manifest is None:
         # nobody hears what is wrong with the project now: the command reads it again then, and says it
         manifest = dbtRunner().invoke(["parse", *where, "--no-write-json"]).result
+        if manifest is not None:
+            parsed.keep(target)
     else:
         _leave_out_validation()
     command = sys.stdin.readline()
     if not command:  # the parent ended, or had nothing to build
         return 0
-    result = dbtRunner(manifest=manifest, callbacks=[_tell]).invoke(json.loads(command))
+    # dbt writes its manifest before the models run and again after, and four files that nothing reads
+    own = [] if manifest is None else ["--no-write-json"]
+    result = dbtRunner(manifest=manifest, callbacks=[_tell]).invoke([*json.loads(command), *own])
+    if manifest is not None and result.success:
+        _write_artifacts(manifest, result.result, target)
     if result.exception is not None:
         print(result.exception, flush=True)
         return 2

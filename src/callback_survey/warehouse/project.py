@@ -8,7 +8,7 @@ from pathlib import Path
 from callback_survey.settings import Settings
 from callback_survey.storage.files import remove_tree
 from callback_survey.warehouse.database import Warehouse
-from callback_survey.warehouse.fingerprint import parse_fingerprint
+from callback_survey.warehouse.fingerprint import project_fingerprint
 
 _SEEDS = "seeds"
 
@@ -21,7 +21,7 @@ def project_of(settings: Settings, warehouse: Warehouse) -> Path:
         return shipped
     project = warehouse.folder / "project"
     stamp = project / "made-of"
-    wanted = f"{shipped} {parse_fingerprint(shipped, seeds)}"
+    wanted = f"{shipped} {project_fingerprint(shipped, seeds)}"
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         remove_tree(project)
         project.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A project that did not change is not parsed again, wherever the warehouse lies; one that changed is."""
+"""One dbt process: what it does while others land, what it tells, and what it leaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -19,73 +18,18 @@ from callback_survey.errors import SurveyError
 from callback_survey.warehouse import dbt
 from callback_survey.warehouse.build import build, start_dbt
 from callback_survey.warehouse.dbt import arguments_of, environment_of
-from callback_survey.warehouse.fingerprint import parse_fingerprint
 from homes import REPOSITORY, Home
-from lakes import SEEDS
-from register_seeds import add, copied_seeds
 from stepwise import run_of
 
 _PROJECT = REPOSITORY / "dbt_project"
 
 
-def _found(target: Path, project: Path, seeds: Path = SEEDS) -> bool:
-    with mock.patch.dict(os.environ, {"DBT_ENV_CUSTOM_ENV_PARSE_FINGERPRINT": parse_fingerprint(project, seeds)}):
-        parsed = dbt._parsed("/elsewhere", target)
-    # its rows are read where the project lies now
-    assert parsed is None or {node.root_path for node in parsed.nodes.values() if node.resource_type == "seed"} == {
-        "/elsewhere"
-    }
-    return parsed is not None
-
-
-def test_the_last_parse_is_taken_by_a_home_elsewhere_too(small: Home, tmp_path: Path) -> None:
-    copied = small.copy(tmp_path / "home")
-    assert _found(copied.path / "warehouse" / "dbt", _PROJECT)
-
-
-def test_a_changed_project_is_parsed_and_so_are_changed_registers(small: Home, tmp_path: Path) -> None:
-    target = small.path / "warehouse" / "dbt"
-    seeds = copied_seeds(tmp_path)
-    assert _found(target, _PROJECT, seeds)
-    add(seeds, "thresholds", ("satisfaction", "80.00", "2000Q1", "2000Q1"))
-    assert not _found(target, _PROJECT, seeds)
-    project = tmp_path / "dbt_project"
-    shutil.copytree(_PROJECT, project, ignore=shutil.ignore_patterns("target"))
-    (project / "models" / "one_more.sql").write_text("select 1", encoding="utf-8")
-    assert not _found(target, project)
-
-
-@pytest.mark.parametrize("damage", [b"", b"\x82\xa5nodes", None])
-def test_a_parse_that_is_cut_or_gone_is_made_again(small: Home, tmp_path: Path, damage: bytes | None) -> None:
-    target = tmp_path / "dbt"
-    target.mkdir()
-    if damage is not None:
-        (target / dbt.PARSED).write_bytes(damage)
-    assert not _found(target, _PROJECT)
-
-
-def test_the_project_is_read_before_there_is_anything_to_build(small: Home, tmp_path: Path) -> None:
-    """While deliveries land; one that is given nothing to build ends, and leaves its parse for the next."""
-    run = run_of(small.copy(tmp_path / "home"))
-    target = run.warehouse.folder / "dbt"
-    (target / dbt.PARSED).unlink()
-    manifest = (target / "manifest.json").read_bytes()
-    with run.warehouse.lock():
-        process = start_dbt(run.settings, run.warehouse)
-        assert process._process.stdin is not None
-        process._process.stdin.close()
-        assert process._process.wait(timeout=120) == 0
-        process.close()
-    assert (target / dbt.PARSED).is_file()
-    # what describes the last build still does
-    assert (target / "manifest.json").read_bytes() == manifest
-
-
 @pytest.mark.parametrize("is_parsed", [True, False])
 def test_settings_are_validated_with_a_parse_and_not_again(small: Home, tmp_path: Path, is_parsed: bool) -> None:
     run = run_of(small.copy(tmp_path / "home"))
+    environment = os.environ | environment_of(run.settings, run.warehouse.path, run.warehouse.spill)
     if not is_parsed:
-        (run.warehouse.folder / "dbt" / dbt.PARSED).unlink()
+        environment["CALLBACK_SURVEY_PARSES"] = str(tmp_path / "none")
     where = arguments_of(run.settings, run.settings.dbt_project, run.warehouse.folder / "dbt")
     code = """
 from dbt_common import dataclass_schema
@@ -96,7 +40,6 @@ assert dbt._main() == 0
 print("ProjectFlags" in made)
 """
     told = [json.dumps(arguments) + "\n" for arguments in (where, ["ls", "--resource-type", "seed", *where])]
-    environment = os.environ | environment_of(run.settings, run.warehouse.path, run.warehouse.spill)
     ended = subprocess.run(
         [sys.executable, "-c", code], input="".join(told), env=environment, capture_output=True, text=True, check=True
     )
