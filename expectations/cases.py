@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
@@ -17,6 +17,8 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
+
+from . import of_deliveries
 
 UNNAMED = "（未注明部门）"
 _NAMES_SHOWN = 5
@@ -153,11 +155,17 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
     answered, earliest, latest = (rules[name] for name in ("answered_share", "calls_not_before", "calls_not_after"))
     return [
         *_share_checks(rules),
-        _call_check("calls_after_completion", "before_count", "before_cases", "called before completion", "0"),
+        _call_check(
+            "calls_after_completion",
+            of_deliveries.ExpectCallsAfterCompletion(),
+            "before_cases",
+            "called before completion",
+            "0",
+        ),
         Check(
             "calls_within_period",
             facts="call_dates",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="outside_count", max_value=0),
+            expectation=of_deliveries.ExpectCallsWithinPeriod(),
             example="{department_name}: {outside_count} calls dated {outside_days}, such as {outside_cases}",
             shows=("department_name", "outside_count", "outside_days", "outside_cases"),
             allows=f"from the quarter's first day to {rules['calls_within_period'].number():g} days after its last, "
@@ -168,19 +176,29 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "call_date_share",
             facts="call_date_total",
-            expectation=gxe.ExpectColumnValuesToBeBetween(
-                column="misdated_pct", max_value=rules["call_date_share"].number()
-            ),
+            expectation=of_deliveries.ExpectMisdatedCallsWithinShare(max_value=rules["call_date_share"].number()),
             example="{misdated_count} of {call_count} calls ({misdated_pct:.2f} %)",
             shows=("misdated_count", "call_count", "misdated_pct"),
             allows=f"at most {rules['call_date_share'].number():g} % of the calls",
         ),
-        _call_check("calls_not_before", "early_count", "early_cases", "too early", f"from {_clock(earliest)} on"),
-        _call_check("calls_not_after", "late_count", "late_cases", "too late", f"until {_clock(latest)}"),
+        _call_check(
+            "calls_not_before",
+            of_deliveries.ExpectCallsNotBeforeHour(),
+            "early_cases",
+            "too early",
+            f"from {_clock(earliest)} on",
+        ),
+        _call_check(
+            "calls_not_after",
+            of_deliveries.ExpectCallsNotAfterHour(),
+            "late_cases",
+            "too late",
+            f"until {_clock(latest)}",
+        ),
         Check(
             "answered_share",
             facts="answering",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="answered_pct", min_value=answered.number()),
+            expectation=of_deliveries.ExpectAnsweredCasesAboveShare(min_value=answered.number()),
             example="{department_name}: {answered_count} of {sample_count} called cases answered ({answered_pct:.2f} %)",
             shows=("department_name", "answered_count", "sample_count", "answered_pct"),
             allows=f"at least {answered.number():g} %, from {answered.minimum_count} called cases on",
@@ -193,28 +211,37 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
 def _share_checks(rules: Mapping[str, Rule]) -> list[Check]:
     """The two limits, to tell and to stop, on one fact each."""
     kinds = {
-        "repeated_cases": (("duplicate_cases", "duplicate_case_share"), "repeat a case"),
-        "frame_days": (("frame_dates", "frame_date_share"), "completed outside the quarter"),
+        "repeated_cases": (
+            of_deliveries.ExpectRepeatedCasesWithinShare,
+            ("duplicate_cases", "duplicate_case_share"),
+            "repeat a case",
+        ),
+        "frame_days": (
+            of_deliveries.ExpectFrameDatesInQuarter,
+            ("frame_dates", "frame_date_share"),
+            "completed outside the quarter",
+        ),
     }
     return [
         Check(
             check_id,
             facts=table,
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="row_pct", max_value=rules[check_id].number()),
+            expectation=expected(max_value=rules[check_id].number()),
             example=f"{{row_count}} of {{frame_row_count}} frame rows {words} ({{row_pct:.2f}} %): {{departments}}",
             shows=("row_count", "frame_row_count", "row_pct", "departments"),
             allows=f"at most {rules[check_id].number():g} % of the frame",
         )
-        for table, (check_ids, words) in kinds.items()
+        for table, (expected, check_ids, words) in kinds.items()
         for check_id in check_ids
     ]
 
 
-def _call_check(check_id: str, counted: str, cases: str, words: str, allows: str) -> Check:
+def _call_check(check_id: str, expectation: Any, cases: str, words: str, allows: str) -> Check:
+    counted = expectation.column
     return Check(
         check_id,
         facts="call_dates",
-        expectation=gxe.ExpectColumnValuesToBeBetween(column=counted, max_value=0),
+        expectation=expectation,
         example=f"{{department_name}}: {{{counted}}} calls {words}, such as {{{cases}}}",
         shows=("department_name", counted, cases),
         allows=allows,

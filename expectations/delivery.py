@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.registers import Register
 
-from . import cases, doubts, files, interviews, spellings
+from . import cases, doubts, files, interviews, of_deliveries, spellings
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
 # A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
@@ -113,9 +112,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "sample_within_frame_rows",
             facts="departments",
-            expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="frame_row_count", column_B="sample_count", or_equal=True
-            ),
+            expectation=of_deliveries.ExpectSampleWithinFrameRows(),
             example="{department_name}: 抽样 {sample_count} > 样本框 {frame_row_count}",
             shows=counts,
             allows="sample ≤ frame rows, in every department",
@@ -123,7 +120,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "called_cases_in_frame",
             facts="departments",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="absent_count", max_value=0),
+            expectation=of_deliveries.ExpectCalledCasesInFrame(),
             example="{department_name}: {absent_count} called cases have no frame row, such as {absent_cases}",
             shows=("department_name", "absent_count", "absent_cases"),
             allows="0",
@@ -131,7 +128,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "unknown_department_share",
             facts="unknown_total",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_pct", max_value=share),
+            expectation=of_deliveries.ExpectUnknownDepartmentsWithinShare(max_value=share),
             example="{unknown_count} of {frame_row_count} frame rows ({unknown_pct:.2f} %)",
             shows=("unknown_count", "frame_row_count", "unknown_pct"),
             allows=f"at most {share:g} % of the frame",
@@ -139,7 +136,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "unknown_department_called",
             facts="departments",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="unknown_called_count", max_value=0),
+            expectation=of_deliveries.ExpectNoUnknownDepartmentCalled(),
             example="{department_name}: {unknown_called_count} called cases{hint}",
             shows=("department_name", "unknown_called_count", "hint"),
             allows="0",
@@ -147,7 +144,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "reject_share_by_department",
             facts="departments",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=rejected),
+            expectation=of_deliveries.ExpectDepartmentRejectsWithinShare(max_value=rejected),
             example="{department_name}: {rejected_count} call rows rejected ({reject_pct:.2f} %), {reasons}",
             shows=rejects,
             allows=f"at most {rejected:g} % of a department's call rows, from "
@@ -156,7 +153,7 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "rejected_calls",
             facts="rejecting_departments",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="rejected_count", max_value=0),
+            expectation=of_deliveries.ExpectNoRejectedCalls(),
             example="{department_name}: {rejected_count} call rows rejected, {reasons}, first on line {first_line}",
             shows=rejects,
             allows="0",
@@ -170,7 +167,7 @@ def _printed_checks() -> list[Check]:
         Check(
             "published_rows_known",
             facts="printed",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_known", value_set=[True]),
+            expectation=of_deliveries.ExpectPrintedDepartmentsRegistered(),
             example="{file} line {line}: {department_name}{hint}",
             shows=("file", "line", "department_name", "hint"),
             allows="every printed department is in the register",

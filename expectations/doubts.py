@@ -8,10 +8,11 @@ import string
 from collections.abc import Mapping, Sequence
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+
+from . import of_deliveries
 
 # Answers given as bare numbers only: in 1-满意 the word decides
 _NUMBERED = """
@@ -89,7 +90,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "answers_reversed",
             facts="numbered_answers",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="lowest_pct", max_value=reversed_from.number()),
+            expectation=of_deliveries.ExpectAnswersNotReversed(max_value=reversed_from.number()),
             example="{question_name}: {lowest_count} of {numbered_count} answers given as numbers are 1 ({lowest_pct:.2f} %), "
             "{highest_count} are 5; 5 is read as the best answer",
             shows=("question_name", "lowest_count", "numbered_count", "lowest_pct", "highest_count"),
@@ -101,7 +102,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "repeated_calls",
             facts="repeated_calls",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="row_count", max_value=0),
+            expectation=of_deliveries.ExpectCallsDeliveredOnce(),
             example="{file}: {row_count} call rows repeat rows of {first_file}, such as line {line} its line {first_line}",
             shows=("file", "row_count", "first_file", "line", "first_line"),
             allows="no call is delivered twice",
@@ -111,7 +112,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "case_ids_alike",
             facts="alike_cases",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
+            expectation=of_deliveries.ExpectCaseNumbersWrittenAlike(),
             example="{case_count} called cases have no frame row and agree with one but for leading zeros, letter case, spaces or signs, "
             "such as {case_id} and {frame_case_id}",
             shows=("case_count", "case_id", "frame_case_id"),
@@ -122,7 +123,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "delivered_elsewhere",
             facts="elsewhere",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="other", value_set=[""]),
+            expectation=of_deliveries.ExpectNotDeliveredElsewhere(),
             example="{name}: the same bytes were delivered for {other}",
             shows=_ELSEWHERE,
             allows="no file was delivered for another region or quarter",

@@ -7,11 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check
 from callback_survey.scope import Scope
+
+from . import of_marts
 
 _NONE_PUBLISHED = "no department's figure is published"
 _REGION = """
@@ -74,7 +75,7 @@ def checks() -> list[Check]:
         Check(
             "average_recomputed",
             facts="averages",
-            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="average_pct", column_B="recomputed_pct"),
+            expectation=of_marts.ExpectAverageAsRecomputed(),
             example="{measure_name}: {average_pct}, recomputed {recomputed_pct}",
             shows=("measure_name", "average_pct", "recomputed_pct"),
             allows="the mean of the rounded rates, rounded half up",
@@ -84,7 +85,7 @@ def checks() -> list[Check]:
         Check(
             "flags_recomputed",
             facts="flags",
-            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="is_below_average", column_B="recomputed"),
+            expectation=of_marts.ExpectFlagsAsRecomputed(),
             example="{department_name}, {measure_name}: {is_below_average}, recomputed {recomputed}",
             shows=("department_name", "measure_name", "is_below_average", "recomputed"),
             allows="below average exactly where the rounded rate is less than the rounded average",
@@ -94,7 +95,7 @@ def checks() -> list[Check]:
         Check(
             "figures_consistent",
             facts="figures",
-            expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="found", column_B="expected"),
+            expectation=of_marts.ExpectFiguresConsistent(),
             example="{place}（{measure_name}）: {figure} {found}, expected {expected}",
             shows=("place", "measure_name", "figure", "found", "expected"),
             allows="every figure is what the counts of the departments give",

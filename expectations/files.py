@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.landing import personal
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE
+
+from . import of_deliveries
 
 _CAUSES = """
     select dataset, reason, count(*) as row_count, arg_min(file, (file, line)), arg_min(line, (file, line)),
@@ -41,7 +42,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "delivery_whole",
             facts="accounts",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="fault", value_set=[""]),
+            expectation=of_deliveries.ExpectDeliveryLandedWhole(),
             example="{name}: {fault}",
             shows=("name", "fault"),
             allows="rows read = rows accepted + rows rejected, and that many in the lake",
@@ -49,7 +50,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "manifest_present",
             facts="delivery",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="has_manifest", value_set=[True]),
+            expectation=of_deliveries.ExpectManifestGiven(),
             example="{name}: {table_count} tables, accepted without a manifest because the run allows it",
             shows=("name", "table_count"),
             allows="a manifest.json with names, rows and hashes",
@@ -57,7 +58,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "columns_in_place",
             facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="swapped", value_set=[""]),
+            expectation=of_deliveries.ExpectColumnsUnderTheirHeaders(),
             example="{file}: {swapped}",
             shows=("file", "swapped"),
             allows="every column holds what its header says",
@@ -65,7 +66,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "parts_alike",
             facts="files",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="lacking", value_set=[""]),
+            expectation=of_deliveries.ExpectPartsOfOneDatasetAlike(),
             example="{file}: without {lacking}, which another part of {dataset} has",
             shows=("file", "dataset", "lacking"),
             allows="the same columns in every part of a dataset",
@@ -73,7 +74,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "everything_read",
             facts="delivery",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="remarks", value_set=[""]),
+            expectation=of_deliveries.ExpectEverythingRead(),
             example="{remarks}",
             shows=("remarks",),
             allows="every file and every sheet is visible and holds a known table",
@@ -81,7 +82,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "no_personal_data",
             facts="text_columns",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="cell_count", max_value=0),
+            expectation=of_deliveries.ExpectNoPersonalData(),
             example="{dataset}.{column}: {cell_count} cells, first {place}",
             shows=("dataset", "column", "cell_count", "place"),
             allows="0",
@@ -89,7 +90,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "phones_usable",
             facts="phones",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="invalid_pct", max_value=usable),
+            expectation=of_deliveries.ExpectUsablePhonesInFrame(max_value=usable),
             example="{file}: {invalid_count} of {filled_count} phones are no phones, such as {examples}",
             shows=("file", "invalid_count", "filled_count", "examples"),
             allows=f"at most {usable:g} % of the phones of a frame are none",
@@ -99,7 +100,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "reject_share",
             facts="datasets",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="reject_pct", max_value=limit),
+            expectation=of_deliveries.ExpectRejectedRowsWithinShare(max_value=limit),
             example="{dataset}: {rejected_count} of {read_count} rows rejected ({reject_pct:.2f} %): {causes}",
             shows=("dataset", "rejected_count", "read_count", "reject_pct", "causes"),
             allows=f"at most {limit:g} % of a dataset",

@@ -52,8 +52,10 @@ def check_delivery(
             connection.execute(f"create temp view calls as {_NO_CALLS}")
         numbered = questions_rated_in_numbers(seeds, report.scope)
         facts = delivery.facts(connection, report, register, rules, elsewhere=elsewhere, numbered=numbered)
-    results = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
-    return CheckReport(run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now())
+    results, validations = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
+    return CheckReport(
+        run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now(), validations
+    )
 
 
 def refused(delivery: Delivery, refusal: DeliveryRefused, *, seeds: Path, run_id: str) -> CheckReport:
@@ -83,5 +85,7 @@ def check_marts(
 
     rules = read_rules(seeds)
     facts = marts.facts(connection, scope, rules, earlier)
-    results = engine.run(marts.suite(rules), facts, rules, gate="marts", suite="marts")
-    return CheckReport(run_id, "marts", scope.region_code, scope.quarter, results, scope.delivery_id, now())
+    results, validations = engine.run(marts.suite(rules), facts, rules, gate="marts", suite="marts")
+    return CheckReport(
+        run_id, "marts", scope.region_code, scope.quarter, results, scope.delivery_id, now(), validations
+    )

@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.scope import Scope
 
+from . import of_marts
 from .chance import Stratum, benjamini_hochberg, exact_p, normal_p
 
 QUARTERS = 4
@@ -103,7 +104,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "department_drift",
             facts="department_drift",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            expectation=of_marts.ExpectDepartmentWithoutDrift(),
             example="{department_name}（{measure_name}）: {now_pct:.2f} ({success_count}/{answered_count}), before "
             "{before_pct:.2f} ({before_success}/{before_answered} in {quarters}): {change_points:+.2f} points",
             shows=(
@@ -117,7 +118,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "region_drift",
             facts="region_drift",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            expectation=of_marts.ExpectRegionWithoutDrift(),
             example="{measure_name}: mean {now_pct:.2f} of {department_count} departments, before {before_pct:.2f}: "
             "{change_points:+.2f} points",
             shows=("measure_name", "now_pct", "department_count", "before_pct", "change_points"),
@@ -125,8 +126,8 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
             rows_may_be_missing=True,
             nothing=_NOTHING,
         ),
-        _volume_check("frame", "有效样本框", rules["frame_volume"]),
-        _volume_check("sample", "抽样", rules["sample_volume"]),
+        _volume_check("frame", "有效样本框", of_marts.ExpectFrameVolumeAsBefore, rules["frame_volume"]),
+        _volume_check("sample", "抽样", of_marts.ExpectSampleVolumeAsBefore, rules["sample_volume"]),
     ]
 
 
@@ -134,13 +135,11 @@ def _allowed(rule: Rule, value: str) -> str:
     return f"within {rule.number():g} points of the last {QUARTERS} quarters, unless chance explains it ({value} ≥ {rule.chance():g})"
 
 
-def _volume_check(kind: str, name: str, rule: Rule) -> Check:
+def _volume_check(kind: str, name: str, expected: type[Any], rule: Rule) -> Check:
     return Check(
         f"{kind}_volume",
         facts=f"{kind}_volume",
-        expectation=gxe.ExpectColumnValuesToBeBetween(
-            column="change_pct", min_value=-rule.number(), max_value=rule.number()
-        ),
+        expectation=expected(min_value=-rule.number(), max_value=rule.number()),
         example=f"{{department_name}}: {name} {{now_count:,.0f}}, before {{before_count:,.0f}}, the mean of "
         f"{{quarter_count}} of the last {QUARTERS} quarters ({{change_pct:+.0f}} %)",
         shows=("department_name", "now_count", "before_count", "quarter_count", "change_pct"),

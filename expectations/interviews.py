@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 
+from . import of_deliveries
 from .chance import Stratum, benjamini_hochberg, exact_p
 
 # One row per answered call of an interviewer, or within a clock hour; `place` is what the group is called.
@@ -109,6 +109,10 @@ _PACE = """
     order by place
 """
 _NAMES = {"interviewer": "interviewer of {place}", "hour": "{place}"}
+_EXPECTED = {
+    "interviewer": (of_deliveries.ExpectInterviewerAnswersToVary, of_deliveries.ExpectInterviewerAnswersLikeOthers),
+    "hour": (of_deliveries.ExpectHourAnswersToVary, of_deliveries.ExpectHourAnswersLikeOthers),
+}
 _NO_GROUP = {
     "interviewer": "no interviewer is named, or none has {minimum_count} interviews",
     "hour": "no hour has {minimum_count} interviews",
@@ -133,7 +137,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "interviewer_pace",
             facts="pace",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="within_hour", max_value=pace),
+            expectation=of_deliveries.ExpectInterviewsWithinPace(max_value=pace),
             example="interviewer of {place}: {within_hour} complete interviews within the hour until {until}",
             shows=("place", "within_hour", "until"),
             allows=f"at most {pace:g} within sixty minutes",
@@ -146,11 +150,12 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
 def _group_checks(group: str, rules: Mapping[str, Rule]) -> list[Check]:
     alike, differ = rules[f"{group}_answers_alike"], rules[f"{group}_answers_differ"]
     name, nothing = _NAMES[group], _NO_GROUP[group]
+    to_vary, like_others = _EXPECTED[group]
     return [
         Check(
             alike.check_id,
             facts=f"{group}_pairs",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            expectation=to_vary(),
             example=f"{name}: {{words}} in all of {{interview_count}} interviews; of the others {{others_pct:.2f}} %",
             shows=("place", "words", "interview_count", "others_pct"),
             allows=f"different answers, from {alike.minimum_count} interviews on, unless chance explains it "
@@ -161,7 +166,7 @@ def _group_checks(group: str, rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             differ.check_id,
             facts=f"{group}_answers",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_suspicious", value_set=[False]),
+            expectation=like_others(),
             example=f"{name}: {{word}} {{observed}} of {{count}} ({{share_pct:.2f}} %); in these departments {{expected_pct:.2f}} %",
             shows=("place", "word", "observed", "count", "share_pct", "expected_pct"),
             allows=f"within {differ.number():g} points of what the same departments answer, from {differ.minimum_count} "

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.scope import Scope
 
-from . import figures, history, suppression
+from . import figures, history, of_marts, suppression
 from . import printed as printed_annexes
 
 # `is_rated` says whether somebody answered: by the counts, or by the print where only the annexes survive (0.00 is printed
@@ -193,22 +193,24 @@ def suite(rules: Mapping[str, Rule]) -> list[Check]:
 
 def _count_checks() -> list[Check]:
     return [
-        _at_least("sample_within_frame", "sampled", "valid_frame_count", "sample_count", "抽样", "有效样本框"),
+        _at_least("sample_within_frame", of_marts.ExpectSampleWithinValidFrame(), "sampled", "抽样", "有效样本框"),
         Check(
             "called_inside_valid_frame",
             facts="outside_frame",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="case_count", max_value=0),
+            expectation=of_marts.ExpectCalledCasesInsideValidFrame(),
             example="{department_name}: {case_count} called cases outside the valid frame, {exclusion_reasons}; such as {example_case_ids}",
             shows=("department_name", "case_count", "exclusion_reasons", "example_case_ids"),
             allows="0",
             rows_may_be_missing=True,
         ),
-        _at_least("answered_within_sample", "counted", "sample_count", "answered_count", "有效回答", "抽样"),
-        _at_least("success_within_answered", "published", "answered_count", "success_count", "满意或实现", "有效回答"),
+        _at_least("answered_within_sample", of_marts.ExpectAnsweredWithinSample(), "counted", "有效回答", "抽样"),
+        _at_least(
+            "success_within_answered", of_marts.ExpectSuccessesWithinAnswered(), "published", "满意或实现", "有效回答"
+        ),
         Check(
             "departments_complete",
             facts="coverage",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["present"]),
+            expectation=of_marts.ExpectDepartmentsComplete(),
             example="{department_name}, {measure_name}: {status}",
             shows=("department_name", "measure_name", "status"),
             allows="every department of the register, once per measure, and no other",
@@ -216,7 +218,7 @@ def _count_checks() -> list[Check]:
         Check(
             "unsampled_are_null",
             facts="rates",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_consistent", value_set=[True]),
+            expectation=of_marts.ExpectUnsampledWithoutRate(),
             example="{department_name}, {measure_name}: {basis}, rate_pct {rate_pct}",
             shows=("department_name", "measure_name", "basis", "rate_pct"),
             allows="no answers, no rate, rank or flag; answers, all of them",
@@ -229,7 +231,7 @@ def _share_checks() -> list[Check]:
         Check(
             "shares_sum_to_100",
             facts="shares",
-            expectation=gxe.ExpectColumnValuesToBeBetween(column="total_pct", min_value=99.9999, max_value=100.0001),
+            expectation=of_marts.ExpectSharesToSumTo100(),
             example="{department_name}（{measure_name}）: {total_pct:.2f}",
             shows=("department_name", "measure_name", "total_pct"),
             allows="100.00",
@@ -242,12 +244,11 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
     tolerance = rules["reconciliation_within_tolerance"].limit
     shows = ("department_name", "figure", "computed", "published")
     example = "{department_name}, {figure}: computed {computed}, printed {published}"
-    agreeing = ["equal", "adjusted", "unsampled", "suppressed"]
     return [
         Check(
             "reconciliation_within_tolerance",
             facts="reconciliation",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=agreeing),
+            expectation=of_marts.ExpectPrintedFiguresWithinTolerance(),
             example=example,
             shows=shows,
             allows=f"a difference of at most {tolerance} points, and equal counts",
@@ -256,7 +257,7 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "reconciliation_exact",
             facts="adjusted_rows",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_adjusted", value_set=[False]),
+            expectation=of_marts.ExpectPrintedFiguresEqual(),
             example="{department_name}（{measure_name}）: {figures}",
             shows=("department_name", "measure_name", "figures"),
             allows="computed and printed figures are equal",
@@ -265,11 +266,12 @@ def _reconciliation_checks(rules: Mapping[str, Rule]) -> list[Check]:
     ]
 
 
-def _at_least(check_id: str, facts: str, larger: str, smaller: str, smaller_name: str, larger_name: str) -> Check:
+def _at_least(check_id: str, expectation: Any, facts: str, smaller_name: str, larger_name: str) -> Check:
+    larger, smaller = expectation.column_A, expectation.column_B
     return Check(
         check_id,
         facts=facts,
-        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A=larger, column_B=smaller, or_equal=True),
+        expectation=expectation,
         example=f"{{department_name}}（{{measure_name}}）: {smaller_name} {{{smaller}}} > {larger_name} {{{larger}}}",
         shows=("department_name", "measure_name", smaller, larger),
         allows=f"{smaller} ≤ {larger}, in every department",

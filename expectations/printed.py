@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 from callback_survey.scope import Scope
+
+from . import of_marts
 
 # LEFT JOIN: a department that an annex does not list stays visible
 _LINES = """
@@ -74,7 +75,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "printed_departments_complete",
             facts="printed_lines",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="is_printed", value_set=[True]),
+            expectation=of_marts.ExpectPrintedDepartmentsComplete(),
             example=line,
             shows=shows,
             allows="every department of the register, in each annex",
@@ -83,7 +84,7 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
         Check(
             "printed_rows_readable",
             facts="printed_lines",
-            expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["read", "not printed"]),
+            expectation=of_marts.ExpectPrintedRowsReadable(),
             example=line,
             shows=shows,
             allows="one line a department, with frame, sample and, if sampled, a rate of at most 100",
@@ -99,7 +100,7 @@ def _near_100(check_id: str, rules: Mapping[str, Rule]) -> Check:
     return Check(
         check_id,
         facts="printed_shares",
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="distance", max_value=limit),
+        expectation=of_marts.ExpectPrintedSharesNear100(max_value=limit),
         example="{department_name}（{measure_name}）: {total}",
         shows=("department_name", "measure_name", "total"),
         allows=f"100.00, give or take {limit:g}",

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
-import great_expectations.expectations as gxe
 import pandas as pd
 
 from callback_survey.checks.model import Check
@@ -15,6 +14,8 @@ from callback_survey.deliveries import headers
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import scrub
 from callback_survey.registers import Register
+
+from . import of_deliveries
 
 # an instance's own folder: rows there are added to those that come with the code
 _REGISTERS = "registers/"
@@ -62,7 +63,7 @@ def checks() -> list[Check]:
         Check(
             "spellings_known",
             facts="unknown_spellings",
-            expectation=gxe.ExpectColumnValuesToBeNull(column="word_name"),
+            expectation=of_deliveries.ExpectSpellingsRegistered(),
             example="{kind}「{word_name}」: {row_count} rows, first {file} line {line}{hint}; to accept it, edit {register}",
             shows=_COLUMNS,
             allows="headers, departments, answers and outcomes as they are registered",

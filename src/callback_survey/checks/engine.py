@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 from callback_survey.cell_text import cell_text, one_line
 from callback_survey.checks.model import Check, CheckResult, Outcome, Rule
 from callback_survey.privacy import mask
+from callback_survey.settings import RUNBOOKS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXAMPLE_COUNT = 10
+# our two severities in the library's words
+_SEVERITIES = {"fail": "critical", "warn": "warning"}
 # What is not one name but several in a list, or a sentence of ours about a file, may be longer than a name.
 _LIST_CHARACTERS = 300
 # What Great Expectations imports for the divergence of distributions and for notebooks: a third of its import.
@@ -72,14 +75,19 @@ def _defer(name: str) -> None:
 
 def run(
     checks: Sequence[Check], facts: Mapping[str, pd.DataFrame], rules: Mapping[str, Rule], *, gate: str, suite: str
-) -> tuple[CheckResult, ...]:
-    """Every check against its facts, in the order given. A check that raised, or saw no rows, has not passed."""
+) -> tuple[tuple[CheckResult, ...], tuple[dict[str, Any], ...]]:
+    """Every check against its facts, in the order given, and what Great Expectations said of each table of facts, in its own
+    words. A check that raised, or saw no rows, has not passed."""
     gx, whole = _whole_frames()
+    expected = expectation_suite(gx, checks, rules, suite)
     answers: dict[str, Any] = {}
+    validations = []
     for name, frame in facts.items():
         asked = [check for check in checks if check.facts == name]
         if asked and len(frame):
-            answers |= _answers(gx, whole.get_batch({"dataframe": frame}), name, asked)
+            found = _validate(gx, whole.get_batch({"dataframe": frame}), f"{suite}.{name}", asked, expected)
+            answers |= {answer.expectation_config.meta["check_id"]: answer for answer in found.results}
+            validations.append(_without_rows(found.to_json_dict()))
     results = []
     for check in checks:
         rule = rules[check.check_id]
@@ -89,7 +97,28 @@ def run(
             results.append(_result(check, rule, gate, suite, outcome, check.nothing))
         else:
             results.append(_read(answers[check.check_id], check, rule, gate, suite, row_count))
-    return tuple(results)
+    return tuple(results), tuple(validations)
+
+
+def expectation_suite(gx: Any, checks: Sequence[Check], rules: Mapping[str, Rule], name: str) -> Any:
+    """A gate as an ExpectationSuite: each expectation with its rule's severity and description, and where to read what to do."""
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    expectations = [
+        check.expectation.copy(
+            update={
+                "severity": FailureSeverity(_SEVERITIES[rules[check.check_id].severity]),
+                "description": rules[check.check_id].description,
+                "meta": {
+                    "check_id": check.check_id,
+                    "facts": check.facts,
+                    "runbook": f"{RUNBOOKS['en']}#{check.check_id}",
+                },
+            }
+        )
+        for check in checks
+    ]
+    return gx.ExpectationSuite(name=name, expectations=expectations)
 
 
 @cache
@@ -103,16 +132,26 @@ def _whole_frames() -> tuple[Any, Any]:
     return gx, facts.add_batch_definition_whole_dataframe("all")
 
 
-def _answers(gx: Any, batch: Any, name: str, asked: Sequence[Check]) -> dict[str, Any]:
-    """One validation of a frame by all its checks: what the library says of each, by the check's id."""
-    expectations = [check.expectation.copy(update={"meta": {"check_id": check.check_id}}) for check in asked]
+def _validate(gx: Any, batch: Any, name: str, asked: Sequence[Check], expected: Any) -> Any:
+    """One validation of a table of facts by all that the suite expects of it."""
     shown = sorted({column for check in asked for column in check.shows})
+    ids = {check.check_id for check in asked}
+    part = [expectation for expectation in expected.expectations if expectation.meta["check_id"] in ids]
     with _configured_once():
-        found = batch.validate(
-            gx.ExpectationSuite(name=name, expectations=expectations),
+        return batch.validate(
+            gx.ExpectationSuite(name=name, expectations=part),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": shown},
         )
-    return {answer.expectation_config.meta["check_id"]: answer for answer in found.results}
+
+
+def _without_rows(validation: dict[str, Any]) -> dict[str, Any]:
+    """What Great Expectations says of a validation, but for the rows: of these a report shows the first few, masked."""
+    for answer in validation["results"]:
+        answer["result"] = {
+            name: value for name, value in answer["result"].items() if not isinstance(value, list | dict)
+        }
+        answer["exception_info"] = {"exception_message": _exception_of(answer["exception_info"])}
+    return {name: validation[name] for name in ("success", "statistics", "suite_name", "results")}
 
 
 @contextmanager

@@ -113,7 +113,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All results of a gate for one region and quarter. `delivery_id` is empty where the delivery could not be landed."""
+    """All results of a gate for one region and quarter. `delivery_id` is empty where the delivery could not be landed.
+
+    `validations` are what Great Expectations said itself, where it was asked: written into a file beside, and not read again.
+    """
 
     run_id: str
     gate: str
@@ -122,6 +125,7 @@ class CheckReport:
     results: tuple[CheckResult, ...]
     delivery_id: str = ""
     checked_at: str = ""
+    validations: tuple[dict[str, Any], ...] = ()
 
     @property
     def scope(self) -> Scope:
@@ -173,7 +177,10 @@ class CheckReport:
 
     def write(self, folder: Path) -> Path:
         path = folder / f"{self.gate}-{self.region_code}-{self.quarter}.json"
-        files.write_json(path, asdict(self))
+        report = asdict(self)
+        if validations := report.pop("validations"):
+            files.write_json(folder / "great_expectations" / path.name, validations)
+        files.write_json(path, report)
         return path
 
     @classmethod
@@ -183,7 +190,7 @@ class CheckReport:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CheckReport:
         results = tuple(CheckResult(**{**row, "examples": tuple(row["examples"])}) for row in value["results"])
-        return cls(**{**value, "results": results})
+        return cls(**{**value, "results": results, "validations": tuple(value.get("validations", ()))})
 
 
 def now() -> str:
