@@ -33,6 +33,8 @@ _SEVERITIES = {"fail": "critical", "warn": "warning"}
 _LIST_CHARACTERS = 300
 # What Great Expectations imports for the divergence of distributions and for notebooks: a third of its import.
 _DEFERRED = ("scipy.stats", "altair")
+# And for databases, which it does without where it is not installed: a seventh.
+_ABSENT = "sqlalchemy"
 
 
 class _Deferred(ModuleType):
@@ -53,11 +55,16 @@ def load_great_expectations() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     gc.disable()
+    is_absent = _ABSENT not in sys.modules
     try:
         for name in _DEFERRED:
             _defer(name)
+        if is_absent:
+            sys.modules[_ABSENT] = None  # type: ignore[assignment]
         import great_expectations
     finally:
+        if is_absent:
+            del sys.modules[_ABSENT]
         gc.enable()
     return great_expectations
 
