@@ -103,6 +103,10 @@ class DeliveryMisplaced(DeliveryRefused):
     """A delivery under a folder of the wrong name, or of a region without a register: ours to mend, not the sender's."""
 
 
+class RowsRemoved(GateFailed):
+    """The rows of a delivery are needed that were removed when their time had passed. What was released of it stays."""
+
+
 class DocumentsFailed(SurveyError):
     """The documents of a release cannot be made. Its tables are sound and served; other releases have documents of their own."""
 

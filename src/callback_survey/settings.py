@@ -16,7 +16,18 @@ from callback_survey.logins import Login, logins_of
 Language = Literal["zh", "en"]
 Format = Literal["html", "pdf", "docx"]
 Readers = Literal["owner", "group", "all"]
+RetentionKind = Literal["cases", "restricted", "exports", "checks", "alerts", "logs", "old-versions", "airflow"]
 _READERS: tuple[Readers, ...] = ("owner", "group", "all")
+RETENTION_KINDS: tuple[RetentionKind, ...] = (
+    "cases",
+    "restricted",
+    "exports",
+    "checks",
+    "alerts",
+    "logs",
+    "old-versions",
+    "airflow",
+)
 RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
 _FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
 
@@ -58,6 +69,7 @@ class Settings:
     `readers` are the accounts of this machine that may read what is served, released and checked.
     `workers` is how many processes of this machine may work side by side.
     `airflow_users` are who logs in to the shipped Airflow besides its administrator.
+    `retention` is after how many months what kind of data may be removed; a kind that it does not name is kept.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -88,6 +100,7 @@ class Settings:
     registers: Path | None = None
     workers: int = 1
     airflow_users: tuple[Login, ...] = ()
+    retention: Mapping[RetentionKind, int] = field(default_factory=dict)
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear of every problem, then its own; each once. What is no problem has its own alone."""
@@ -144,6 +157,11 @@ class Settings:
     def watch(self) -> Path:
         """What `callback-survey watch` has told, so that it says each thing once."""
         return self.home / "watch"
+
+    @property
+    def removals(self) -> Path:
+        """What retention removed, and when: a record that is only ever added to."""
+        return self.home / "retention"
 
     @property
     def seeds(self) -> Path:
@@ -241,6 +259,7 @@ def load_settings(
         registers=_registers(value("REGISTERS")),
         workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
         airflow_users=logins_of(f"{PREFIX}AIRFLOW_USERS", value("AIRFLOW_USERS") or ""),
+        retention=_retention(value("RETENTION") or ""),
     )
 
 
@@ -342,6 +361,21 @@ def _hours(name: str, text: str) -> float:
             next_step="correct the setting",
         )
     return float(text)
+
+
+def _retention(text: str) -> dict[RetentionKind, int]:
+    """Months by kind, as in `cases=24 logs=12`, in the order in which they are removed."""
+    given: dict[str, int] = {}
+    for part in text.split():
+        name, _, months = part.partition("=")
+        if name not in RETENTION_KINDS or name in given or re.fullmatch("[1-9][0-9]{0,2}", months) is None:
+            raise UsageError(
+                f"{PREFIX}RETENTION is not valid: {part!r}",
+                expected=f"months by kind, such as cases=24 logs=12; kinds are {', '.join(RETENTION_KINDS)}, each once",
+                next_step="correct the setting",
+            )
+        given[name] = int(months)
+    return {kind: given[kind] for kind in RETENTION_KINDS if kind in given}
 
 
 def _readers(text: str) -> Readers:

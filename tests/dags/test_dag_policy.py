@@ -16,6 +16,7 @@ from homes import REPOSITORY
 USES_THE_WAREHOUSE = {
     "callback_quarter": {"build", "gate", "release", "revise_following", "serve"},
     "callback_notice": {"serve"},
+    "callback_retention": {"remove"},
     "callback_watch": set(),
 }
 WAITS_FOR_PEOPLE = "callback_notice"
@@ -41,7 +42,7 @@ def tasks(dags: list[Any]) -> Iterator[Any]:
 
 def test_every_dag_file_imports_without_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert {"callback_quarter", "callback_notice", "callback_watch"} <= bag.dags.keys()
+    assert {"callback_quarter", "callback_notice", "callback_retention", "callback_watch"} <= bag.dags.keys()
 
 
 def test_every_dag_file_holds_a_dag_of_its_name(bag: Any) -> None:
@@ -99,6 +100,7 @@ def test_no_task_repeats_a_verdict_and_every_task_repeats_the_rest(dags: list[An
         errors.RegisterError("no"),
         errors.ApprovalOutdated("no"),
         errors.NotAnswered("no"),
+        errors.RowsRemoved("no"),
     ]
     for task in tasks(dags):
         for error in verdicts:

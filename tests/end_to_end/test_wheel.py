@@ -112,7 +112,7 @@ END"""
     done = installed.shell(script)
     assert done.returncode == 0, done.stderr
     *dags, project, plugin, version = done.stdout.splitlines()
-    assert dags == ["callback_notice.py", "callback_quarter.py", "callback_watch.py"]
+    assert dags == ["callback_notice.py", "callback_quarter.py", "callback_retention.py", "callback_watch.py"]
     assert Path(project).is_relative_to(installed.environment)
     assert plugin == "callback_survey.airflow.pages:CallbackSurveyPlugin"
     from callback_survey.releases.code_version import code_version

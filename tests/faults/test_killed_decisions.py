@@ -1,4 +1,4 @@
-"""Approval, documents, change of the privacy key, backup and restore, killed (SIGKILL) at their changes of files, and done again."""
+"""Approval, documents, change of the privacy key, backup, restore, retention: killed (SIGKILL) at changes of files, and done again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ def killed(act: str, folder: Path, most: int) -> dict[str, Any]:
 # a rotation lands two deliveries, so fewer points are tried
 @pytest.mark.parametrize(
     ("act", "fewest", "most"),
-    [("approve", 38, 50), ("document", 20, 50), ("rotate-key", 6, 6), ("backup", 6, 50), ("restore", 20, 50)],
+    [
+        ("approve", 38, 50),
+        ("document", 20, 50),
+        ("rotate-key", 6, 6),
+        ("backup", 6, 50),
+        ("restore", 20, 50),
+        ("retain", 20, 50),
+    ],
 )
 def test_done_again_it_ends_as_if_it_had_never_been_killed(act: str, fewest: int, most: int, tmp_path: Path) -> None:
     found = killed(act, tmp_path, most)

@@ -14,6 +14,7 @@ _FINAL = (
     "GateFailed",
     "DeliveryRefused",
     "DeliveryMisplaced",
+    "RowsRemoved",
     "UsageError",
     "NothingDelivered",
     "RegisterError",

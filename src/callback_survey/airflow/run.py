@@ -25,7 +25,7 @@ from callback_survey.settings import PREFIX, Settings, shipped_folder
 DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
 _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
-    (GateFailed, ("GateFailed/", "DeliveryRefused/", "DeliveryMisplaced/")),
+    (GateFailed, ("GateFailed/", "RowsRemoved/", "DeliveryRefused/", "DeliveryMisplaced/")),
     (UsageError, ("NothingDelivered/", "RegisterError/", "UsageError/")),
     (DocumentsFailed, ("DocumentsFailed/",)),
 )
@@ -73,6 +73,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "WATCH_FREE_DISK": settings.watch_free_disk,
         "WATCH_SERVED_DAYS": str(settings.watch_served_days),
         "WATCH_RUN_HOURS": str(settings.watch_run_hours),
+        "RETENTION": " ".join(f"{kind}={months}" for kind, months in settings.retention.items()),
     }
     if settings.privacy_key_file is not None:
         values["PRIVACY_KEY_FILE"] = str(settings.privacy_key_file)

@@ -23,6 +23,7 @@ from callback_survey.errors import (
     NotAnswered,
     NothingDelivered,
     RegisterError,
+    RowsRemoved,
     StaleBuild,
     SurveyError,
     UsageError,
@@ -40,6 +41,7 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (DeliveryMisplaced, "misplaced", "a-delivery-was-refused"),
     (DeliveryRefused, "refused", "a-delivery-was-refused"),
+    (RowsRemoved, "removed", "rows-were-removed"),
     (GateFailed, "gate", "a-gate-said-no"),
     (NothingDelivered, "nothing_delivered", "nothing-came"),
     (RegisterError, "register", "a-register-is-wrong"),

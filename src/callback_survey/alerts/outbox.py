@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 State = Literal["pending", "sent", "partly_sent", "unsent", "no_channel"]
 _OPEN: frozenset[State] = frozenset({"pending", "partly_sent", "unsent"})
 # the folder of a run ends with a digest; what else is kept beside them does not
-_RUN_FOLDERS = "*-" + "[0-9a-f]" * 8
+RUN_FOLDERS = "*-" + "[0-9a-f]" * 8
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,14 @@ def unsent(outbox: Path) -> list[dict[str, Any]]:
     return [record for path in _open_records(outbox) if (record := read_record(path)) is not None]
 
 
+def is_settled(folder: Path) -> bool:
+    """Whether nothing in the folder of a run waits to be sent."""
+    records = (read_record(path) for path in folder.glob("*.json"))
+    return not any(record is None or record["state"] in _OPEN for record in records)
+
+
 def _open_records(outbox: Path, run_id: str | None = None) -> list[Path]:
-    folders = [_run_folder(outbox, run_id)] if run_id is not None else outbox.glob(_RUN_FOLDERS)
+    folders = [_run_folder(outbox, run_id)] if run_id is not None else outbox.glob(RUN_FOLDERS)
     records = [(path, read_record(path)) for folder in folders for path in folder.glob("*.json")]
     waiting = [(record["created_at"], path) for path, record in records if record and record["state"] in _OPEN]
     return [path for _, path in sorted(waiting)]

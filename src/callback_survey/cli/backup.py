@@ -64,6 +64,11 @@ def _backup(options: argparse.Namespace) -> int:
         done = back_up(run, options.output.absolute())
     file_count, size_number = f"{len(done.manifest.files):,}", f"{done.byte_count / 1e6:,.1f}"
     show(f"{file_count} files with {size_number} MB are in {done.archive}")
+    if done.removed_count:
+        show(
+            f"the rows of {done.removed_count} deliveries were removed as their time had passed, and are not in it; "
+            "an earlier archive may still hold them"
+        )
     show("Not in it, to be kept apart from it: the privacy key, registers, settings, and Airflow's database.")
     return 0
 
@@ -90,4 +95,9 @@ def _restore(options: argparse.Namespace) -> int:
         )
     show(f"  2. callback-survey releases serve --home {shlex.quote(str(settings.home))}")
     show(f"  3. callback-survey verify --home {shlex.quote(str(settings.home))}")
+    if settings.retention:
+        show(
+            f"  4. callback-survey retention --home {shlex.quote(str(settings.home))}: "
+            "the archive may hold what was removed since"
+        )
     return 0

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.errors import UsageError
-from callback_survey.landing import ledger
+from callback_survey.landing import ledger, removed
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, spreadsheet
@@ -108,6 +108,8 @@ def find_delivery(lake: Path, scope: Scope, delivery_id: str | None) -> LandingR
             where=str(lake),
             next_step="callback-survey deliveries lists them",
         )
+    if (gone := removed.find(lake, scope, chosen[0].report.delivery_id)) is not None:
+        raise removed.explained(gone)
     return chosen[0].report
 
 

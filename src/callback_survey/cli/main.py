@@ -21,6 +21,7 @@ from callback_survey.cli import manifest as manifest_command
 from callback_survey.cli import notice as notice_command
 from callback_survey.cli import plan as plan_command
 from callback_survey.cli import register as register_command
+from callback_survey.cli import retention as retention_command
 from callback_survey.cli import run as run_command
 from callback_survey.cli import verify as verify_command
 from callback_survey.errors import SurveyError
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_to(commands)
     verify_command.add_to(commands)
     backup_command.add_to(commands)
+    retention_command.add_to(commands)
     dbt_command.add_to(commands)
     airflow_command.add_to(commands)
     return parser

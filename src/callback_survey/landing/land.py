@@ -19,7 +19,7 @@ from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery, Manifest
 from callback_survey.deliveries.headers import Dataset
 from callback_survey.errors import DeliveryRefused, SurveyError
-from callback_survey.landing import ledger
+from callback_survey.landing import ledger, removed
 from callback_survey.landing.judge import read_file
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.tables import BESIDE
@@ -71,12 +71,17 @@ def land(
     into a lake of its own; no quarter can be built from it.
 
     The delivery is not current yet: gate 1 decides that. Raises DeliveryRefused, with nothing left in the lake but the
-    ledger's record of the refusal, where it is not what its manifest says, cannot be read, or lacks a required column.
+    ledger's record of the refusal, where it is not what its manifest says, cannot be read, or lacks a required column; and
+    RowsRemoved where this delivery was landed before and its time has passed.
     """
     key = TokenKey.from_secret(secret)
     manifest = deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=allowing)
     ledger.require_key(lake, key.key_id)
     delivery_id = identify(delivery, manifest, seeds=seeds, key=key)
+    digest = deliveries.content_digest(delivery.folder)
+    gone = removed.same_content(lake, delivery.scope, delivery_id, digest)
+    if gone is not None:
+        raise removed.explained(gone)
     before = ledger.find(lake, delivery.scope, delivery_id)
     damaged = ledger.damaged_files(lake, before) if before is not None else []
     if before is not None and not damaged:
@@ -122,7 +127,7 @@ def land(
         remarks=tuple(remarks),
         passed_over=(*manifest.passed_over, *passed_over),
         has_manifest=manifest.is_given,
-        content_digest=deliveries.content_digest(delivery.folder),
+        content_digest=digest,
         is_mended=bool(damaged),
     )
     ledger.record(lake, report)

@@ -22,9 +22,10 @@ from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
 _Found = TypeVar("_Found")
-State = Literal["current", "superseded", "gate failed", "landed", "refused"]
+State = Literal["current", "superseded", "gate failed", "landed", "refused", "removed"]
 _VERDICT = ".gate.json"
 _CHECKED = ".checked.json"
+REMOVED = ".removed.json"
 _KEY = "ledger/key.json"
 _KEY_LOCK = "landing.lock"
 _REPORT = re.compile(r"[0-9a-f]{16}\.json")
@@ -192,12 +193,17 @@ def folder(lake: Path, scope: Scope) -> Path:
 
 
 def find(lake: Path, scope: Scope, delivery_id: str) -> LandingReport | None:
-    """The report of a delivery landed before, if all its lake files are still there."""
+    """The report of a delivery landed before, if all its lake files are still there, and are to be."""
     path = folder(lake, scope) / f"{delivery_id}.json"
-    if not path.is_file():
+    if not path.is_file() or removed_path(lake, scope, delivery_id).is_file():
         return None
-    report = replace(_read(path, LandingReport.from_json), is_new=False, is_mended=False)
+    report = replace(read(path, LandingReport.from_json), is_new=False, is_mended=False)
     return report if all((lake / name).is_file() for name in report.lake_files.values()) else None
+
+
+def removed_path(lake: Path, scope: Scope, delivery_id: str) -> Path:
+    """What is there once the rows of a delivery were removed, as their time had passed (`landing.removed`)."""
+    return folder(lake, scope) / f"{delivery_id}{REMOVED}"
 
 
 def damaged_files(lake: Path, report: LandingReport) -> list[str]:
@@ -211,8 +217,14 @@ def record(lake: Path, report: LandingReport) -> None:
 
 def current(lake: Path, scope: Scope) -> LandingReport | None:
     """The delivery that models read, or None where none has passed gate 1."""
+    pointed = current_id(lake, scope)
+    return find(lake, scope, pointed) if pointed is not None else None
+
+
+def current_id(lake: Path, scope: Scope) -> str | None:
+    """The identity of that delivery, whether or not its rows are still there."""
     pointer = folder(lake, scope) / "current.json"
-    return find(lake, scope, _read(pointer, _current_id)) if pointer.is_file() else None
+    return read(pointer, _current_id) if pointer.is_file() else None
 
 
 def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
@@ -238,7 +250,7 @@ def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: st
 def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
     """What gate 1 said of a landed delivery. The same verdict again changes nothing in the lake."""
     path = folder(lake, report.scope) / f"{report.delivery_id}{_VERDICT}"
-    if path.is_file() and _read(path, lambda value: value["failed_checks"]) == list(failed_checks):
+    if path.is_file() and read(path, lambda value: value["failed_checks"]) == list(failed_checks):
         return
     files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
 
@@ -269,14 +281,14 @@ def entries(lake: Path, region_code: str | None = None, quarter: str | None = No
     found: list[Entry] = []
     for parent in sorted((lake / "ledger").glob(f"region={region_code or '*'}/quarter={quarter or '*'}")):
         pointer = parent / "current.json"
-        current_id = _read(pointer, _current_id) if pointer.is_file() else None
+        pointed = read(pointer, _current_id) if pointer.is_file() else None
         for path in parent.glob("*.json"):
             if path.name.startswith("refused-"):
-                refusal = _read(path, _refusal)
+                refusal = read(path, _refusal)
                 found.append(Entry(refusal.refused_at, "refused", None, refusal))
             elif _REPORT.fullmatch(path.name):
-                report = _read(path, LandingReport.from_json)
-                found.append(Entry(report.landed_at, _state(path, report, current_id), report, None))
+                report = read(path, LandingReport.from_json)
+                found.append(Entry(report.landed_at, _state(path, report, pointed), report, None))
     return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at, entry.name))
 
 
@@ -286,7 +298,8 @@ def scopes(lake: Path) -> list[Scope]:
     return [Scope(path.parent.name.partition("=")[2], path.name.partition("=")[2]) for path in found]
 
 
-def _read(path: Path, make: Callable[[Any], _Found]) -> _Found:
+def read(path: Path, make: Callable[[Any], _Found]) -> _Found:
+    """A file of the ledger. Raises DamagedFile, which names the region and quarter, where it cannot be read."""
     region_code, quarter = (part.partition("=")[2] for part in path.parts[-3:-1])
     try:
         return make(files.read_json(path))
@@ -309,13 +322,15 @@ def _refusal(value: Any) -> Refusal:
     return Refusal(**{name: _frozen(item) for name, item in value.items()})
 
 
-def _state(path: Path, report: LandingReport, current_id: str | None) -> State:
-    if report.delivery_id == current_id:
+def _state(path: Path, report: LandingReport, pointed: str | None) -> State:
+    if path.with_name(f"{report.delivery_id}{REMOVED}").is_file():
+        return "removed"
+    if report.delivery_id == pointed:
         return "current"
     verdict = path.with_name(f"{report.delivery_id}{_VERDICT}")
     if not verdict.is_file():
         return "landed"
-    return "gate failed" if _read(verdict, lambda value: value["failed_checks"]) else "superseded"
+    return "gate failed" if read(verdict, lambda value: value["failed_checks"]) else "superseded"
 
 
 @contextmanager
@@ -362,7 +377,7 @@ def change_key(lake: Path, key_id: str) -> None:
 
 def make_current(lake: Path, report: LandingReport, *, run_id: str) -> None:
     """From now on models read this delivery of its region and quarter. Called once gate 1 has passed."""
-    pointer = folder(lake, report.scope) / "current.json"
-    if pointer.is_file() and _read(pointer, _current_id) == report.delivery_id:
+    if current_id(lake, report.scope) == report.delivery_id:
         return
+    pointer = folder(lake, report.scope) / "current.json"
     files.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id})

@@ -49,9 +49,13 @@ def _rotated(
     if not is_rehearsal:
         ledger.change_key(lake, key_id)
     for entry in ledger.entries(lake):
-        if entry.state != "current" or entry.report is None:
+        if entry.state not in ("current", "removed") or entry.report is None:
             continue
         report = entry.report
+        if entry.state == "removed":
+            if report.key_id != key_id:
+                yield Rotated(report, False, "its rows were removed: nothing of it holds a token")
+            continue
         delivery = Delivery(report.region_code, report.quarter, Path(report.source_folder))
         if report.key_id == key_id:
             yield Rotated(report, True, "already landed with this key")

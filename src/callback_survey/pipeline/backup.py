@@ -28,7 +28,7 @@ from callback_survey.storage import files, locks
 
 MANIFEST = "backup.json"
 # the parts of a home that are in an archive, by the names they have in it
-PARTS = ("lake", "releases", "public", "overrides", "checks", "alerts", "watch", "serving")
+PARTS = ("lake", "releases", "public", "overrides", "checks", "alerts", "watch", "retention", "serving")
 _FORM = 1
 
 
@@ -49,11 +49,12 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Backup:
-    """An archive that was written, and how much is in it."""
+    """An archive that was written, and how much is in it. `removed_count` are deliveries whose rows were removed before."""
 
     archive: Path
     manifest: Manifest
     byte_count: int
+    removed_count: int = 0
 
 
 def back_up(run: Run, archive: Path) -> Backup:
@@ -86,14 +87,15 @@ def back_up(run: Run, archive: Path) -> Backup:
                 with _undecided(settings, scope):
                     for part, root in (("releases", settings.releases), ("public", settings.public)):
                         writer.add_tree(scope.folder(root), f"{part}/{scope.region_code}/{scope.quarter}")
-            for part in ("overrides", "checks", "alerts", "watch"):
+            for part in ("overrides", "checks", "alerts", "watch", "retention"):
                 writer.add_tree(settings.home / part, part, may_vanish=part in ("alerts", "watch"))
             writer.add_tree(settings.restricted, "serving/restricted")
             if (announced := settings.serving / "announced.json").is_file():
                 writer.add(announced, "serving/announced.json")
             writer.end()
         byte_count = aside.stat().st_size
-    return Backup(archive, manifest, byte_count)
+    removed_count = sum(name.endswith(ledger.REMOVED) for name in manifest.files)
+    return Backup(archive, manifest, byte_count, removed_count)
 
 
 class _Writer:

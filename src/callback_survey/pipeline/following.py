@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from callback_survey.errors import DamagedFile, GateFailed
-from callback_survey.landing import LandingReport, ledger
+from callback_survey.landing import LandingReport, ledger, removed
 from callback_survey.pipeline import steps
 from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_dict, held_back
 from callback_survey.releases import Release, comparison
@@ -27,7 +27,8 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
     compared = verdicts.passed
     while outdated := _outdated(run, compared, failed):
         landed = [report for release in outdated if (report := _landed(run, release)) is not None]
-        failed += [_lost(release) for release in outdated if release.scope not in {report.scope for report in landed}]
+        lost = [release for release in outdated if release.scope not in {report.scope for report in landed}]
+        failed += [_lost(release) for release in lost if not _is_removed(run, release)]
         if not landed:
             break
         built = steps.build(run, landed)
@@ -64,6 +65,18 @@ def _landed(run: Run, release: Release) -> LandingReport | None:
             if checked.gate == DELIVERY_GATE:
                 checked.write(run.checks_folder)
     return report
+
+
+def _is_removed(run: Run, release: Release) -> bool:
+    """Whether its rows were removed when their time had passed: said, and no failure, as no run can change it."""
+    gone = removed.find(run.settings.lake, release.scope, release.delivery_id)
+    if gone is not None:
+        with run.progress.step("revise", release.region_code) as step:
+            step.result = (
+                f"{release.name}: its changes from the quarter before stay as they are; "
+                f"its rows were removed on {gone.removed_at[:10]}"
+            )
+    return gone is not None
 
 
 def _lost(release: Release) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def plan(run: Run, quarter: Quarter, region_code: str | None) -> list[PlannedLan
 
 def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     from callback_survey.deliveries import delivery as deliveries
-    from callback_survey.landing import identify, ledger
+    from callback_survey.landing import identify, ledger, removed
     from callback_survey.privacy import TokenKey
 
     settings = run.settings
@@ -185,6 +185,13 @@ def _plan(run: Run, delivery: Delivery) -> PlannedLanding:
     key = TokenKey.from_secret(settings.read_privacy_key())
     ledger.verify_key(settings.lake, key.key_id)
     delivery_id = identify(delivery, manifest, seeds=settings.seeds, key=key)
+    digest = deliveries.content_digest(delivery.folder)
+    gone = removed.same_content(settings.lake, delivery.scope, delivery_id, digest)
+    if gone is not None:
+        effect = (
+            f"delivery {gone.delivery_id}: its rows were removed on {gone.removed_at[:10]}; nothing would be landed"
+        )
+        return PlannedLanding(delivery, effect, ())
     current = ledger.current(settings.lake, delivery.scope)
     if current is None:
         effect = f"delivery {delivery_id} would be the first"

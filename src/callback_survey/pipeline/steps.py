@@ -199,12 +199,16 @@ def _check_delivery(run: Run, report: LandingReport, elsewhere: Sequence[tuple[s
 
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
-    """Build the marts of the landed deliveries in one dbt process."""
+    """Build the marts of the landed deliveries in one dbt process. Raises RowsRemoved where one is no longer in the lake."""
+    from callback_survey.landing import removed
     from callback_survey.releases.comparison import comparison_for
     from callback_survey.releases.earlier import last_marts
     from callback_survey.warehouse.build import build as build_marts
 
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
+        for report in landed:
+            if (gone := removed.find(run.settings.lake, report.scope, report.delivery_id)) is not None:
+                raise removed.explained(gone)
         compared: dict[Scope, Comparison] = {}
         released: dict[Scope, Path] = {}
         for report in landed:

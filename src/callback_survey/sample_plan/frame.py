@@ -16,7 +16,7 @@ import duckdb
 
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import GateFailed, UsageError
-from callback_survey.landing import land, ledger
+from callback_survey.landing import land, ledger, removed
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import TokenKey
 from callback_survey.scope import Scope
@@ -74,10 +74,12 @@ def open_frame(run: Run, scope: Scope, folder: Path | None) -> Iterator[JudgedFr
     """The frame in `folder`, else the one of the quarter's current delivery; None where neither is there.
 
     Calls that lie beside the frame are left out: who was called must not decide who is drawn. Raises GateFailed for a frame
-    that gate 1 would refuse.
+    that gate 1 would refuse, and RowsRemoved where that of the delivery was removed when its time had passed.
     """
     settings = run.settings
     landed = ledger.current(settings.lake, scope) if folder is None else None
+    if folder is None and landed is None and (gone := removed.all_removed(settings.lake, scope)):
+        raise removed.explained(gone[-1])
     if folder is None and (landed is None or "frame" not in landed.lake_files):
         yield None
         return

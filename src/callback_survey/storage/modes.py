@@ -52,6 +52,7 @@ def prepare(settings: Settings) -> None:
         settings.alerts,
         settings.overrides,
         settings.watch,
+        settings.removals,
         home / "airflow",
         settings.restricted,
     ):

@@ -123,6 +123,13 @@ class Warehouse:
         self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
         return kept
 
+    def discard(self) -> None:
+        """Remove the file with all its rows, and a damaged one that was kept: DuckDB leaves deleted rows in the file until it needs
+        their place. The next build makes it anew of what it reads."""
+        with self.lock():
+            for path in (self.stamp, *sorted(self.folder.glob(f"{self.path.name}*"))):
+                path.unlink(missing_ok=True)
+
     def _connect(self, opened: ExitStack, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline: float | None = None
         while True:

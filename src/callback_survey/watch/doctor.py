@@ -18,7 +18,7 @@ from callback_survey import __version__, registers
 from callback_survey.alerts import channels
 from callback_survey.documents.notice import own_texts, pdf
 from callback_survey.errors import SurveyError
-from callback_survey.landing import ledger
+from callback_survey.landing import ledger, removed
 from callback_survey.privacy import TokenKey
 from callback_survey.serving.postgres.address import Address
 from callback_survey.settings import PREFIX, Settings
@@ -52,6 +52,7 @@ def examine(settings: Settings, say: Words) -> Iterator[Finding]:
     yield _guarded("documents", lambda: _documents(settings))
     yield _guarded("PostgreSQL", lambda: _postgres(settings))
     yield _guarded("channels", lambda: _channels(settings))
+    yield _guarded("retention", lambda: _retention(settings))
 
 
 def _guarded(subject: str, look: Callable[[], Finding]) -> Finding:
@@ -203,3 +204,13 @@ def _channels(settings: Settings) -> Finding:
     if not settings.alert_urls_for("fail"):
         return Finding("channels", "warn", "nobody is told of a failure", f"set {PREFIX}ALERT_URLS")
     return Finding("channels", "ok", f"{', '.join(names.values())}; whether they answer: callback-survey alerts test")
+
+
+def _retention(settings: Settings) -> Finding:
+    """What is removed when its time has passed; the marks in the ledger say of what it was."""
+    count = sum(len(removed.all_removed(settings.lake, scope)) for scope in ledger.scopes(settings.lake))
+    gone = f"; the rows of {count} deliveries were removed so far" if count else ""
+    if not settings.retention:
+        return Finding("retention", "ok", f"nothing is ever removed: {PREFIX}RETENTION is not set{gone}")
+    told = ", ".join(f"{kind} {months}" for kind, months in settings.retention.items())
+    return Finding("retention", "ok", f"removed after so many months: {told}{gone}")

@@ -14,7 +14,7 @@ from callback_survey.approval import public
 from callback_survey.checks import overrides
 from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile
-from callback_survey.landing import ledger
+from callback_survey.landing import ledger, removed
 from callback_survey.landing.workbench import left_scratch
 from callback_survey.releases import inventory
 from callback_survey.releases.verification import verify_all
@@ -24,6 +24,7 @@ from callback_survey.settings import Settings
 from callback_survey.storage import files
 
 _FROM_A_BACKUP = "restore it from a backup"
+_REMOVE = "callback-survey retention --remove: it goes on where it was"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ def _lake(settings: Settings) -> Iterator[Fault | None]:
             entries = ledger.entries(settings.lake, scope.region_code, scope.quarter)
         except DamagedFile:
             continue  # told with the ledger
+        for path in removed.left_over(settings.lake, scope):
+            yield Fault(path, "its rows were to be removed, and are still there", _REMOVE)
+        pointed_id = ledger.current_id(settings.lake, scope)
+        if report is None and pointed_id and removed.find(settings.lake, scope, pointed_id):
+            yield None
+            continue
         if report is None:
             pointed = ledger.folder(settings.lake, scope) / "current.json"
             if pointed.is_file() and entries:
