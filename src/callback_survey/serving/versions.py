@@ -43,9 +43,11 @@ def verified(serving: Path) -> dict[str, bool]:
     try:
         known: dict[str, str] = files.read_json(current / HASHES)
         found = hashes_of(current)
-        known = {RELEASES: found.get(RELEASES, ""), **known}
-        links = {f"../{name}": (serving / name).exists() for name in (MARTS, NAMED, PARQUET)}
-        return {name: found.get(name) == known.get(name) for name in sorted(found.keys() | known.keys())} | links
+        # one of an earlier version of the package may have neither the list of releases nor the second file
+        noted = {RELEASES: found[RELEASES], **known} if RELEASES in found else known
+        given = [name for name in (MARTS, NAMED, PARQUET) if name != NAMED or name in known]
+        links = {f"../{name}": (serving / name).exists() for name in given}
+        return {name: found.get(name) == noted.get(name) for name in sorted(found.keys() | noted.keys())} | links
     except (FileNotFoundError, DamagedFile, AttributeError):
         return {HASHES: False}
 
