@@ -10,9 +10,9 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Event:
-    """One line: a step started, said something, was done or failed. `seconds` are those of the step so far."""
+    """One line: a step started, said something, was done or failed. `seconds` are those of the step so far.
+
+    `figures` are what the step counted, by the names of `callback_survey.metrics`; `quarter` what they are about.
+    """
 
     at: str
     run_id: str
@@ -30,6 +33,8 @@ class Event:
     state: str
     message: str = ""
     seconds: float = 0.0
+    quarter: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 Listener = Callable[[Event], None]
@@ -58,7 +63,9 @@ class Progress:
     def report(self, step: Step, state: str, message: str = "") -> None:
         seconds = round(time.monotonic() - step.started, 3)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        event = Event(now, self.run_id, step.name, step.subject, state, message, seconds)
+        event = Event(
+            now, self.run_id, step.name, step.subject, state, message, seconds, step.quarter, dict(step.figures)
+        )
         line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
         try:
             self._append(line)
@@ -80,13 +87,15 @@ class Progress:
 
 @dataclass
 class Step:
-    """A step under way. Set `result` to what its end should say."""
+    """A step under way. Set `result` to what its end should say, and `figures` to what it counted."""
 
     progress: Progress
     name: str
     subject: str
     started: float
     result: str = ""
+    quarter: str = ""
+    figures: dict[str, float] = field(default_factory=dict)
 
     def say(self, message: str) -> None:
         self.progress.report(self, "said", message)

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callback_survey import metrics
 from callback_survey import progress as progress_module
 from callback_survey.deliveries.delivery import RUN_ALLOWS
-from callback_survey.progress import Listener, Progress
+from callback_survey.progress import Event, Listener, Progress
 from callback_survey.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,18 @@ class Run:
     @cached_property
     def progress(self) -> Progress:
         log = self.settings.progress_log or progress_module.log_of(self.settings.logs, self.run_id)
-        return Progress(self.run_id, log, self.listener)
+        return Progress(self.run_id, log, self.listener if self.settings.metrics_url is None else self._measured)
+
+    def _measured(self, event: Event) -> None:
+        """What a step counted goes to the collector of metrics when it ends."""
+        if self.listener is not None:
+            self.listener(event)
+        if event.state in ("done", "failed"):
+            of_step = {"step": event.step, "region": event.subject if event.subject.isdigit() else ""}
+            of_step["quarter"] = event.quarter
+            counted = [metrics.Measurement(name, value, of_step) for name, value in event.figures.items()]
+            took = metrics.Measurement("step.duration", event.seconds, {**of_step, "state": event.state})
+            metrics.send(self.settings.metrics_url, [took, *counted])
 
     @cached_property
     def warehouse(self) -> Warehouse:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
     as_dict,
+    counted,
     gate_failed,
     held_back,
     merge_failures,
@@ -155,7 +157,9 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)
             record_refusal(run, delivery, refusal)
             raise
+        step.quarter = report.quarter
         read, accepted, rejected = (report.count(f"{kind}_count") for kind in ("read", "accepted", "rejected"))
+        step.figures = {"rows.read": read, "rows.rejected": rejected}
         step.result = f"{read:,} rows read, {accepted:,} accepted, {rejected:,} rejected" + (
             " (landed again: a file in the lake was damaged)"
             if report.is_mended
@@ -174,6 +178,7 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             run_id=run.run_id,
         )
         checked = record(run, checked)
+        step.quarter, step.figures = report.quarter, counted(checked)
         step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
@@ -272,6 +277,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                     run_id=run.run_id,
                 )
                 checked = record(run, checked)
+                step.quarter, step.figures = scope.quarter, counted(checked)
                 step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
             if checked.failures:
                 failures.append(gate_failed(run, checked, "nothing of this quarter was released"))
@@ -305,6 +311,7 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
         marts = {scope: last_marts(run.settings.releases, scope) for scope in passed}
         unchanged.add_released(run.warehouse, built.build_id, {scope: path for scope, path in marts.items() if path})
         new = [frozen.new[scope] for scope in passed if scope in frozen.new]
+        step.figures = {"releases.new": len(new)}
         step.result = ", ".join(release.name for release in new) or "nothing new"
     failed = [held_back(scope, error) for scope, error in frozen.failed.items()]
     if failed and not passed and not take(run.settings.releases).every:
@@ -319,7 +326,7 @@ def serve(run: Run) -> ServeReport:
     The files first, then PostgreSQL where it is set: if it fails, the step fails, and the next run publishes.
     """
     from callback_survey import releases
-    from callback_survey.serving import rollups
+    from callback_survey.serving import readers, rollups
     from callback_survey.serving import serve as serving
     from callback_survey.storage import modes
     from callback_survey.warehouse import compiled
@@ -336,6 +343,7 @@ def serve(run: Run) -> ServeReport:
                 say=step.say,
             )
         _publish_to_postgres(run, report, step.say)
+        step.figures = readers.measured(run.settings.serving, run.settings.releases, datetime.now(UTC))
         held = [f"held as it was, its releases are damaged: {scope.name}" for scope in report.held]
         step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])
         for damage in report.held.values():

@@ -67,6 +67,15 @@ def summarise(report: CheckReport) -> str:
     return f"{len(report.results)} checks, {len(report.failures)} failed{accepted}, {len(report.warnings)} warned"
 
 
+def counted(report: CheckReport) -> dict[str, float]:
+    """The same as figures for a monitoring system."""
+    return {
+        "checks.asked": len(report.results),
+        "checks.failed": len(report.failures),
+        "checks.warned": len(report.warnings),
+    }
+
+
 def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     from callback_survey.checks import overrides
     from callback_survey.checks.model import as_findings, describe, read_rules

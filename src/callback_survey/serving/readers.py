@@ -106,3 +106,13 @@ def now_see(serving: Path, releases: Path, scopes: list[tuple[str, str]], say: W
 
 def _newest(found: list[ServedRelease]) -> ServedRelease:
     return max(found, key=lambda one: one.released_at)
+
+
+def measured(serving: Path, releases: Path, now: datetime) -> dict[str, float]:
+    """How many regions' quarters readers see, and how many seconds ago the newest was released; nothing where that cannot be told."""
+    try:
+        found = served(serving, releases)
+    except (OSError, ValueError):
+        return {}
+    age = {"served.age": (now - max(one.released_at for one in found)).total_seconds()} if found else {}
+    return {"served.quarters": len(found), **age}

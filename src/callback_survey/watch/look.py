@@ -16,6 +16,8 @@ from typing import Any, Literal
 from callback_survey.alerts import tell
 from callback_survey.alerts.message import Alert
 from callback_survey.local_time import LOCAL, local_date
+from callback_survey.metrics import Measurement, send
+from callback_survey.serving import readers
 from callback_survey.settings import Settings
 from callback_survey.storage import locks
 from callback_survey.storage.files import read_json, write_json
@@ -108,7 +110,20 @@ def watch(
         if is_scheduled:
             state.scheduled_at = now.isoformat(timespec="seconds")
         write_json(path, vars(state))
+    _measure(settings, now, problems)
     return WatchReport(tuple(problems), told, tuple(solved), len(resent), tuple(to_start), is_under_way)
+
+
+def _measure(settings: Settings, now: datetime, problems: Sequence[Problem]) -> None:
+    """What a monitoring system gets of every look, also while no run is under way."""
+    if settings.metrics_url is None:
+        return
+    seen = readers.measured(settings.serving, settings.releases, now)
+    figures = [Measurement(name, value, {"step": "watch"}) for name, value in seen.items()]
+    for severity in ("fail", "warn"):
+        count = sum(one.severity == severity for one in problems)
+        figures.append(Measurement("watch.problems", count, {"step": "watch", "severity": severity}))
+    send(settings.metrics_url, figures)
 
 
 def _unjudged(

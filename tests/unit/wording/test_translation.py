@@ -14,11 +14,12 @@ from homes import REPOSITORY
 from message_templates import plain, templates
 
 SOURCE = REPOSITORY / "src" / "callback_survey"
-# Texts in two languages of their own, or in Chinese only; what describes served columns, for readers of the tables; and SQL with what the
-# log says of it.
+# Texts in two languages of their own, or in Chinese only; what describes served columns and metrics, for those who read these; and
+# SQL with what the log says of it.
 _OTHERWISE_WORDED = {
     "airflow/pages/words.py",
     "alerts/compose.py",
+    "callback_survey/metrics.py",
     "documents/companion/charts.py",
     "releases/contract.py",
     "serving/added.py",
