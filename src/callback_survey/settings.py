@@ -14,7 +14,7 @@ from callback_survey.errors import UsageError
 from callback_survey.logins import Login, logins_of
 
 Language = Literal["zh", "en"]
-Format = Literal["html", "pdf", "docx"]
+Format = Literal["html", "pdf", "docx", "departments"]
 Readers = Literal["owner", "group", "all"]
 RetentionKind = Literal["cases", "restricted", "exports", "checks", "alerts", "logs", "old-versions", "airflow"]
 _READERS: tuple[Readers, ...] = ("owner", "group", "all")
@@ -29,7 +29,7 @@ RETENTION_KINDS: tuple[RetentionKind, ...] = (
     "airflow",
 )
 RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
-_FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx"}
+_FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx", "departments": "departments"}
 
 PREFIX = "CALLBACK_SURVEY_"
 MINIMUM_KEY_LENGTH = 32
@@ -92,7 +92,7 @@ class Settings:
     watch_free_disk: str = "5GB"
     watch_served_days: int = 130
     watch_run_hours: int = 6
-    documents: tuple[Format, ...] = ("html", "pdf", "docx")
+    documents: tuple[Format, ...] = ("html", "pdf", "docx", "departments")
     public_folder: Path | None = None
     approval_hours: float = 72
     postgres_url: str | None = field(default=None, repr=False)
@@ -252,7 +252,7 @@ def load_settings(
         watch_free_disk=_size("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
         watch_served_days=_number("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
         watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
-        documents=_formats(value("DOCUMENTS") or "html pdf docx"),
+        documents=_formats(value("DOCUMENTS") or "html pdf docx departments"),
         public_folder=Path(public).resolve() if public else None,
         approval_hours=_hours("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
         postgres_url=_postgres_url(value("POSTGRES_URL")),
@@ -400,12 +400,12 @@ def _readers(text: str) -> Readers:
 
 
 def _formats(text: str) -> tuple[Format, ...]:
-    """The forms of a notice, always with HTML: the others are made of it, or beside it."""
+    """The forms of notice and companion, always with HTML: the others are made of it, or beside it."""
     asked = text.lower().replace(",", " ").split()
     if unknown := [name for name in asked if name not in _FORMATS]:
         raise UsageError(
             f"{PREFIX}DOCUMENTS has an unknown form: {unknown[0]!r}",
-            expected="html, pdf, docx",
+            expected="html, pdf, docx, departments",
             next_step="correct the setting",
         )
     return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")

@@ -146,6 +146,15 @@ def words(both: Served, region: str, document: str) -> str:
     return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)))
 
 
+def test_each_street_has_a_page_in_the_words_of_its_programme(both: Served) -> None:
+    folder = both.home.path / "releases" / HOTLINE / QUARTER / "r1" / "notice" / "departments"
+    pages = {path.stem: words(both, HOTLINE, f"departments/{path.name}") for path in sorted(folder.glob("*.html"))}
+    assert len(pages) > 3
+    for said in pages.values():
+        assert "成都市武侯区" in said and "答“已解决”的占比" in said and "虚构数据" in said
+        assert "零上门" not in said and "考核得分" not in said
+
+
 @pytest.mark.parametrize("document", ["notice.html", "companion.html"])
 def test_its_documents_say_scale_and_limit_and_that_all_is_invented(both: Served, document: str) -> None:
     said = words(both, HOTLINE, document)

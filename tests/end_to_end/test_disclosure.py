@@ -52,6 +52,15 @@ def test_documents_print_a_star_and_say_why(satisfied: Published) -> None:
         "区司法局、区民政局", "区民政局、区司法局"
     )
     assert "为保护答复人，不公布" in companion
+    masked: dict[str, str] = dict(
+        satisfied.home.query(
+            "select department_code, department_name from department_rates where measure = 'satisfaction' and is_suppressed"
+        )
+    )
+    assert set(masked.values()) == {"区民政局", "区司法局"}
+    for code in masked:
+        page = (folder / "departments" / f"{code}.html").read_text(encoding="utf-8")
+        assert "满意率：人数少，为保护答复人不公布。" in page and "满意 " not in page.split("实现率")[0]
 
 
 def test_a_revision_masks_what_the_one_before_masked(satisfied: Published, tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ def test_it_stands_in_the_notice_the_companion_the_summary_and_a_picture(asked: 
     )
     assert "（三）办理提速率" in notice and "答“变快”的占比" in notice and "附件3" in notice
     assert "办理提速率" in companion
+    pages = [path.read_text(encoding="utf-8") for path in sorted(documents.glob("departments/*.html"))]
+    assert pages and all(page.count("办理提速率") > 1 for page in pages)
     assert (documents / "charts" / "pace.svg").is_file()
     assert "办理提速率" in asked.outcome.out
     of_neighbour = asked.home.path / "releases" / NEIGHBOUR / QUARTER / "r1" / "notice" / "notice.html"

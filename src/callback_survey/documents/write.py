@@ -168,6 +168,9 @@ def write(
         formats=formats,
         cases=heading.texts.cases,
         correction=heading.correction.sentence if heading.correction else "",
+        contact=heading.texts.contact,
+        # they are for each department's own use, and are handed out from the draft
+        has_departments=heading.is_draft,
         begin=begin,
     )
 

@@ -170,7 +170,7 @@ def _disk(settings: Settings, say: Words) -> Finding:
 
 
 def _documents(settings: Settings) -> Finding:
-    if "pdf" not in settings.documents:
+    if not {"pdf", "departments"} & set(settings.documents):
         return Finding("documents", "ok", f"no PDF is asked for; notices are written as {' '.join(settings.documents)}")
     pdf.require_machine()
     return Finding(

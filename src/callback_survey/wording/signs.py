@@ -11,6 +11,9 @@ from __future__ import annotations
 FIRM_MARK, QUARTER_MARK, FEW_MARK = "▼", "▽", "‡"
 FIRM = "按部门水平仍低于平均"
 BEYOND_CHANCE = "低于平均，超出抽样误差"
+# only charts and the companion name who is higher; a notice does not
+ABOVE_MARK = "△"
+ABOVE_CHANCE = "高于平均，超出抽样误差"
 WITHIN_CHANCE = "低于平均，差距在抽样误差以内"
 UNTESTED = "低于平均（有效回答数不详，未作检验）"
 FEW = "有效回答过少，不作检验"

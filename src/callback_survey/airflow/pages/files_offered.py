@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from callback_survey.airflow.pages.revisions import UNREADABLE, Revision
 from callback_survey.releases import has_documents, listed
@@ -18,6 +19,7 @@ from callback_survey.storage import files
 # page: words and pictures. live: it runs a script of its own. picture: shown among the words. file: to be kept.
 Kind = Literal["page", "live", "picture", "file"]
 NOTICE = "notice"
+DEPARTMENTS = "departments/"
 _PICTURES: tuple[tuple[str, Kind], ...] = (("svg", "picture"), ("png", "file"))
 
 
@@ -37,6 +39,8 @@ DOCUMENTS = (
     Document("companion.html", "统计附页", "page"),
     Document("companion.pdf", "统计附页 PDF", "file"),
     Document("explore.html", "交互图", "live"),
+    Document("figures.csv", "各季度数字 CSV", "file"),
+    Document("departments.pdf", "部门页 PDF", "file"),
 )
 _CODE = re.compile("[a-z][a-z0-9_]*")
 _DICTIONARY = ("dictionary.csv", "datapackage.json", "contract.odcs.yaml", "dictionary.json", "dictionary.md")
@@ -76,6 +80,11 @@ def of_release(revision: Revision) -> dict[str, Offer]:
     return _found(wanted, revision.folder, hashes)
 
 
+def is_of_department(offer: Offer) -> bool:
+    """Whether it is the page of one department."""
+    return offer.name.startswith(f"{NOTICE}/{DEPARTMENTS}")
+
+
 def of_issue(settings: Settings, revision: Revision) -> dict[str, Offer]:
     """What was issued of a release, by name."""
     folder = settings.public / revision.region_code / revision.quarter / revision.name
@@ -84,13 +93,23 @@ def of_issue(settings: Settings, revision: Revision) -> dict[str, Offer]:
 
 
 def _documents(revision: Revision) -> list[Document]:
-    """What a release may hold: the documents, and two pictures of each measure."""
+    """What a release may hold: the documents, two pictures of each measure, and a page of each department."""
     charts = [
         Document(f"charts/{measure}.{form}", f"{name}图{'' if form == 'svg' else ' PNG'}", kind)
         for measure, name in measure_names(revision.folder).items()
         for form, kind in _PICTURES
     ]
-    return [*DOCUMENTS, *charts]
+    return [*DOCUMENTS, *charts, *_department_pages(revision.folder)]
+
+
+def _department_pages(release: Path) -> list[Document]:
+    """The pages of the departments of a release, by their names; none where it does not tell."""
+    try:
+        with (release / "csv" / "departments.csv").open(encoding="utf-8-sig", newline="") as file:
+            names = {row["department_code"]: row["department_name"] for row in csv.DictReader(file)}
+    except UNREADABLE:
+        return []
+    return [Document(f"{DEPARTMENTS}{quote(code, safe='')}.html", name, "page") for code, name in sorted(names.items())]
 
 
 def measure_names(release: Path) -> dict[str, str]:

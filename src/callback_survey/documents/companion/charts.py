@@ -23,9 +23,10 @@ ALARM = "#a63600"
 _K = 0.5523
 _CIRCLE = f"M1,0C1,{_K},{_K},1,0,1C-{_K},1,-1,{_K},-1,0C-1,-{_K},-{_K},-1,0,-1C{_K},-1,1,-{_K},1,0Z"
 # Vega's names of shapes; what fills them; their outline. Shape and filling tell the flag; the triangles are the notice's own
-# signs, ▽ for this quarter's cases and ▼ where it also holds for the department.
+# signs, ▽ for this quarter's cases and ▼ where it also holds for the department; △ is their counterpart above the average.
 MARKS: dict[Flag, tuple[str, str, str]] = {
     Flag.NOT_BELOW: (_CIRCLE, "#ffffff", QUIET),
+    Flag.ABOVE_BEYOND_CHANCE: ("triangle-up", "#ffffff", INK),
     Flag.TOO_FEW: ("cross", "#ffffff", INTERVAL),
     Flag.BELOW: ("square", "#ffffff", INK),
     Flag.BELOW_BEYOND_CHANCE: ("triangle-down", "#ffffff", ALARM),
@@ -208,7 +209,7 @@ def _average(figures: MeasureFigures, low: int) -> list[dict[str, Any]]:
 
 def _points(figures: MeasureFigures) -> dict[str, Any]:
     labels = figures.flag_labels
-    untested = (Flag.TOO_FEW, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
+    untested = (Flag.TOO_FEW, Flag.ABOVE_BEYOND_CHANCE, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
     flags = [flag for flag in MARKS if not (figures.is_published_only and flag in untested)]
     domain = [labels[flag] for flag in flags]
 

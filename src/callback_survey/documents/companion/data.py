@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from callback_survey.documents.companion.answers import read_answers, read_points, read_predecessors
 from callback_survey.documents.companion.model import (
     CallOutcomes,
     CompanionData,
@@ -54,6 +55,8 @@ def read_companion_data(connection: DuckDBPyConnection, scope: Scope, *, schema:
         findings=_findings(marts, None),
         sign_use=region["sign_use"],
         reconciliation_counts=marts.reconciliation_counts(),
+        points=read_points(marts),
+        predecessors=read_predecessors(marts),
     )
 
 
@@ -93,6 +96,7 @@ def _measure(marts: QuarterMarts, figures: dict[str, Any]) -> MeasureFigures:
         footnotes=_footnotes(marts, departments),
         findings=_findings(marts, measure),
         is_published_only=[row["source_grain"] for row in grains] == ["published"],
+        answers=read_answers(marts, measure),
     )
 
 

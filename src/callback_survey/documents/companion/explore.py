@@ -8,10 +8,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.documents.companion import charts, funnel, page, wording
+from callback_survey.documents.companion import charts, department_words, funnel, page, wording
 from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
 from callback_survey.wording import terms
-from callback_survey.wording.figures import count
 
 if TYPE_CHECKING:
     from callback_survey.releases import Release
@@ -69,16 +68,8 @@ def _measure(figures: MeasureFigures) -> dict[str, Any]:
 
 def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
     """What tooltip and panel show, in words."""
-    details = [
-        (figures.measure_name, f"{found.rate_pct}%"),
-        ("部门平均", f"{figures.average_pct}%"),
-        ("与平均相比", figures.flag_labels[found.flag]),
-        ("有效回答数", count(found.answered_count)),
-        ("抽样 / 有效样本框", f"{count(found.sample_count)} / {count(found.valid_frame_count)}"),
-        ("95% 区间", f"{wording.interval(found)}%" if wording.interval(found) != "—" else "—"),
-        ("没有回答的人", wording.robustness(found)),
-        ("名次（可能的范围）", wording.rank(found)),
-        ("比上季度", wording.change_in_words(found)),
-        ("可靠程度", {"†": "慎用：回答少或误差大", "‡": "回答过少，不作评价"}.get(found.mark, "—")),
-    ]
-    return {"code": found.department_code, "name": found.department_name, "details": details}
+    return {
+        "code": found.department_code,
+        "name": found.department_name,
+        "details": department_words.details(found, figures),
+    }

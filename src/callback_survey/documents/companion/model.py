@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 
+from callback_survey.documents.companion.answers import Answer, Points, Predecessor
 from callback_survey.wording import signs
 
 
@@ -17,6 +18,7 @@ class Flag(Enum):
     SUPPRESSED = "suppressed"
     TOO_FEW = "too_few"
     NOT_BELOW = "not_below"
+    ABOVE_BEYOND_CHANCE = "above_beyond_chance"
     BELOW = "below"
     BELOW_BEYOND_CHANCE = "below_beyond_chance"
     BELOW_SUPERPOPULATION = "below_superpopulation"
@@ -50,6 +52,8 @@ class DepartmentRate:
     rank_low: int | None = None
     rank_high: int | None = None
     is_flag_robust: bool | None = None
+    comparison_category: str | None = None
+    measure_definition: str | None = None
 
     @property
     def is_rated(self) -> bool:
@@ -68,7 +72,7 @@ class DepartmentRate:
         if self.has_few:
             return Flag.TOO_FEW
         if not self.is_below_average:
-            return Flag.NOT_BELOW
+            return Flag.ABOVE_BEYOND_CHANCE if self.comparison_category == "above" else Flag.NOT_BELOW
         if self.is_significantly_below_superpopulation:
             return Flag.BELOW_SUPERPOPULATION
         return Flag.BELOW_BEYOND_CHANCE if self.is_significantly_below else Flag.BELOW
@@ -136,6 +140,7 @@ class MeasureFigures:
     findings: tuple[FindingGroup, ...]
     is_published_only: bool
     cases: str = signs.CASES
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)  # by department code, the best answer first
 
     @property
     def rated(self) -> tuple[DepartmentRate, ...]:
@@ -157,6 +162,7 @@ class MeasureFigures:
             Flag.SUPPRESSED: "为保护答复人，不公布",
             Flag.TOO_FEW: "回答过少，不作评价",
             Flag.NOT_BELOW: "不低于平均",
+            Flag.ABOVE_BEYOND_CHANCE: f"{signs.ABOVE_CHANCE}（{signs.quarter_scope(self.cases)}）",
             # where only the printed rates survive, nothing is known of chance
             Flag.BELOW: signs.UNTESTED if self.is_published_only else signs.WITHIN_CHANCE,
             Flag.BELOW_BEYOND_CHANCE: f"{signs.BEYOND_CHANCE}（{signs.quarter_scope(self.cases)}）",
@@ -189,6 +195,16 @@ class MeasureFigures:
     @property
     def beyond_chance_superpopulation(self) -> tuple[str, ...]:
         return self._named(Flag.BELOW_SUPERPOPULATION)
+
+    @property
+    def above_chance(self) -> tuple[str, ...]:
+        """Higher than the average by more than chance, of this quarter's cases."""
+        return self._named(Flag.ABOVE_BEYOND_CHANCE)
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """On either side of the average, and chance may explain it."""
+        return () if self.is_published_only else self._named(Flag.NOT_BELOW, Flag.BELOW)
 
     @property
     def compared(self) -> tuple[DepartmentRate, ...]:
@@ -225,6 +241,8 @@ class CompanionData:
     sign_use: str | None = None
     reconciliation_counts: Mapping[str, int] = field(default_factory=dict)
     cases: str = signs.CASES
+    points: Mapping[str, Points] = field(default_factory=dict)  # by department code; empty where no rule makes points
+    predecessors: Mapping[str, tuple[Predecessor, ...]] = field(default_factory=dict)  # by department code
 
     def called(self, cases: str) -> CompanionData:
         """The same, where what was counted is called so."""

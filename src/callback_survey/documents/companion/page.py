@@ -104,6 +104,14 @@ def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release, 
 @cache
 def environment() -> Environment:
     found = templates.environment("callback_survey.documents.companion")
-    found.filters.update(percent=percent, points=points, benchmark=benchmark, count=count, revision=terms.revision)
+    found.filters.update(
+        percent=percent,
+        points=points,
+        benchmark=benchmark,
+        count=count,
+        revision=terms.revision,
+        score=wording.score,
+        margin=wording.margin,
+    )
     found.globals["say"] = wording
     return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from callback_survey.documents.companion.answers import Contribution, Points
 from callback_survey.documents.companion.funnel import LEVELS, Funnel, outside
 from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
 from callback_survey.wording.signs import (
@@ -189,6 +191,21 @@ def funnel_alternative(figures: MeasureFigures, funnel: Funnel) -> str:
         f"{len(funnel.departments)} 个部门的{figures.measure_name}与有效回答数的漏斗图，平均 {funnel.mean * 100:.2f}%。"
         f"{place}。各部门的数字见附表。"
     )
+
+
+def score(points: Decimal | float | None) -> str:
+    """Points of an assessment as documents print them, or a dash."""
+    return "—" if points is None else f"{points:.2f}"
+
+
+def margin(of: Points | Contribution) -> str:
+    """Between which points a department lies if its rates lie in their intervals, or a dash."""
+    low, high = (of.margin or (None, None)) if isinstance(of, Points) else (of.low, of.high)
+    if low is None or high is None:
+        return "—"
+    ends = f"{low:.2f}", f"{high:.2f}"
+    # who asked everybody has no margin
+    return "–".join(dict.fromkeys(ends))
 
 
 def _change(found: DepartmentRate) -> str:

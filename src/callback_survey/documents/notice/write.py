@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from callback_survey.settings import Format
 
 NAME = "notice"
+# "departments" is of the companion alone
+FORMS: tuple[Format, ...] = ("html", "pdf", "docx")
 
 
 def write(
@@ -32,7 +34,7 @@ def write(
     heading: Heading = DRAFT,
     begin: Callable[[str], None] = lambda part: None,
 ) -> list[Path]:
-    """Write the notice of a release into `folder`, and return its files. All forms are made of one text.
+    """Write the notice of a release into `folder` in those of the `formats` that it has, and return its files. All are made of one text.
 
     `begin` is told the name of each file before it is made.
     """
@@ -40,7 +42,7 @@ def write(
     data = read_notice_data(connection, release.scope, schema=schema)
     origin = Origin(terms.revision(release.revision), release.content_hash, release.data_note, release.accepted)
     text = compose(data, origin, heading)
-    return [_write(text, folder / f"{NAME}.{form}", form, begin) for form in formats]
+    return [_write(text, folder / f"{NAME}.{form}", form, begin) for form in formats if form in FORMS]
 
 
 def _write(text: NoticeText, path: Path, form: Format, begin: Callable[[str], None]) -> Path:
