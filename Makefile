@@ -34,8 +34,9 @@ run: $(STATE)/run .privacy-key ## run a quarter of the sample exports through Ai
 run-local: $(STATE)/run .privacy-key ## the same without Airflow
 	@.venv/bin/callback-survey run --quarter "$(QUARTERS)" $(if $(REGION),--region "$(REGION)")
 
+# in the order of the folders: whole runs first and unit tests last, so that no worker is alone with the longest file at the end
 test: $(STATE)/dev ## run all tests
-	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project, imports that run one way
 	@.venv/bin/ruff check .
