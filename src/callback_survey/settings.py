@@ -69,6 +69,7 @@ class Settings:
     `readers` are the accounts of this machine that may read what is served, released and checked.
     `workers` is how many processes of this machine may work side by side.
     `airflow_users` are who logs in to the shipped Airflow besides its administrator.
+    `mirror` is object storage that gets a copy of what is served.
     `metrics_url` is where the figures of runs go, an OTLP collector.
     `retention` is after how many months what kind of data may be removed; a kind that it does not name is kept.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
@@ -101,6 +102,7 @@ class Settings:
     registers: Path | None = None
     workers: int = 1
     airflow_users: tuple[Login, ...] = ()
+    mirror: str | None = field(default=None, repr=False)
     metrics_url: str | None = field(default=None, repr=False)
     retention: Mapping[RetentionKind, int] = field(default_factory=dict)
 
@@ -261,6 +263,7 @@ def load_settings(
         registers=_registers(value("REGISTERS")),
         workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
         airflow_users=logins_of(f"{PREFIX}AIRFLOW_USERS", value("AIRFLOW_USERS") or ""),
+        mirror=_mirror(value("MIRROR")),
         metrics_url=_http_url("METRICS_URL", value("METRICS_URL")),
         retention=_retention(value("RETENTION") or ""),
     )
@@ -373,6 +376,16 @@ def _http_url(name: str, url: str | None) -> str | None:
             f"{PREFIX}{name} is not an address", expected="http:// or https://", next_step="correct the setting"
         )
     return url
+
+
+def _mirror(url: str | None) -> str | None:
+    if url is not None and re.fullmatch(r"[a-z][a-z0-9+.-]*://.+", url) is None:
+        raise UsageError(
+            f"{PREFIX}MIRROR is not an address",
+            expected="the address of a folder in object storage, such as s3://bucket/survey",
+            next_step="correct the setting",
+        )
+    return url and url.rstrip("/")
 
 
 def _retention(text: str) -> dict[RetentionKind, int]:

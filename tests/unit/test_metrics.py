@@ -73,14 +73,14 @@ def test_one_that_is_not_there_fails_nothing(tmp_path: Path, collector: Collecto
     assert not metrics.send(url, [Measurement("step.duration", 1)])
 
 
-def test_without_the_setting_nothing_is_loaded() -> None:
+def test_without_the_setting_nothing_is_loaded(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom callback_survey.run import Run\nfrom callback_survey.settings import load_settings\n"
         "with Run(load_settings({'CALLBACK_SURVEY_HOME': sys.argv[1]}), 'run-1').progress.step('land'): pass\n"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
     process = subprocess.run(
-        [sys.executable, "-c", program, "/nowhere"], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", program, str(tmp_path / "home")], capture_output=True, text=True, check=False, timeout=120
     )
     assert process.returncode == 0, process.stderr
 

@@ -73,6 +73,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "WATCH_FREE_DISK": settings.watch_free_disk,
         "WATCH_SERVED_DAYS": str(settings.watch_served_days),
         "WATCH_RUN_HOURS": str(settings.watch_run_hours),
+        "MIRROR": settings.mirror or "",
         "METRICS_URL": settings.metrics_url or "",
         "RETENTION": " ".join(f"{kind}={months}" for kind, months in settings.retention.items()),
     }

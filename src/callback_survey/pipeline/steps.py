@@ -25,6 +25,7 @@ from callback_survey.errors import (
     GateFailed,
     NothingDelivered,
     RegisterError,
+    SurveyError,
 )
 from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
@@ -348,7 +349,27 @@ def serve(run: Run) -> ServeReport:
         step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])
         for damage in report.held.values():
             logger.error("%s", damage)
-        return report
+    # outside the lock: a slow line holds up no other run
+    mirror(run)
+    return report
+
+
+def mirror(run: Run) -> None:
+    """Copy what is served to object storage, where that is set. What cannot be copied is noted for the watch, and fails no run."""
+    from callback_survey.serving import mirror as mirroring
+
+    url = run.settings.mirror
+    if url is None or not (run.settings.serving / "current").exists():
+        return
+    with run.progress.step("mirror") as step:
+        try:
+            done = mirroring.mirror(run.settings.serving, url, say=step.say)
+        except SurveyError as error:
+            logger.warning("%s", error)
+            step.result = f"not mirrored; readers of the mirror keep the version before: {error.what}"
+        else:
+            sent, size_number = done.sent_count, f"{done.sent_bytes / 1e6:,.1f}"
+            step.result = f"{sent} files sent, {size_number} MB" if sent else "nothing new"
 
 
 def require_served(report: ServeReport, scopes: Sequence[Scope]) -> None:

@@ -53,7 +53,7 @@ def look(settings: Settings, today: date, *, with_exports: bool = False) -> list
     found: list[Due] = []
     for kind, months in settings.retention.items():
         if kind in _LOOKS and (kind != "exports" or with_exports):
-            last = _months_before(today, months)
+            last = months_before(today, months)
             found += sorted(_LOOKS[kind](settings, last), key=lambda one: (one.ended_on, one.name))
     return found
 
@@ -198,7 +198,7 @@ def _written_on(path: Path) -> date:
     return local_date(datetime.fromtimestamp(latest, UTC))
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
     """The last day that lies so many calendar months back: of 31 May, one month back is 30 April."""
     year, before = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, before + 1, min(day.day, monthrange(year, before + 1)[1]))

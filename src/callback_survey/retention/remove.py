@@ -17,8 +17,9 @@ from typing import Any
 from callback_survey import progress
 from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger, removed
-from callback_survey.retention.due import Due, look
+from callback_survey.retention.due import Due, look, months_before
 from callback_survey.run import Run
+from callback_survey.serving import mirror
 from callback_survey.settings import Settings
 from callback_survey.storage import files, modes
 
@@ -48,6 +49,8 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
         going, held = [one for one in due if not one.held], [one for one in due if one.held]
         unfinished = [path for path in records(settings) if files.read_json(path)["finished_at"] is None]
         if not going:
+            if failed := _prune_mirror(settings, today):
+                raise _failed(settings, failed)
             _finish(unfinished, run.run_id)
             return Removed((), tuple(held), 0, None)
         byte_count = sum(one.byte_count for one in going)
@@ -58,16 +61,33 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
         if any(one.kind == "cases" for one in going):
             run.warehouse.discard()
         failed = [f"{path}: {reason}" for one in going for path, reason in _removed(run, one)]
+        failed += _prune_mirror(settings, today)
         files.write_json(record, {**told, "finished_at": _now(), "failed": failed})
         _finish([path for path in unfinished if path != record], run.run_id)
     if failed:
-        raise SurveyError(
-            f"{len(failed)} things could not be removed; the others are gone",
-            where=str(settings.home),
-            next_step="mend the permissions, then run it again: it goes on where it was",
-            alert_lines=failed,
-        )
+        raise _failed(settings, failed)
     return Removed(tuple(going), tuple(held), byte_count, record)
+
+
+def _failed(settings: Settings, failed: list[str]) -> SurveyError:
+    return SurveyError(
+        f"{len(failed)} things could not be removed; the others are gone",
+        where=str(settings.home),
+        next_step="mend the permissions, then run it again: it goes on where it was",
+        alert_lines=failed,
+    )
+
+
+def _prune_mirror(settings: Settings, today: date) -> list[str]:
+    """Remove old versions in object storage, too. Returns why that could not be done."""
+    months = settings.retention.get("old-versions")
+    if settings.mirror is None or months is None:
+        return []
+    try:
+        mirror.prune(settings.serving, settings.mirror, months_before(today, months))
+    except SurveyError as error:
+        return [f"{error.where}: {error.what}"]
+    return []
 
 
 def records(settings: Settings) -> list[Path]:

@@ -20,6 +20,7 @@ from callback_survey.documents.notice import own_texts, pdf
 from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger, removed
 from callback_survey.privacy import TokenKey
+from callback_survey.serving import mirror
 from callback_survey.serving.postgres.address import Address
 from callback_survey.settings import PREFIX, Settings
 from callback_survey.storage import files, locks
@@ -51,6 +52,7 @@ def examine(settings: Settings, say: Words) -> Iterator[Finding]:
     yield _guarded("disk", lambda: _disk(settings, say))
     yield _guarded("documents", lambda: _documents(settings))
     yield _guarded("PostgreSQL", lambda: _postgres(settings))
+    yield _guarded("mirror", lambda: _mirror(settings))
     yield _guarded("channels", lambda: _channels(settings))
     yield _guarded("retention", lambda: _retention(settings))
 
@@ -184,6 +186,14 @@ def _postgres(settings: Settings) -> Finding:
     address = Address(settings.postgres_url)
     address.connect().close()
     return Finding("PostgreSQL", "ok", f"answers: {address.shown}")
+
+
+def _mirror(settings: Settings) -> Finding:
+    if settings.mirror is None:
+        return Finding("mirror", "ok", "not set: what is served is not copied to object storage")
+    version = mirror.look(settings.mirror)
+    held = f"the version there is {version}" if version else "nothing was copied there yet"
+    return Finding("mirror", "ok", f"answers: {mirror.shown(settings.mirror)}; {held}")
 
 
 def _channels(settings: Settings) -> Finding:

@@ -29,7 +29,7 @@ from callback_survey.wording.catalogue import Words
 _LOOK_AT = time(8, 0)
 _MOST_RUNBOOK_PLACES = 5
 # what cannot be judged while a run is under way: it may be about to mend it
-_DURING_A_RUN = ("waiting/", "overdue/", "served/", "damaged/")
+_DURING_A_RUN = ("waiting/", "overdue/", "served/", "damaged/", "mirror")
 _COME = ("waiting", "started")
 _SECTIONS = {
     "overdue": "nothing-came",
@@ -40,6 +40,7 @@ _SECTIONS = {
     "undocumented": "documents-are-missing",
     "broken": "served-data-too-old",
     "damaged": "a-release-is-damaged",
+    "mirror": "the-mirror-is-behind",
     "unsent": "an-alert-did-not-arrive",
     "disk": "disk",
     "unwritable": "disk",
@@ -157,6 +158,7 @@ def _look(
             problems += looks.waiting(waits)
         problems += looks.overdue(settings, local_date(now), waits, say)
         problems += looks.served(settings, now)
+        problems += looks.mirrored(settings)
         problems += looks.damaged(settings)
     problems += looks.hanging(settings, now, holder)
     problems += looks.stuck(settings, now, state.running_since)

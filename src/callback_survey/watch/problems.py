@@ -25,7 +25,7 @@ from callback_survey.local_time import to_the_minute
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, has_documents, inventory
 from callback_survey.scope import Scope
-from callback_survey.serving import readers
+from callback_survey.serving import mirror, readers
 from callback_survey.settings import Settings, size_in_bytes
 from callback_survey.storage import locks
 from callback_survey.storage.spreadsheet import is_true
@@ -178,6 +178,19 @@ def served(settings: Settings, now: datetime) -> list[Problem]:
         facts = {"since": to_the_minute(newest), "days": str(settings.watch_served_days)}
         problems.append(Problem("served/age", "warn", "served_age", facts, newest.isoformat()))
     return problems
+
+
+def mirrored(settings: Settings) -> list[Problem]:
+    """That the copy in object storage is the version that is served, as the last try to copy noted it."""
+    current = settings.serving / "current"
+    if settings.mirror is None or not current.exists():
+        return []
+    told = mirror.note(settings.serving)
+    if told.get("version") == current.resolve().name and not told.get("failed"):
+        return []
+    reason = str(told.get("failed") or "") or "-"
+    facts = {"url": mirror.shown(settings.mirror), "reason": reason, "command": "callback-survey releases serve"}
+    return [Problem("mirror", "warn", "mirror", facts, f"{current.resolve().name} {reason}")]
 
 
 def _undocumented(frozen: Sequence[Release], now: datetime) -> list[Problem]:

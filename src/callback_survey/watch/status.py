@@ -133,5 +133,6 @@ def _problems(
         found += looks.waiting(come)
         found += looks.overdue(settings, local_date(now), come, say)
         found += looks.served(settings, now)
+        found += looks.mirrored(settings)
         found += looks.damaged(settings)
     return [*found, *looks.hanging(settings, now, holder), *looks.disk(settings), *looks.unsent(settings)]
