@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from homes import Served
 
-PAGES = ["notice.html", "companion.html", "explore.html"]
+# the last is a department's own: one that is lower than the average by more than chance
+PAGES = ["notice.html", "companion.html", "explore.html", "departments/330109-034.html"]
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +51,59 @@ def test_no_page_asks_for_anything(documents: Path, page: Page, requests_outside
     opened(page, documents, name)
     assert asked == [(documents / name).as_uri()]
     assert (requests_outside, wrong) == ([], [])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_phone(documents: Path, page: Page, name: str) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto((documents / name).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_on_a_phone_a_name_stands_above_its_bar_and_a_sign_in_place_of_its_sentence(
+    documents: Path, page: Page
+) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto((documents / "companion.html").as_uri())
+    row = page.locator(".phone [role=listitem]", has_text="区民政局").first
+    name, bar, sign = (row.locator(part).bounding_box() for part in (".name", ".track", ".sign"))
+    assert name and bar and sign
+    assert name["y"] + name["height"] <= bar["y"] + 1 and bar["width"] > 300
+    assert row.locator(".sign").inner_text() == "▼"
+    assert not page.locator("figure.dots").first.is_visible()
+    row.scroll_into_view_if_needed()
+    scale = page.locator(".phone .scale").first
+    assert scale.inner_text() == "平均 94.77"
+    place, line = scale.bounding_box(), row.locator(".average").bounding_box()
+    assert place and 0 <= place["y"] < PHONE["height"], "the average stays in sight however far one scrolls"
+    assert line and line["height"] > 30
+    told = page.locator(".table tr", has_text="区民政局").first
+    assert told.locator(".sign").is_visible() and not told.locator(".words").is_visible()
+
+
+def test_on_a_phone_a_row_is_tapped_and_tells_what_the_pointer_would(documents: Path, page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto((documents / "explore.html").as_uri())
+    assert page.locator("#how").inner_text() == "点一行，查看该部门的数字。"
+    row = page.locator("#rows button", has_text="区民政局")
+    row.click()
+    assert row.get_attribute("aria-pressed") == "true"
+    panel = page.locator("#panel")
+    assert panel.locator("h2").inner_text() == "区民政局" and "按部门水平仍低于平均" in panel.inner_text()
+    box = panel.bounding_box()
+    assert box and box["y"] + box["height"] <= PHONE["height"] + 1
+    page.locator("input[value=realisation]").check()
+    assert page.locator("#rows .scale").inner_text() == "平均 92.53"
+
+
+def test_a_department_page_prints_on_one_sheet(documents: Path, page: Page, tmp_path: Path) -> None:
+    from pypdf import PdfReader
+
+    page.goto((documents / PAGES[-1]).as_uri())
+    page.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    pages = PdfReader(tmp_path / "sheet.pdf").pages
+    assert len(pages) == 1
+    assert [round(float(side) / 72 * 25.4) for side in pages[0].mediabox[2:]] == [210, 297]
 
 
 def test_the_tooltip_tells_what_the_marts_say(documents: Path, page: Page, served: Served) -> None:

@@ -55,10 +55,11 @@ def test_a_flag_is_beyond_chance_only_where_the_marts_say_so() -> None:
 
 
 def test_the_sentences_name_each_department_where_it_belongs() -> None:
-    finite, quality, within, few = wording.flags(SATISFACTION)
+    finite, quality, within, above, few = wording.flags(SATISFACTION)
     assert "低于平均，超出抽样误差（仅就本季度办件）" in finite[0] and finite[1] == "区教育局、区民政局（2 个）。"
     assert quality == ("按部门水平仍低于平均", "区民政局（1 个）。")
     assert "不能断定" in within[0] and within[1] == "区商务局（1 个）。"
+    assert above == ("高于平均，超出抽样误差（仅就本季度办件）", "没有。")
     # below, and nothing more can be said: neither beyond chance nor within it, and not the lowest
     assert few == ("低于平均，有效回答过少，不作检验", "区安监局（1 个）。")
     assert "最低 70.00%（区民政局）" in wording.alternative(SATISFACTION)
@@ -202,7 +203,7 @@ def test_every_chart_has_words_and_a_table_for_who_cannot_see_it(release: Releas
 
 def test_the_companion_of_a_correction_says_what_was_corrected(release: Release) -> None:
     drawn = {found.measure: page.draw(DATA, found) for found in DATA.measures}
-    told = page.render_companion(DATA, drawn, release, "本通报更正并代替<5号>通报。")
+    told = page.render_companion(DATA, drawn, release, correction="本通报更正并代替<5号>通报。")
     assert "<strong>更正说明：</strong>本通报更正并代替&lt;5号&gt;通报。</p>" in told
     assert "更正说明" not in companion(release)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,16 +61,18 @@ def write(
     with ThreadPoolExecutor(1) as beside:
         pictures = beside.map(charts.png_of, files_of.values() if "pdf" in formats else ())
         drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
-        html = page.render_companion(data, drawn, release, correction)
+        render = partial(
+            page.render_companion, data, drawn, release, history=history, correction=correction, contact=contact
+        )
         begin("companion.html")
-        files.write_text(folder / "companion.html", html)
+        files.write_text(folder / "companion.html", render())
         begin("explore.html")
         files.write_text(folder / "explore.html", explore.render_explore(data, release))
         if "pdf" in formats:
             from callback_survey.documents.companion.pdf import pdf_of
 
             begin("companion.pdf")
-            _write_bytes(folder / "companion.pdf", pdf_of(html))
+            _write_bytes(folder / "companion.pdf", pdf_of(render(is_paper=True)))
         if has_departments:
             _write_departments(data, history, release, folder, contact, formats, begin)
         begin("charts")

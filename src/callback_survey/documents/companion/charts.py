@@ -12,26 +12,10 @@ from io import BytesIO
 from typing import Any
 
 from callback_survey.documents.companion.layout import axis, name_width, row_step, wrapped
+from callback_survey.documents.companion.look import CONFIG, HAIR, INK, INTERVAL, LEGEND, MARKS, QUIET, SCHEMA
 from callback_survey.documents.companion.model import DepartmentRate, Flag, MeasureFigures
+from callback_survey.documents.notice.words import benchmark
 
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
-INK, QUIET, INTERVAL, HAIR = "#1a1a1a", "#4d4d4d", "#767676", "#d0d0d0"
-# Vermilion dark enough to stand out from grey for every kind of colour vision, and in grey itself
-ALARM = "#a63600"
-# A circle of curves: WeasyPrint draws the arcs of Vega's own one as a hexagon
-_K = 0.5523
-_CIRCLE = f"M1,0C1,{_K},{_K},1,0,1C-{_K},1,-1,{_K},-1,0C-1,-{_K},-{_K},-1,0,-1C{_K},-1,1,-{_K},1,0Z"
-# Vega's names of shapes; what fills them; their outline. Shape and filling tell the flag; the triangles are the notice's own
-# signs, ▽ for this quarter's cases and ▼ where it also holds for the department; △ is their counterpart above the average.
-MARKS: dict[Flag, tuple[str, str, str]] = {
-    Flag.NOT_BELOW: (_CIRCLE, "#ffffff", QUIET),
-    Flag.ABOVE_BEYOND_CHANCE: ("triangle-up", "#ffffff", INK),
-    Flag.TOO_FEW: ("cross", "#ffffff", INTERVAL),
-    Flag.BELOW: ("square", "#ffffff", INK),
-    Flag.BELOW_BEYOND_CHANCE: ("triangle-down", "#ffffff", ALARM),
-    Flag.BELOW_SUPERPOPULATION: ("triangle-down", ALARM, ALARM),
-}
 _WIDTH = 640  # CSS pixels: the width of the text on A4
 _RATE_COLUMN, _DIGIT = 50, 6  # beside the plot: room for a printed rate, and for each sign of the answers
 
@@ -75,6 +59,7 @@ def specification(
     layers = [
         *([_band(plot_width + beside)] if is_interactive else []),
         *([] if figures.is_published_only else [_intervals()]),
+        *([] if figures.benchmark_pct is None or figures.benchmark_pct < low else _benchmark(figures, low)),
         *([] if figures.average_pct is None else _average(figures, low)),
         _points(figures),
         *_figures_beside(figures, plot_width, beside),
@@ -207,6 +192,28 @@ def _average(figures: MeasureFigures, low: int) -> list[dict[str, Any]]:
     ]
 
 
+def _benchmark(figures: MeasureFigures, low: int) -> list[dict[str, Any]]:
+    """What the average is measured by, with its year: a dashed line, named above the name of the average."""
+    value = float(figures.benchmark_pct or 0)
+    x = {"field": "benchmark", "type": "quantitative"}
+    is_left = value < low + (100 - low) * 0.4
+    place = {"align": "left", "dx": -4} if is_left else {"align": "right", "dx": 4}
+    text = f"{benchmark(figures)} {figures.benchmark_pct:.2f}"
+    return [
+        {
+            "name": "benchmark",
+            "data": {"values": [{"benchmark": value}]},
+            "mark": {"type": "rule", "color": QUIET, "strokeWidth": 1, "strokeDash": [4, 3]},
+            "encoding": {"x": x, "y": {"value": 0}, "y2": {"value": {"expr": "height"}}},
+        },
+        {
+            "data": {"values": [{"benchmark": value}]},
+            "mark": {"type": "text", "baseline": "bottom", "fontSize": 10, "color": QUIET, **place},
+            "encoding": {"x": x, "y": {"value": -20}, "text": {"value": text}},
+        },
+    ]
+
+
 def _points(figures: MeasureFigures) -> dict[str, Any]:
     labels = figures.flag_labels
     untested = (Flag.TOO_FEW, Flag.ABOVE_BEYOND_CHANCE, Flag.BELOW_BEYOND_CHANCE, Flag.BELOW_SUPERPOPULATION)
@@ -247,43 +254,3 @@ def _figures_beside(figures: MeasureFigures, plot_width: int, beside: int) -> li
             }
         )
     return found
-
-
-# What the signs mean, below the picture
-LEGEND = {
-    "orient": "bottom",
-    "direction": "vertical",
-    "columns": 2,
-    "title": None,
-    "labelLimit": 0,
-    "symbolSize": 64,
-    "columnPadding": 14,
-    "rowPadding": 3,
-    "offset": 4,
-}
-CONFIG: dict[str, Any] = {
-    "font": FONT,
-    # the picture is described as a whole, by its title and description
-    "aria": False,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 11,
-        "titleFontSize": 10.5,
-        "titleFontWeight": 400,
-        "labelColor": INK,
-        "titleColor": QUIET,
-    },
-    "axisX": {"labelFontSize": 10},
-    "legend": {"labelFontSize": 10.5, "labelColor": INK},
-    "title": {
-        "anchor": "start",
-        "frame": "bounds",
-        "fontSize": 14,
-        "fontWeight": 700,
-        "color": INK,
-        "offset": 8,
-        "subtitleColor": QUIET,
-        "subtitleFontSize": 10.5,
-        "subtitlePadding": 5,
-    },
-}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from callback_survey.documents.companion import wording
-from callback_survey.documents.companion.answers import Answer, Points, Predecessor
+from callback_survey.documents.companion.answers import Contribution, Points, Predecessor
 from callback_survey.documents.companion.history import History, QuarterRate
 from callback_survey.documents.companion.model import DepartmentRate, Flag, MeasureFigures
 from callback_survey.wording import terms
@@ -101,23 +102,9 @@ def series_notes(
     return said
 
 
-def answers_alternative(answers: Sequence[Answer]) -> str:
-    return "；".join(f"{answer.label} {percent(answer.pct)}%" for answer in answers if answer.pct is not None)
-
-
-def trend_alternative(rates: Sequence[QuarterRate]) -> str:
-    told = (
-        f"{terms.period(rate.quarter)} {percent(rate.rate_pct)}%"
-        if rate.rate_pct is not None
-        else f"{terms.period(rate.quarter)}没有公布的结果"
-        for rate in rates
-    )
-    return "；".join(told)
-
-
 def points_notes(points: Points) -> list[str]:
     said = []
-    if points.margin is not None and wording.margin(points) != wording.score(points.points):
+    if points.margin is not None and margin(points) != score(points.points):
         said.append(f"各项比率都在其区间以内时，得分在 {points.margin[0]:.2f} 至 {points.margin[1]:.2f} 之间")
     if points.points is None:
         said.append("有指标没有结果，不计总分，也不按零分算")
@@ -126,3 +113,18 @@ def points_notes(points: Points) -> list[str]:
     if points.is_assumption:
         said.append("由比率换算得分的办法文件没有写明，此处按假定的规则计算，以考核单位的公布为准")
     return said
+
+
+def score(points: Decimal | float | None) -> str:
+    """Points of an assessment as documents print them, or a dash."""
+    return "—" if points is None else f"{points:.2f}"
+
+
+def margin(of: Points | Contribution) -> str:
+    """Between which points a department lies if its rates lie in their intervals, or a dash."""
+    low, high = (of.margin or (None, None)) if isinstance(of, Points) else (of.low, of.high)
+    if low is None or high is None:
+        return "—"
+    ends = f"{low:.2f}", f"{high:.2f}"
+    # who asked everybody has no margin
+    return "–".join(dict.fromkeys(ends))

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from callback_survey.documents.companion import charts, department_words, drawing, page
+from callback_survey.documents.companion import charts, department_words, drawing, page, wording
 from callback_survey.documents.companion.answers import Answer, Points
 from callback_survey.documents.companion.history import History
 from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
@@ -118,7 +118,7 @@ def _part(figures: MeasureFigures, found: DepartmentRate, history: History) -> M
             drawing.trend(rates, averages, quarters),
             f"trend-{key}",
             f"{name}各季度",
-            department_words.trend_alternative(rates),
+            wording.series_in_words(rates),
         )
         if has_trend
         else "",
@@ -128,5 +128,5 @@ def _part(figures: MeasureFigures, found: DepartmentRate, history: History) -> M
 def _shares(answers: Sequence[Answer], key: str, name: str) -> str:
     if not any(answer.pct for answer in answers):
         return ""
-    told = department_words.answers_alternative(answers)
+    told = wording.answers_in_words(answers)
     return charts.described(drawing.shares(answers), f"shares-{key}", f"{name}的回答分布", told)

@@ -11,17 +11,17 @@ from decimal import Decimal
 from math import floor
 
 from callback_survey.documents.companion.answers import Answer
-from callback_survey.documents.companion.charts import HAIR, INK, INTERVAL, QUIET
 from callback_survey.documents.companion.history import QuarterRate, runs
 from callback_survey.documents.companion.layout import axis
+from callback_survey.documents.companion.look import HAIR, INK, INTERVAL, QUIET
 from callback_survey.documents.companion.model import DepartmentRate, MeasureFigures
-from callback_survey.documents.companion.strokes import PALE, beside, is_dark, joined, line, sign, svg, text, units
+from callback_survey.documents.companion.strokes import PALE, beside, joined, line, sign, svg, text, units
 from callback_survey.documents.notice.words import benchmark
 from callback_survey.quarter import Quarter
 
 WIDTH = 400
 _LEFT, _RIGHT = 8, 8  # room for half a label at either end
-_GOOD, _BAD = ((0xD9, 0xE3, 0xEC), (0x9F, 0xB6, 0xCA)), ((0xE6, 0xAA, 0x74), (0x8F, 0x2D, 0x00))
+_GOOD, _BAD = ((0xD9, 0xE3, 0xEC), (0x9F, 0xB6, 0xCA)), ((0xF2, 0xCF, 0xAE), (0xC4, 0x6A, 0x32))
 _QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 
 
@@ -88,8 +88,7 @@ def stacked(answers: Sequence[Answer], x: float, y: float, width: float, height:
             f'<rect x="{left:.1f}" y="{y}" width="{own:.1f}" height="{height}" fill="{colour}" stroke="#fff" stroke-width="0.6"/>'
         )
         if own >= least:
-            ink = "#fff" if is_dark(colour) else INK
-            drawn.append(text(round(left + own / 2, 1), y + height / 2 + 3.2, f"{answer.pct:.1f}", size=9, colour=ink))
+            drawn.append(text(round(left + own / 2, 1), y + height / 2 + 3.2, f"{answer.pct:.1f}", size=9))
         left += own
     return "".join(drawn)
 

@@ -8,8 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.documents.companion import charts, department_words, funnel, page, wording
-from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
+from callback_survey.documents.companion import charts, department_words, funnel, page, phone, wording
+from callback_survey.documents.companion.model import CompanionData, MeasureFigures
 from callback_survey.wording import terms
 
 if TYPE_CHECKING:
@@ -62,13 +62,25 @@ def _measure(figures: MeasureFigures) -> dict[str, Any]:
         "funnel_alternative": wording.funnel_alternative(figures, found) if found else "",
         "funnel_key": wording.funnel_key(found, figures.cases) if found else "",
         "key": "".join(wording.key_lines(figures)),
-        "departments": [_department(found, figures) for found in figures.rated],
+        "average": f"{figures.average_pct}",
+        "departments": [_department(row, figures) for row in phone.rows(figures)],
     }
 
 
-def _department(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
-    """What tooltip and panel show, in words."""
+def _department(row: phone.Row, figures: MeasureFigures) -> dict[str, Any]:
+    """What tooltip and panel show, in words; and its row on a narrow screen."""
+    found = row.found
     return {
+        "row": {
+            "sign": row.sign,
+            "is_below": bool(found.is_below_average),
+            "place": row.place,
+            "low": row.low,
+            "width": row.width,
+            "average": row.average,
+        },
+        "rate": f"{found.rate_pct}",
+        "mark": found.mark,
         "code": found.department_code,
         "name": found.department_name,
         "details": department_words.details(found, figures),

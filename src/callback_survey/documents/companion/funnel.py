@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 from typing import Any
 
-from callback_survey.documents.companion.charts import CONFIG, HAIR, INK, LEGEND, MARKS, QUIET, SCHEMA
+from callback_survey.documents.companion.look import CONFIG, HAIR, INK, LEGEND, MARKS, QUIET, SCHEMA
 from callback_survey.documents.companion.model import DepartmentRate, MeasureFigures
 
 # as the tests: with fewer departments the mean is too uncertain to compare with (inference_settings.csv)

@@ -177,7 +177,9 @@ def _rates(connection: DuckDBPyConnection, source: str, quarter: str, revision: 
     kept = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
     # a release from before a column was kept says nothing of it
     columns = [
-        name if name in kept else f"{_UNNAMED.get(name, 'null')} as {name}" for name in _COLUMNS if name not in _OWN
+        name if name in kept else " as ".join((_UNNAMED.get(name, "null"), name))
+        for name in _COLUMNS
+        if name not in _OWN
     ]
     rows = connection.execute(
         f"select {', '.join(columns)} from {source} where quarter = '{Quarter.parse(quarter)}' order by measure, department_code"

@@ -8,8 +8,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from callback_survey import pages as templates
-from callback_survey.documents.companion import charts, funnel, layout, wording
+from callback_survey.documents.companion import charts, department_words, funnel, layout, panels, phone, wording
 from callback_survey.documents.companion import points as main_points
+from callback_survey.documents.companion.history import History
 from callback_survey.documents.companion.model import CompanionData, MeasureFigures
 from callback_survey.documents.notice.words import acceptance_sentence, benchmark, reconciliation_sentence
 from callback_survey.quarter import Quarter
@@ -33,11 +34,19 @@ class Chart:
 
 
 def render_companion(
-    marts: CompanionData, drawn: Mapping[str, Sequence[Chart]], release: Release, correction: str = ""
+    marts: CompanionData,
+    drawn: Mapping[str, Sequence[Chart]],
+    release: Release,
+    *,
+    history: History | None = None,
+    correction: str = "",
+    contact: str = "",
+    is_paper: bool = False,
 ) -> str:
     """The companion of a region and quarter: a page (A4) per measure, its charts inlined, and the figures as tables.
 
-    `drawn` holds the charts of each measure, by its code. `correction` is what the notice says of the one that it replaces.
+    `drawn` holds the charts of each measure, by its code; `history` the quarters before. `correction` is what the notice says of the
+    one that it replaces, `contact` whom to ask. With `is_paper` it leaves out what only a screen shows.
     """
     template = environment().get_template("companion.html.j2")
     page = template.render(
@@ -52,6 +61,13 @@ def render_companion(
         funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],
         release=release,
         correction=correction,
+        contact=contact,
+        revisions=wording.revisions(release),
+        has_table=history is not None,
+        panels=panels,
+        history=history or History(()),
+        rows=phone.rows,
+        is_paper=is_paper,
         accepted=[acceptance_sentence(check) for check in release.accepted],
     )
     return page + "\n"
@@ -110,8 +126,10 @@ def environment() -> Environment:
         benchmark=benchmark,
         count=count,
         revision=terms.revision,
-        score=wording.score,
-        margin=wording.margin,
+        period=terms.period,
+        score=department_words.score,
+        margin=department_words.margin,
+        sign=phone.sign,
     )
     found.globals["say"] = wording
     return found

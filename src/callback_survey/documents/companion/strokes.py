@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 from markupsafe import escape
 
-from callback_survey.documents.companion.charts import ALARM, FONT, INK, INTERVAL, QUIET
+from callback_survey.documents.companion.look import ALARM, FONT, INK, INTERVAL, QUIET
 from callback_survey.documents.companion.model import Flag
 
 # of the average, where it is not the subject
@@ -34,11 +34,6 @@ def sign(x: float, y: float, flag: Flag, size: float = 4.5) -> str:
 def _triangle(x: float, y: float, size: float) -> str:
     """Pointing down; up where `size` is negative."""
     return f"M{x - abs(size):.1f},{y - size * 0.7:.1f}h{abs(size) * 2:.1f}L{x},{y + size:.1f}z"
-
-
-def is_dark(colour: str) -> bool:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 130
 
 
 def joined(points: Iterable[tuple[float, float]], colour: str, width: float, dash: str = "") -> str:

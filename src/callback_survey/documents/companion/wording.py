@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from callback_survey.documents.companion.answers import Contribution, Points
+from callback_survey.documents.companion.answers import Answer
 from callback_survey.documents.companion.funnel import LEVELS, Funnel, outside
-from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, MeasureFigures
+from callback_survey.documents.companion.history import QuarterRate
+from callback_survey.documents.companion.model import CallOutcomes, DepartmentRate, FindingGroup, Flag, MeasureFigures
+from callback_survey.local_time import local_date
+from callback_survey.wording import terms
+from callback_survey.wording.figures import percent
 from callback_survey.wording.signs import (
+    ABOVE_CHANCE,
+    ABOVE_MARK,
     BEYOND_CHANCE,
     CASES,
     FEW,
     FIRM,
+    FIRM_MARK,
     OPEN,
+    QUARTER_MARK,
     REGRESSION,
     WITHIN_CHANCE,
     quarter_scope,
 )
+from callback_survey.wording.translation import in_chinese
+
+if TYPE_CHECKING:
+    from callback_survey.releases import Release
 
 _NOT_COMPARED = {
     "no_previous": "上季度没有结果",
@@ -40,7 +52,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
     """Which of the departments below the average are so by more than chance: a head and its sentence each."""
     if not figures.rated:
         return [("无结果", "本季度没有部门得出该项比率。")]
-    if not figures.below:
+    if not figures.below and not figures.above_chance:
         return [("低于平均", "没有部门低于平均值。")]
     if figures.is_published_only:
         return [
@@ -51,6 +63,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
         (f"{BEYOND_CHANCE}（{quarter_scope(figures.cases)}）", _or_none(figures.beyond_chance)),
         (FIRM, _or_none(figures.beyond_chance_superpopulation)),
         (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
+        (f"{ABOVE_CHANCE}（{quarter_scope(figures.cases)}）", _or_none(figures.above_chance)),
     ]
     if figures.below_by_few_voices:
         said.append((OPEN, f"{listed(figures.below_by_few_voices, _FLAGGED)}。"))
@@ -77,6 +90,67 @@ def changes(figures: MeasureFigures, previous: str) -> list[str]:
             found.append(REGRESSION if sign > 0 else "")
     rest = len(compared) - len(figures.changed)
     return [*found, f"其余 {rest} 个部门的升降在抽样误差以内。"] if rest else found
+
+
+def missed_line(figures: MeasureFigures) -> str:
+    """Beside the chart: why an interval may lie beside the average and bear no sign."""
+    if figures.is_published_only:
+        return ""
+    return "横线没有跨过平均线、却没有标记的也有：标记还考虑了同时比较许多部门，总会有几个碰巧偏低或偏高。"
+
+
+def revisions(release: Release) -> str:
+    """Which revision this is, why it was released, and what moved against the one before."""
+    said = f"{terms.revision(release.revision)}，{local_date(release.released_at)} 发布，{in_chinese(release.reason)}"
+    if not release.difference:
+        return f"{said}。"
+    moved = [
+        f"{row['department_name']}{row['measure_name']} {_printed(row['rate_pct_before'])}→{_printed(row['rate_pct_after'])}"
+        for row in release.difference.get("departments", [])
+        if row["rate_pct_before"] != row["rate_pct_after"]
+    ]
+    before = terms.revision(int(release.difference["against"].rpartition("r")[2]))
+    rest = f"等 {len(moved)} 处" if len(moved) > _MANY else ""
+    return (
+        f"{said}；与{before}相比，{'比率有变：' + '、'.join(moved[:_MANY]) + rest if moved else '各部门的比率没有变'}。"
+    )
+
+
+def _printed(rate_pct: str | None) -> str:
+    return "—" if rate_pct is None else f"{rate_pct}%"
+
+
+def against_average(found: DepartmentRate, figures: MeasureFigures) -> str:
+    """How a department stands to the average, for a column of a table: the sign says what its own words say elsewhere."""
+    return {
+        Flag.BELOW_SUPERPOPULATION: f"{FIRM_MARK} {FIRM}",
+        Flag.BELOW_BEYOND_CHANCE: f"{QUARTER_MARK} {BEYOND_CHANCE}",
+        Flag.ABOVE_BEYOND_CHANCE: f"{ABOVE_MARK} {ABOVE_CHANCE}",
+    }.get(found.flag, figures.flag_labels[found.flag])
+
+
+def bands(figures: MeasureFigures) -> str:
+    """The three bands in words; who has too few answers is in none."""
+    few = sum(found.has_few for found in figures.departments)
+    rest = f"；另有 {few} 个{FEW}" if few else ""
+    return (
+        f"较低（{BEYOND_CHANCE}）{len(figures.beyond_chance)} 个，不能断定 {len(figures.undecided)} 个，"
+        f"较高（{ABOVE_CHANCE}）{len(figures.above_chance)} 个{rest}。"
+    )
+
+
+def answers_in_words(answers: Sequence[Answer]) -> str:
+    return "；".join(f"{answer.label} {percent(answer.pct)}%" for answer in answers if answer.pct is not None)
+
+
+def series_in_words(rates: Sequence[QuarterRate]) -> str:
+    """A trend in words, for who cannot see it."""
+    return "；".join(
+        f"{terms.period(rate.quarter)} {percent(rate.rate_pct)}%"
+        if rate.rate_pct is not None
+        else f"{terms.period(rate.quarter)}没有公布的结果"
+        for rate in rates
+    )
 
 
 def calls(outcomes: CallOutcomes | None) -> str:
@@ -191,21 +265,6 @@ def funnel_alternative(figures: MeasureFigures, funnel: Funnel) -> str:
         f"{len(funnel.departments)} 个部门的{figures.measure_name}与有效回答数的漏斗图，平均 {funnel.mean * 100:.2f}%。"
         f"{place}。各部门的数字见附表。"
     )
-
-
-def score(points: Decimal | float | None) -> str:
-    """Points of an assessment as documents print them, or a dash."""
-    return "—" if points is None else f"{points:.2f}"
-
-
-def margin(of: Points | Contribution) -> str:
-    """Between which points a department lies if its rates lie in their intervals, or a dash."""
-    low, high = (of.margin or (None, None)) if isinstance(of, Points) else (of.low, of.high)
-    if low is None or high is None:
-        return "—"
-    ends = f"{low:.2f}", f"{high:.2f}"
-    # who asked everybody has no margin
-    return "–".join(dict.fromkeys(ends))
 
 
 def _change(found: DepartmentRate) -> str:

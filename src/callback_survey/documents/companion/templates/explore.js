@@ -28,6 +28,51 @@
     );
   }
 
+  function placed(kind, left, width) {
+    const made = document.createElement("i");
+    made.className = kind;
+    made.style.left = left + "%";
+    if (width !== undefined) made.style.width = width + "%";
+    return made;
+  }
+
+  // for a narrow screen: a row for each department, its name above its bar
+  function listRows(measure) {
+    const list = document.getElementById("rows");
+    list.replaceChildren();
+    const average = measure.departments.length ? measure.departments[0].row.average : null;
+    if (average !== null) {
+      const scale = element("div", "");
+      const label = element("span", "平均 " + measure.average);
+      label.style.left = average + "%";
+      scale.className = "scale";
+      scale.setAttribute("aria-hidden", "true");
+      scale.append(label);
+      list.append(scale);
+    }
+    measure.departments.forEach(function (department) {
+      const button = document.createElement("button");
+      const name = element("span", department.name + department.mark + " ");
+      const track = element("span", "");
+      button.type = "button";
+      button.setAttribute("aria-pressed", "false");
+      const sign = element("b", department.row.sign);
+      if (department.row.is_below) sign.className = "below";
+      name.append(sign);
+      track.className = "track";
+      track.setAttribute("aria-hidden", "true");
+      if (department.row.low !== null) track.append(placed("range", department.row.low, department.row.width));
+      if (average !== null) track.append(placed("average", average));
+      track.append(placed("dot", department.row.place));
+      button.append(name, element("span", department.rate), track);
+      button.addEventListener("click", function () {
+        for (const other of list.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+        describe(department);
+      });
+      list.append(button);
+    });
+  }
+
   // beside the pointer; not over the panel, which tells the same
   function place(x, y) {
     tooltip.hidden = false;
@@ -97,6 +142,7 @@
     chart.setAttribute("aria-label", measure.alternative);
     panel.replaceChildren(element("p", "还没有选中部门。"));
     for (const table of document.querySelectorAll("table[data-measure]")) table.hidden = table.dataset.measure !== name;
+    listRows(measure);
     document.getElementById("funnel").hidden = !measure.funnel;
     if (!measure.specification) {
       drawing.replaceChildren(element("p", measure.alternative));
