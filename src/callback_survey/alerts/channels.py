@@ -308,3 +308,6 @@ def _install_hush() -> None:
         logger = logging.getLogger(name)
         if _hush.filter not in logger.filters:
             logger.addFilter(_hush.filter)
+    # A filter sees what is said to its own logger, not to those below it, as Apprise 2 has them: what is said for debugging
+    # holds addresses with their tokens, and is not made at all.
+    logging.getLogger("apprise").setLevel(logging.WARNING)

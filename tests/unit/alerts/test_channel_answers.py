@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from alert_services import DINGTALK_SECRET, TOKEN, URLS, Answer, Serve, as_json
 from callback_survey.alerts import render, resend_unsent, send
-from receivers import ALERT, free_port, no_sleep
+from receivers import ALERT, Receiver, free_port, no_sleep
 
 ROBOTS = [name for name in URLS if name.split()[-1] in ("dingtalk", "wecom", "feishu", "lark")]
 LONG = replace(ALERT, lines=tuple(f"部门 {number}：" + "长" * 70 for number in range(40)))
@@ -268,3 +268,15 @@ def test_an_incident_gets_a_short_summary_and_the_whole_text_as_a_detail(serve: 
     title, body = render(LONG)
     assert request.json["payload"]["summary"].startswith(title)
     assert request.json["payload"]["custom_details"]["message"] == f"{title}\n{body}"
+
+
+def test_what_apprise_says_for_debugging_is_not_even_made(
+    caplog: pytest.LogCaptureFixture, receiver: Receiver, tmp_path: Path
+) -> None:
+    """A later Apprise has loggers below its own, which a filter on that one does not see."""
+    caplog.set_level(logging.DEBUG)
+    send(ALERT, urls=[receiver.url], outbox=tmp_path)
+    logging.getLogger("apprise.plugins.dingtalk").debug(
+        "DingTalk POST URL: https://host/robot/send?access_token=secret"
+    )
+    assert "secret" not in caplog.text
