@@ -80,7 +80,11 @@ def test_without_the_setting_nothing_is_loaded(tmp_path: Path) -> None:
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
     process = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "home")], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", program, str(tmp_path / "home")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert process.returncode == 0, process.stderr
 

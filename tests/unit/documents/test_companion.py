@@ -136,6 +136,31 @@ def test_what_is_drawn_stands_where_the_figures_are() -> None:
         assert f"{found.rate_pct}</text>" in svg
 
 
+def test_a_file_of_its_own_is_the_page_s_chart_below_its_title(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = page.draw(DATA, SATISFACTION)
+    monkeypatch.setattr(charts, "svg_of", lambda spec: pytest.fail("drawn once more"))
+    svg = page.chart_file(DATA, SATISFACTION, drawn, release, "演示<数据>")
+    title, note, name = (
+        svg.index(f">{text}</text>") for text in (drawn[0].caption, "数据说明：演示&lt;数据&gt;", release.name)
+    )
+    points = svg.index("role-mark points")
+    assert title < note < name < points
+    assert drawn_points(svg) == drawn_points(drawn[0].svg)
+    sizes = [[float(size) for size in re.findall(r'(?<= height=")[\d.]+', text)[:1]] for text in (svg, drawn[0].svg)]
+    (top,) = re.findall(r'<g transform="translate\(0,(\d+)\)"><rect', svg)
+    assert sizes[0][0] == pytest.approx(sizes[1][0] + int(top), abs=0.01)
+
+
+def test_departments_of_several_pages_are_drawn_together_in_a_file_of_their_own(release: Release) -> None:
+    many = replace(SATISFACTION, departments=tuple(department(f"局{number}", "90.00") for number in range(80)))
+    drawn = page.draw(DATA, many)
+    assert len(drawn) > 1
+    svg = page.chart_file(DATA, many, drawn, release, None)
+    assert len(drawn_points(svg)) == len(many.rated) == sum(len(drawn_points(one.svg)) for one in drawn)
+
+
 def test_flags_differ_in_shape_or_filling_and_so_read_in_black_and_white() -> None:
     def grey(colour: str) -> float:
         red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))

@@ -54,13 +54,16 @@ def write(
         from callback_survey.documents.companion.pdf import with_types
 
         note = with_types(note)
-    files_of = {figures.measure: page.chart_file(data, figures, release, note) for figures in data.measures}
+    drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
+    files_of = {
+        figures.measure: page.chart_file(data, figures, drawn[figures.measure], release, note)
+        for figures in data.measures
+    }
     for measure, svg in files_of.items():
         files.write_text(folder / "charts" / f"{measure}.svg", svg)
     # vl-convert draws outside Python, so pictures and pages are made at the same time
     with ThreadPoolExecutor(1) as beside:
         pictures = beside.map(charts.png_of, files_of.values() if "pdf" in formats else ())
-        drawn = {figures.measure: page.draw(data, figures) for figures in data.measures}
         render = partial(
             page.render_companion, data, drawn, release, history=history, correction=correction, contact=contact
         )

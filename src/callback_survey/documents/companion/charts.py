@@ -12,11 +12,12 @@ from io import BytesIO
 from typing import Any
 
 from callback_survey.documents.companion.layout import axis, name_width, row_step, wrapped
-from callback_survey.documents.companion.look import CONFIG, HAIR, INK, INTERVAL, LEGEND, MARKS, QUIET, SCHEMA
+from callback_survey.documents.companion.look import CONFIG, FONT, HAIR, INK, INTERVAL, LEGEND, MARKS, QUIET, SCHEMA
 from callback_survey.documents.companion.model import DepartmentRate, Flag, MeasureFigures
 from callback_survey.documents.notice.words import benchmark
 
 _WIDTH = 640  # CSS pixels: the width of the text on A4
+_LINE = 14  # from line to line below a title
 _RATE_COLUMN, _DIGIT = 50, 6  # beside the plot: room for a printed rate, and for each sign of the answers
 
 
@@ -24,8 +25,6 @@ def specification(
     figures: MeasureFigures,
     departments: Sequence[DepartmentRate] | None = None,
     *,
-    title: str | None = None,
-    subtitle: Sequence[str] = (),
     is_interactive: bool = False,
 ) -> dict[str, Any]:
     """The chart of `departments` (all rated ones unless given), on the axis of the whole measure.
@@ -66,7 +65,6 @@ def specification(
     ]
     return {
         "$schema": SCHEMA,
-        **({"title": {"text": title, "subtitle": list(subtitle)}} if title else {}),
         "width": plot_width,
         "height": {"step": round(row_step(labels), 1)},
         "background": "white",
@@ -100,6 +98,26 @@ def png_of(svg: str) -> bytes:
     small = BytesIO()
     drawn.save(small, "png")
     return small.getvalue()
+
+
+def titled(svg: str, title: str, lines: Sequence[str]) -> str:
+    """The chart with a title above it, and lines that say what it shows: for a file of its own. To draw it once more would cost
+    as much as the first time."""
+    from markupsafe import escape
+
+    found = re.match(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="[^"]*">', svg)
+    assert found is not None
+    attributes, width, height = found[1], found[2], float(found[3])
+    text = '<text x="2" y="{y}" font-family="{font}" font-size="{size}px" {style}>{line}</text>'
+    head = [text.format(y=16, font=FONT, size=14, style=f'font-weight="700" fill="{INK}"', line=escape(title))]
+    for number, line in enumerate(lines, 1):
+        y = 20 + number * _LINE
+        head.append(text.format(y=y, font=FONT, size=10.5, style=f'fill="{QUIET}"', line=escape(line)))
+    top = 28 + len(lines) * _LINE
+    size = f'width="{width}" height="{height + top:g}" viewBox="0 0 {width} {height + top:g}"'
+    inner = svg[found.end() :].removesuffix("</svg>")
+    background = f'<rect width="{width}" height="{top}" fill="white"/>'
+    return f'<svg{attributes} {size}>{background}{"".join(head)}<g transform="translate(0,{top})">{inner}</g></svg>'
 
 
 def described(svg: str, name: str, title: str, description: str) -> str:

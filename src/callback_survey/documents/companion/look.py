@@ -50,15 +50,4 @@ CONFIG: dict[str, Any] = {
     },
     "axisX": {"labelFontSize": 10},
     "legend": {"labelFontSize": 10.5, "labelColor": INK},
-    "title": {
-        "anchor": "start",
-        "frame": "bounds",
-        "fontSize": 14,
-        "fontWeight": 700,
-        "color": INK,
-        "offset": 8,
-        "subtitleColor": QUIET,
-        "subtitleFontSize": 10.5,
-        "subtitlePadding": 5,
-    },
 }

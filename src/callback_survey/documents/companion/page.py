@@ -33,6 +33,13 @@ class Chart:
     caption: str
 
 
+@dataclass(frozen=True)
+class DepartmentChart(Chart):
+    """Departments with their rates; also as it was drawn, without a description."""
+
+    drawn: str
+
+
 def render_companion(
     marts: CompanionData,
     drawn: Mapping[str, Sequence[Chart]],
@@ -73,7 +80,7 @@ def render_companion(
     return page + "\n"
 
 
-def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
+def draw(marts: CompanionData, figures: MeasureFigures) -> list[DepartmentChart]:
     """The charts of a measure for the page: one, or several where the departments do not fit on a page."""
     pages = layout.pages_of(figures)
     found = []
@@ -82,7 +89,7 @@ def draw(marts: CompanionData, figures: MeasureFigures) -> list[Chart]:
         caption = f"{marts.region}{terms.period(marts.quarter)}各部门{figures.measure_name}{part}"
         svg = charts.svg_of(charts.specification(figures, departments))
         name = f"chart-{figures.measure}-{number}"
-        found.append(Chart(charts.described(svg, name, caption, wording.alternative(figures)), caption))
+        found.append(DepartmentChart(charts.described(svg, name, caption, wording.alternative(figures)), caption, svg))
     return found
 
 
@@ -104,16 +111,23 @@ def draw_funnel(marts: CompanionData, figures: MeasureFigures) -> FunnelChart | 
     return FunnelChart(told, caption, wording.funnel_key(found, figures.cases))
 
 
-def chart_file(marts: CompanionData, figures: MeasureFigures, release: Release, data_note: str | None) -> str:
-    """The chart of all departments as a file of its own: with its title, what its signs mean, and the sender's note."""
+def chart_file(
+    marts: CompanionData,
+    figures: MeasureFigures,
+    drawn: Sequence[DepartmentChart],
+    release: Release,
+    data_note: str | None,
+) -> str:
+    """The chart of all departments as a file of its own: with its title, what its signs mean, and the sender's note. Where `drawn`,
+    the page's charts, is one chart, it is that one."""
     title = f"{marts.region}{terms.period(marts.quarter)}各部门{figures.measure_name}"
     key = [
         *wording.key_lines(figures),
         *([f"数据说明：{data_note}"] if data_note else []),
         release.name,
     ]
-    specification = charts.specification(figures, title=title, subtitle=key)
-    svg = charts.svg_of(specification)
+    whole = drawn[0].drawn if len(drawn) == 1 else charts.svg_of(charts.specification(figures))
+    svg = charts.titled(whole, title, key)
     return charts.described(svg, f"chart-{figures.measure}", title, wording.alternative(figures))
 
 
