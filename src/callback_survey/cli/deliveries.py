@@ -44,6 +44,7 @@ def add_to(commands: Any) -> None:
     rejects.add_argument(
         "--delivery", metavar="ID", help="an earlier delivery (default: the current one, else the last)"
     )
+    add_json(rejects)
     rejects.add_argument("--export", type=Path, metavar="FILE", help="write a CSV that opens safely in a spreadsheet")
     add_home(rejects)
     rejects.set_defaults(command=_rejects)
@@ -88,7 +89,9 @@ def _rejects(options: argparse.Namespace) -> int:
     report = deliveries_shown.find_delivery(
         settings.lake, Scope(options.region, str(Quarter.parse(options.quarter))), options.delivery
     )
-    if options.export is None:
+    if options.json:
+        print_json(deliveries_shown.rejects_as_values(settings.lake, report, options.export))
+    elif options.export is None:
         deliveries_shown.show_rejects(open_console(), settings.lake, report)
     else:
         row_count = deliveries_shown.export_rejects(settings.lake, report, options.export)

@@ -140,6 +140,26 @@ def show_rejects(console: Console, lake: Path, report: LandingReport) -> None:
     )
 
 
+def rejects_as_values(lake: Path, report: LandingReport, export: Path | None) -> dict[str, Any]:
+    """The same for a program: counts by dataset and reason, and the first rows. All rows are in the file that is exported."""
+    with duckdb.connect() as connection:
+        source = _rejects(connection, lake, report)
+        counted = f"select dataset, reason, count(*) from {source} group by all order by 3 desc, 1, 2"
+        counts = connection.execute(counted).fetchall()
+        rows = list(_rows(connection, f"{source} limit {_EXAMPLES_SHOWN}"))
+    if export is not None:
+        export_rejects(lake, report, export)
+    return {
+        "region_code": report.region_code,
+        "quarter": report.quarter,
+        "delivery_id": report.delivery_id,
+        "rejected_count": sum(row[2] for row in counts),
+        "counts": [{"dataset": dataset, "reason": reason, "row_count": count} for dataset, reason, count in counts],
+        "first_rows": rows,
+        "exported_to": export,
+    }
+
+
 def export_rejects(lake: Path, report: LandingReport, path: Path) -> int:
     """The rejects as a CSV for the sender, safe to open in a spreadsheet. Returns the number of rows."""
     with duckdb.connect() as connection:

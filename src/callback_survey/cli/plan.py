@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callback_survey.cli.options import add_home
+from callback_survey.cli.options import add_home, add_json, print_json
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.quarter import Quarter
 
@@ -68,6 +69,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write sizes.csv, plan.json and the call list here"
     )
+    add_json(parser)
     add_home(parser)
     parser.set_defaults(command=_run)
 
@@ -82,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
             next_step="callback-survey plan --region 123456 --quarter 2018Q2",
         )
     from callback_survey.cli.display import Display
-    from callback_survey.cli.plan_shown import show_plan
+    from callback_survey.cli.plan_shown import as_values, show_plan
     from callback_survey.cli.terminal import open_console
     from callback_survey.pipeline import local
     from callback_survey.privacy import scrub
@@ -105,7 +107,7 @@ def _run(options: argparse.Namespace) -> int:
     if asked.frame is not None:
         settings.read_privacy_key()
     console = open_console()
-    with Display(console) as display:
+    with nullcontext() if options.json else Display(console) as display:
         run = Run(settings, local.new_run_id(), display)
         try:
             plan = make_plan(run, asked)
@@ -116,7 +118,10 @@ def _run(options: argparse.Namespace) -> int:
                 f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
                 next_step="this is a fault of the program or the machine, not of the frame",
             ) from error
-    show_plan(console, plan)
+    if options.json:
+        print_json(as_values(plan))
+    else:
+        show_plan(console, plan)
     return 0
 
 

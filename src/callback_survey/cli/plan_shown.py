@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
@@ -14,6 +17,26 @@ from callback_survey.sample_plan.proposal import ExpectedMargin, Proposal, Sizin
 
 _LABELS: dict[Sizing, str] = {"rule": "by the rule", "neyman": "Neyman"}
 _LABEL_CELLS = 8
+
+
+def as_values(plan: Plan) -> dict[str, Any]:
+    """A plan for a program: sizes, margins, departures, and what was drawn. Not the list itself: that is a file."""
+    proposal, frame = plan.proposal, plan.frame
+    told = {name: value for name, value in asdict(proposal).items() if name not in ("rules", "previous")}
+    previous = proposal.previous.name if proposal.previous else None
+    told |= {"rules": [str(rule) for rule in proposal.rules.rules], "previous": previous}
+    drawn = {"seed": plan.seed, "drawn_count": plan.drawn_count, "is_same_list": plan.is_same_list}
+    told |= {**drawn, "output": plan.asked.output, "sizing": plan.asked.sizing, "frame": None}
+    if frame is not None:
+        told["frame"] = {
+            "source": frame.report.source_folder,
+            "delivery_id": frame.report.delivery_id,
+            "row_count": frame.row_count,
+            "valid_count": frame.valid_count,
+            "excluded": frame.excluded,
+            "warnings": frame.warnings,
+        }
+    return told
 
 
 def show_plan(console: Console, plan: Plan) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from callback_survey.cli.language import show, shown
-from callback_survey.cli.options import add_exports, add_without_manifest
-from callback_survey.errors import NothingDelivered, UsageError
+from callback_survey.cli.options import add_exports, add_json, add_without_manifest, print_json
+from callback_survey.errors import NothingDelivered, RegisterError, UsageError
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
@@ -36,6 +37,7 @@ def add_to(commands: Any) -> None:
         epilog="example:\n  callback-survey register check",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_json(check)
     check.set_defaults(command=_check)
     propose = actions.add_parser(
         "propose",
@@ -53,7 +55,9 @@ def add_to(commands: Any) -> None:
     propose.set_defaults(command=_propose)
 
 
-def _check(_options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> int:
+    if options.json:
+        return _check_as_values()
     from callback_survey import register_layers
     from callback_survey.documents.notice import own_texts
     from callback_survey.registers import rows, validate
@@ -77,6 +81,23 @@ def _check(_options: argparse.Namespace) -> int:
         f"{successions} successions and {measures} measures"
     )
     return 0
+
+
+def _check_as_values() -> int:
+    """The same for a program: every fault, none where the registers can be used. The exit code is that of the words."""
+    from callback_survey.documents.notice import own_texts
+    from callback_survey.registers.check import faults_of
+    from callback_survey.settings import load_settings
+
+    settings = load_settings()
+    found: list[dict[str, Any]] = [asdict(fault) for fault in faults_of(settings.seeds)]
+    try:
+        own_texts.read(settings.notices)
+    except RegisterError as error:
+        told = {"what": error.what, "next_step": error.next_step, "where": error.where, "lines": error.alert_lines}
+        found.append(told)
+    print_json({"registers": settings.written_registers, "faults": found})
+    return RegisterError.exit_code if found else 0
 
 
 def _propose(options: argparse.Namespace) -> int:

@@ -60,8 +60,8 @@ def add_to(commands: Any) -> None:
     for parser, is_required in ((listed, False), (shown, True), (compared, True), (verified, False), (rolled, True)):
         add_scope(parser, is_required=is_required)
         add_home(parser)
-    add_json(listed)
-    add_json(verified)
+    for parser in (listed, shown, compared, verified):
+        add_json(parser)
     verified.add_argument("--since", metavar="2018Q1", help="only this quarter and those after it")
     shown.add_argument("revision", nargs="?", metavar="r1", help="default: the served revision")
     compared.add_argument("before", metavar="r1")
@@ -122,6 +122,9 @@ def _show(options: argparse.Namespace) -> int:
         )
     entries = journal.entries(settings.releases, region, quarter)
     standing = releases.standing(entries, release)
+    if options.json:
+        print_json(releases_shown.release_as_values(release, found[0] if found else None, standing, entries))
+        return 0
     releases_shown.show_release(open_console(), release, found[0] if found else None, standing, entries)
     return 0
 
@@ -138,7 +141,11 @@ def _diff(options: argparse.Namespace) -> int:
     )
     for release in (before, after):
         release.verify_marts()
-    releases_shown.show_difference(open_console(), releases.between(before, after))
+    difference = releases.between(before, after)
+    if options.json:
+        print_json(releases_shown.difference_as_values(difference))
+    else:
+        releases_shown.show_difference(open_console(), difference)
     return 0
 
 

@@ -69,6 +69,36 @@ def as_values(
     ]
 
 
+def release_as_values(
+    release: Release, served: Release | None, standing: Standing, entries: Sequence[Decision]
+) -> dict[str, Any]:
+    """One revision whole for a program: its line of the list, and what it was made of, holds and what was decided."""
+    (line,) = as_values([release], [served] if served else [], {release.name: standing})
+    facts = ("compared_with", "code_fingerprint", "code_version", "difference", "accepted", "input_files", "tables")
+    return {
+        **line,
+        **{name: getattr(release, name) for name in facts},
+        "checks": [asdict(report) for report in release.check_reports()],
+        "decisions": [asdict(entry) for entry in entries],
+        "documents": _documents(release),
+    }
+
+
+def difference_as_values(difference: Difference) -> dict[str, Any]:
+    """A comparison for a program; figures are text, as they are printed."""
+    before, after = difference.before, difference.after
+    return {
+        "region_code": after.region_code,
+        "quarter": after.quarter,
+        "before": before.revision,
+        "after": after.revision,
+        "reason": after.reason,
+        "measures": [asdict(measure) for measure in difference.measures],
+        "tables": difference.tables,
+        "not_compared": difference.not_compared,
+    }
+
+
 def _state(release: Release, served: set[str], standing: Standing) -> str:
     if release.name in served:
         return "served"

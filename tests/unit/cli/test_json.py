@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from callback_survey.cli import main
 from callback_survey.settings import PREFIX
 from homes import Home
+from lakes import ONE_CALL, ONE_CASE, SAMPLE_REGISTERS, Lake, calls, frame
 from shelves import make_home
 
 
@@ -74,5 +76,39 @@ def test_a_real_home_is_told_by_each(small: Home, tmp_path: Path) -> None:
     assert (code, [part["faults"] for part in parts if part["faults"]]) == (0, [])
     code, watched = told("watch")
     assert (code, {"key", "severity", "text", "next_step"} <= watched["problems"][0].keys()) == (4, True)
+    code, planned = told("plan", "--region", "330109", "--quarter", "2018Q2", "--margin", "3", "--detect", "5")
+    assert (code, planned["previous"], planned["frame"]) == (0, "2018Q1 r1", None)
+    assert {"valid_frame_count", "rule_count", "neyman_count"} <= planned["departments"][0].keys()
+    assert planned["detections"]
     code, findings = told("doctor")
     assert (code, findings[0]["subject"], findings[0]["state"]) == (0, "versions", "ok")
+
+
+def test_rejects_come_with_counts_and_the_first_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = Lake(tmp_path / "lake", tmp_path / "exports")
+    lake.deliver(
+        {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL, ("XS-2", "不是时间", "成功", "满意", "一次"))}
+    )
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+    export = tmp_path / "rejects.csv"
+    code, found = parsed(capsys, "rejects", "--region", "330109", "--quarter", "2018Q1", "--export", str(export))
+    assert (code, found["rejected_count"]) == (0, 1)
+    assert found["counts"] == [{"dataset": "calls", "reason": "unreadable_date", "row_count": 1}]
+    assert found["first_rows"][0]["line"] == 3
+    assert export.is_file()
+
+
+def test_faults_of_a_register_come_one_by_one_with_the_exit_code_of_the_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(SAMPLE_REGISTERS, tmp_path / "registers")
+    monkeypatch.setenv(f"{PREFIX}REGISTERS", str(tmp_path / "registers"))
+    assert parsed(capsys, "register", "check") == (0, {"registers": str(tmp_path / "registers"), "faults": []})
+    departments = tmp_path / "registers" / "departments.csv"
+    lines = departments.read_text(encoding="utf-8-sig").splitlines()
+    departments.write_text("\n".join([*lines, lines[-1]]) + "\n", encoding="utf-8")
+    code, found = parsed(capsys, "register", "check")
+    assert code == 2
+    assert found["faults"] and {"what", "files", "next_step"} <= found["faults"][0].keys()

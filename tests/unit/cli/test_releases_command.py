@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -252,3 +253,16 @@ def test_numbers_and_names_keep_their_columns_on_a_narrow_terminal(
 
 def of_width(width: int) -> Console:
     return Console(highlight=False, width=width, force_terminal=True, color_system=None, legacy_windows=False)
+
+
+def test_a_program_gets_one_revision_and_a_comparison_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert releases("show", *KEYS, "r1", "--json", "--language", "zh") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["revision"], shown["state"], shown["approval_status"]) == (1, "replaced", "draft")
+    assert shown["tables"]["department_rates"]["row_count"] == 2
+    assert {"input_files", "checks", "decisions", "documents", "content_hash"} <= shown.keys()
+    assert releases("diff", *KEYS, "r1", "r2", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["before"], found["after"]) == (1, 2)
+    (moved,) = found["measures"][0]["moved"]
+    assert (moved["before"]["rate_pct"], moved["after"]["rate_pct"]) == ("70.00", "85.00")
