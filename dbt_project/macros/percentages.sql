@@ -33,30 +33,10 @@
 
 {# Whole-number division of numbers that are not negative, the rest dropped. #}
 {% macro integer_division(dividend, divisor) -%}
-    {{ return(adapter.dispatch('integer_division', 'callback_survey')(dividend, divisor)) }}
-{%- endmacro %}
-
-{% macro default__integer_division(dividend, divisor) -%}
-    floor(({{ dividend }}) / ({{ divisor }}))
-{%- endmacro %}
-
-{% macro duckdb__integer_division(dividend, divisor) -%}
     ({{ dividend }}) // ({{ divisor }})
-{%- endmacro %}
-
-{% macro spark__integer_division(dividend, divisor) -%}
-    ({{ dividend }}) div ({{ divisor }})
 {%- endmacro %}
 
 {# An integer wide enough for 20,000 times any count. #}
 {% macro wide_integer(value) -%}
-    {{ return(adapter.dispatch('wide_integer', 'callback_survey')(value)) }}
-{%- endmacro %}
-
-{% macro default__wide_integer(value) -%}
-    cast({{ value }} as decimal(20, 0))
-{%- endmacro %}
-
-{% macro duckdb__wide_integer(value) -%}
     cast({{ value }} as hugeint)
 {%- endmacro %}

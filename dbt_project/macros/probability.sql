@@ -5,38 +5,11 @@
 
 {# A row for each whole number from `first_number` to `last_number`, both included. Filter empty ranges out. #}
 {% macro whole_numbers(first_number, last_number) -%}
-    {{ return(adapter.dispatch('whole_numbers', 'callback_survey')(first_number, last_number)) }}
-{%- endmacro %}
-
-{% macro default__whole_numbers(first_number, last_number) -%}
-    explode(sequence({{ first_number }}, {{ last_number }}))
-{%- endmacro %}
-
-{% macro duckdb__whole_numbers(first_number, last_number) -%}
     unnest(range({{ first_number }}, {{ last_number }} + 1))
 {%- endmacro %}
 
 {# The logarithm of the gamma function, of a number above 0. #}
 {% macro log_gamma(value) -%}
-    {{ return(adapter.dispatch('log_gamma', 'callback_survey')(value)) }}
-{%- endmacro %}
-
-{#
-  Spark has no such function: Stirling's series at value + 10, where five of its terms leave an error below 1e-13, and
-  back by the recurrence of the gamma function.
-#}
-{% macro default__log_gamma(value) -%}
-    {%- set shifted = '(' ~ value ~ ' + 10e0)' -%}
-    {%- set square = '(' ~ shifted ~ ' * ' ~ shifted ~ ')' -%}
-    {%- set series = [
-        '8.417508417508417e-4', '-5.952380952380953e-4', '7.936507936507937e-4', '-2.777777777777778e-3', '8.333333333333333e-2',
-    ] -%}
-    ({{ shifted }} - 0.5e0) * ln({{ shifted }}) - {{ shifted }} + 0.9189385332046728e0
-    + ({{ polynomial('(1e0 / ' ~ square ~ ')', series) }}) / {{ shifted }}
-    - ln({{ value }}{% for step in range(1, 10) %} * ({{ value }} + {{ step }}e0){% endfor %})
-{%- endmacro %}
-
-{% macro duckdb__log_gamma(value) -%}
     lgamma({{ value }})
 {%- endmacro %}
 
