@@ -1,4 +1,4 @@
-"""Approval, documents, change of the privacy key, backup, restore, retention: killed (SIGKILL) at changes of files, and done again."""
+"""Decisions, documents, change of the privacy key, backup, restore, retention: killed (SIGKILL) at changes of files, and done again."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def killed(act: str, folder: Path, most: int) -> dict[str, Any]:
     ("act", "fewest", "most"),
     [
         ("approve", 38, 50),
+        ("withdraw", 12, 50),
         ("document", 20, 50),
         ("rotate-key", 6, 6),
         ("backup", 6, 50),

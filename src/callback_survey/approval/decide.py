@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from callback_survey import releases
-from callback_survey.approval import public
+from callback_survey.approval import public, withdrawal
 from callback_survey.approval.correction import correction_of
 from callback_survey.approval.fields import require_complete, require_reason
 from callback_survey.approval.public import Issue, Mark
@@ -82,12 +82,14 @@ def approve(
     Raises ApprovalOutdated where another revision is served, DocumentsMissing where its drafts are not there yet, UsageError where a
     field is missing or the revision is issued already under another heading, DamagedFile where the release is not what was frozen.
     """
-    with _alone(settings, scope):
+    with alone(settings, scope):
+        withdrawal.finish(settings, scope)
         release = _still_served(settings, scope, revision)
         require_documents(release)
         release.verify_marts()
         before = public.current(settings.public, scope)
         issue = public.issued(settings.public, scope, revision)
+        withdrawal.require_later(settings, scope, revision, at)
         if issue is not None:
             _require_same_figures(issue, release)
             _require_same(issue, heading)
@@ -137,10 +139,10 @@ def reject(
 
     Raises UsageError where its notice is out already.
     """
-    with _alone(settings, scope):
+    with alone(settings, scope):
         release = _find(settings, scope, revision)
         issue = public.issued(settings.public, scope, revision)
-        if issue is not None:
+        if issue is not None and public.withdrawal(settings.public, scope, revision) is None:
             raise UsageError(
                 f"the notice of {scope.name} r{revision} was already issued by {issue.approved_by}",
                 where=str(issue.folder),
@@ -154,7 +156,7 @@ def reject(
 
 def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> None:
     """Write down that nobody decided in time."""
-    with _alone(settings, scope):
+    with alone(settings, scope):
         entry = _decision("unanswered", _find(settings, scope, revision), NOBODY, run_id=run_id)
         told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
         if (entry.act, revision, run_id) not in told:
@@ -162,7 +164,7 @@ def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited
 
 
 @contextmanager
-def _alone(settings: Settings, scope: Scope) -> Iterator[None]:
+def alone(settings: Settings, scope: Scope) -> Iterator[None]:
     """Two people who press the button at once: one after the other. The journal has a lock of its own within this."""
     folder = scope.folder(settings.releases)
     if not folder.is_dir():

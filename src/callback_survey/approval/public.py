@@ -2,7 +2,8 @@
 
 <public>/<region>/<quarter>/r1/        the documents as issued, and issue.json: who approved, what it replaces and why, hashes
 <public>/<region>/<quarter>/r1/replaced.json   beside them, once the notice of another revision took its place: which, and why
-<public>/<region>/<quarter>/current -> r1
+<public>/<region>/<quarter>/r1/withdrawn.json  beside them, once it was withdrawn without another one: by whom, when, and why
+<public>/<region>/<quarter>/current -> r1      not there while no notice holds
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from callback_survey.wording.figures import BLANK
 CURRENT = "current"
 DOCUMENT = "issue.json"
 MARK = "replaced.json"
+WITHDRAWN = "withdrawn.json"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,41 @@ class Mark:
     moved: str
     approved_by: str
     approved_at: str
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """That an issued notice no longer holds, with no other one in its place: why, who decided that, and when."""
+
+    reason: str
+    withdrawn_by: str
+    withdrawn_at: str
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A revision whose notice is no longer out, and what is said of that."""
+
+    revision: int
+    said: Withdrawal
+
+
+def withdrawal(public: Path, scope: Scope, revision: int) -> Withdrawal | None:
+    """That the notice of a revision was withdrawn; None where it was not."""
+    path = scope.folder(public) / f"r{revision}" / WITHDRAWN
+    return read_withdrawal(path) if path.is_file() else None
+
+
+def read_withdrawal(path: Path) -> Withdrawal:
+    return Withdrawal(**files.read_json(path))
+
+
+def take_back(public: Path, issue: Issue, said: Withdrawal) -> None:
+    """From now on no notice of the quarter holds. The documents stay, beside what is said. Done again, it ends the same."""
+    files.write_json(issue.folder / WITHDRAWN, asdict(said))
+    link = public / issue.region_code / issue.quarter / CURRENT
+    link.unlink(missing_ok=True)
+    files.sync(link.parent)
 
 
 def mark(public: Path, scope: Scope, revision: int) -> Mark | None:
@@ -186,9 +223,10 @@ def show(public: Path, issue: Issue, replaced: Issue | None, said: Mark | None) 
     are. Done again, it ends the same."""
     if replaced is not None and said is not None:
         files.write_json(replaced.folder / MARK, asdict(said))
-    if (issue.folder / MARK).exists():
-        (issue.folder / MARK).unlink()
-        files.sync(issue.folder)
+    for said_before in (MARK, WITHDRAWN):
+        if (issue.folder / said_before).exists():
+            (issue.folder / said_before).unlink()
+            files.sync(issue.folder)
     files.swap_symlink(public / issue.region_code / issue.quarter / CURRENT, f"r{issue.revision}")
 
 

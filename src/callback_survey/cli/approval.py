@@ -1,4 +1,4 @@
-"""Commands `approve` and `reject`: what the DAG callback_notice asks a person, for installations without Airflow."""
+"""Commands `approve`, `reject` and `withdraw`: what the DAG callback_notice asks a person, for installations without Airflow."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ _REJECT_EXAMPLES = """examples:
 
 The figures stay served; the notice is not issued. The revision can still be approved later."""
 
+_WITHDRAW_EXAMPLES = """examples:
+  callback-survey withdraw --region 123456 --quarter 2018Q1 --revision r1 --by 值班长 --reason "数据来源有疑问，待核实"
+
+The notice no longer holds, and none takes its place: `current` in the public folder is gone. What was issued stays as it was signed,
+with withdrawn.json beside it. The figures stay served. To replace a notice by another one, approve that one with --reason instead."""
+
 
 def add_to(commands: Any) -> None:
-    """Add both commands to the parser's sub-commands."""
+    """Add the commands to the parser's sub-commands."""
     approve = _command(commands, "approve", "approve a served revision and issue its notice", _APPROVE_EXAMPLES)
     add_imprint(approve, date_help="date of the notice (成文日期)")
     approve.add_argument(
@@ -45,6 +51,11 @@ def add_to(commands: Any) -> None:
     reject = _command(commands, "reject", "reject the notice of a revision, with a reason", _REJECT_EXAMPLES)
     add_reason(reject, "recorded in the release's journal")
     reject.set_defaults(command=_reject)
+    withdraw = _command(
+        commands, "withdraw", "withdraw an issued notice without another one in its place", _WITHDRAW_EXAMPLES
+    )
+    add_reason(withdraw, "recorded in the release's journal and beside the notice")
+    withdraw.set_defaults(command=_withdraw)
 
 
 def _command(commands: Any, name: str, told: str, examples: str) -> argparse.ArgumentParser:
@@ -101,6 +112,22 @@ def _reject(options: argparse.Namespace) -> int:
     show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     show("  The figures stay served. A corrected delivery makes a new revision with its own request.")
     _tell(settings, Scope(options.region, quarter), run_id)
+    return 0
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    from callback_survey.approval import fields, withdrawal
+    from callback_survey.settings import load_settings
+
+    settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
+    revision, by, run_id = *_decided(options), _run_id()
+    scope, reason = Scope(options.region, quarter), fields.reason_of(options.reason)
+    said = withdrawal.withdraw(settings, scope, revision, by=by, reason=reason, at=_now(), run_id=run_id)
+    show(f"withdrawn by {said.withdrawn_by}: the notice of {options.region} {quarter} r{revision} no longer holds")
+    show(f"  reason  {said.reason}")
+    show(f"  folder  {scope.folder(settings.public) / f'r{revision}'}")
+    show("  Its documents stay as they were signed. Whoever has the paper has to be told.")
+    _tell(settings, scope, run_id)
     return 0
 
 

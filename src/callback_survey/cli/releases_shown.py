@@ -108,6 +108,8 @@ def _state(release: Release, served: set[str], standing: Standing) -> str:
 def _notice(standing: Standing) -> str:
     told = _numbered(standing.approval_status, standing.notice_number)
     told = f"{told}, by {standing.approved_by}" if standing.approved_by else told
+    if standing.withdrawn_by:
+        return f"{told}; withdrawn by {standing.withdrawn_by}: {standing.withdrawn_reason}"
     if standing.corrected_by_revision is None:
         return told
     return f"{told}; replaced by r{standing.corrected_by_revision}: {standing.corrected_reason}"
@@ -116,7 +118,8 @@ def _notice(standing: Standing) -> str:
 def _numbered(status: str, title: str | None) -> str:
     if not title:
         return status
-    return {"issued": f"issued {title}", "corrected": f"corrected {title}"}.get(status, f"approved {title}")
+    told = {"issued": f"issued {title}", "corrected": f"corrected {title}", "withdrawn": f"withdrawn {title}"}
+    return told.get(status, f"approved {title}")
 
 
 def _why(release: Release, standing: Standing) -> str:

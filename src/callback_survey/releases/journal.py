@@ -1,4 +1,4 @@
-"""What people decided about released revisions: approved, rejected, issued, corrected, served again. Added to, never changed.
+"""What people decided about released revisions: approved, rejected, issued, corrected, withdrawn, served again. Added to, never changed.
 
 releases/<region>/<quarter>/journal/<number>-<act>-r<revision>.json
 
@@ -20,8 +20,8 @@ from callback_survey.scope import Scope
 from callback_survey.storage import files, locks
 
 # unanswered: nobody decided in time. corrected: the issued notice of `revision` was replaced by that of another revision.
-# rolled_back: `revision` is served again instead of a later one.
-Act = Literal["approved", "rejected", "unanswered", "issued", "corrected", "rolled_back"]
+# withdrawn: it no longer holds, and none took its place. rolled_back: `revision` is served again instead of a later one.
+Act = Literal["approved", "rejected", "unanswered", "issued", "corrected", "withdrawn", "rolled_back"]
 FOLDER = "journal"
 # what an entry's details name besides its own revision
 _OTHERS = ("instead_of", "served_before", "supersedes", "corrected_by")

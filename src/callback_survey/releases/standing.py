@@ -11,14 +11,15 @@ from callback_survey.releases import journal
 from callback_survey.releases.journal import Decision
 from callback_survey.releases.model import Release
 
-Approval = Literal["draft", "approved", "rejected", "unanswered", "issued", "corrected"]
+Approval = Literal["draft", "approved", "rejected", "unanswered", "issued", "corrected", "withdrawn"]
+_OUT = ("issued", "corrected", "withdrawn")
 _VERDICTS = ("approved", "rejected", "unanswered")
 
 
 @dataclass(frozen=True)
 class Standing:
     """`approved_*` and `notice_number` are None where nobody approved; `rolled_back_*` where it was not rolled back; `corrected_*`
-    where its notice was not replaced by that of another revision."""
+    where its notice was not replaced by that of another revision; `withdrawn_*` where it was not withdrawn."""
 
     approval_status: Approval = "draft"
     approved_by: str | None = None
@@ -30,6 +31,9 @@ class Standing:
     rolled_back_reason: str | None = None
     corrected_by_revision: int | None = None
     corrected_reason: str | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: str | None = None
+    withdrawn_reason: str | None = None
 
 
 def standings(releases: Path, every: Iterable[Release]) -> dict[str, Standing]:
@@ -48,13 +52,13 @@ def standing(entries: Sequence[Decision], release: Release) -> Standing:
     revision = release.revision
     own = journal.about(entries, revision, release.content_hash)
     issued = [entry for entry in own if entry.act == "issued"]
-    out = [entry for entry in own if entry.act in ("issued", "corrected")]
-    corrected = out[-1] if out and out[-1].act == "corrected" else None
+    out = [entry for entry in own if entry.act in _OUT]
+    corrected, withdrawn = (out[-1] if out and out[-1].act == act else None for act in ("corrected", "withdrawn"))
     verdicts = [entry for entry in own if entry.act in _VERDICTS]
     # a notice that went out stays out, whatever was decided or left undecided when somebody was asked again
     status: Approval = out[-1].act if out else verdicts[-1].act if verdicts else "draft"  # type: ignore[assignment]
     approved = [entry for entry in own if entry.act == "approved"] or issued
-    is_approved = bool(approved) and status in ("approved", "issued", "corrected")
+    is_approved = bool(approved) and status in ("approved", *_OUT)
     rollback = _rollback(entries, revision)
     return Standing(
         approval_status=status,
@@ -67,6 +71,9 @@ def standing(entries: Sequence[Decision], release: Release) -> Standing:
         rolled_back_reason=rollback.reason if rollback else None,
         corrected_by_revision=int(corrected.details["corrected_by"].removeprefix("r")) if corrected else None,
         corrected_reason=corrected.reason if corrected else None,
+        withdrawn_by=withdrawn.by if withdrawn else None,
+        withdrawn_at=withdrawn.at if withdrawn else None,
+        withdrawn_reason=withdrawn.reason if withdrawn else None,
     )
 
 

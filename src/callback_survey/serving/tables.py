@@ -35,8 +35,8 @@ _RELEASE_COLUMNS = {
 }
 # what people decided about a revision since; it is not in the revision, which never changes
 _STANDING_COLUMNS = {
-    "approval_status": "draft, approved, rejected, unanswered (nobody decided in time), issued, or corrected (its notice was issued, and "
-    "replaced by that of another revision)",
+    "approval_status": "draft, approved, rejected, unanswered (nobody decided in time), issued, corrected (its notice was issued, and "
+    "replaced by that of another revision), or withdrawn (issued, and no longer holding)",
     "approved_by": "who approved the notice; NULL where nobody did",
     "approved_at": "when",
     "notice_number": "the notice's number (文号) as issued",
@@ -46,11 +46,14 @@ _STANDING_COLUMNS = {
     "rolled_back_reason": "why",
     "corrected_by_revision": "the revision whose notice took the place of this one's; NULL where none did",
     "corrected_reason": "why, as that notice prints it",
+    "withdrawn_by": "who withdrew this revision's notice without another one in its place; NULL where nobody did",
+    "withdrawn_at": "when",
+    "withdrawn_reason": "why",
 }
 _RELEASE_TYPES = {
     **dict.fromkeys(("revision", "warning_count", "corrected_by_revision"), "bigint"),
     **dict.fromkeys(("is_served", "is_synthetic", "is_rolled_back"), "boolean"),
-    **dict.fromkeys(("released_at", "approved_at", "rolled_back_at"), "timestamptz"),
+    **dict.fromkeys(("released_at", "approved_at", "rolled_back_at", "withdrawn_at"), "timestamptz"),
 }
 _ARROW_TYPES = {"bigint": pa.int64(), "boolean": pa.bool_()}
 _RELEASE_SCHEMA = pa.schema(

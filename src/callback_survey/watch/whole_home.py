@@ -136,10 +136,14 @@ def _public(settings: Settings) -> Iterator[Fault | None]:
             is_whole = issued.is_file() and files.sha256_of(issued) == digest
             yield None if is_whole else Fault(issued, "an issued document was changed or is missing", _FROM_A_BACKUP)
     yield from _records(settings.public, f"*/*/r*/{public.MARK}", public.read_mark, _FROM_A_BACKUP)
+    yield from _records(settings.public, f"*/*/r*/{public.WITHDRAWN}", public.read_withdrawal, _FROM_A_BACKUP)
     for link in sorted(settings.public.glob(f"*/*/{public.CURRENT}")):
         is_whole = link.is_symlink() and (link / public.DOCUMENT).is_file()
         relink = "point it at the revision that was issued last, such as: ln -sfn r1 current"
         yield None if is_whole else Fault(link, "it does not lead to an issued notice", relink)
+        if is_whole and (link / public.WITHDRAWN).exists():
+            end = "give the command again: callback-survey withdraw"
+            yield Fault(link, "it leads to a notice that was withdrawn: the withdrawal was interrupted", end)
 
 
 def _records(folder: Path, pattern: str, read: Callable[[Path], Any], next_step: str) -> Iterator[Fault | None]:

@@ -13,6 +13,7 @@ ACTS = {
     "unanswered": "逾期未决定",
     "issued": "已印发",
     "corrected": "已更正",
+    "withdrawn": "已撤回",
     "rolled_back": "恢复提供",
 }
 _QUARTERS = {1: "第一季度", 2: "第二季度", 3: "第三季度", 4: "第四季度"}

@@ -208,6 +208,18 @@ def test_a_notice_that_was_corrected_says_so_beside_its_documents(client: TestCl
     assert "已更正" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r1")
 
 
+def test_a_notice_that_was_withdrawn_says_so_beside_its_documents(client: TestClient, home: Path) -> None:
+    said = {"reason": "<待核实>。", "withdrawn_by": "主任", "withdrawn_at": "2018-07-09T01:00:00+00:00"}
+    files.write_json(home / "public" / "330109" / "2018Q1" / "r1" / "withdrawn.json", said)
+    for act in ("issued", "withdrawn"):
+        journal.append(home / "releases", Decision(act, "330109", "2018Q1", 1, "主任"))  # type: ignore[arg-type]
+    html = text_of(client, f"{ROOT}/releases/330109/2018Q1/r1")
+    assert (
+        "这份通报已由主任于 2018-07-09 09:00" in html and "撤回，不再使用。</strong>撤回原因：&lt;待核实&gt;。" in html
+    )
+    assert "已撤回" in row_of(text_of(client, f"{ROOT}/"), "330109/2018Q1/r1")
+
+
 def test_the_checks_of_failed_runs_are_listed_too(client: TestClient) -> None:
     html = text_of(client, f"{ROOT}/runs")
     assert "萧山区 2018Q3" in html and "未通过" in html and "dag_run_2" in html

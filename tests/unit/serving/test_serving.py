@@ -199,7 +199,8 @@ def test_a_decision_about_a_revision_is_served_at_once_and_makes_nothing_new(tmp
     shown = read(
         folder,
         "select approval_status, approved_by, approved_at, notice_number, is_rolled_back, rolled_back_by, rolled_back_at, "
-        "rolled_back_reason, corrected_by_revision, corrected_reason from releases order by revision",
+        "rolled_back_reason, corrected_by_revision, corrected_reason, withdrawn_by, withdrawn_at, withdrawn_reason "
+        "from releases order by revision",
     )
     assert shown == [
         tuple(

@@ -124,7 +124,7 @@ def measure_names(release: Path) -> dict[str, str]:
 
 def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
     """What issue.json says of a release; nothing where it was not issued. `is_current`: it is the one that is out now;
-    `replaced`: which one took its place, and why, where one did."""
+    `replaced`: which one took its place, and why, where one did; `withdrawn`: by whom, when and why, where it was withdrawn."""
     folder = settings.public / revision.region_code / revision.quarter / revision.name
     current = folder.with_name("current")
     try:
@@ -133,13 +133,18 @@ def issued(settings: Settings, revision: Revision) -> dict[str, Any]:
     except UNREADABLE:
         return {}
     return (
-        {**found, "is_current": is_current, "replaced": _replaced(folder / "replaced.json")}
+        {
+            **found,
+            "is_current": is_current,
+            "replaced": _said(folder / "replaced.json"),
+            "withdrawn": _said(folder / "withdrawn.json"),
+        }
         if isinstance(found, dict)
         else {}
     )
 
 
-def _replaced(mark: Path) -> Mapping[str, Any]:
+def _said(mark: Path) -> Mapping[str, Any]:
     try:
         return _mapping(files.read_json(mark)) if mark.is_file() else {}
     except UNREADABLE:

@@ -25,7 +25,7 @@ from callback_survey.wording.translation import in_chinese
 UNREADABLE = (OSError, SurveyError, ValueError, TypeError, KeyError, AttributeError)
 # what may stand in an address: none of it can leave a folder, or mean several
 _REGION, _QUARTER, _REVISION = re.compile("[0-9A-Za-z]+"), re.compile("[0-9]{4}Q[1-4]"), re.compile("r[1-9][0-9]*")
-_DECISIONS = ("approved", "rejected", "unanswered", "issued", "corrected")
+_DECISIONS = ("approved", "rejected", "unanswered", "issued", "corrected", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Revision:
 
     @property
     def decision(self) -> Decision | None:
-        """What counts of what was decided about it: the last word, but a notice that went out stays out, or was corrected."""
+        """What counts of what was decided about it: the last word, but a notice that went out stays out, or was corrected or withdrawn."""
         decided = [entry for entry in self.entries if entry.act in _DECISIONS]
-        issued = [entry for entry in decided if entry.act in ("issued", "corrected")]
+        issued = [entry for entry in decided if entry.act in ("issued", "corrected", "withdrawn")]
         return next(reversed(issued or decided), None)
 
 

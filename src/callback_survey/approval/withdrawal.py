@@ -1,0 +1,105 @@
+"""撤回: an issued notice no longer holds, for a reason, and no other one takes its place.
+
+The decision is written to the journal first; then what is public says so and `current` is gone. Killed in between, whoever decides next
+about the quarter ends it: by the same command, or by an approval or a rejection.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from callback_survey import releases
+from callback_survey.approval import public
+from callback_survey.approval.public import Issue, Withdrawal
+from callback_survey.errors import UsageError
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Act, Decision
+from callback_survey.scope import Scope
+from callback_survey.settings import Settings
+from callback_survey.storage import modes
+
+ACT: Act = "withdrawn"
+
+
+def withdraw(
+    settings: Settings, scope: Scope, revision: int, *, by: str, reason: str, at: str, run_id: str = ""
+) -> Withdrawal:
+    """Withdraw the issued notice of a revision, by a person `at` (ISO 8601 with offset). Its documents stay as they were signed.
+
+    Returns the withdrawal that holds: that of whoever decided first, where one that was interrupted is ended. Raises UsageError where
+    that notice is not out: never issued, replaced by another, or withdrawn before.
+    """
+    from callback_survey.approval.decide import alone
+
+    with alone(settings, scope):
+        if (ended := finish(settings, scope)) is not None and ended.revision == revision:
+            return ended.said
+        issue = public.current(settings.public, scope)
+        if issue is None or issue.revision != revision:
+            raise _not_out(settings, scope, revision, issue)
+        entry = Decision(
+            ACT,
+            scope.region_code,
+            scope.quarter,
+            revision,
+            by,
+            reason=reason,
+            at=at,
+            run_id=run_id,
+            details={"number": issue.number, "dated_on": issue.dated_on},
+            content_hash=issue.content_hash,
+        )
+        journal.append(settings.releases, entry)
+        finished = finish(settings, scope)
+        assert finished is not None, "a withdrawal that is written down is carried out"
+        return finished.said
+
+
+def finish(settings: Settings, scope: Scope) -> public.Withdrawn | None:
+    """Carry out a withdrawal that is decided and still looks public; None where there is none. The caller is alone."""
+    issue = public.current(settings.public, scope)
+    if issue is None:
+        return None
+    entries = journal.entries(settings.releases, scope.region_code, scope.quarter)
+    own = journal.about(entries, issue.revision, issue.content_hash)
+    decided = [entry for entry in own if entry.act in ("approved", "issued", ACT)]
+    if not decided or decided[-1].act != ACT:
+        return None
+    said = Withdrawal(reason=decided[-1].reason, withdrawn_by=decided[-1].by, withdrawn_at=decided[-1].at)
+    with modes.public():
+        public.take_back(settings.public, issue, said)
+    return public.Withdrawn(issue.revision, said)
+
+
+def require_later(settings: Settings, scope: Scope, revision: int, approved_at: str) -> None:
+    """Raises UsageError where a revision's notice was withdrawn since it was approved: a step that is done again with an old answer
+    must not bring it back. Approved anew, it holds again."""
+    said = public.withdrawal(settings.public, scope, revision)
+    if said is not None and datetime.fromisoformat(approved_at) <= datetime.fromisoformat(said.withdrawn_at):
+        raise UsageError(
+            f"the notice of {scope.name} r{revision} was withdrawn by {said.withdrawn_by} since it was approved; nothing was issued",
+            where=str(scope.folder(settings.public) / f"r{revision}"),
+            expected="an approval after the withdrawal",
+            next_step="approve it anew, if it is to hold again: callback-survey approve",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
+        )
+
+
+def _not_out(settings: Settings, scope: Scope, revision: int, issue: Issue | None) -> UsageError:
+    known = {release.revision: release for release in releases.revisions(settings.releases, scope)}
+    before = public.withdrawal(settings.public, scope, revision)
+    if before is not None:
+        what = f"the notice of {scope.name} r{revision} was already withdrawn by {before.withdrawn_by}: {before.reason}"
+    elif revision not in known:
+        what = f"{scope.name} has no revision r{revision}"
+    else:
+        what = f"the notice of {scope.name} r{revision} is not out; nothing was withdrawn"
+    return UsageError(
+        what,
+        where=str(scope.folder(settings.public)),
+        expected=f"r{issue.revision}, which is out as {issue.title}" if issue else "an issued notice",
+        next_step="callback-survey releases list shows which notice is out",
+        region_code=scope.region_code,
+        quarter=scope.quarter,
+    )
