@@ -157,7 +157,10 @@ def test_killed_and_done_again_it_is_the_decision_of_who_decided_first(
     write_json = files.write_json
     with pytest.MonkeyPatch.context() as monkeypatch:
         if step == "the link":
-            monkeypatch.setattr(Path, "unlink", die)
+            unlink = Path.unlink
+            monkeypatch.setattr(
+                Path, "unlink", lambda path, **how: die() if path.name == public.CURRENT else unlink(path, **how)
+            )
         else:
             monkeypatch.setattr(
                 files, "write_json", lambda path, value: die() if path.name == step else write_json(path, value)
