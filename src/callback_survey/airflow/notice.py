@@ -191,11 +191,13 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
 def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
     """Do what the approver decided. Returns the folder of the issued notice, None after a rejection."""
     from callback_survey import alerts
+    from callback_survey.airflow import lineage
     from callback_survey.airflow.quarter import place_of, run_key
     from callback_survey.airflow.settings import load_settings
     from callback_survey.approval import decide
 
     settings, fields = load_settings(), answer["params_input"] or {}
+    lineage.report("issue", settings)
     scope, revision = _scope(request), request["revision"]
     user = answer["responded_by_user"] or {}
     said: dict[str, Any] = {
@@ -221,11 +223,14 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
 
 def serve(context: Mapping[str, Any]) -> None:
     """The served table `releases` says what was decided."""
+    from callback_survey.airflow import lineage
     from callback_survey.airflow.settings import load_settings
     from callback_survey.pipeline import steps
     from callback_survey.run import Run
 
-    steps.serve(Run(load_settings(), str(context["run_id"])))
+    settings = load_settings()
+    lineage.report("serve", settings)
+    steps.serve(Run(settings, str(context["run_id"])))
 
 
 def problem_key(scope: Scope) -> str:

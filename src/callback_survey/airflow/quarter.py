@@ -92,11 +92,16 @@ def land(context: Mapping[str, Any], delivery: Mapping[str, str]) -> dict[str, A
 
 
 def build(context: Mapping[str, Any], landed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    from callback_survey.airflow import lineage
     from callback_survey.landing import LandingReport
     from callback_survey.pipeline import steps
 
     reports = [LandingReport.from_json(dict(report)) for report in landed if report is not None]
-    return steps.build(_run(context), reports).as_json()
+    run = _run(context)
+    built = steps.build(run, reports)
+    if not built.is_standing:
+        lineage.report_dbt(run.settings, context["ti"])
+    return built.as_json()
 
 
 def gate(context: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,11 +239,13 @@ def place_of(context: Mapping[str, Any], step: str) -> Any:
 
 
 def _run(context: Mapping[str, Any]) -> Any:
+    from callback_survey.airflow import lineage
     from callback_survey.airflow.settings import load_settings
     from callback_survey.run import Run
 
     is_manifest_optional = bool(context["params"].get("without_manifest"))
     settings = load_settings()
+    lineage.report(str(getattr(context.get("ti"), "task_id", "")), settings)
     # a parent that follows the steps is the command `airflow run`
     allowing = "callback-survey airflow run --without-manifest" if settings.progress_log else _PARAMETER_ALLOWS
     return Run(settings, str(context["run_id"]), is_manifest_optional=is_manifest_optional, allowing=allowing)
