@@ -14,13 +14,15 @@ PYTHON ?= python3
 WORKERS ?= 2
 STATE := .venv/.installed
 BI_STATE := .venv-bi/.installed
+AUDIT_STATE := .venv-audit/.installed
+AUDITED := requirements-dev.lock requirements-bi.lock requirements-uv.lock requirements-audit.lock
 
 # The demonstration makes a key for itself, in a git-ignored file; a real installation gives its own.
 ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help run run-local test lint docs airflow bi test-bi test-office simulate bench up down test-compose lock clean
+.PHONY: help audit outdated run run-local test lint docs airflow bi test-bi test-office simulate bench up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -74,6 +76,12 @@ test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real b
 test-office: $(STATE)/dev ## test the notice's DOCX in LibreOffice (Debian: libreoffice-writer-nogui)
 	@.venv/bin/python -m pytest -m office tests/unit/documents/test_notice_in_libreoffice.py
 
+audit: $(AUDIT_STATE) ## look the locked packages up among known vulnerabilities; needs a network
+	@status=0; for lock in $(AUDITED); do echo "$$lock"; .venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement "$$lock" || status=1; done; exit $$status
+
+outdated: $(STATE)/dev ## list the packages of which there is a newer version; needs a registry. `make lock` takes them
+	@uv=$$(command -v uv || echo .uv/bin/uv); "$$uv" pip list --outdated --python .venv/bin/python
+
 simulate: $(STATE)/dev ## how often the tests mark departments that do not differ; writes docs/simulation.md
 	@.venv/bin/python scripts/simulate.py
 
@@ -100,6 +108,11 @@ $(STATE)/dev: requirements-dev.lock pyproject.toml scripts/install scripts/syste
 # Superset wants other versions of what Airflow wants too, so it has an environment of its own.
 $(BI_STATE): requirements-bi.lock scripts/install
 	@PYTHON="$(PYTHON)" scripts/install requirements-bi.lock .venv-bi
+	@touch $@
+
+# pip-audit looks at lock files, not at an environment, and needs nothing of ours.
+$(AUDIT_STATE): requirements-audit.lock scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements-audit.lock .venv-audit
 	@touch $@
 
 .privacy-key:
