@@ -8,7 +8,7 @@ import pytest
 
 from callback_survey.airflow import run
 from callback_survey.errors import UsageError
-from callback_survey.settings import RUNBOOKS, Settings, load_settings
+from callback_survey.settings import PREFIX, RUNBOOKS, Settings, load_settings
 from lakes import REPOSITORY
 
 KEY = "0123456789abcdef" * 2
@@ -172,3 +172,24 @@ def test_a_home_with_a_line_end_is_refused_and_shown_on_one_line(tmp_path: Path)
 @pytest.mark.parametrize("name", ["家 庭", "a'b\"c", "100%25", "[x]*{y}", "a;b&c", "a@b:c"])
 def test_every_other_name_of_a_home_is_fine(tmp_path: Path, name: str) -> None:
     assert load_settings({}, home=tmp_path / name).home == tmp_path / name
+
+
+def test_months_of_retention_are_given_by_kind_and_none_is_removed_without(tmp_path: Path) -> None:
+    assert load_settings({}).retention == {}
+    found = load_settings({f"{PREFIX}RETENTION": " logs=12 cases=24 "}).retention
+    assert list(found.items()) == [("cases", 24), ("logs", 12)]
+
+
+@pytest.mark.parametrize(
+    "text", ["cases", "cases=", "cases=0", "cases=-1", "cases=2.5", "rows=24", "cases=24 cases=12"]
+)
+def test_any_other_retention_is_refused_before_anything_could_go(text: str) -> None:
+    with pytest.raises(UsageError, match="RETENTION is not valid") as caught:
+        load_settings({f"{PREFIX}RETENTION": text})
+    assert caught.value.expected is not None and "old-versions" in caught.value.expected
+
+
+@pytest.mark.parametrize("text", ["bucket/survey", "s3://", "://bucket", r"C:\survey"])
+def test_a_mirror_is_an_address(text: str) -> None:
+    with pytest.raises(UsageError, match="MIRROR is not an address"):
+        load_settings({f"{PREFIX}MIRROR": text})

@@ -12,7 +12,7 @@ import retained
 from callback_survey.cli import main
 from callback_survey.errors import RowsRemoved, SurveyError
 from callback_survey.landing import ledger, removed
-from callback_survey.pipeline import following
+from callback_survey.pipeline import following, steps
 from callback_survey.pipeline.verdicts import GateReport
 from callback_survey.releases import inventory
 from callback_survey.retention import remove as removing
@@ -152,6 +152,13 @@ def test_the_same_delivery_is_not_landed_again_and_the_error_says_since_when(tmp
         retained.land(tmp_path)
     assert "24 months after the quarter" in caught.value.what
     assert "damage" not in str(caught.value)
+
+
+def test_a_build_that_was_cleared_in_airflow_says_so_too(tmp_path: Path) -> None:
+    report = retained.prepare(tmp_path)
+    remove(tmp_path)
+    with pytest.raises(RowsRemoved):
+        steps.build(Run(settings_of(tmp_path), "run-2"), [report])
 
 
 def test_under_other_rules_it_is_the_same_delivery_too(tmp_path: Path) -> None:
