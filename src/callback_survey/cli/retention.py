@@ -59,8 +59,7 @@ def _retention(options: argparse.Namespace) -> int:
         return _remove(options, settings)
     due = look(settings, today, with_exports=options.delivered_folders)
     if options.json:
-        told = [{**asdict(one), "byte_count": one.byte_count} for one in due]
-        print_json({"months": settings.retention, "due": told})
+        print_json({"months": settings.retention, "due": [asdict(one) for one in due]})
         return 0
     _show_months(settings)
     if settings.retention:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -39,10 +39,7 @@ class Due:
     paths: tuple[Path, ...]
     scope: Scope | None = None
     held: str = ""
-
-    @property
-    def byte_count(self) -> int:
-        return sum(_size(path) for path in self.paths)
+    byte_count: int = 0
 
 
 def look(settings: Settings, today: date, *, with_exports: bool = False) -> list[Due]:
@@ -55,7 +52,8 @@ def look(settings: Settings, today: date, *, with_exports: bool = False) -> list
         if kind in _LOOKS and (kind != "exports" or with_exports):
             last = months_before(today, months)
             found += sorted(_LOOKS[kind](settings, last), key=lambda one: (one.ended_on, one.name))
-    return found
+    # now, as nothing is left to measure when it is told what went
+    return [replace(one, byte_count=sum(_size(path) for path in one.paths)) for one in found]
 
 
 def _cases(settings: Settings, last: date) -> Iterator[Due]:

@@ -219,8 +219,8 @@ def _channels(settings: Settings) -> Finding:
 def _retention(settings: Settings) -> Finding:
     """What is removed when its time has passed; the marks in the ledger say of what it was."""
     count = sum(len(removed.all_removed(settings.lake, scope)) for scope in ledger.scopes(settings.lake))
-    gone = f"; the rows of {count} deliveries were removed so far" if count else ""
+    gone = [f"the rows of {count} deliveries were removed so far"] if count else []
     if not settings.retention:
-        return Finding("retention", "ok", f"nothing is ever removed: {PREFIX}RETENTION is not set{gone}")
+        return Finding("retention", "ok", "; ".join([f"nothing is ever removed: {PREFIX}RETENTION is not set", *gone]))
     told = ", ".join(f"{kind} {months}" for kind, months in settings.retention.items())
-    return Finding("retention", "ok", f"removed after so many months: {told}{gone}")
+    return Finding("retention", "ok", "; ".join([f"removed after so many months: {told}", *gone]))

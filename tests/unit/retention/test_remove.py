@@ -270,6 +270,8 @@ def test_the_command_shows_first_and_removes_only_when_told_to(
     code, said = told("retention", "--remove")
     assert code == 0
     assert "2 of these were removed" in said
+    (row,) = [line.split() for line in said.splitlines() if line.startswith("cases ")]
+    assert float(row[-1]) > 0, "what it held, not what is left of it"
     assert ledger.entries(settings_of(tmp_path).lake)[0].state == "removed"
 
 
