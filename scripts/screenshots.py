@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("home", type=Path, help="where a run wrote")
     parser.add_argument("--region", default="330109")
     parser.add_argument("--quarter", default="2018Q1")
-    parser.add_argument("--later", default="2019Q1", help="a quarter with others before it, for the page of a department")
+    parser.add_argument(
+        "--later", default="2019Q1", help="a quarter with others before it, for the page of a department"
+    )
     parser.add_argument("--airflow", metavar="PORT", help="of a running Airflow over that home")
     arguments = parser.parse_args()
     documents, later = (
