@@ -16,13 +16,14 @@ STATE := .venv/.installed
 BI_STATE := .venv-bi/.installed
 AUDIT_STATE := .venv-audit/.installed
 AUDITED := requirements-dev.lock requirements-bi.lock requirements-uv.lock requirements-audit.lock
+SPARK_STATE := .venv-spark/.installed
 
 # The demonstration makes a key for itself, in a git-ignored file; a real installation gives its own.
 ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help audit outdated run run-local test lint docs airflow bi test-bi test-office simulate bench up down test-compose lock clean
+.PHONY: help audit outdated run run-local test lint docs airflow bi test-bi spark test-spark test-office simulate bench up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +59,9 @@ airflow: $(STATE)/run .privacy-key ## start Airflow with its pages on 127.0.0.1,
 bi: $(BI_STATE) ## start Superset with the dashboard over what is served, on 127.0.0.1, port BI_PORT=8088, with a ready login
 	@.venv-bi/bin/python bi/start.py --home "$${CALLBACK_SURVEY_HOME:-var}" --port "$(BI_PORT)"
 
+spark: $(SPARK_STATE) ## start a Spark cluster on 127.0.0.1 to build on: a master, two workers, Spark Connect; says the settings for it
+	@.venv-spark/bin/python spark/spark_cluster.py "$${CALLBACK_SURVEY_HOME:-var}/spark"
+
 up: ## start the containers (PostgreSQL, Airflow) and wait until they are healthy
 	@$(PYTHON) -I scripts/compose_env.py .env
 	@docker compose up --build --detach --wait
@@ -72,6 +76,9 @@ test-compose: $(STATE)/dev ## test the containers with whatever engine answers
 
 test-bi: $(STATE)/dev $(BI_STATE) ## test the dashboard in Superset, in a real browser
 	@.venv/bin/python -m pytest -m bi tests/browser/test_superset.py
+
+test-spark: $(STATE)/dev $(SPARK_STATE) ## build on a Spark cluster of this machine and compare every figure with DuckDB's
+	@.venv/bin/python -m pytest -m spark tests/spark
 
 test-office: $(STATE)/dev ## test the notice's DOCX in LibreOffice (Debian: libreoffice-writer-nogui)
 	@.venv/bin/python -m pytest -m office tests/unit/documents/test_notice_in_libreoffice.py
@@ -113,6 +120,12 @@ $(BI_STATE): requirements-bi.lock scripts/install
 # pip-audit looks at lock files, not at an environment, and needs nothing of ours.
 $(AUDIT_STATE): requirements-audit.lock scripts/install
 	@PYTHON="$(PYTHON)" scripts/install requirements-audit.lock .venv-audit
+	@touch $@
+
+# A cluster has Spark itself, which cannot stand beside its client: both are the package pyspark.
+$(SPARK_STATE): requirements-spark.lock scripts/install scripts/system_packages
+	@scripts/system_packages spark
+	@PYTHON="$(PYTHON)" scripts/install requirements-spark.lock .venv-spark
 	@touch $@
 
 .privacy-key:

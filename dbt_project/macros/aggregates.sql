@@ -1,10 +1,13 @@
-{# The value of the row that comes last by `order_by` (columns never NULL), among rows where `condition` holds. #}
+{#
+  The value of the row that comes last by `order_by` (columns never NULL), among rows where `condition` holds. Rows whose
+  value is NULL are passed over: by DuckDB, and so on Spark.
+#}
 {% macro last_by(value, order_by, condition) -%}
     {{ return(adapter.dispatch('last_by', 'callback_survey')(value, order_by, condition)) }}
 {%- endmacro %}
 
 {% macro default__last_by(value, order_by, condition) -%}
-    max_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where {{ condition }})
+    max_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where ({{ condition }}) and {{ value }} is not null)
 {%- endmacro %}
 
 {% macro duckdb__last_by(value, order_by, condition) -%}
@@ -17,7 +20,7 @@
 {%- endmacro %}
 
 {% macro default__first_by(value, order_by, condition) -%}
-    min_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where {{ condition }})
+    min_by({{ value }}, struct({{ order_by | join(', ') }})) filter (where ({{ condition }}) and {{ value }} is not null)
 {%- endmacro %}
 
 {% macro duckdb__first_by(value, order_by, condition) -%}
@@ -35,7 +38,7 @@
 {%- endmacro %}
 
 {% macro default__joined_text(value, order_by) -%}
-    array_join(transform(array_sort(collect_list(struct({{ order_by }} as position, {{ value }} as value))), x -> x.value), ', ')
+    listagg({{ value }}, ', ') within group (order by {{ order_by }})
 {%- endmacro %}
 
 {% macro duckdb__joined_text(value, order_by) -%}

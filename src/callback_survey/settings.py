@@ -13,6 +13,7 @@ from callback_survey import register_layers
 from callback_survey.errors import UsageError
 from callback_survey.logins import Login, logins_of
 
+Engine = Literal["duckdb", "spark"]
 Language = Literal["zh", "en"]
 Format = Literal["html", "pdf", "docx", "departments"]
 Readers = Literal["owner", "group", "all"]
@@ -37,6 +38,7 @@ MINIMUM_KEY_LENGTH = 32
 SECRETS = (
     "PRIVACY_KEY",
     "POSTGRES_URL",
+    "SPARK_REMOTE",
     "ALERT_URLS",
     "ALERT_URLS_FAIL",
     "ALERT_URLS_WARN",
@@ -72,6 +74,7 @@ class Settings:
     `mirror` is object storage that gets a copy of what is served.
     `metrics_url` is where the figures of runs go, an OTLP collector.
     `retention` is after how many months what kind of data may be removed; a kind that it does not name is kept.
+    `engine` is what builds the models of single cases; `spark_remote` is where Spark Connect answers, None unless it is that.
     `postgres_url` is a database that gets a copy of what is served, `postgres_reader` the role that may read it.
     """
 
@@ -105,6 +108,9 @@ class Settings:
     mirror: str | None = field(default=None, repr=False)
     metrics_url: str | None = field(default=None, repr=False)
     retention: Mapping[RetentionKind, int] = field(default_factory=dict)
+    engine: Engine = "duckdb"
+    # may hold a token
+    spark_remote: str | None = field(default=None, repr=False)
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear of every problem, then its own; each once. What is no problem has its own alone."""
@@ -235,6 +241,7 @@ def load_settings(
 
     key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
     language = _language(value("LANGUAGE") or "zh")
+    engine = _engine(value("ENGINE") or "duckdb")
     return Settings(
         home=_home(home or Path(value("HOME") or "var")),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
@@ -266,6 +273,8 @@ def load_settings(
         mirror=_mirror(value("MIRROR")),
         metrics_url=_http_url("METRICS_URL", value("METRICS_URL")),
         retention=_retention(value("RETENTION") or ""),
+        engine=engine,
+        spark_remote=_spark_remote(value("SPARK_REMOTE")) if engine == "spark" else None,
     )
 
 
@@ -357,6 +366,25 @@ def _postgres_url(url: str | None) -> str | None:
             next_step="correct the setting",
         )
     return url
+
+
+def _engine(text: str) -> Engine:
+    if text not in ("duckdb", "spark"):
+        raise UsageError(
+            f"{PREFIX}ENGINE is not valid: {text!r}", expected="duckdb or spark", next_step="correct the setting"
+        )
+    return "spark" if text == "spark" else "duckdb"
+
+
+def _spark_remote(address: str | None) -> str:
+    if address is None or not address.startswith("sc://"):
+        # not repeated here: it may hold a token
+        raise UsageError(
+            f"{PREFIX}ENGINE is spark, and {PREFIX}SPARK_REMOTE names no Spark Connect server",
+            expected="sc://host:15002",
+            next_step="correct the setting, or leave the engine out: DuckDB builds then",
+        )
+    return address
 
 
 def _hours(name: str, text: str) -> float:

@@ -11,14 +11,13 @@ import shutil
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REGION, SAMPLE_EXPORTS, Home, Served
 from lakes import SAMPLE_REGISTERS
-from register_seeds import add
+from register_seeds import add, joined
 
 HOTLINE, QUARTER = "510107", "2021Q1"
 REGISTERS = SAMPLE_EXPORTS / "registers-hotline"
@@ -31,21 +30,6 @@ LEVELS = (
     "very_dissatisfied_count",
 )
 LIMIT = Decimal("85.00")
-
-
-def joined(*folders: Path, into: Path) -> Path:
-    """The registers of several programmes in one folder: their rows below one header, as the README of the samples says."""
-    into.mkdir()
-    for path in (path for folder in folders for path in sorted(folder.glob("*.csv"))):
-        header, *rows = path.read_text(encoding="utf-8").splitlines()
-        target = into / path.name
-        if target.is_file():
-            assert target.read_text(encoding="utf-8").splitlines()[0] == header
-        else:
-            target.write_text(header + "\n", encoding="utf-8")
-        with target.open("a", encoding="utf-8") as file:
-            file.writelines(row + "\n" for row in rows)
-    return into
 
 
 @pytest.fixture(scope="module")

@@ -193,3 +193,26 @@ def test_any_other_retention_is_refused_before_anything_could_go(text: str) -> N
 def test_a_mirror_is_an_address(text: str) -> None:
     with pytest.raises(UsageError, match="MIRROR is not an address"):
         load_settings({f"{PREFIX}MIRROR": text})
+
+
+def test_duckdb_builds_unless_spark_is_asked_for_and_its_address_given() -> None:
+    assert (load().engine, load(SPARK_REMOTE="sc://spark").spark_remote) == ("duckdb", None)
+    found = load(ENGINE="spark", SPARK_REMOTE="sc://spark:15002/;token=secret")
+    assert (found.engine, found.spark_remote) == ("spark", "sc://spark:15002/;token=secret")
+    assert "secret" not in repr(found)
+    tasks = load_settings(run.task_environment(found))
+    assert (tasks.engine, tasks.spark_remote) == (found.engine, found.spark_remote)
+
+
+@pytest.mark.parametrize("address", ["", "spark:15002", "https://token:secret@spark"])
+def test_spark_without_an_address_of_spark_connect_is_refused(address: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"SPARK_REMOTE names no Spark Connect server(.|\n)*sc://host:15002"
+    ) as refused:
+        load(ENGINE="spark", SPARK_REMOTE=address)
+    assert "secret" not in str(refused.value)
+
+
+def test_another_engine_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"ENGINE is not valid: 'Spark'(.|\n)*duckdb or spark"):
+        load(ENGINE="Spark", SPARK_REMOTE="sc://spark")

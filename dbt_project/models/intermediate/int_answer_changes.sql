@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Cases whose answer to a question changed on a later call, by the first answer and the last. The last one counts
 -- either way.

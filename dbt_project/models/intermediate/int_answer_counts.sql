@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Work numbers end here: interviewers are numbered anew in each quarter, and kept apart as numbers.
 with numbered as (
@@ -11,9 +11,11 @@ with numbered as (
         answers.answer_code,
         case
             when answers.interviewer_key is not null
-                then dense_rank() over (
-                    partition by answers.region_code, answers.quarter
-                    order by answers.interviewer_key is null asc, answers.interviewer_key asc
+                then cast(
+                    dense_rank() over (
+                        partition by answers.region_code, answers.quarter
+                        order by answers.interviewer_key is null asc, answers.interviewer_key asc
+                    ) as bigint
                 )
         end as interviewer_number
     from {{ ref('int_case_answers') }} as answers

@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 -- One row per called case of the run's regions and quarters, inside the valid frame or not.
 with cases as (
 

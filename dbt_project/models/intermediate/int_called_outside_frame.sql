@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 {%- set example_limit = 5 %}
 

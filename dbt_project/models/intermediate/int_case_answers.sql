@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 -- One row per called case and question it answered: the outcome is per question, not per call.
 with spellings as (
 

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Cases with an answer from a call that, by its disposition, was no interview: a refusal cannot be satisfied.
 with contradictions as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- The frame and the sample are counted apart and only then put side by side: counted through a join of the two, the
 -- sample could never exceed the frame, and the gate that looks for it could never fail.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Cases whose calls name another department than their frame row. The frame says whose case it is.
 with named_otherwise as (

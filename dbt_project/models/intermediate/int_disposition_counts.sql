@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Attempted cases by how they ended, inside the valid frame or not: the same cases the sample counts.
 select

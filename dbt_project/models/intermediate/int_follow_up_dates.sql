@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 {#- More days than any rule needs: of 2 n + 30 days in a row, n are working days, whatever the holidays. -#}
 {%- set most_days = 1000 -%}
 

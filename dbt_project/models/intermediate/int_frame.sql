@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 -- The frame rows of the run's regions and quarters, each with the first reason that keeps it out of the valid frame.
 with called_cases as (
 

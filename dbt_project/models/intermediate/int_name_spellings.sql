@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- How the delivery writes the names of departments, character by character, and how often.
 with printed_lines as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- People of whom several cases of one department were called: all of these cases stay valid, and all of them count.
 with persons as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Record-level and restricted, as case_outcomes: what a called case answered to each question, the answer that counts.
 select

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Record-level and restricted: case tokens instead of case numbers, no personal data, in no release.
 with outcomes as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', tags=['records']) }}
 
 -- Record-level and restricted, for those who call people back: which case, why, and by when. No case number, no person,
 -- and of what the person said only a code.

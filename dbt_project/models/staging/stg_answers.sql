@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 -- What says why there is no answer is none.
 select
     region_code,

@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 with answered as (
 
     select distinct

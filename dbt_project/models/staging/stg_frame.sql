@@ -1,3 +1,5 @@
+{{ config(tags=['records']) }}
+
 select
     region_code,
     quarter,

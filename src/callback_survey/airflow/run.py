@@ -68,6 +68,8 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "APPROVAL_HOURS": f"{settings.approval_hours:f}",
         "POSTGRES_URL": settings.postgres_url or "",
         "POSTGRES_READER": settings.postgres_reader or "",
+        "ENGINE": settings.engine,
+        "SPARK_REMOTE": settings.spark_remote or "",
         # also where it is empty: Airflow is not asked for what is set here
         "PRIVACY_KEY": settings.privacy_key or "",
         "WATCH_FREE_DISK": settings.watch_free_disk,

@@ -244,9 +244,9 @@ def _dbt(run: Run, found: Sequence[Delivery], quarter: Quarter, region_code: str
     """dbt reads the project while the deliveries land; a run without a landed delivery ends it unused. None where it may not be needed."""
     from callback_survey.warehouse import unchanged
     from callback_survey.warehouse.build import start_dbt
-    from callback_survey.warehouse.fingerprint import code_fingerprint
+    from callback_survey.warehouse.fingerprint import build_fingerprint
 
-    code = code_fingerprint(run.settings.dbt_project, run.settings.seeds)
+    code = build_fingerprint(run.settings)
     if unchanged.may_stand(run.warehouse, code, [delivery.scope for delivery in found]):
         yield None
         return

@@ -18,11 +18,11 @@ from callback_survey.landing.tables import BESIDE, table_sql
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, files
-from callback_survey.warehouse import masks, unchanged
+from callback_survey.warehouse import commands, masks, records, unchanged
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.warehouse.dbt import DbtProcess, arguments_of, environment_of
-from callback_survey.warehouse.fingerprint import code_fingerprint
+from callback_survey.warehouse.fingerprint import build_fingerprint
 from callback_survey.warehouse.parsed import TARGET
 from callback_survey.warehouse.project import project_of
 
@@ -62,6 +62,7 @@ _COLUMNS = {
     "figures": ("file", "line", "measure", "figure", "printed"),
     "rejects": ("dataset", "file", "line", "reason", "detail", "department_name", "row_text"),
 }
+_FULL = {dataset: (*_KEYS, *columns) for dataset, columns in _COLUMNS.items()}
 _TYPES = {
     "line": "bigint",
     "is_phone_valid": "boolean",
@@ -70,6 +71,7 @@ _TYPES = {
     "success_count": "bigint",
     "rate": "double",
 }
+_IS_LOADED = "registers and rules are loaded and tested\n"
 
 
 class _Opened(SurveyError):
@@ -132,7 +134,7 @@ def build(
     `select` builds a part of the project only (dbt's node selection): for a warehouse made for one question.
     """
     scope = tuple(BuiltScope(report.region_code, report.quarter, report.delivery_id) for report in landed)
-    code = code_fingerprint(settings.dbt_project, settings.seeds)
+    code = build_fingerprint(settings)
     note = unchanged.Note.of(code, landed, compared or {}, released or {})
     with warehouse.lock():
         # dbt's manifest describes what is released: where it is lost or cut off, a build writes it again
@@ -176,16 +178,29 @@ def _fill(
     process = dbt
     # registers and rules do not change under one fingerprint: once loaded and tested, they are left alone
     loaded = warehouse.folder / _LOADED
-    chosen = select or (("resource_type:model",) if loaded.is_file() and warehouse.path.is_file() else ())
+    is_loaded = loaded.is_file() and warehouse.path.is_file()
+    # a part is made for one question about one region: no work for a cluster
+    is_shared = settings.engine == "spark" and not select
     try:
         with warehouse.open(read_only=False) as connection:
             _write_raw(connection, landed, settings.lake)
             _write_previous_rates(connection, compared)
             masks.write(connection, released)
         process = dbt or start_dbt(settings, warehouse)
-        process.run(_command(chosen, is_part=bool(select)), say)
-        if not chosen:
-            files.write_text(loaded, "registers and rules are loaded and tested\n")
+        if is_shared:
+            if not is_loaded:
+                process.run(commands.registers(), say)
+                process.close()
+                files.write_text(loaded, _IS_LOADED)
+                process = start_dbt(settings, warehouse)
+            records.build(
+                landed, settings=settings, warehouse=warehouse, code=build_fingerprint(settings), columns=_FULL, say=say
+            )
+            process.run(commands.rest(), say)
+            return
+        process.run(commands.part(select) if select else commands.everything(is_loaded=is_loaded), say)
+        if not select:
+            files.write_text(loaded, _IS_LOADED)
     except SurveyError as error:
         # dbt's process tells in words only what DuckDB said to it
         said = " ".join(error.alert_lines)
@@ -225,14 +240,6 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
         for path in (warehouse.folder / _LOADED, warehouse.path, wal):
             path.unlink(missing_ok=True)
         files.write_text(warehouse.stamp, fingerprint)
-
-
-def _command(select: Sequence[str], *, is_part: bool) -> list[str]:
-    # of a part, only the tests that look at nothing outside it
-    part = ["--select", *select, "--indirect-selection", "cautious" if is_part else "eager"] if select else []
-    # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model.
-    # Tests of keys and the like are asked together, at the end: dbt_project/macros/tests_together.sql
-    return ["build", *part, "--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"]
 
 
 def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:

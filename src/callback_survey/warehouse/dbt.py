@@ -85,15 +85,16 @@ class DbtProcess:
                 stream.close()
 
 
-def environment_of(settings: Settings, file: Path, spill: Path) -> dict[str, str]:
-    """What profiles.yml asks for, and what the manifest is to remember. `file` is the warehouse's."""
+def environment_of(settings: Settings, file: Path, spill: Path, *, schemas: str = "") -> dict[str, str]:
+    """What profiles.yml asks for, and what the manifest is to remember. `file` is the warehouse's, `schemas` is the word before the
+    names of schemas on Spark: a parse holds these names, so it is no parse for others."""
     return {
         "CALLBACK_SURVEY_WAREHOUSE": str(file),
         "CALLBACK_SURVEY_SPILL": str(spill),
         "CALLBACK_SURVEY_MEMORY_LIMIT": settings.memory_limit,
         "CALLBACK_SURVEY_TESTS": "together",
         f"{parsed.CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
-        **parsed.variables(settings),
+        **parsed.variables(settings, schemas),
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }
@@ -119,7 +120,7 @@ def _follow(lines: IO[str], say: Say) -> list[str]:
             continue
         if "error" in told:
             errors.append(told["error"])
-        else:
+        elif "finished" in told:  # what else there is are lines of Spark's log
             say(told["finished"])
     return errors
 

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from callback_survey.settings import Settings
+
 _SOURCES = (".sql", ".yml", ".csv", ".md")
 _DESCRIBED = (".yml", ".md")
 # Roll-ups are made of releases: a changed one changes what is served, not what is built or released.
@@ -17,6 +19,12 @@ _NOT_COMPILED = ("target", "seeds")
 def code_fingerprint(dbt_project: Path, seeds: Path) -> str:
     """A hash over the models, macros, registers and rules: what turns a delivery into figures."""
     return _joined(_hash_of(dbt_project, _NOT_BUILT), _hash_of(seeds))
+
+
+def build_fingerprint(settings: Settings) -> str:
+    """By what a warehouse is made: that code, and the engine. Figures are the same from each engine; where tables lie is not."""
+    code = code_fingerprint(settings.dbt_project, settings.seeds)
+    return code if settings.engine == "duckdb" else f"{code}-{settings.engine}"
 
 
 def sql_fingerprint(dbt_project: Path) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 from callback_survey.settings import Settings
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 
-# where dbt leaves its parse in its target folder, which is `TARGET` in the warehouse's
-TARGET = "dbt"
+# where dbt leaves its parse in its target folder, which is one of these in the warehouse's
+TARGET, SPARK_TARGET = "dbt", "dbt-spark"
 PARSED = "partial_parse.msgpack"
 _SHARED = "callback_survey_parse.msgpack"
 # dbt keeps what it is given as DBT_ENV_CUSTOM_ENV_… in its manifest, without that prefix: so a manifest says of which files it is.
@@ -27,11 +27,14 @@ _FINGERPRINT = "PARSE_FINGERPRINT"
 _PLACES = "CALLBACK_SURVEY_PARSES"
 
 
-def variables(settings: Settings) -> dict[str, str]:
-    """What dbt's process must know to `read` and to `keep` a parse."""
-    places = (settings.dbt_project / "target" / _SHARED, settings.warehouse / TARGET / PARSED)
+def variables(settings: Settings, schemas: str = "") -> dict[str, str]:
+    """What dbt's process must know to `read` and to `keep` a parse. `schemas` is the word before the names of schemas on Spark: a
+    parse holds these names, so it is one home's alone."""
+    places = [settings.dbt_project / "target" / _SHARED, settings.warehouse / TARGET / PARSED]
+    if schemas:
+        places = [settings.warehouse / SPARK_TARGET / PARSED]
     return {
-        f"{CUSTOM}{_FINGERPRINT}": parse_fingerprint(settings.dbt_project, settings.seeds),
+        f"{CUSTOM}{_FINGERPRINT}": f"{parse_fingerprint(settings.dbt_project, settings.seeds)} {schemas}".strip(),
         _PLACES: os.pathsep.join(map(str, places)),
     }
 

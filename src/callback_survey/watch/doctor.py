@@ -53,6 +53,8 @@ def examine(settings: Settings, say: Words) -> Iterator[Finding]:
     yield _guarded("documents", lambda: _documents(settings))
     yield _guarded("PostgreSQL", lambda: _postgres(settings))
     yield _guarded("mirror", lambda: _mirror(settings))
+    if settings.engine == "spark":
+        yield _guarded("Spark", lambda: _spark(settings))
     yield _guarded("channels", lambda: _channels(settings))
     yield _guarded("retention", lambda: _retention(settings))
 
@@ -194,6 +196,14 @@ def _mirror(settings: Settings) -> Finding:
     version = mirror.look(settings.mirror)
     held = f"the version there is {version}" if version else "nothing was copied there yet"
     return Finding("mirror", "ok", f"answers: {mirror.shown(settings.mirror)}; {held}")
+
+
+def _spark(settings: Settings) -> Finding:
+    from callback_survey.warehouse.cluster import Cluster
+
+    place = Cluster(settings.spark_remote or "", settings.warehouse)
+    with place.session() as session:
+        return Finding("Spark", "ok", f"{session.version}, {place.address}")
 
 
 def _channels(settings: Settings) -> Finding:

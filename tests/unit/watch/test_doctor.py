@@ -58,6 +58,13 @@ def test_a_machine_that_lacks_nothing_is_told_so_and_left_as_it_is(tmp_path: Pat
             "postgresql://u@127.0.0.1:9/marts",
             "restore the connection",
         ),
+        (
+            {"ENGINE": "spark", "SPARK_REMOTE": "sc://127.0.0.1:9/;token=hidden"},
+            "Spark",
+            "fail",
+            "no Spark answers: Connection refused; 127.0.0.1:9",
+            "start the cluster",
+        ),
     ],
 )
 def test_what_is_missing_is_named_with_the_next_step(
