@@ -58,7 +58,8 @@ def first(small: Home, tmp_path_factory: pytest.TempPathFactory) -> _Project:
     folder = tmp_path_factory.mktemp("project") / "dbt_project"
     shutil.copytree(_PROJECT, folder, ignore=shutil.ignore_patterns("target"))
     settings = run_of(small.with_settings(DBT_PROJECT=str(folder))).settings
-    project = _Project(replace(settings, registers=None), folder)
+    # a home that never made one of its own
+    project = _Project(replace(settings, registers=None, home=folder.parent / "home"), folder)
     project.start(tmp_path_factory.mktemp("first"))
     return project
 
