@@ -35,7 +35,7 @@ SERVED = "/var/lib/callback_survey/serving/marts.duckdb"
 LONG_RUNNING = {"postgres", "api-server", "scheduler", "dag-processor", "triggerer"}
 # An engine that reaches no registry cannot pull by digest; where it was given the images under these names, they are tested.
 LOADED = {"PYTHON_IMAGE": "python:3.11-slim-bookworm", "POSTGRES_IMAGE": "postgres:16"}
-UP_SECONDS, PARSE_SECONDS, RUN_SECONDS = 900, 120, 600
+UP_SECONDS, PARSE_SECONDS, RUN_SECONDS, ANSWER_SECONDS = 900, 120, 1200, 120
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Stack:
             | ({"Authorization": f"Bearer {self.token}"} if self.token else {}),
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=30) as answer:
+        with direct.open(request, timeout=ANSWER_SECONDS) as answer:
             return json.load(answer)
 
     def secret(self, name: str) -> str:
@@ -129,6 +129,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         pytest.skip(reason)
     env_file = tmp_path_factory.mktemp("compose") / "env"
     compose_env.write(env_file)
+    # a task whose process was killed is missed after so many seconds, not after Airflow's five minutes
+    airflow_file = env_file.with_name("airflow.env")
+    airflow_file.write_text(
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT=30\n"
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL=5\n"
+        "AIRFLOW__CORE__EXECUTOR=NoSuchExecutor\n"
+    )
+    with env_file.open("a") as file:
+        file.write(f"AIRFLOW_ENV_FILE={airflow_file}\n")
     made = Stack(f"callback-test-{secrets.token_hex(4)}", free_port(), free_port(), env_file)
     try:
         up = made.compose("up", "--build", "--wait", "--wait-timeout", "300", timeout=UP_SECONDS)
@@ -144,12 +153,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def finished_run(stack: Stack) -> dict[str, Any]:
     """2018 Q1 of Xiaoshan, asked for over REST and waited for."""
+    return finished(stack, asked_for(stack, "2018Q1"))
+
+
+def asked_for(stack: Stack, quarter: str) -> str:
+    """A run of a quarter, begun over REST. Returns its name."""
     until(f"the DAG {DAG} to be read", PARSE_SECONDS, lambda: dag_or_none(stack))
     # A DAG that is switched on also runs its latest interval, and one run at a time is allowed: ours comes after that one.
     stack.api("PATCH", f"/api/v2/dags/{DAG}", {"is_paused": False})
-    asked = {"logical_date": None, "conf": {"region": "330109", "quarter": "2018Q1"}}
-    run_id = stack.api("POST", f"/api/v2/dags/{DAG}/dagRuns", asked)["dag_run_id"]
+    asked = {"logical_date": None, "conf": {"region": "330109", "quarter": quarter}}
+    return str(stack.api("POST", f"/api/v2/dags/{DAG}/dagRuns", asked)["dag_run_id"])
 
+
+def finished(stack: Stack, run_id: str) -> dict[str, Any]:
     def ended() -> dict[str, Any] | None:
         run: dict[str, Any] = stack.api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}")
         return run if run["state"] in ("success", "failed") else None
@@ -281,3 +297,47 @@ def test_an_unknown_password_is_refused(stack: Stack) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         stack.api("POST", "/auth/token", {"username": "admin", "password": "admin"})
     assert refused.value.code == 401
+
+
+def state_of(stack: Stack, run_id: str, task: str) -> str | None:
+    tasks = stack.api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+    return next((str(one["state"]) for one in tasks if one["task_id"] == task), None)
+
+
+def under_way(stack: Stack, run_id: str, task: str) -> None:
+    until(f"{task} to run", RUN_SECONDS, lambda: state_of(stack, run_id, task) == "running" or None)
+
+
+def test_settings_of_airflow_come_from_a_file_and_ours_win(stack: Stack) -> None:
+    told = stack.compose(
+        "exec", "scheduler", "airflow", "config", "get-value", "scheduler", "task_instance_heartbeat_timeout"
+    )
+    assert told.stdout.split()[-1] == "30", told.stderr
+    told = stack.compose("exec", "scheduler", "printenv", "AIRFLOW__CORE__EXECUTOR")
+    assert told.stdout.strip() == "LocalExecutor"
+
+
+def test_killed_in_mid_run_worker_and_scheduler_go_on_where_they_were(stack: Stack) -> None:
+    """The processes of a task, then the service with all in it. The run ends green, and each task was done once in the end."""
+    run_id = asked_for(stack, "2018Q2")
+    under_way(stack, run_id, "build")
+    # the task, the executor's process that would report its end, and dbt: not those that wait for work
+    script = (
+        "import os, pathlib, signal\n"
+        "for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):\n"
+        "    words = path.read_bytes()\n"
+        "    is_at_work = words.startswith(b'airflow worker -- ') and b'<idle>' not in words\n"
+        "    if is_at_work or b'\\0callback_survey.warehouse.dbt\\0' in words:\n"
+        "        os.kill(int(path.parent.name), signal.SIGKILL)\n"
+    )
+    stack.compose("exec", "scheduler", "python", "-c", script)
+    under_way(stack, run_id, "gate")
+    killed = stack.compose("kill", "--signal", "KILL", "scheduler")
+    assert killed.returncode == 0, killed.stderr
+    up = stack.compose("up", "--no-build", "--detach", "--wait", "scheduler", timeout=UP_SECONDS)
+    assert up.returncode == 0, up.stderr
+    assert finished(stack, run_id)["state"] == "success"
+    listed = stack.compose("exec", "scheduler", "callback-survey", "releases", "list", "--quarter", "2018Q2", "--json")
+    assert [(one["revision"], one["state"]) for one in json.loads(listed.stdout)] == [(1, "served")]
+    verified = stack.compose("exec", "scheduler", "callback-survey", "verify", timeout=300)
+    assert verified.returncode == 0, verified.stdout
