@@ -180,7 +180,7 @@ def show_files(
     """A view on the cluster over these files. They are one relation, however many: each alone would be looked into for itself."""
     session.sql(
         f"create or replace view {cluster.schema(layer)}.{name} as "
-        f"select {', '.join(columns)} from parquet.`{_one_of(paths)}`"
+        f"select {', '.join(columns)} from parquet.`{one_path_of(paths)}`"
     )
 
 
@@ -213,7 +213,7 @@ def _duckdb_type(name: str) -> str:
     return _DUCKDB_TYPES.get(name, name)
 
 
-def _one_of(paths: Sequence[Path]) -> str:
+def one_path_of(paths: Sequence[Path]) -> str:
     """One path of Hadoop's that means all of these: a pattern names its scheme and root once."""
     listed = [_PATTERN.sub(r"\\\1", str(path).removeprefix("/")) for path in paths]
     return f"file:/{listed[0] if len(listed) == 1 else '{' + ','.join(listed) + '}'}".replace("`", "``")

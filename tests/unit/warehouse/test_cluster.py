@@ -10,7 +10,7 @@ import pytest
 
 from callback_survey.errors import SurveyError
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.warehouse.cluster import Cluster
+from callback_survey.warehouse.cluster import Cluster, one_path_of
 from callback_survey.warehouse.records import files_in_lake
 from callback_survey.wording.translation import in_chinese
 from homes import Home
@@ -75,3 +75,11 @@ def test_what_an_earlier_version_landed_is_not_read_as_it_lies() -> None:
     assert files_in_lake([now, then], "answers", lake) == []
     assert files_in_lake([now, then], "calls", lake) == [lake / "calls.parquet", lake / "calls-then.parquet"]
     assert files_in_lake([annexes_alone], "frame", lake) == []
+
+
+def test_the_files_of_several_deliveries_are_one_path_for_spark() -> None:
+    """Two files, as Hadoop reads a pattern; what is one in the name of a home is taken for what it is."""
+    one, two = Path("/a home's/{1}/one.parquet"), Path("/a home's/{1}/two.parquet")
+    assert one_path_of([one]) == "file:/a home's/\\{1\\}/one.parquet"
+    assert one_path_of([one, two]) == "file:/{a home's/\\{1\\}/one.parquet,a home's/\\{1\\}/two.parquet}"
+    assert one_path_of([Path("/a`b")]) == "file:/a``b"
