@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import great_expectations.expectations as gxe
+from callback_survey.checks.engine import load_great_expectations
+
+load_great_expectations()
+
+import great_expectations.expectations as gxe  # noqa: E402  # as it was loaded: without what no check uses
 
 # what is masked is in no figure
 KEPT = "kept"

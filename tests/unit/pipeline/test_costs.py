@@ -105,7 +105,6 @@ def test_a_step_loads_what_it_uses_and_nothing_else() -> None:
 
 def test_the_gates_load_a_library_without_the_third_of_it_that_no_check_uses() -> None:
     code = (
-        "from callback_survey.checks import engine; engine.load_great_expectations()\n"
         "from callback_survey.expectations import delivery, marts\n"
         "import sys\n"
         "print([name for name in ('scipy.stats._stats_py', 'altair.vegalite', 'sqlalchemy', 'pyspark') if name in sys.modules])\n"
