@@ -147,5 +147,6 @@ def test_a_row_that_breaks_a_contract_stops_the_build(
     home = empty_home(tmp_path, small_on_duckdb, cluster).with_settings(DBT_PROJECT=str(project))
     outcome = home.run_quarter_here()
     assert outcome.code == 1
-    assert "case_outcomes breaks its contract: a row where" in outcome.err
+    told = (home.path / "logs" / "dbt" / "dbt.log").read_text(encoding="utf-8")
+    assert "case_outcomes breaks its contract: a row where" in told
     assert not home.revisions.exists()
