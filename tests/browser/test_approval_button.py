@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from callback_survey.releases import journal
-from homes import QUARTER, REGION, Home, until
+from homes import QUARTER, REGION, REPOSITORY, Home, until
 from standalones import Standalone, standalone
 
 if TYPE_CHECKING:
@@ -96,6 +96,10 @@ class Waiting:
         return self.home.path / "public" / REGION / QUARTER
 
 
+def _dags(airflow: Standalone) -> set[str]:
+    return {dag["dag_id"] for dag in airflow.ask("GET", "/api/v2/dags")["dags"]}
+
+
 @pytest.fixture(scope="module")
 def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waiting]:
     from receivers import Receiver
@@ -105,7 +109,8 @@ def waiting(small: Home, corrected_exports: Path, tmp_path_factory: pytest.TempP
     home = home.with_settings(ALERT_URLS=receiver.url, WATCH_FREE_DISK="1KB", AIRFLOW_USERS=USERS)
     with standalone(home) as airflow:
         found = Waiting(airflow, home, receiver)
-        until("the DAGs to be read", lambda: len(airflow.ask("GET", "/api/v2/dags")["dags"]) == 3, every_seconds=0.5)
+        expected = {path.stem for path in (REPOSITORY / "dags").glob("callback_*.py")}
+        until("the DAGs to be read", lambda: expected == _dags(airflow), every_seconds=0.5)
         airflow.ask("PATCH", "/api/v2/dags/callback_notice", {"is_paused": False})
         yield found
     receiver.close()
