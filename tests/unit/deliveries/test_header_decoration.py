@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_header_table import ACCEPTED, EVERY_HEADER, canonical, refusal
 
-from known_headers import the_dataset
+from known_headers import ACCEPTED, EVERY_HEADER, canonical, refusal, the_dataset
 
 BEFORE = [
     "*",

@@ -8,68 +8,8 @@ from hypothesis import strategies as st
 
 from callback_survey.deliveries.headers import HeaderNotRecognised, fold
 from callback_survey.registers import datasets_of_any_region
-from known_headers import the_dataset
+from known_headers import ACCEPTED, EVERY_HEADER, FULL_WIDTH, PERSONAL, REQUIRED, canonical, refusal, the_dataset
 from lakes import SEEDS
-
-# Data contract §1, and for the annexes their printed heads; written out here as the second opinion.
-ACCEPTED = {
-    "frame": {
-        "case_id": ["办件编号", "办件号", "业务流水号"],
-        "department_name": ["部门名称", "部门", "办理部门", "单位名称"],
-        "completed_on": ["办结日期", "办结时间"],
-        "phone": ["联系电话", "联络电话", "手机号", "手机号码"],
-        "service_item": ["事项名称", "办理事项"],
-        "applicant_name": ["申请人", "姓名", "联系人", "联络人"],
-    },
-    "calls": {
-        "case_id": ["办件编号", "办件号", "业务流水号"],
-        "called_at": ["回访时间", "拨打时间"],
-        "disposition": ["回访结果", "通话结果", "回访状态"],
-        "satisfaction": ["满意度", "满意情况"],
-        "visits": ["跑动次数", "上门次数", "跑次"],
-        "department_name": ["部门名称", "部门", "办理部门", "单位名称"],
-        "attempt_no": ["第几次"],
-        "agent_id": ["工号"],
-        "reason": ["原因"],
-        "comment": ["备注"],
-    },
-    "published": {
-        "row_number": ["序号"],
-        "department_name": ["部门名称"],
-        "valid_frame_count": ["有效样本框"],
-        "sample_count": ["抽样数"],
-        "satisfied_pct": ["满意率(%)"],
-        "fairly_satisfied_pct": ["比较满意率(%)"],
-        "basically_satisfied_pct": ["基本满意率(%)"],
-        "rather_dissatisfied_pct": ["不太满意率(%)"],
-        "dissatisfied_pct": ["不满意率(%)"],
-        "within_one_visit_pct": ["实现率(%)"],
-        "two_or_more_visits_pct": ["未实现率(%)"],
-    },
-}
-REQUIRED = {
-    "frame": ["case_id", "department_name", "completed_on", "phone"],
-    "calls": ["case_id", "called_at", "disposition", "satisfaction", "visits"],
-    "published": ["department_name", "valid_frame_count", "sample_count"],
-}
-PERSONAL = {"frame": {"phone", "applicant_name"}, "calls": set(), "published": set()}
-EVERY_HEADER = [
-    (dataset, column, header)
-    for dataset, columns in ACCEPTED.items()
-    for column, headers in columns.items()
-    for header in [column, *headers]
-]
-FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
-
-
-def canonical(dataset: str) -> list[str]:
-    return list(ACCEPTED[dataset])
-
-
-def refusal(dataset: str, cells: list[str]) -> str:
-    with pytest.raises(HeaderNotRecognised) as refused:
-        the_dataset(dataset).recognise(cells)
-    return str(refused.value)
 
 
 @pytest.mark.parametrize(("dataset", "column", "header"), EVERY_HEADER)

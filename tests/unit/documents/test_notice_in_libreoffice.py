@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_notice_layout import BOTTOM, LEFT, LONG, RIGHT, Word, district, words
 
 from callback_survey.documents.notice.docx import render_docx
 from callback_survey.documents.notice.text import Origin, compose
 from callback_survey.documents.notice.texts import Form
+from notice_on_paper import BOTTOM, LEFT, LONG, RIGHT, Word, district, words
 
 pytestmark = pytest.mark.office
 

@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from callback_survey.documents.notice import NoticeData, layout, read_notice_data
-from callback_survey.documents.notice.heading import Heading
+from callback_survey.documents.notice import layout
 from callback_survey.documents.notice.pdf import render_pdf
 from callback_survey.documents.notice.text import Origin, compose
-from callback_survey.documents.notice.texts import Form, Texts
-from callback_survey.scope import Scope
-from notice_marts import QUARTER, REGION, notice_marts
-
-# points: the text block of GB/T 9704, and the lines below it in which only the page number stands
-LEFT, RIGHT, TOP, BOTTOM = 28 / 25.4 * 72, 184 / 25.4 * 72, 37 / 25.4 * 72, 262 / 25.4 * 72
-LONG = "杭州市萧山区全面深化“最多跑一次”改革领导小组办公室及其各成员单位联席会议"
-
-
-@dataclass(frozen=True)
-class Word:
-    page: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-    text: str
-
-
-def words(pdf: bytes, folder: Path) -> list[Word]:
-    (folder / "notice.pdf").write_bytes(pdf)
-    told = subprocess.run(
-        ["pdftotext", "-bbox", str(folder / "notice.pdf"), "-"], capture_output=True, text=True, check=True
-    ).stdout
-    found = []
-    for page, text in enumerate(told.split("<page ")[1:], 1):
-        for match in re.finditer(r'xMin="(\S+)" yMin="(\S+)" xMax="(\S+)" yMax="(\S+)">(.*?)</word>', text):
-            left, top, right, bottom = map(float, match.groups()[:4])
-            found.append(Word(page, left, top, right, bottom, match[5]))
-    return found
-
-
-def district(
-    count: int, form: Form, *, name: str = "区某部门", issuer: str = LONG, days: int = 1
-) -> tuple[NoticeData, Heading]:
-    with notice_marts() as connection:
-        data = read_notice_data(connection, Scope(REGION, QUARTER))
-    measures = []
-    for measure in data.measures:
-        lines = tuple(
-            replace(measure.annex[0], row_number=place, department_name=f"{name}{place}")
-            for place in range(1, count + 1)
-        )
-        below = tuple(
-            replace(measure.below_average[0], department_name=line.department_name) for line in lines[count // 2 :]
-        )
-        measures.append(replace(measure, annex=lines, below_average=below))
-    texts = Texts(
-        form=form,
-        basis=("依据。" * 10 * days,),
-        request=("请各单位抓好落实。" * 6,),
-        seal="（某区人民政府办事服务中心代章）",
-        copies="区委办公室，区人大常委会办公室，区政府办公室，区政协办公室，区四套班子领导。",
-    )
-    heading = Heading(
-        issuer, "样跑改办〔2020〕1号", date(2020, 1, 7), "值班长", "2020-01-06T17:30:00+00:00", texts=texts
-    )
-    return replace(data, measures=tuple(measures)), heading
+from callback_survey.documents.notice.texts import Form
+from notice_on_paper import BOTTOM, LEFT, LONG, RIGHT, TOP, district, words
 
 
 @pytest.mark.parametrize(
