@@ -85,10 +85,12 @@ class _Watcher:
         return self._most >> 20
 
     def _watch(self) -> None:
-        while not self._has_ended.wait(_LOOK_SECONDS):
+        has_ended = False
+        while not has_ended:
             with suppress(psutil.NoSuchProcess):
                 root = psutil.Process(self._pid)
                 self._most = max(self._most, sum(map(_held, [root, *root.children(recursive=True)])))
+            has_ended = self._has_ended.wait(_LOOK_SECONDS)
 
 
 def _held(process: psutil.Process) -> int:

@@ -77,7 +77,7 @@ def test_both_scripts_count_the_same(two: Path, tmp_path: Path) -> None:
 
 
 def test_a_measured_process_has_its_costs_and_those_of_what_it_started() -> None:
-    started = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(3_000_000))'], check=True)"
+    started = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(20_000_000))'], check=True)"
     found = measure.cost(
         "two processes", [sys.executable, "-c", started + "; print('Time  land 1.5 s, gate 1 2.0 s')"], {}
     )
