@@ -26,6 +26,7 @@ from typing import IO, Any
 
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 from callback_survey.warehouse import parsed
 from callback_survey.warehouse.fingerprint import sql_fingerprint
 
@@ -170,9 +171,8 @@ def _write_artifacts(manifest: Any, results: Any, target: Path) -> None:
     artifacts = {"manifest.json": manifest.writable_manifest(), "run_results.json": results}
     for name, artifact in artifacts.items():
         if hasattr(artifact, "write"):
-            under_way = target / f".{name}"
-            artifact.write(str(under_way))
-            under_way.replace(target / name)
+            with files.written_aside(target / name) as aside:
+                artifact.write(str(aside))
 
 
 def _main() -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.settings import Settings
+from callback_survey.storage import files
 from callback_survey.warehouse.fingerprint import parse_fingerprint
 
 # where dbt leaves its parse in its target folder, which is one of these in the warehouse's
@@ -58,13 +59,8 @@ def keep(target: Path) -> None:
     for path in _places():
         with suppress(OSError):
             if path != parsed:
-                path.parent.mkdir(exist_ok=True)
-                under_way = path.with_suffix(f".{os.getpid()}")
-                try:
-                    shutil.copyfile(parsed, under_way)
-                    under_way.replace(path)
-                finally:
-                    under_way.unlink(missing_ok=True)
+                with files.written_aside(path) as aside:
+                    shutil.copyfile(parsed, aside)
             return
 
 
