@@ -37,6 +37,7 @@ from callback_survey.pipeline.verdicts import (
     merge_failures,
     record,
     record_refusal,
+    shown,
     summarise,
 )
 from callback_survey.quarter import Quarter
@@ -178,7 +179,8 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             code=code_version(),
             run_id=run.run_id,
         )
-        checked = record(run, checked)
+        with shown(run):
+            checked = record(run, checked)
         step.quarter, step.figures = report.quarter, counted(checked)
         step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
         failed = [result.check_id for result in checked.failures]
@@ -259,7 +261,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
 
     failures: list[GateFailed] = []
     passed: list[BuiltScope] = []
-    with run.warehouse.open() as connection:
+    with shown(run), run.warehouse.open() as connection:
         verify_stamp(connection, built)
         for scope in built.scope:
             with run.progress.step("gate 2", scope.region_code) as step:

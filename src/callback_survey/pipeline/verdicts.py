@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,23 +44,38 @@ def reports_of(run: Run, scope: BuiltScope) -> list[CheckReport]:
 
 
 def record(run: Run, report: CheckReport) -> CheckReport:
-    """The report with what a person accepted, written down with the run's page of results."""
-    from callback_survey.checks import overrides, page
+    """The report with what a person accepted, written down; the run's page of results is for `shown` to write."""
+    from callback_survey.checks import overrides
     from callback_survey.checks.model import read_rules
     from callback_survey.storage import modes
 
-    rules = read_rules(run.settings.seeds)
-    judged = overrides.applied(report, run.settings.overrides, rules)
+    judged = overrides.applied(report, run.settings.overrides, read_rules(run.settings.seeds))
     with modes.served_to(run.settings.readers):
         judged.write(run.checks_folder)
-        page.write(run.checks_folder, rules)
     return judged
+
+
+@contextmanager
+def shown(run: Run) -> Iterator[None]:
+    """What is recorded inside stands on the run's page of results afterwards, also where it is broken off. The page holds every
+    region: written for each of many it would cost their square."""
+    from callback_survey.checks import page
+    from callback_survey.checks.model import read_rules
+    from callback_survey.storage import modes
+
+    try:
+        yield
+    finally:
+        if run.checks_folder.is_dir():
+            with modes.served_to(run.settings.readers):
+                page.write(run.checks_folder, read_rules(run.settings.seeds))
 
 
 def record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:
     from callback_survey.expectations.gates import refused
 
-    record(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
+    with shown(run):
+        record(run, refused(delivery, refusal, seeds=run.settings.seeds, run_id=run.run_id))
 
 
 def summarise(report: CheckReport) -> str:
