@@ -39,7 +39,7 @@ run-local: $(STATE)/run .privacy-key ## the same without Airflow
 
 # in the order of the folders: whole runs first and unit tests last, so that no worker is alone with the longest file at the end
 test: $(STATE)/dev ## run all tests
-	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
 
 lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project, imports that run one way
 	@.venv/bin/ruff check .
