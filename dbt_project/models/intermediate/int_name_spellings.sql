@@ -46,7 +46,7 @@ names as (
 
 spellings as (
 
-    -- names nobody knows are not here: int_unknown_departments has them
+    -- names that nobody knows are not here: gate 1 tells them
     select
         names.region_code,
         names.quarter,
