@@ -21,6 +21,7 @@ from callback_survey.storage import modes
 from callback_survey.warehouse import published
 from callback_survey.warehouse.build import BuiltScope, manifest_path
 from callback_survey.warehouse.fingerprint import code_fingerprint
+from callback_survey.warehouse.published import PublishedTable
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,9 +40,15 @@ def freeze(
 ) -> Frozen:
     """Freeze what passed; `connection` is the warehouse. A killed run leaves the rest to the next one."""
     frozen = Frozen()
+    if not scopes:
+        return frozen
+    manifest = manifest_path(run.warehouse)
+    public, restricted = (
+        published.published_tables(manifest, exposure) for exposure in (published.PUBLIC, published.RESTRICTED)
+    )
     for count, scope in enumerate(scopes, start=1):
         try:
-            new = _freeze(run, connection, scope)
+            new = _freeze(run, connection, scope, public, restricted)
         except DamagedFile as error:
             frozen.failed[scope] = error
             continue
@@ -52,13 +59,18 @@ def freeze(
     return frozen
 
 
-def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) -> Release | None:
+def _freeze(
+    run: Run,
+    connection: duckdb.DuckDBPyConnection,
+    scope: BuiltScope,
+    public: Sequence[PublishedTable],
+    restricted: Sequence[PublishedTable],
+) -> Release | None:
     """A revision and, before it, the partitions of its single cases."""
-    settings, manifest = run.settings, manifest_path(run.warehouse)
+    settings = run.settings
     landed = ledger.find(settings.lake, scope, scope.delivery_id)
     if landed is None:
         raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
-    restricted = published.published_tables(manifest, published.RESTRICTED)
     with modes.served_to(settings.readers):
         settings.serving.mkdir(parents=True, exist_ok=True)
     with modes.private():
@@ -69,7 +81,7 @@ def _freeze(run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope) 
             connection,
             landed,
             reports_of(run, scope),
-            published.published_tables(manifest),
+            public,
             releases=settings.releases,
             public=settings.public,
             run_id=run.run_id,

