@@ -23,7 +23,7 @@ ifeq ($(CALLBACK_SURVEY_PRIVACY_KEY)$(CALLBACK_SURVEY_PRIVACY_KEY_FILE),)
 export CALLBACK_SURVEY_PRIVACY_KEY_FILE := $(CURDIR)/.privacy-key
 endif
 
-.PHONY: help audit outdated run run-local test lint docs airflow bi test-bi spark test-spark test-office simulate bench up down test-compose lock clean
+.PHONY: help audit outdated run run-local test test-thorough lint docs airflow bi test-bi spark test-spark test-office simulate bench up down test-compose lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -38,8 +38,13 @@ run-local: $(STATE)/run .privacy-key ## the same without Airflow
 	@.venv/bin/callback-survey run --quarter "$(QUARTERS)" $(if $(REGION),--region "$(REGION)")
 
 # in the order of the folders: whole runs first and unit tests last, so that no worker is alone with the longest file at the end
-test: $(STATE)/dev ## run all tests
-	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
+test test-thorough: PYTEST := .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
+
+test: $(STATE)/dev ## run the tests; of long searches, such as a kill at every change of a file, some points
+	@$(PYTEST)
+
+test-thorough: $(STATE)/dev ## run the tests with every point of every search, as every week
+	@$(PYTEST) --thorough
 
 lint: $(STATE)/dev ## ruff, mypy (strict on the package), sqlfluff, conventions of the dbt project, imports that run one way
 	@.venv/bin/ruff check .

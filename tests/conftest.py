@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import thorough
 from callback_survey.register_layers import ORIGINS
 from deliveries import OFFICES, rows_of, with_office, write_delivery
 from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Served
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 # Airflow reads this when it is imported, and would make ~/airflow
 _airflow_home = tempfile.TemporaryDirectory(prefix="callback-survey-airflow-")
 os.environ["AIRFLOW_HOME"] = _airflow_home.name
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="every point of every search, as make test-thorough asks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    thorough.configure(config)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

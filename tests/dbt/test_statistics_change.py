@@ -13,6 +13,7 @@ from scipy.stats import fisher_exact
 from homes import Home
 from statistical_models import Statistics, statistics
 from statistics_oracle import Counts, adjusted, newcombe
+from thorough import examples
 
 CLOSE = 1e-9
 CHANGES = ("change", "change_ci_low", "change_ci_high", "change_p_value", "change_q_value", "is_significant_change")
@@ -73,7 +74,7 @@ def test_the_edges_are_right(models: Statistics) -> None:
         assert_right(earlier, later, row)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(counts(), counts()), min_size=1, max_size=80))
 def test_any_two_quarters_give_the_librarys_interval(models: Statistics, pairs: list[tuple[Counts, Counts]]) -> None:
     rows = changed(models, *pairs)

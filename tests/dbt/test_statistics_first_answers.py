@@ -13,6 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from homes import Home
 from statistical_models import Statistics, statistics
 from statistics_oracle import Counts, adjusted
+from thorough import examples
 
 CLOSE = 1e-9
 Crossings = tuple[int, int, int]
@@ -79,7 +80,7 @@ def sign_test(gained: int, lost: int) -> float | None:
     return p_value
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(crossings, min_size=1, max_size=12))
 def test_answers_that_cross_over_are_tested_by_department_and_together(
     models: Statistics, departments: list[Crossings]

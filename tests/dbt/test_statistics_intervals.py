@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from homes import Home
 from statistical_models import Statistics, statistics
 from statistics_oracle import EXACT_Z, Counts, Z, library_wilson, wilson
+from thorough import examples
 
 CLOSE = 1e-9
 # No answers, one, all but one, all; no success, one, all but one, all; a frame of one; nobody in it; more answers than frame.
@@ -64,7 +65,7 @@ def test_the_edges_are_right(models: Statistics) -> None:
         assert_right(department, row)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(counts(), min_size=1, max_size=80))
 def test_any_counts_give_the_libraries_intervals(models: Statistics, departments: list[Counts]) -> None:
     for department, row in zip(departments, of(models, departments), strict=True):

@@ -17,6 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 from homes import Home
 from statistical_models import Statistics, statistics
 from statistics_oracle import Counts, predictive
+from thorough import examples
 
 CLOSE = 1e-9
 # the answers and successes of each interviewer of a department
@@ -98,7 +99,7 @@ def effect(department: Department, rho: float) -> float:
     return float(1 + (np.mean(sizes) - 1) * rho)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DEPARTMENTS)
 def test_any_interviewers_have_the_effect_that_an_analysis_of_variance_finds(
     models: Statistics, departments: list[Department]

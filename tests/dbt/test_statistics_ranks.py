@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 from homes import Home
 from statistical_models import Statistics, statistics
 from statistics_oracle import Counts
+from thorough import examples
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def places(departments: list[Counts]) -> list[tuple[int, int]]:
     ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(answered(), min_size=1, max_size=40))
 def test_any_departments_have_the_places_that_their_joint_limits_leave(
     models: Statistics, departments: list[Counts]

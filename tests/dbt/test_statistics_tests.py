@@ -27,6 +27,7 @@ from statistics_oracle import (
     smoothed_variance,
     variance,
 )
+from thorough import examples
 
 CLOSE = 1e-9
 SAME = Fraction(1, 10**12)
@@ -202,7 +203,7 @@ def assert_region(family: Family, average: Fraction) -> None:
     assert family.column("is_below_average") == [row["rate_pct"] < printed for row in family.rows]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12, 5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REGIONS)
 def test_any_regions_give_the_libraries_tests(models: Statistics, regions: list[list[Counts]]) -> None:
     for family in families(models, *regions):

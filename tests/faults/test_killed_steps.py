@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
@@ -20,6 +22,7 @@ from callback_survey.storage import files
 from homes import QUARTER, REGION, Home, Served, contents
 from killing import copy_without_logs, job, kill_steps
 from stepwise import Bases, go_on
+from thorough import some
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Point:
 
 _ENTRY = f"*/ledger/region={REGION}/quarter={QUARTER}/{'[0-9a-f]' * 16}.json"
 _VERSION = f"*/serving/versions/{'[0-9a-f]' * 16}"
-POINTS = [
+EVERY_POINT = [
     Point("land", "before", "*/lake/raw/frame/*.parquet"),
     Point("land", "after", "*.checked.json"),
     Point("land", "after", "*/lake/raw/rejects/*.parquet"),
@@ -62,6 +65,7 @@ POINTS = [
     *(Point("documents", when, "*/r2/notice") for when in ("before", "after")),
     *(Point("documents", when, "*/SHA256SUMS") for when in ("before", "after")),
 ]
+POINTS = [point for _, of_step in groupby(EVERY_POINT, attrgetter("step")) for point in some(list(of_step), every=4)]
 UNLISTED = Point("documents", "after", "*/r2/notice"), Point("documents", "before", "*/SHA256SUMS")
 
 
