@@ -17,6 +17,7 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.local_time import local_date
 from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
+from callback_survey.storage import duck
 
 from . import of_deliveries
 
@@ -273,8 +274,7 @@ def _share_of_frame(
     """One row: how many frame rows the query finds, out of all, and in which departments."""
     found = by_department(connection.execute(query, dict(parameters)).df(), register)
     found = found.sort_values(["row_count", "department_name"], ascending=[False, True])
-    counted = connection.execute("select count(*) from frame").fetchone()
-    total, row_count = int(counted[0]) if counted else 0, int(found["row_count"].sum())
+    (total,), row_count = duck.one_row(connection, "select count(*) from frame"), int(found["row_count"].sum())
     shown = [f"{row.department_name} {row.row_count} ({row.cases})" for row in found[:_NAMES_SHOWN].itertuples()]
     more = [f"… and {len(found) - _NAMES_SHOWN} more departments"] if len(found) > _NAMES_SHOWN else []
     values = (row_count, total, 100.0 * row_count / total if total else 0.0, "；".join([*shown, *more]))

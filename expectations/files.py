@@ -11,6 +11,7 @@ from callback_survey.checks.model import Check, Rule
 from callback_survey.landing import personal
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE
+from callback_survey.storage import duck
 
 from . import of_deliveries
 
@@ -167,8 +168,7 @@ def _accounts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> p
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0
+    return int(duck.one_row(connection, query)[0])
 
 
 def _accepted(report: LandingReport, dataset: str) -> int:

@@ -84,7 +84,7 @@ def _show_measure(
     say(console, Text.assemble((f"{rates['measure_name']}  平均 {percent(rates['average_pct'])}", "bold"), benchmark))
     # releases of an earlier version mask nothing
     can_mask = "select 1 from duckdb_columns() where table_name = 'department_rates' and column_name = 'is_suppressed'"
-    masked = connection.execute(can_mask).fetchone() and _rows(
+    masked = connection.execute(can_mask).fetchall() and _rows(
         connection,
         "select department_name from department_rates where region_code = $region_code and quarter = $quarter "
         "and measure = $measure and is_suppressed order by department_code",

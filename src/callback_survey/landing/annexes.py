@@ -28,7 +28,8 @@ def unfold(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def verify_percents(connection: duckdb.DuckDBPyConnection) -> None:
     """Raises Unreadable where the rates in `printed` are fractions: 0.7443 would be read as less than one percent."""
     # all shares of a measure together: the best answer alone may be rare
-    found = connection.execute(
+    found = duck.first_row(
+        connection,
         """
         with shares as (
             select measure, head, place, printed, try_cast(printed as double) as share
@@ -39,8 +40,8 @@ def verify_percents(connection: duckdb.DuckDBPyConnection) -> None:
         group by measure
         having max(share) > 0 and max(share) <= 1 and not bool_or(contains(printed, '%'))
         order by min(place)
-        """
-    ).fetchone()
+        """,
+    )
     if found is not None:
         raise Unreadable(
             f"「{found[0]}」: every share lies between 0 and 1; expected percents such as 74.43, or cells in a percent format (.xlsx)"

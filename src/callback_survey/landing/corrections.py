@@ -72,12 +72,14 @@ def _compare(
             other = after if report is before else before
             found, of_other = _rows(report, dataset, lake), _rows(other, dataset, lake)
             connection.execute(
-                f"create temp view {side} as select columns(name -> name not in ({', '.join(map(repr, ignored))})) "
+                f"create temp view {side} as select columns(lambda name: name not in ({', '.join(map(repr, ignored))})) "
                 f"from {found or of_other} where {found is not None}"
             )
         connection.execute("create temp table gone as select * from earlier except all select * from later")
         connection.execute("create temp table new as select * from later except all select * from earlier")
-        counts = connection.execute(f"""
+        added, removed, changed = duck.one_row(
+            connection,
+            f"""
             with changed as (select {key}, count(*) as row_count from gone group by all),
             changed_too as (select {key}, count(*) as row_count from new group by all)
             select
@@ -87,7 +89,6 @@ def _compare(
                     select coalesce(sum(least(changed.row_count, changed_too.row_count)), 0)::bigint
                     from changed inner join changed_too using ({key})
                 )
-        """).fetchone()
-    assert counts is not None
-    added, removed, changed = counts
+            """,
+        )
     return DatasetDifference(dataset, added - changed, removed - changed, changed)

@@ -90,10 +90,8 @@ def _said_of_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> li
     """How many accepted case numbers have the shape of a number of a person, because their column shows that they are none."""
     if table.dataset not in ("frame", "calls"):
         return []
-    found = connection.execute(
-        f"select {shapes_sql('case_id')} from {table.dataset} where file = $1 and reject_reason is null", [table.name]
-    )
-    identities, mobiles = found.fetchone() or (0, 0)
+    accepted = f"{table.dataset} where file = $1 and reject_reason is null"
+    identities, mobiles = duck.one_row(connection, f"select {shapes_sql('case_id')} from {accepted}", [table.name])
     told = {
         f"{identities} case numbers have the shape of identity numbers, and their column shows that they are none": identities,
         f"{mobiles} case numbers have the shape of mobile numbers, and their column shows that they are none": mobiles,
@@ -154,7 +152,7 @@ def _add(connection: duckdb.DuckDBPyConnection, relation: str, parameters: Mappi
     """What the query of this name finds in the table that was just read, to the rows of the tables before it."""
     query = sql(relation)
     used = {name: value for name, value in parameters.items() if f"${name}" in query}
-    is_first = not connection.execute("select 1 from duckdb_tables() where table_name = $1", [relation]).fetchone()
+    is_first = not duck.first_row(connection, "select 1 from duckdb_tables() where table_name = $1", [relation])
     connection.execute(f"{f'create table {relation} as' if is_first else f'insert into {relation}'} {query}", used)
 
 
@@ -204,38 +202,37 @@ def _stream(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[s
 
 def _counts(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
     """Records read, and how many of them were judged unacceptable; counted apart, so that a lost row shows."""
-    read = connection.execute("select count(*) from source").fetchone()
-    judged = connection.execute(
-        f"select count(*), count(reject_reason) from {table.dataset} where file = $1", [table.name]
-    ).fetchone()
-    assert read is not None and judged is not None
-    if read[0] != judged[0]:
-        raise AssertionError(f"{table.name}: {read[0]} records read, {judged[0]} judged")
-    return read[0], judged[1]
+    (read,) = duck.one_row(connection, "select count(*) from source")
+    judged, rejected = duck.one_row(
+        connection, f"select count(*), count(reject_reason) from {table.dataset} where file = $1", [table.name]
+    )
+    if read != judged:
+        raise AssertionError(f"{table.name}: {read} records read, {judged} judged")
+    return read, rejected
 
 
 def _verify_case_ids(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Raises Unreadable where a spreadsheet has spoiled the case numbers: what it cut off is lost, and many become one."""
     if table.dataset not in ("frame", "calls"):
         return
-    found = connection.execute(
+    spoiled, line, example = duck.one_row(
+        connection,
         f"select count(*), min(line), min_by(case_id, line) from {table.dataset} "
         "where file = $1 and reject_reason = 'case_id_in_short_form'",
         [table.name],
-    ).fetchone()
-    total = connection.execute(f"select count(*) from {table.dataset} where file = $1", [table.name]).fetchone()
-    assert found is not None and total is not None
-    spoiled, line, example = found
-    if spoiled > total[0] * _FEW:
+    )
+    (total,) = duck.one_row(connection, f"select count(*) from {table.dataset} where file = $1", [table.name])
+    if spoiled > total * _FEW:
         raise Unreadable(
-            f"line {line}: case numbers are written in scientific notation, such as {example} ({spoiled} of {total[0]} rows); "
+            f"line {line}: case numbers are written in scientific notation, such as {example} ({spoiled} of {total} rows); "
             "export them as text, from where they were made"
         )
 
 
 def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
     """What the phones of the frame that was just read are. Only cells that are no mobile number alone are looked at again."""
-    found = connection.execute(
+    filled, invalid, several, examples = duck.one_row(
+        connection,
         """
         with others as materialized (
             select file, line, cell(phone) as phone
@@ -258,8 +255,7 @@ def _phones(connection: duckdb.DuckDBPyConnection) -> PhoneColumn:
         from judged
         """,
         [_SEVERAL, _MOBILE],
-    ).fetchone()
-    filled, invalid, several, examples = found or (0, 0, 0, None)
+    )
     return PhoneColumn(filled, invalid, several, tuple(examples or ()))
 
 
@@ -297,5 +293,5 @@ def _shares(
         f"avg(({tests[kind].format(column=duck.name(column))})::int) filter (nullif(trim({duck.name(column)}), '') is not null)"
         for kind, column in asked
     )
-    found = connection.execute(f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})").fetchone() or ()
+    found = duck.one_row(connection, f"select {shares} from (select * from source limit {_LOOKED_AT_ROWS})")
     return dict(zip(asked, found, strict=True))

@@ -9,6 +9,7 @@ import duckdb
 
 from callback_survey.landing.case_numbers import personal_cases_sql
 from callback_survey.privacy import holds_personal_number_sql, is_no_token_sql, scrub_sql
+from callback_survey.storage import duck
 
 # What people typed: it must be as the scrubber leaves it. What the pipeline wrote itself (tokens, the allowed words in the
 # detail of a reject) and case numbers may hold long numbers.
@@ -38,13 +39,13 @@ def text_columns(connection: duckdb.DuckDBPyConnection, relation: str, quarter: 
     counted = ", ".join(
         f"count(*) filter (is_{place}), min_by(line, (file, line)) filter (is_{place})" for place in range(len(names))
     )
-    found = connection.execute(f"select {counted} from (select file, line, {judged} from {relation})").fetchone() or ()
+    found = duck.one_row(connection, f"select {counted} from (select file, line, {judged} from {relation})")
     told = [TextColumn(*cells) for cells in zip(names, found[::2], found[1::2], strict=True)]
     if "case_id" in columns:
         # those that landing took for case numbers may be fewer now than were needed to tell: one is enough
         personal = personal_cases_sql(relation, case_id="case_id", year=quarter[:4], enough=1)
-        of_cases = connection.execute(f"select count(*), min_by(line, (file, line)) from ({personal})").fetchone()
-        told.append(TextColumn("case_id", *(of_cases or (0, None))))
+        of_cases = duck.one_row(connection, f"select count(*), min_by(line, (file, line)) from ({personal})")
+        told.append(TextColumn("case_id", *of_cases))
     return told
 
 

@@ -19,6 +19,7 @@ from callback_survey.landing import LandingReport, ledger
 from callback_survey.pipeline import steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
+from callback_survey.storage import duck
 from callback_survey.warehouse.dbt import environment_of
 from callback_survey.warehouse.project import project_of
 
@@ -78,11 +79,12 @@ def _holds(run: Run, quarter: Quarter | None, region_code: str | None) -> bool:
     asked = [None if quarter is None else str(quarter), region_code]
     try:
         with run.warehouse.open() as connection:
-            found = connection.execute(
+            found = duck.first_row(
+                connection,
                 "select 1 from raw.build, raw.deliveries where ($1 is null or quarter = $1) "
                 "and ($2 is null or region_code = $2) limit 1",
                 asked,
-            ).fetchone()
+            )
     except duckdb.CatalogException:
         return False
     return found is not None

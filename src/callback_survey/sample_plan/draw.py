@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from callback_survey.storage import spreadsheet
+from callback_survey.storage import duck, spreadsheet
 
 COLUMNS = ("department_code", "department_name", "draw_number", "case_id", "case_token", "phone_token")
 _DRAWN = """
@@ -67,9 +67,8 @@ def draw(connection: duckdb.DuckDBPyConnection, departments: Mapping[str, Depart
         ],
     )
     connection.execute(_DRAWN, {"seed": seed})
-    counted = connection.execute("select count(*) from call_list").fetchone()
-    assert counted is not None
-    return int(counted[0])
+    (row_count,) = duck.one_row(connection, "select count(*) from call_list")
+    return int(row_count)
 
 
 def write_list(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[Path, Path]:

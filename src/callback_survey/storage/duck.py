@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,6 +24,23 @@ def connect(
     }
     with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
         yield connection
+
+
+def first_row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+) -> tuple[Any, ...] | None:
+    """The first row of a query that has few, None where it has none. It is read to its end: in DuckDB 2 a connection with a
+    result that is not registers no table and makes no relation."""
+    return next(iter(connection.execute(query, parameters).fetchall()), None)
+
+
+def one_row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+) -> tuple[Any, ...]:
+    """The row of a query that has one whatever it finds, such as a count."""
+    row = first_row(connection, query, parameters)
+    assert row is not None, "an aggregate without groups has a row"
+    return row
 
 
 def text(value: object) -> str:

@@ -216,10 +216,10 @@ def _fill(
 
 def verify_stamp(connection: duckdb.DuckDBPyConnection, report: BuildReport) -> None:
     """Raises StaleBuild unless the warehouse still holds what this run built."""
-    stamped = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'build'"
-    ).fetchone()
-    found = connection.execute("select build_id from raw.build").fetchone() if stamped else None
+    stamped = duck.first_row(
+        connection, "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'build'"
+    )
+    found = duck.first_row(connection, "select build_id from raw.build") if stamped else None
     if found != (report.build_id,):
         raise StaleBuild(
             "the warehouse holds another run's build",

@@ -98,7 +98,7 @@ def standing(warehouse: Warehouse, wanted: Note, manifest: Path) -> str | None:
         with duck.connect(
             warehouse.path, memory_limit=warehouse.memory_limit, spill=warehouse.spill, read_only=True
         ) as connection:
-            stamped = connection.execute("select build_id from raw.build").fetchone()
+            stamped = duck.first_row(connection, "select build_id from raw.build")
     except (duckdb.Error, FileNotFoundError, DamagedFile):
         return None
     return note.build_id if stamped == (note.build_id,) else None

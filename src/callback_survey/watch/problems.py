@@ -353,7 +353,7 @@ def _can_be_opened(marts: Path) -> bool:
 
     try:
         with duckdb.connect(str(marts), read_only=True) as connection:
-            return bool(connection.execute("select count(*) from department_rates").fetchone())
+            return bool(connection.execute("select count(*) from department_rates").fetchall())
     except (duckdb.Error, OSError):
         return False
 

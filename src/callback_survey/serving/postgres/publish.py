@@ -125,8 +125,8 @@ def _load(cursor: Cursor, source: duckdb.DuckDBPyConnection, table: str, path: P
     target = relation(ASIDE, table)
     cursor.execute(f"create table {target} ({', '.join(f'{name(c.name)} {c.type}' for c in columns)})")
     _copy(cursor, source, table, columns, path)
-    comments = source.execute("select comment from duckdb_tables() where table_name = $1", [table]).fetchone()
-    comment_on(cursor, "table", target, (comments and comments[0]) or table)
+    ((comment,),) = source.execute("select comment from duckdb_tables() where table_name = $1", [table]).fetchall()
+    comment_on(cursor, "table", target, comment or table)
     for column in columns:
         comment_on(cursor, "column", f"{target}.{name(column.name)}", column.comment)
 
