@@ -15,3 +15,11 @@
         {{ whole }}
     )
 {%- endmacro %}
+
+{#
+  The floating-point number nearest to a decimal. By its text: a cast from a decimal of more than eighteen digits is a
+  neighbour of the nearest one in DuckDB 1, so a figure would change its last digit with the version that computed it.
+#}
+{% macro nearest_double(decimal) -%}
+    cast(cast({{ decimal }} as string) as double)
+{%- endmacro %}

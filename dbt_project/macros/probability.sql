@@ -50,5 +50,5 @@
   and so would a release on how many threads made it. What is below 1e-30 counts as 0.
 #}
 {% macro probability_sum(probability) -%}
-    cast(sum(cast({{ probability }} as decimal(38, 30))) as double)
+    {{ nearest_double('sum(cast(' ~ probability ~ ' as decimal(38, 30)))') }}
 {%- endmacro %}

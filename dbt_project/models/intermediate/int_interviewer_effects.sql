@@ -45,7 +45,8 @@ departments as (
         sum(successes) as successes,
         -- whole numbers, whatever their order
         sum(answers * answers) as squared_answers,
-        cast(sum(cast(successes * (answers - successes) / answers as decimal(38, 18))) as double) as spread_within,
+        {{ nearest_double('sum(cast(successes * (answers - successes) / answers as decimal(38, 18)))') }}
+            as spread_within,
         max(answers) / max(answered_count) as largest_interviewer_share
     from interviewers
     group by region_code, quarter, measure, department_code
