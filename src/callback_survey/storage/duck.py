@@ -9,6 +9,9 @@ from typing import Any
 
 import duckdb
 
+# Files are written as DuckDB 1 writes them by default: 2 would write what no client of 1 can open, and readers have those.
+_READABLE = {"storage_compatibility_version": "v0.10.2"}
+
 
 @contextmanager
 def connect(
@@ -21,6 +24,7 @@ def connect(
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        **_READABLE,
     }
     with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
         yield connection

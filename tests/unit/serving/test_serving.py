@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -145,6 +146,13 @@ def test_marts_is_the_right_name_whatever_the_file_is_attached_under(tmp_path: P
             assert own.execute(counted.format("marts.")).fetchall() == [(3,)], name
             described = "select comment from duckdb_views() where schema_name = 'marts' and view_name = 'departments'"
             assert own.execute(described).fetchall() == [("The register; it's a dimension.",)]
+
+
+def test_the_files_are_of_the_form_that_clients_of_duckdb_1_read(tmp_path: Path, folder: Path) -> None:
+    serve(folder, [make_release(tmp_path / "one")])
+    # DuckDB 2 writes version 69 unless it is told otherwise, as `make test-next` shows
+    for name in ("marts.duckdb", "callback_survey.duckdb"):
+        assert struct.unpack("<Q", (folder / name).read_bytes()[12:20]) == (64,)
 
 
 def test_what_an_early_release_refers_to_in_vain_is_served_without_that_foreign_key(
