@@ -44,6 +44,8 @@ SECRETS = (
     "ALERT_URLS_WARN",
     "ALERT_URLS_RELEASED",
     "APPROVER_URLS",
+    "MIRROR",
+    "METRICS_URL",
 )
 _SAMPLE_REGISTERS = "sample_exports/registers"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)

@@ -27,13 +27,20 @@ def load_settings() -> Settings:
 
 @cache
 def _kept(name: str) -> str | None:
-    """Asked once in a process. What Airflow gives is masked in its logs."""
+    """Asked once in a process. What Airflow gives is masked in its logs, and of a list of addresses each one."""
     from airflow.sdk.log import mask_secret
 
     value = _connection() if name == POSTGRES else _variable(variable_of(name))
-    if value:
-        mask_secret(value)
+    for secret in _secrets_in(value or ""):
+        mask_secret(secret)
     return value
+
+
+def _secrets_in(value: str) -> list[str]:
+    """The value, and where it is made of addresses each of them and its password: a log that names one need not name all."""
+    addresses = [part for part in value.split() if "://" in part]
+    passwords = [part.partition("://")[2].rpartition("@")[0].partition(":")[2] for part in addresses]
+    return [secret for secret in dict.fromkeys([value, *addresses, *passwords]) if secret]
 
 
 def _variable(name: str) -> str | None:

@@ -131,6 +131,8 @@ def kept_by_airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AIRFLOW_VAR_CALLBACK_SURVEY_PRIVACY_KEY", KEY)
     monkeypatch.setenv("AIRFLOW_VAR_CALLBACK_SURVEY_ALERT_URLS", "json://127.0.0.1:9")
+    monkeypatch.setenv("AIRFLOW_VAR_CALLBACK_SURVEY_MIRROR", "sftp://copier:p4ss@store/survey")
+    monkeypatch.setenv("AIRFLOW_VAR_CALLBACK_SURVEY_METRICS_URL", "https://sender:t0ken@collector/v1/metrics")
     monkeypatch.setenv("AIRFLOW_CONN_CALLBACK_SURVEY_POSTGRES", "postgres://publisher:p%40ss@database:5432/marts")
     airflow_settings._kept.cache_clear()
     yield
@@ -143,11 +145,26 @@ def test_a_task_finds_its_secrets_with_airflow_and_the_environment_wins(monkeypa
     assert found.read_privacy_key() == KEY.encode()
     assert found.alert_urls == ("json://127.0.0.1:9",)
     assert found.postgres_url == "postgres://publisher:p%40ss@database:5432/marts"
+    assert found.mirror == "sftp://copier:p4ss@store/survey"
+    assert found.metrics_url == "https://sender:t0ken@collector/v1/metrics"
     assert found.approver_urls == ()
     monkeypatch.setenv("CALLBACK_SURVEY_POSTGRES_URL", "")
     monkeypatch.setenv("CALLBACK_SURVEY_PRIVACY_KEY_FILE", "/kept/elsewhere")
     mine = airflow_settings.load_settings()
     assert (mine.postgres_url, mine.privacy_key) == (None, None)
+
+
+@pytest.mark.usefixtures("kept_by_airflow")
+def test_what_airflow_kept_is_masked_in_its_logs_also_one_address_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.log import redact
+
+    addresses = ["json://one:pass-of-one@first:9", "json://two:pass-of-two@second:9"]
+    monkeypatch.setenv("AIRFLOW_VAR_CALLBACK_SURVEY_ALERT_URLS", " ".join(addresses))
+    found = airflow_settings.load_settings()
+    assert found.alert_urls == tuple(addresses)
+    for said in (KEY, found.mirror, found.metrics_url, *addresses, "pass-of-two"):
+        assert redact(f"no answer from {said}") == "no answer from ***"
+    assert redact("no answer from second") == "no answer from second"
 
 
 def test_the_commands_airflow_run_and_standalone_ask_airflow_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
