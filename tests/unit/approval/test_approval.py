@@ -30,11 +30,6 @@ NEXT = Heading("跑改办", "跑改办〔2018〕9号", DAY)
 WHY = "区民政局的回访记录有误，已重新报送"
 
 
-@pytest.fixture(autouse=True)
-def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write_apart", print_heading)
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The first revision, released and served."""

@@ -10,12 +10,11 @@ import pytest
 
 from callback_survey.approval import decide
 from callback_survey.approval.request import request_for
-from callback_survey.documents import write
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Release
 from callback_survey.settings import Settings
-from issuing import AT, SCOPE, damage, freeze, home, print_heading, serve
+from issuing import AT, SCOPE, damage, freeze, home, serve
 
 
 @pytest.fixture
@@ -102,8 +101,7 @@ def test_the_rows_that_the_correction_changed_are_told(settings: Settings) -> No
     )
 
 
-def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write_apart", print_heading)
+def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings) -> None:
     serve(settings, freeze(settings))
     decide.approve(settings, SCOPE, 1, Heading("跑改办", "5号", date(2018, 6, 7)), by="值班长", at=AT)
     freeze(settings, 2, rate="80")

@@ -13,7 +13,6 @@ import pytest
 from callback_survey import releases
 from callback_survey.approval import decide, public
 from callback_survey.approval.correction import correction_of
-from callback_survey.documents import write
 from callback_survey.documents.notice.correction import Correction, Moved, MovedMeasure
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
@@ -23,18 +22,13 @@ from callback_survey.storage import files
 from callback_survey.wording.translation import in_chinese
 from english_left import english_runs
 from homes import contents
-from issuing import AT, SCOPE, acts, freeze, home, print_heading, serve
+from issuing import AT, SCOPE, acts, freeze, home, serve
 
 FIRST = Heading("跑改办", "跑改办〔2018〕5号", date(2018, 6, 7))
 SECOND = Heading("跑改办", "跑改办〔2018〕9号", date(2018, 7, 9))
 WHY = "区民政局的回访记录有误，已重新报送"
 LATER = "2018-07-09T01:00:00+00:00"
 MOVED = "满意率：比率有变动的部门1个，区民政局（74.42%改为80.00%）。实现率的数字没有变动。"
-
-
-@pytest.fixture(autouse=True)
-def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write_apart", print_heading)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from callback_survey import releases
 from callback_survey.approval import decide, public, withdrawal
-from callback_survey.documents import write
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
 from callback_survey.releases import journal
@@ -18,16 +17,11 @@ from callback_survey.settings import Settings
 from callback_survey.storage import files
 from callback_survey.watch import whole_home
 from homes import contents
-from issuing import AT, SCOPE, acts, freeze, home, print_heading, serve
+from issuing import AT, SCOPE, acts, freeze, home, serve
 
 HEADING = Heading("跑改办", "跑改办〔2018〕5号", date(2018, 6, 7))
 WHY = "数据来源有疑问，待核实"
 LATER, LATEST = "2018-06-08T01:00:00+00:00", "2018-06-20T01:00:00+00:00"
-
-
-@pytest.fixture(autouse=True)
-def _documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write, "write_apart", print_heading)
 
 
 @pytest.fixture
