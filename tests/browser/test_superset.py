@@ -28,13 +28,13 @@ PYTHON = REPOSITORY / ".venv-bi" / "bin" / "python"
 # Superset draws slowly where two cores have other work too.
 PATIENCE_MS = 90_000
 CHARTS = (
-    "平均值与标杆",
+    "平均值与参照值",
     "各部门比率与 95% 区间",
     "各部门（由低到高）",
     "各季度平均值",
     "各季度低于平均的部门",
-    "各部门呼叫结果",
-    "各季度呼叫指标",
+    "各部门通话结果",
+    "各季度通话指标",
 )
 
 
@@ -92,7 +92,7 @@ def dashboard(page: Page, superset: Superset) -> None:
     page.fill("#username", "admin")
     page.fill("#password", superset.password)
     page.keyboard.press("Enter")
-    page.get_by_text("平均值与标杆").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("平均值与参照值").wait_for(timeout=PATIENCE_MS)
 
 
 def choose(page: Page, filter_name: str, value: str) -> None:
@@ -135,16 +135,16 @@ def test_the_dashboard_shows_the_figures_of_the_notice(
         choose(page, "quarter", "2018Q1")
     settled(page)
     page.wait_for_load_state("networkidle")
-    averages = rows_of(page, "平均值与标杆")
+    averages = rows_of(page, "平均值与参照值")
     assert averages[0][:8] == ["满意率", "94.77", "94.70", "+0.07", "34", "14", "6", "3"]
     assert averages[1][:8] == ["实现率", "92.53", "87.90", "+4.63", "34", "13", "4", "3"]
     assert [row[8] for row in averages] == ["区民政局", "区教育局"]
     departments = rows_of(page, "各部门（由低到高）")
     assert departments[0][:4] == ["区民政局", "74.42", "34", "▼ 按部门水平仍低于平均"]
-    assert chart(page, "各季度呼叫指标").get_by_text("2019Q1").count() == 1, "the quarters beside are not filtered away"
+    assert chart(page, "各季度通话指标").get_by_text("2019Q1").count() == 1, "the quarters beside are not filtered away"
     assert [(answer.status, answer.url) for answer in answers if answer.status != 200] == []
     assert page.locator(".ant-alert-error, [data-test=error-container]").count() == 0
-    for title in ("各部门比率与 95% 区间", "各季度平均值", "各季度低于平均的部门", "各部门呼叫结果"):
+    for title in ("各部门比率与 95% 区间", "各季度平均值", "各季度低于平均的部门", "各部门通话结果"):
         drawn = tmp_path / "chart.png"
         chart(page, title).screenshot(path=drawn)
         assert colours(drawn) > 30, f"{title}: nothing is drawn"
@@ -175,11 +175,11 @@ def test_the_charts_draw_what_the_marts_hold(superset: Superset, page: Page, ans
 def test_another_release_is_shown_without_a_restart(superset: Superset, page: Page) -> None:
     dashboard(page, superset)
     settled(page)
-    before = rows_of(page, "平均值与标杆")[0][1]
+    before = rows_of(page, "平均值与参照值")[0][1]
     swap(superset.home, "update region_rates set average_pct = 11.11 where measure = 'satisfaction'")
     page.reload()
     settled(page)
-    assert (before, rows_of(page, "平均值与标杆")[0][1]) == ("94.72", "11.11")
+    assert (before, rows_of(page, "平均值与参照值")[0][1]) == ("94.72", "11.11")
 
 
 def test_nobody_sees_it_without_the_login(superset: Superset, context: BrowserContext) -> None:
