@@ -180,6 +180,18 @@ def test_points_have_their_margin_and_an_assumption_is_called_one(release: Relea
     assert re.search(r"合计</th><td>—</td><td>2.00</td><td>—</td>", html) and "不计总分，也不按零分算" in html
 
 
+def test_it_says_why_it_has_no_reasons_where_there_were_calls_to_give_any(release: Release) -> None:
+    said = "不满意的原因不列"
+    code, unsampled = EDUCATION.department_code, SATISFACTION.departments[6].department_code
+    assert page_of(DATA, release, code).count(said) == 1
+    assert "随工单转告" in page_of(DATA.called("工单"), release, code)
+    assert said not in page_of(DATA, release, unsampled)
+    assert said not in page_of(replace(DATA, measures=(PUBLISHED,)), release, code)
+    content = department("区司法局", "100.00")
+    everybody = replace(SATISFACTION, departments=(content, *SATISFACTION.departments))
+    assert said not in page_of(replace(DATA, measures=(everybody,)), release, content.department_code)
+
+
 def test_a_page_is_whole_alone_and_nothing_in_it_is_markup(release: Release) -> None:
     html = page_of(DATA, release, f"code-{NASTY}", contact="区跑改办<82000000>")
     assert "区</script>" not in html and "演示&lt;数据&gt;" in html and "联系：区跑改办&lt;82000000&gt;" in html
@@ -198,6 +210,19 @@ def test_each_sheet_begins_a_page_of_its_own(release: Release, tmp_path: Path, m
     path.write_bytes(pdf_of(departments.render(data, sheets, release)))
     pages = [page.extract_text() for page in PdfReader(path).pages]
     assert [page.splitlines()[0] for page in pages] == [sheet.name for sheet in sheets]
+
+
+def test_a_sheet_that_is_too_long_does_not_leave_its_foot_alone_on_a_page(release: Release, tmp_path: Path) -> None:
+    answers = {found.department_code: ANSWERS for found in SATISFACTION.departments}
+    every = [replace(SATISFACTION, measure=name, answers=answers) for name in ("satisfaction", "second", "third")]
+    data = replace(DATA, measures=tuple(every))
+    longest = next(one for one in departments.sheets_of(data, HISTORY) if one.code == EDUCATION.department_code)
+    grown = [replace(longest, series_notes=["前后相连" * 16] * count) for count in range(8)]
+    path = tmp_path / departments.ALL
+    path.write_bytes(pdf_of(departments.render(data, grown, release)))
+    pages = [page.extract_text() for page in PdfReader(path).pages]
+    assert len(grown) < len(pages), "nothing was too long: this shows nothing"
+    assert not [page for page in pages if page.startswith("2019Q1，")]
 
 
 def test_one_department_alone_has_a_page(release: Release) -> None:

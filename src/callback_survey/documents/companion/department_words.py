@@ -22,6 +22,11 @@ def how_to_read(cases: str) -> tuple[str, ...]:
     )
 
 
+def reasons(cases: str) -> str:
+    """Why no reasons are counted here: docs/decisions.md, 206."""
+    return f"不满意的原因不列：人数少，可能认出是谁；由负责回访整改的人员随{cases}转告。"
+
+
 def main_point(found: DepartmentRate, figures: MeasureFigures) -> str:
     """A department's rate against the average and against the quarter before, and no more than was tested."""
     name = figures.measure_name

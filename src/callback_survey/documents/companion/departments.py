@@ -48,6 +48,16 @@ class Sheet:
     series_notes: list[str]
     points: Points | None
 
+    @property
+    def first_missed(self) -> MeasurePart | None:
+        """The first measure on which calls found somebody who was not content. Of printed annexes no call is known."""
+        missed = (
+            part
+            for part in self.parts
+            if part.found.rate_pct is not None and part.found.rate_pct < 100 and not part.figures.is_published_only
+        )
+        return next(missed, None)
+
 
 def file_name(department_code: str) -> str:
     """A register may write anything as a code."""
@@ -70,6 +80,7 @@ def render(marts: CompanionData, sheets: Sequence[Sheet], release: Release, cont
         period=terms.period(marts.quarter),
         sheets=sheets,
         how_to_read=department_words.how_to_read(marts.cases),
+        reasons=department_words.reasons(marts.cases),
         points_notes=department_words.points_notes,
         release=release,
         contact=contact,
