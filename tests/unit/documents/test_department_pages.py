@@ -15,6 +15,7 @@ from callback_survey.documents.companion.answers import Answer, Contribution, Po
 from callback_survey.documents.companion.history import History, QuarterRate
 from callback_survey.documents.companion.model import CompanionData, DepartmentRate, MeasureFigures
 from callback_survey.documents.companion.pdf import pdf_of
+from callback_survey.documents.companion.strokes import units
 from callback_survey.releases import Release
 from companion_data import DATA, NASTY, PUBLISHED, SATISFACTION, department
 from published import make_release
@@ -127,6 +128,22 @@ def test_a_masked_answer_is_a_star_and_leaves_its_part_of_the_bar_empty() -> Non
     assert "比较满意 *" in drawn and "满意 40 人，83.33%" in drawn
     widths = [float(width) for width in re.findall(r'width="([\d.]+)" height="17"', drawn)]
     assert widths == [pytest.approx(0.8333 * drawing.WIDTH, abs=0.1)]
+
+
+@pytest.mark.parametrize("average", ["62.00", "77.14", "89.00", "94.77", "99.50"])
+def test_no_line_crosses_the_label_of_another_and_none_leaves_the_chart(average: str) -> None:
+    for reference in ("60.50", "70.00", "77.14", "83.57", "87.90", "94.70", "99.90"):
+        figures = replace(SATISFACTION, average_pct=Decimal(average), benchmark_pct=Decimal(reference))
+        drawn = drawing.standing(figures, figures.departments[0])
+        lines = [(float(x), float(top)) for x, top in re.findall(r'd="M([\d.]+),(\d+)V48"', drawn)]
+        labels = re.findall(r'<text x="([\d.]+)" y="(9|21)" font-size="(\d+)" text-anchor="(\w+)"[^>]*>([^<]+)<', drawn)
+        assert (len(lines), len(labels)) == (2, 2), reference
+        for x, y, size, anchor, said in labels:
+            width = units(said) * float(size)
+            left = float(x) - {"start": 0, "middle": width / 2, "end": width}[anchor]
+            assert left >= 0 and left + width <= drawing.WIDTH, (reference, said)
+            crossing = [at for at, top in lines if left < at < left + width and top < float(y)]
+            assert crossing == [], (reference, said)
 
 
 def test_shares_fill_the_bar_and_are_darker_with_each_step_on_either_side() -> None:

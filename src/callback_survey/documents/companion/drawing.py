@@ -6,7 +6,8 @@ large charts, and tell the same in black and white.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from math import floor
 
@@ -15,7 +16,7 @@ from callback_survey.documents.companion.history import QuarterRate, runs
 from callback_survey.documents.companion.layout import axis
 from callback_survey.documents.companion.look import HAIR, INK, INTERVAL, QUIET
 from callback_survey.documents.companion.model import DepartmentRate, MeasureFigures
-from callback_survey.documents.companion.strokes import PALE, beside, joined, line, sign, svg, text, units
+from callback_survey.documents.companion.strokes import PALE, above, has_room, joined, line, sign, svg, text, units
 from callback_survey.documents.notice.words import benchmark
 from callback_survey.quarter import Quarter
 
@@ -38,26 +39,60 @@ def standing(figures: MeasureFigures, department: DepartmentRate) -> str:
         f'<path d="M{_LEFT},48H{WIDTH - _RIGHT}" stroke="{INTERVAL}"/>',
         *(text(at(tick), 58, str(tick), size=9, colour=QUIET) for tick in ticks[:: -1 if len(ticks) < 6 else -2]),
     ]
-    average, reference = figures.average_pct, figures.benchmark_pct
-    if reference is not None and reference >= low:
-        # the shorter line's label stands on the side away from the longer one
-        side = -3 if average is None or reference < average else 3
-        said = f"{benchmark(figures)} {reference:.2f}"
-        drawn += [
-            line(at(reference), 23, 48, dash="3,2"),
-            beside(at(reference), 21, said, WIDTH, size=9, colour=QUIET, aside=side),
-        ]
-    if average is not None:
-        drawn += [
-            line(at(average), 12, 48, width=1.3),
-            beside(at(average), 9, f"平均 {average:.2f}", WIDTH, weight=700),
-        ]
+    drawn += _limits(figures, low, at)
     if department.ci_display_low is not None and department.ci_display_high is not None:
         ends = f"M{at(department.ci_display_low * 100)},36H{at(department.ci_display_high * 100)}"
         dash = ' stroke-dasharray="3,2"' if department.mark else ""
         drawn.append(f'<path d="{ends}" stroke="{INK}" stroke-width="2.4"{dash}/>')
     drawn.append(sign(at(department.rate_pct or 0), 36, department.flag, 5.5))
     return svg(WIDTH, 62, drawn)
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """A line that rates are held against, with its label."""
+
+    x: float
+    said: str
+    size: float
+    weight: int
+    colour: str
+    width: float
+    dash: str
+
+    def drawn(self, top: float, label: str) -> list[str]:
+        return [line(self.x, top, 48, width=self.width, dash=self.dash), label]
+
+    def below(self, aside: float) -> list[str]:
+        """The shorter line, its label beside it."""
+        anchor = "start" if aside > 0 else "end"
+        label = text(
+            self.x + aside, 21, self.said, size=self.size, anchor=anchor, colour=self.colour, weight=self.weight
+        )
+        return self.drawn(23, label)
+
+    def over(self, y: float, top: float) -> list[str]:
+        return self.drawn(
+            top, above(self.x, y, self.said, WIDTH, size=self.size, colour=self.colour, weight=self.weight)
+        )
+
+
+def _limits(figures: MeasureFigures, low: float, at: Callable[[Decimal], float]) -> list[str]:
+    """Average and benchmark. No line crosses the label of the other one: one label stands beside its line, on the side away from the
+    other; where there is room for neither, both stand above the lines."""
+    average, reference = figures.average_pct, figures.benchmark_pct
+    mean = None if average is None else _Limit(at(average), f"平均 {average:.2f}", 10, 700, INK, 1.3, "")
+    if reference is None or reference < low:
+        return [] if mean is None else mean.over(9, 12)
+    other = _Limit(at(reference), f"{benchmark(figures)} {reference:.2f}", 9, 400, QUIET, 1.1, "3,2")
+    if mean is None:
+        return other.over(21, 23)
+    aside = -3 if other.x < mean.x else 3
+    if has_room(other.x, other.said, WIDTH, size=other.size, aside=aside):
+        return [*other.below(aside), *mean.over(9, 12)]
+    if has_room(mean.x, mean.said, WIDTH, size=mean.size, aside=-aside):
+        return [*mean.below(-aside), *other.over(9, 12)]
+    return [*other.over(21, 23), *mean.over(9, 23)]
 
 
 def shades(answers: Sequence[Answer]) -> list[str]:

@@ -47,7 +47,13 @@ def line(x: float, top: float, bottom: float, *, width: float = 1.1, dash: str =
     return f'<path d="M{x},{top}V{bottom}" stroke="{INK}" stroke-width="{width}"{look}/>'
 
 
-def beside(
+def has_room(x: float, said: str, most: float, *, size: float = 10, aside: float) -> bool:
+    """Whether a label fits beside the line at `x` of a chart that is `most` wide: right of it, or left for a negative `aside`."""
+    end = x + aside + (units(said) * size if aside > 0 else -units(said) * size)
+    return 0 <= end <= most
+
+
+def above(
     x: float,
     y: float,
     said: str,
@@ -56,16 +62,9 @@ def beside(
     size: float = 10,
     colour: str = INK,
     weight: int = 400,
-    aside: float = 0,
 ) -> str:
-    """A label at a line of a chart that is `most` wide, on the side where there is room for it: over the line, or `aside` of it."""
+    """A label over a line of a chart that is `most` wide, moved to where there is room for it."""
     width = units(said) * size
-    if (
-        aside
-        and (x + aside - width if aside < 0 else x + aside) >= 0
-        and x + aside + (width if aside > 0 else 0) <= most
-    ):
-        return text(x + aside, y, said, size=size, anchor="end" if aside < 0 else "start", colour=colour, weight=weight)
     anchor = "start" if x - width / 2 < 0 else "end" if x + width / 2 > most else "middle"
     return text(x, y, said, size=size, anchor=anchor, colour=colour, weight=weight)
 
