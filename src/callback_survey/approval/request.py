@@ -108,7 +108,7 @@ def _averages(found: Sequence[Measure], cases: str) -> Iterator[str]:
             points(measure.gap_to_benchmark_pct),
             f"{measure.rated_department_count} / {measure.department_count}",
             str(len(measure.below_average)),
-            measure.lowest_department_name or BLANK,
+            (measure.lowest_department_name if measure.below_average else None) or BLANK,
         )
         yield f"| {' | '.join(_md(cell) for cell in cells)} |"
     for measure in found:

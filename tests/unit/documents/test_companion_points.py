@@ -49,6 +49,11 @@ def test_nothing_is_said_that_was_not_tested(changed: dict[str, object], said: s
     assert said in "".join(points.points(replace(SATISFACTION, **changed), "上季度"))  # type: ignore[arg-type]
 
 
+def test_of_a_question_that_nobody_answered_nothing_else_is_said() -> None:
+    unanswered = replace(SATISFACTION, average_pct=None, departments=())
+    assert points.points(unanswered, "上季度") == ("没有部门得出满意率。",)
+
+
 def test_a_long_list_names_the_first_and_how_many_there_are() -> None:
     many = tuple(department(f"局{n}", "99.00", comparison_category="above") for n in range(20))
     said = points.points(replace(SATISFACTION, departments=many), "上季度")[1]

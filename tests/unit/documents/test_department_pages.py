@@ -245,7 +245,7 @@ def test_a_sheet_that_is_too_long_does_not_leave_its_foot_alone_on_a_page(releas
 def test_one_department_alone_has_a_page(release: Release) -> None:
     only = replace(SATISFACTION, departments=SATISFACTION.departments[:1], average_pct=Decimal("98.00"))
     html = page_of(replace(DATA, measures=(only,)), release, only.departments[0].department_code, History(()))
-    assert "与部门平均相同" in html and "standing-satisfaction" in html
+    assert "<li>满意率 98.00%，与部门平均相同。</li>" in html and "standing-satisfaction" in html
 
 
 def test_what_was_counted_is_called_as_its_district_does(release: Release) -> None:

@@ -85,6 +85,16 @@ def test_a_tie_for_the_lowest_rate_names_every_department(data: NoticeData) -> N
     assert "实现率最低：区教育局（72.00%）" in text
 
 
+def test_where_all_have_one_rate_nobody_is_called_the_lowest(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "update marts.department_rates set rate_pct = 98.04 where measure = 'satisfaction' and rate_pct is not null"
+    )
+    data = read_notice_data(marts, Scope(REGION, QUARTER))
+    assert [len(measure.lowest) for measure in data.measures] == [0, 1]
+    text = Page(render_notice(data)).text
+    assert "满意率最低" not in text and "实现率最低：区教育局（72.00%）" in text
+
+
 def test_an_unsampled_department_is_blank_and_named_as_not_rated(data: NoticeData) -> None:
     page = Page(render_notice(data))
 

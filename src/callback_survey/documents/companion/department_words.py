@@ -53,6 +53,8 @@ def _against_average(found: DepartmentRate, figures: MeasureFigures) -> str:
         if gap
         else "与部门平均相同"
     )
+    if not gap:
+        return side
     if figures.is_published_only:
         return f"{side}，有效回答数不详，未作检验"
     return side + {

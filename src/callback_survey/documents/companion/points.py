@@ -19,14 +19,16 @@ def how_to_read(cases: str) -> tuple[str, ...]:
     )
 
 
-def points(figures: MeasureFigures, previous: str) -> tuple[str, str, str]:
-    """The average against what it is measured by, who is surely lower and who surely higher, and what changed."""
+def points(figures: MeasureFigures, previous: str) -> tuple[str, ...]:
+    """The average against what it is measured by, who is surely lower and who surely higher, and what changed; of a question that nobody
+    answered, this alone."""
+    if figures.average_pct is None:
+        return (f"没有部门得出{figures.measure_name}。",)
     return _average(figures), _bands(figures), _changed(figures, previous)
 
 
 def _average(figures: MeasureFigures) -> str:
-    if figures.average_pct is None:
-        return f"没有部门得出{figures.measure_name}。"
+    assert figures.average_pct is not None
     said = f"{figures.measure_name}部门平均 {written.percent(figures.average_pct)}%"
     gap = figures.gap_to_benchmark_pct
     if figures.benchmark_pct is None or gap is None:

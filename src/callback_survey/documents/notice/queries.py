@@ -137,7 +137,8 @@ def _measure(reader: _Reader, known: dict[str, Any]) -> MeasureSummary:
 
 
 def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
-    """Every department at the lowest printed rate: a tie has no single lowest one to name. What is not rated is not the lowest."""
+    """Every department at the lowest printed rate: a tie has no single lowest one to name. What is not rated is not the lowest, and
+    where all have one rate nobody is."""
     found = reader.rows(
         """
         with rated as (
@@ -150,7 +151,7 @@ def _lowest(reader: _Reader, measure: str) -> tuple[RatedDepartment, ...]:
 
         select department_name, rate_pct
         from rated
-        where rate_pct = (select min(rate_pct) from rated)
+        where rate_pct = (select min(rate_pct) from rated) and rate_pct < (select max(rate_pct) from rated)
         order by department_code
         """,
         measure=measure,
