@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from callback_survey.documents.companion import charts, data, explore, layout, page, wording, write
 from callback_survey.documents.companion.model import Flag
+from callback_survey.documents.companion.pdf import pdf_of
 from callback_survey.releases import Release, open_marts
 from callback_survey.wording import signs
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
@@ -188,9 +190,25 @@ def test_two_hundred_departments_take_several_charts_of_one_axis() -> None:
     many = replace(SATISFACTION, departments=tuple(department(f"局{number}", "90.00") for number in range(200)))
     pages = layout.pages_of(many)
     assert [found for part in pages for found in part] == list(many.departments)
-    assert max(map(len, pages)) <= 36 and max(map(len, pages)) - min(map(len, pages)) <= len(pages)
+    assert len(pages) == 4 and max(map(len, pages)) - min(map(len, pages)) <= len(pages)
     domains = [charts.specification(many, part)["encoding"]["x"]["scale"]["domain"] for part in pages]
     assert domains == [domains[0]] * len(pages)
+
+
+@pytest.mark.parametrize(("name", "count"), [("局", 100), ("某某街道办事处便民服务中心（第一分中心）", 60)])
+def test_charts_fill_their_pages_and_the_first_stands_with_its_heading(
+    release: Release, tmp_path: Path, name: str, count: int
+) -> None:
+    found = tuple(department(f"{name}{number}", "90.00") for number in range(count))
+    many = replace(SATISFACTION, departments=found, average_pct=Decimal("90.00"))
+    data = replace(DATA, measures=(many,))
+    charts_of = page.draw(data, many)
+    path = tmp_path / "companion.pdf"
+    path.write_bytes(pdf_of(page.render_companion(data, {"satisfaction": charts_of}, release, is_paper=True)))
+    pages = ["".join(part.extract_text().split()) for part in PdfReader(path).pages]
+    drawn = [place for place, text in enumerate(pages) if "横轴从" in text]
+    assert drawn == list(range(1, 1 + len(charts_of))) and len(charts_of) > 1
+    assert pages[1].startswith("满意率")
 
 
 @pytest.mark.parametrize("form", ["companion", "explore"])

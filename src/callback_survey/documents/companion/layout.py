@@ -12,7 +12,8 @@ _NAME_UNITS = 16  # full-width characters of a name in one line
 _EM = 11
 _STEP, _SMALL_STEP = 15, 13.2
 _ROOMY = 30  # departments up to here get the roomier step
-_HEIGHT = 482  # of a chart on paper: what leaves room for the rest of a measure's page
+# of a chart on paper: what leaves room for the rest of a measure's page, and what fills a page where one is not enough
+_HEIGHT, _WHOLE_HEIGHT = 482, 660
 
 
 def pages_of(figures: MeasureFigures) -> list[tuple[DepartmentRate, ...]]:
@@ -20,8 +21,10 @@ def pages_of(figures: MeasureFigures) -> list[tuple[DepartmentRate, ...]]:
     rated = figures.rated
     if not rated:
         return []
-    rows = int(_HEIGHT // row_step([wrapped(found.department_name + found.mark) for found in rated]))
-    count = -(-len(rated) // rows)
+    step = row_step([wrapped(found.department_name + found.mark) for found in rated])
+    if len(rated) <= _HEIGHT // step:
+        return [rated]
+    count = -(-len(rated) // int(_WHOLE_HEIGHT // step))
     size = -(-len(rated) // count)
     return [rated[start : start + size] for start in range(0, len(rated), size)]
 
