@@ -222,7 +222,16 @@ def test_each_sheet_begins_a_page_of_its_own(release: Release, tmp_path: Path, m
     every = (SATISFACTION, REALISATION, replace(REALISATION, measure="third", measure_name="解决率"))[:measures]
     answers = {found.department_code: ANSWERS for found in SATISFACTION.departments}
     data = replace(DATA, measures=tuple(replace(figures, answers=answers) for figures in every))
-    sheets = departments.sheets_of(data, HISTORY)
+    everybody = [
+        replace(
+            rate, measure=figures.measure, department_code=found.department_code, department_name=found.department_name
+        )
+        for figures in every
+        for found in figures.departments
+        for rate in HISTORY.rates
+    ]
+    sheets = departments.sheets_of(data, History(tuple(everybody)))
+    assert all(part.trend for one in sheets for part in one.parts)
     path = tmp_path / departments.ALL
     path.write_bytes(pdf_of(departments.render(data, sheets, release)))
     pages = [page.extract_text() for page in PdfReader(path).pages]
@@ -234,7 +243,7 @@ def test_a_sheet_that_is_too_long_does_not_leave_its_foot_alone_on_a_page(releas
     every = [replace(SATISFACTION, measure=name, answers=answers) for name in ("satisfaction", "second", "third")]
     data = replace(DATA, measures=tuple(every))
     longest = next(one for one in departments.sheets_of(data, HISTORY) if one.code == EDUCATION.department_code)
-    grown = [replace(longest, series_notes=["前后相连" * 16] * count) for count in range(8)]
+    grown = [replace(longest, series_notes=["前后相连" * 16] * count) for count in range(30)]
     path = tmp_path / departments.ALL
     path.write_bytes(pdf_of(departments.render(data, grown, release)))
     pages = [page.extract_text() for page in PdfReader(path).pages]
