@@ -254,7 +254,9 @@ def _issue(issue: Issue) -> str:
 def _flag(flag: Flag) -> str:
     text = f"{_md(flag.department_name)} {percent(flag.rate_pct)}"
     mark = signs.mark(flag.is_significantly_below, flag.is_significantly_below_superpopulation, flag.reliability)
-    return f"**{text} {mark}**" if mark else text
+    if not mark or mark == signs.FEW_MARK:
+        return f"{text} {mark}".rstrip()
+    return f"**{text} {mark}**"
 
 
 def _benchmark(measure: Measure) -> str:

@@ -44,6 +44,11 @@ def test_only_what_is_more_than_chance_is_marked_as_such(settings: Settings) -> 
     assert "就本季度办件超出抽样误差的 1 个，按部门水平仍低于平均的 0 个。" in text
 
 
+def test_few_answers_are_a_remark_and_not_made_to_stand_out(settings: Settings) -> None:
+    text = body(settings, freeze(settings, reliability="not_rated"))
+    assert "区民政局 74.42 ‡" in text and "**区民政局" not in text
+
+
 def test_what_was_counted_is_called_as_the_district_does(settings: Settings, tmp_path: Path) -> None:
     own = replace(settings, registers=tmp_path / "survey" / "registers")
     own.registers.mkdir(parents=True)  # type: ignore[union-attr]
