@@ -50,11 +50,13 @@ def test_a_notice_of_any_district_keeps_to_its_page(tmp_path: Path, count: int, 
     assert printed.page == found[-1].page and BOTTOM - 20 < printed.bottom <= BOTTOM + 4
 
 
-def test_the_signature_keeps_to_its_paragraph_wherever_the_page_ends(tmp_path: Path) -> None:
-    """A longer first paragraph moves the end of the text down, line by line, over the end of a page."""
+@pytest.mark.parametrize("contact", ["", "某科，0571-00000000"])
+def test_the_signature_keeps_to_its_paragraph_wherever_the_page_ends(tmp_path: Path, contact: str) -> None:
+    """A longer first paragraph moves the end of the text down, line by line, over the end of a page. Whom to ask is no such paragraph."""
     places = []
-    for days in (13, 14, 15, 16):
+    for days in (12, 13, 14, 15, 16):
         data, heading = district(1, "short", days=days)
+        heading = replace(heading, texts=replace(heading.texts, contact=contact))
         found = words(render_pdf(compose(data, heading=heading)), tmp_path)
         dated = next(word for word in found if word.text == "2020年1月7日")
         signed = [word for word in found if "抓好落实" in word.text]

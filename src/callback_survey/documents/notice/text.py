@@ -65,12 +65,12 @@ class NoticeText:
 
     @property
     def ending(self) -> tuple[str, ...]:
-        """The last paragraphs, with which the signature stays together."""
-        return self.closing or self.request[-1:]
+        """The last paragraphs, with which the signature stays together. Whom to ask is a line, and alone no text that is signed."""
+        return (*self.request[-1:], *self.closing)
 
     @property
     def request_before_the_end(self) -> tuple[str, ...]:
-        return self.request if self.closing else self.request[:-1]
+        return self.request[:-1]
 
     @property
     def title(self) -> str:
