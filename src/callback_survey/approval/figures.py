@@ -46,6 +46,16 @@ def region_name(release: Release) -> str:
     return f"{found['parent_region_name'] or ''}{found['region_name']}" if found else release.region_code
 
 
+def annex_labels(release: Release) -> dict[str, str]:
+    """What the annexes print over each figure, by its name in the marts, which checks use."""
+    with closing(open_frozen(release)) as connection:
+        marts = QuarterMarts(connection, "main", release.region_code, release.quarter)
+        if "figure_label" not in marts.columns("annexes"):
+            return {}
+        found = marts.rows("select distinct figure, figure_label from {schema}.annexes where figure_label is not null")
+    return {row["figure"]: row["figure_label"] for row in found}
+
+
 def measures(release: Release) -> list[Measure]:
     """The measures of a release, in their order."""
     with closing(open_frozen(release)) as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callback_survey import releases
@@ -27,6 +27,8 @@ from callback_survey.wording.translation import in_chinese
 MOST_MOVED = 40
 _REASON_TO_GIVE = "（所填的更正原因）"
 _SIGN = re.compile(r"([\\`*_{}\[\]<>|~#])")
+# of a column or a figure in the marts
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b", re.ASCII)
 # a department that one of the two revisions does not have
 _ABSENT = Figures(None, None, None, None, None)
 
@@ -199,13 +201,14 @@ def _listed(before: Figures, after: Figures) -> Iterator[str]:
 def _checks(settings: Settings, release: Release) -> Iterator[str]:
     warnings = [result for report in release.check_reports() for result in report.warnings]
     rules = read_rules(settings.seeds)
+    labels = figures.annex_labels(release) if warnings else {}
     yield ""
     yield f"### 检查提醒（{len(warnings)} 项）"
     yield ""
     if not warnings:
         yield "两道关口都没有提醒。"
     for result in warnings:
-        yield from _check(result, rules.get(result.check_id))
+        yield from _check(result, rules.get(result.check_id), labels)
     if release.accepted:
         yield ""
         yield f"### 未通过、已放行的检查（{len(release.accepted)} 项）"
@@ -216,13 +219,14 @@ def _checks(settings: Settings, release: Release) -> Iterator[str]:
             yield f"- **{_md(title)}**：{_md(found)}。{_md(check['by'])} 放行，理由：{_md(check['reason'])}"
 
 
-def _check(result: CheckResult, rule: Rule | None) -> Iterator[str]:
+def _check(result: CheckResult, rule: Rule | None, labels: Mapping[str, str]) -> Iterator[str]:
     title = rule.title if rule else result.check_id
     say = Words("zh", limits={result.check_id: rule.allowed_zh} if rule else {})
     allowed = say.allowed(result.check_id, result.allowed)
     yield f"- **{_md(title)}**：{_md(say.said(result.observed))}（要求：{_md(allowed)}）"
     for example in result.examples:
-        yield f"  - {_md(say.said(example))}"
+        named = _NAME.sub(lambda found: labels.get(found[0], found[0]), say.said(example))
+        yield f"  - {_md(named)}"
 
 
 def _places(settings: Settings, release: Release, page: str) -> Iterator[str]:

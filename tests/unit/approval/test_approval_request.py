@@ -75,6 +75,16 @@ def test_a_warning_is_told_with_its_examples_in_the_words_of_its_rule(settings: 
     )
 
 
+def test_a_figure_in_an_example_is_called_as_the_annex_calls_it(settings: Settings) -> None:
+    release = freeze(settings, sample=25)
+    (told,) = [
+        path for path in (release.folder / "checks").glob("*.json") if "97.56" in path.read_text(encoding="utf-8")
+    ]
+    said = "区教育局（满意率）: sample_count computed 25, printed 24; other_count computed 1, printed 2"
+    told.write_text(told.read_text(encoding="utf-8").replace("区教育局: 97.56", said), encoding="utf-8")
+    assert "  - 区教育局（满意率）：抽样数 算得 25，印发 24; other\\_count 算得 1，印发 2" in body(settings, release)
+
+
 def test_what_a_person_accepted_is_told_with_name_and_reason(settings: Settings) -> None:
     accepted = {"gate": "marts", "check_id": "reconciliation_within_tolerance", "observed": "1 of 68 rows"}
     accepted |= {"examples": "区档案局 99.00", "by": "值班长", "reason": "附件印错", "at": AT}
