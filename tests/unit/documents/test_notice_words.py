@@ -124,7 +124,7 @@ def test_of_a_question_that_nobody_answered_it_is_not_said_that_nobody_is_below_
 def test_only_the_filled_sign_asks_for_priority() -> None:
     assert not any("优先" in said for said in notice(QUARTER, FEW).request)
     [_, asked] = notice(QUARTER, FIRM, FEW).request
-    assert "标有▼的部门，请优先安排整改" in asked and "▽" not in asked
+    assert "标有▼的部门，请优先安排整改" in asked and "会回升约4至5个百分点" in asked and "▽" not in asked
 
 
 def test_part_four_names_all_that_are_not_rated_below_average_or_not() -> None:

@@ -154,8 +154,10 @@ def request(marts: NoticeData, texts: Texts) -> list[str]:
     said = list(texts.request or (ASKED,))
     listed = [department for measure in marts.measures for department in measure.below_average]
     if any(words.mark(department) == signs.FIRM_MARK for department in listed):
+        # an office leaves no space beside a figure
+        warning = signs.REGRESSION.rstrip("。").replace(" ", "")
         said.append(
-            f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在以后各季度的回访中检验成效（{signs.REGRESSION.rstrip('。')}）；"
+            f"第三部分名单中标有{signs.FIRM_MARK}的部门，请优先安排整改，并在以后各季度的回访中检验成效（{warning}）；"
             f"名单中的其他部门，请结合抽样数和{texts.cases}情况自查，不宜仅凭本季度的数值下结论。"
         )
     elif listed:
