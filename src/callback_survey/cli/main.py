@@ -50,10 +50,15 @@ def _main(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     try:
         code: int = options.command(options)
+        sys.stdout.flush()
         return code
     except SurveyError as error:
         _complain(language.explained(error))
         return error.exit_code
+    except BrokenPipeError:
+        # whoever read what is printed has seen enough, as `| head` has: that is no fault, and nobody is left to tell
+        streams.drop_output()
+        return 1
     except OSError as error:
         # a full disk or a folder nobody may write to: the system's words and the place say what to do
         _complain(language.explained(SurveyError(error.strerror or str(error), where=str(error.filename or "unknown"))))

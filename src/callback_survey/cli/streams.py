@@ -54,6 +54,11 @@ def prepare() -> None:
     os.environ["PYTHONUTF8"] = "1"
 
 
+def drop_output() -> None:
+    """Nothing printed from now on is written, not even what Python still holds as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def tell_what_was_lacking() -> None:
     """Say, at the end, that the terminal could not show everything, and what helps."""
     if not _lacking:

@@ -66,3 +66,19 @@ def test_a_byte_of_a_name_that_is_no_text_is_shown_as_that(tmp_path: Path) -> No
     program = "from callback_survey.cli import streams; streams.prepare(); print('\\udcb2\\udce2 甲')"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=tmp_path)
     assert run.stdout.decode("utf-8") == "\\xb2\\xe2 甲\n"
+
+
+@pytest.mark.parametrize("command", [["deliveries", "--json"], ["register", "check"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_fault_to_tell(tmp_path: Path, command: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, "CALLBACK_SURVEY_HOME": str(tmp_path), "PYTHONUNBUFFERED": ""}
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "callback_survey.cli.main", *command],
+            env=environment,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (1, b"")
