@@ -1,4 +1,4 @@
-"""The help of a command in Chinese: `wording/help.toml` over what argparse writes in English."""
+"""The help of a command in Chinese: `wording/help.toml` over what argparse writes in English; and in colour, in both."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from unicodedata import east_asian_width
 # what stands beside a command in an example, two spaces off
 _BESIDE = re.compile(r"(.*?\S {2,}|  +)(\S.*)")
 _COMMAND = "  "
+_TITLE = re.compile(r"^\S[^\n]*?[:：](?=$| ?callback-survey)", flags=re.MULTILINE)
+# options, sub-commands and the commands of examples, up to what is said of them
+_TYPED = re.compile(r"(?<=^  )(?:-|callback-survey |  [a-z][a-z-]*(?=$|  )).*?(?=$|  )", flags=re.MULTILINE)
+_BOLD, _COLOUR, _PLAIN = "\033[1m", "\033[36m", "\033[0m"
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -41,6 +45,12 @@ def formatted(parser: argparse.ArgumentParser) -> str:
     formatter.add_text(_block(parser.epilog))
     # argparse puts its own colon behind the title of a section
     return re.sub(rf"^({'|'.join(_titles())}):$", r"\1：", formatter.format_help(), flags=re.MULTILINE)
+
+
+def coloured(plain: str) -> str:
+    """The help for a terminal: titles in bold, and what is to be typed in colour. Nothing moves."""
+    titled = _TITLE.sub(f"{_BOLD}\\g<0>{_PLAIN}", plain)
+    return _TYPED.sub(f"{_COLOUR}\\g<0>{_PLAIN}", titled)
 
 
 def usage(parser: argparse.ArgumentParser) -> str:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
+from io import TextIOBase
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from callback_survey.cli import help_text
 from callback_survey.errors import SurveyError
 from callback_survey.settings import Language, terminal_language
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
 _CALLED: ContextVar[str] = ContextVar("called", default="callback-survey")
@@ -36,6 +42,10 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         return super().format_help() if chosen() == "en" else help_text.formatted(self)
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        to = sys.stdout if file is None else file
+        self._print_message(help_text.coloured(self.format_help()) if _is_colour_wanted(to) else self.format_help(), to)
+
     def format_usage(self) -> str:
         return super().format_usage() if chosen() == "en" else help_text.usage(self)
 
@@ -43,6 +53,12 @@ class Parser(argparse.ArgumentParser):
         if chosen() == "en":
             super().error(message)
         self.exit(2, f"{self.format_usage()}{self.prog}：{help_text.complaint(message)}\n")
+
+
+def _is_colour_wanted(file: object) -> bool:
+    """A terminal that shows colours, of a person who did not say https://no-color.org."""
+    is_terminal = isinstance(file, TextIOBase) and file.isatty()
+    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def asked(options: argparse.Namespace) -> Language | None:
