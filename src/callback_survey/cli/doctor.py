@@ -65,7 +65,7 @@ def show(settings: Settings, of_airflow: Sequence[Finding], *, is_json: bool) ->
         found = list(looked)
         print_json([asdict(finding) for finding in found])
         return SOMETHING_TO_TELL if any(finding.state == "fail" for finding in found) else 0
-    console, is_well = open_console(), True
+    console, states = open_console(), set()
     for finding in looked:
         mark, colour = _MARKS[finding.state]
         subject = pad(language.shown(finding.subject), _SUBJECT_WIDTH)
@@ -73,6 +73,14 @@ def show(settings: Settings, of_airflow: Sequence[Finding], *, is_json: bool) ->
         say(console, Text.assemble((f"{mark} ", colour), subject, " ", language.shown(finding.found)), hang=hang)
         if finding.next_step:
             say(console, f"{' ' * hang}{language.shown(f'next: {finding.next_step}')}", hang=hang)
-        is_well = is_well and finding.state != "fail"
-    say(console, "nothing is missing" if is_well else "something is missing: see the next steps above")
-    return 0 if is_well else SOMETHING_TO_TELL
+        states.add(finding.state)
+    if "fail" in states:
+        say(console, "something is missing: see the next steps above")
+        return SOMETHING_TO_TELL
+    say(
+        console,
+        "nothing that a run needs is missing; look at what ! stands before"
+        if "warn" in states
+        else "nothing is missing",
+    )
+    return 0

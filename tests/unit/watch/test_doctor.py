@@ -108,7 +108,9 @@ def test_the_command_says_each_and_its_exit_code_whether_something_is_missing(sm
     well = home.run_here("doctor")
     assert well.code == 0, well.out + well.err
     assert "! channels" in well.out and "next: set CALLBACK_SURVEY_ALERT_URLS" in well.out
-    assert well.out.splitlines()[-1] == "nothing is missing"
+    assert well.out.splitlines()[-1] == "nothing that a run needs is missing; look at what ! stands before"
+    told = home.with_settings(ALERT_URLS="json://127.0.0.1:9/").run_here("doctor")
+    assert "! " not in told.out and told.out.splitlines()[-1] == "nothing is missing", told.out
     ill = home.with_settings(PRIVACY_KEY="").run_here("doctor", "--language", "zh")
     assert ill.code == 4
     assert "✘ 隐私密钥" in ill.out and ill.out.splitlines()[-1] == "有缺少的，见上面各项的下一步"
