@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ BACK_OFF_SECONDS = (1.0, 4.0)
 READ_TIMEOUT_SECONDS = 8.0
 # A sink may send one byte at a time and never hit a socket timeout.
 ATTEMPT_SECONDS = 12.0
+# Where the transport log of the attempt under way goes. A context is handed on to the threads in which Apprise 2 sends.
+_hushed_into: ContextVar[list[str] | None] = ContextVar("hushed_into", default=None)
 _TRANSPORT_LOGGERS = ("apprise", "urllib3.connectionpool")
 # A message there opens an incident, whatever it says; Apprise cannot close one.
 _OPENS_INCIDENTS = ("pagerduty://",)
@@ -172,7 +175,7 @@ def _attempt_all(channels: Sequence[_Channel], message: _Message) -> None:
 
 
 def _attempt(channel: _Channel, message: _Message) -> None:
-    _hush.messages = channel.messages
+    hushed = _hushed_into.set(channel.messages)
     try:
         service = _service(channel.url)
         if service is None:
@@ -191,7 +194,7 @@ def _attempt(channel: _Channel, message: _Message) -> None:
     except Exception as error:
         channel.detail = type(error).__name__
     finally:
-        _hush.messages = None
+        _hushed_into.reset(hushed)
 
 
 def _parts(service: NotifyBase, url: str, message: _Message) -> list[tuple[str, str]]:
@@ -257,12 +260,12 @@ def _service(url: str) -> NotifyBase | None:
     from apprise import Apprise
 
     _install_hush()
-    before, _hush.messages = getattr(_hush, "messages", None), []
+    hushed = _hushed_into.set([])
     try:
         service: NotifyBase | None = Apprise.instantiate(url, asset=_asset())
         return service
     finally:
-        _hush.messages = before
+        _hushed_into.reset(hushed)
 
 
 def _asset() -> AppriseAsset:
@@ -288,26 +291,20 @@ def _reason(messages: Sequence[str]) -> robots.Refusal:
     return robots.Refusal("connection" if "onnection" in text else "unexplained", "")
 
 
-class _Hush(threading.local):
-    """While `messages` is a list, this thread's transport log goes there and nowhere else."""
-
-    messages: list[str] | None = None
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if self.messages is None:
-            return True
-        self.messages.append(record.getMessage())
-        return False
-
-
-_hush = _Hush()
+def _hush(record: logging.LogRecord) -> bool:
+    """While an attempt is under way, its transport log goes there and nowhere else; from threads that Apprise sends in, too."""
+    messages = _hushed_into.get()
+    if messages is None:
+        return True
+    messages.append(record.getMessage())
+    return False
 
 
 def _install_hush() -> None:
     for name in _TRANSPORT_LOGGERS:
         logger = logging.getLogger(name)
-        if _hush.filter not in logger.filters:
-            logger.addFilter(_hush.filter)
+        if _hush not in logger.filters:
+            logger.addFilter(_hush)
     # A filter sees what is said to its own logger, not to those below it, as Apprise 2 has them: what is said for debugging
     # holds addresses with their tokens, and is not made at all.
     logging.getLogger("apprise").setLevel(logging.WARNING)
