@@ -10,8 +10,8 @@ PORT ?= 8080
 BI_PORT ?= 8088
 SIZE ?= S
 PYTHON ?= python3
-# so many tests at once: each may run a whole pipeline, in about 1 GB. One more than the cores that CI has, as a quarter of the time is waiting
-WORKERS ?= 3
+# so many tests at once: each may run a whole pipeline, in about 1 GB
+WORKERS ?= 2
 STATE := .venv/.installed
 BI_STATE := .venv-bi/.installed
 AUDIT_STATE := .venv-audit/.installed
