@@ -55,11 +55,11 @@ def _main(arguments: Sequence[str] | None) -> int:
     except SurveyError as error:
         _complain(language.explained(error))
         return error.exit_code
-    except BrokenPipeError:
-        # whoever read what is printed has seen enough, as `| head` has: that is no fault, and nobody is left to tell
-        streams.drop_output()
-        return 1
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and not streams.is_read():
+            # whoever read what is printed has seen enough, as `| head` has: that is no fault, and nobody is left to tell
+            streams.drop(sys.stdout)
+            return 1
         # a full disk or a folder nobody may write to: the system's words and the place say what to do
         _complain(language.explained(SurveyError(error.strerror or str(error), where=str(error.filename or "unknown"))))
         return 1

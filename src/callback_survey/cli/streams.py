@@ -10,7 +10,9 @@ import codecs
 import io
 import os
 import re
+import select
 import sys
+from typing import IO
 
 from callback_survey.cli.language import shown
 
@@ -54,9 +56,19 @@ def prepare() -> None:
     os.environ["PYTHONUTF8"] = "1"
 
 
-def drop_output() -> None:
-    """Nothing printed from now on is written, not even what Python still holds as it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def is_read() -> bool:
+    """Whether somebody is left at the other end of what is printed; a broken pipe may be one to another process."""
+    ended = select.poll()
+    try:
+        ended.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):  # no file, as in another program
+        return True
+    return not ended.poll(0)
+
+
+def drop(stream: IO[str]) -> None:
+    """Nothing printed there from now on is written, not even what Python still holds as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell_what_was_lacking() -> None:

@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from callback_survey.cli import streams
 from callback_survey.cli.language import chosen, shown, to_copy
 
 Align = Literal["left", "right"]
@@ -66,10 +67,17 @@ def fold(text: str, width: int, hang: int) -> list[int]:
     return breaks
 
 
+class _Console(Console):
+    """Where nobody reads any more, as behind `| head`, the command goes on unheard: a run is not for who looks on."""
+
+    def on_broken_pipe(self) -> None:
+        streams.drop(self.file)
+
+
 def open_console(stream: TextIO | None = None) -> Console:
     """Standard output or another stream, in the width of its terminal; elsewhere nothing depends on a width."""
     stream = stream or sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 100)
+    return _Console(file=stream, highlight=False, width=None if stream.isatty() else 100)
 
 
 def say(console: Console, text: Cell = "", *, hang: int | None = None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from callback_survey.cli import main
+from homes import Home
 
 GBK = [{"PYTHONIOENCODING": "gbk"}, {"LC_ALL": "zh_CN.GBK"}, {"LANG": "zh_CN.GB2312"}, {"LC_ALL": "zh_CN.gb18030"}]
 NOTE = "the encoding of this terminal, ascii, lacks"
@@ -82,3 +86,27 @@ def test_a_reader_that_has_seen_enough_is_no_fault_to_tell(tmp_path: Path, comma
             check=False,
         )
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_a_run_goes_on_to_its_end_when_who_looked_on_has_left(small_exports: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", small_exports, "a key for tests only, 32 characters or more")
+    process = home.start("run", "--quarter", "2018Q1")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, "")
+    assert home.averages()["satisfaction"] == "75.00"
+
+
+def test_a_pipe_to_another_process_that_broke_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(options: object) -> int:
+        raise BrokenPipeError(32, "Broken pipe", "a worker")
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(command=broken)
+    monkeypatch.setattr(main, "_parser", lambda: parser)
+    assert main.main([]) == 1
+    assert "Broken pipe" in capsys.readouterr().err
