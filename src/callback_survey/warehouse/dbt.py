@@ -168,11 +168,23 @@ def _leave_out_validation() -> None:
 
 def _write_artifacts(manifest: Any, results: Any, target: Path) -> None:
     """What describes the project as it was built, each whole or not at all; of other commands than a build there are no results."""
+    from dbt.artifacts.schemas import base
+    from dbt.artifacts.schemas.run.v5 import run
+
+    base.write_json = run.write_json = _write_json
     artifacts = {"manifest.json": manifest.writable_manifest(), "run_results.json": results}
     for name, artifact in artifacts.items():
         if hasattr(artifact, "write"):
             with files.written_aside(target / name) as aside:
                 artifact.write(str(aside))
+
+
+def _write_json(path: str, data: dict[str, Any]) -> bool:
+    """As dbt's own, by `dumps`, which encodes in C what `dump` encodes piece by piece in Python."""
+    from dbt_common.utils.encoding import JSONEncoder
+
+    Path(path).write_text(json.dumps(data, cls=JSONEncoder), encoding="utf-8")
+    return True
 
 
 def _main() -> int:
