@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +45,13 @@ print("ProjectFlags" in made)
         [sys.executable, "-c", code], input="".join(told), env=environment, capture_output=True, text=True, check=True
     )
     assert ended.stdout.splitlines()[-1] == str(not is_parsed)
+
+
+@pytest.mark.parametrize(("limit", "left"), [("2GB", "1650MB"), ("1GiB", "723MB"), ("600MB", "300MB")])
+def test_what_dbt_takes_itself_is_taken_off_the_limit(small: Home, tmp_path: Path, limit: str, left: str) -> None:
+    run = run_of(replace(small, path=tmp_path / "home").with_settings(MEMORY_LIMIT=limit))
+    environment = environment_of(run.settings, run.warehouse.path, run.warehouse.spill)
+    assert environment["CALLBACK_SURVEY_MEMORY_LIMIT"] == left
 
 
 def test_what_is_wrong_with_the_project_is_said_by_the_command(small: Home, tmp_path: Path) -> None:
