@@ -20,6 +20,8 @@ _MARKS = {"done": ("✔", "green"), "failed": ("✘", "red")}
 _STEP_WIDTH, _SUBJECT_WIDTH = 10, 12
 # A message goes on under its beginning where the terminal is wide enough for that.
 _MESSAGE_AT, _WIDE = 33, 100
+# Of a province a step names ninety regions: the run's log has them all.
+_MOST_NAMES, _NAMES_SHOWN = 8, 3
 
 
 class Display:
@@ -69,5 +71,22 @@ def _line(event: Event) -> Text:
     line.append(f"{mark} ", style=colour)
     line.append(_place(event).plain, style="bold")
     line.append(f"{event.seconds:6.1f} s  ", style="dim")
-    line.append(shown(event.message), style="red" if event.state == "failed" else "")
+    line.append(_told(event), style="red" if event.state == "failed" else "")
     return line
+
+
+def _told(event: Event) -> str:
+    """What a step said at its end, in the language that is chosen; of a long list of names the first, and how many follow."""
+    parts = event.message.split("; ")
+    if event.state == "failed" or not any(map(_is_long, parts)):
+        return shown(event.message)
+    return "; ".join(_shortened(part) if _is_long(part) else shown(part) for part in parts)
+
+
+def _is_long(part: str) -> bool:
+    return part.count(", ") >= _MOST_NAMES
+
+
+def _shortened(part: str) -> str:
+    names = part.split(", ")
+    return f"{shown(', '.join(names[:_NAMES_SHOWN]))} {shown(f'… and {len(names) - _NAMES_SHOWN} more')}"

@@ -40,6 +40,22 @@ def test_without_a_terminal_each_finished_step_is_one_plain_line() -> None:
     assert "\x1b" not in text
 
 
+def test_of_many_regions_the_first_are_named_and_the_others_counted() -> None:
+    names = [f"3301{number:02} 2018Q1 r1" for number in range(1, 91)]
+    text = shown(
+        event("release", "done", ", ".join(names[:8])),
+        event("serve", "done", f"{', '.join(names)}; held: 330191 2018Q1"),
+        event("gate 2", "failed", ", ".join(names[:9])),
+        width=1000,
+    )
+    told = [line.partition(" s  ")[2] for line in text.splitlines()]
+    assert told == [
+        ", ".join(names[:8]),
+        "330101 2018Q1 r1, 330102 2018Q1 r1, 330103 2018Q1 r1 … and 87 more; held: 330191 2018Q1",
+        ", ".join(names[:9]),
+    ]
+
+
 def test_a_message_that_looks_like_markup_is_shown_as_it_is() -> None:
     assert "[/red] [号码] [bold]" in shown(event("land", "failed", "[/red] [号码] [bold]"))
 
