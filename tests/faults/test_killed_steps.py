@@ -47,7 +47,6 @@ EVERY_POINT = [
     Point("land", "after", "*/lake/raw/rejects/*.parquet"),
     *(Point("land", when, _ENTRY) for when in ("before", "after")),
     *(Point("land", when, "*/checks/*/delivery-*.json") for when in ("before", "after")),
-    Point("land", "before", "*/checks/*/index.html"),
     *(Point("land", when, "*.gate.json") for when in ("before", "after")),
     *(Point("land", when, "*/current.json") for when in ("before", "after")),
     Point("gate", "after", "*/warehouse/checked/*.json"),

@@ -37,6 +37,7 @@ from callback_survey.pipeline.verdicts import (
     merge_failures,
     record,
     record_refusal,
+    show,
     shown,
     summarise,
 )
@@ -179,13 +180,13 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             code=code_version(),
             run_id=run.run_id,
         )
-        with shown(run):
-            checked = record(run, checked)
+        checked = record(run, checked)
         step.quarter, step.figures = report.quarter, counted(checked)
         step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
+            show(run)  # the alert leads there; of what passed the build shows it
             raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
@@ -213,6 +214,7 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
     from callback_survey.releases.earlier import last_marts
     from callback_survey.warehouse.build import build as build_marts
 
+    show(run)  # what gate 1 said of all regions
     with run.progress.step("build", ", ".join(report.region_code for report in landed)) as step:
         for report in landed:
             if (gone := removed.find(run.settings.lake, report.scope, report.delivery_id)) is not None:

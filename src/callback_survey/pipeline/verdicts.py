@@ -44,7 +44,7 @@ def reports_of(run: Run, scope: BuiltScope) -> list[CheckReport]:
 
 
 def record(run: Run, report: CheckReport) -> CheckReport:
-    """The report with what a person accepted, written down; the run's page of results is for `shown` to write."""
+    """The report with what a person accepted, written down; the run's page of results is for `show` to write."""
     from callback_survey.checks import overrides
     from callback_survey.checks.model import read_rules
     from callback_survey.storage import modes
@@ -57,18 +57,23 @@ def record(run: Run, report: CheckReport) -> CheckReport:
 
 @contextmanager
 def shown(run: Run) -> Iterator[None]:
-    """What is recorded inside stands on the run's page of results afterwards, also where it is broken off. The page holds every
-    region: written for each of many it would cost their square."""
+    """What is recorded inside stands on the run's page of results afterwards, also where it is broken off."""
+    try:
+        yield
+    finally:
+        show(run)
+
+
+def show(run: Run) -> None:
+    """Write the run's page of all that is recorded so far. It holds every region: written for each of many it would cost their
+    square."""
     from callback_survey.checks import page
     from callback_survey.checks.model import read_rules
     from callback_survey.storage import modes
 
-    try:
-        yield
-    finally:
-        if run.checks_folder.is_dir():
-            with modes.served_to(run.settings.readers):
-                page.write(run.checks_folder, read_rules(run.settings.seeds))
+    if run.checks_folder.is_dir():
+        with modes.served_to(run.settings.readers):
+            page.write(run.checks_folder, read_rules(run.settings.seeds))
 
 
 def record_refusal(run: Run, delivery: Delivery, refusal: DeliveryRefused) -> None:

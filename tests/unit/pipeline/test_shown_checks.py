@@ -1,4 +1,7 @@
-"""The page of a run's results is written for all that a step records, once, and also where the step is broken off."""
+"""The page of a run's results is written for all that a step records, once, and also where the step is broken off.
+
+Regions land one by one: what gate 1 passed is shown when they are built together.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from callback_survey.checks.model import CheckReport, CheckResult
-from callback_survey.pipeline import verdicts
+from callback_survey.pipeline import steps, verdicts
 from callback_survey.run import Run
 from callback_survey.settings import load_settings
+from homes import Home
+from stepwise import delivery_of, run_of
 
 
 def run_in(home: Path) -> Run:
@@ -50,3 +55,12 @@ def test_a_step_that_recorded_nothing_leaves_no_page(tmp_path: Path) -> None:
     with verdicts.shown(run):
         pass
     assert not run.checks_folder.exists()
+
+
+def test_what_gate_1_passed_is_shown_when_it_is_built(small: Home, tmp_path: Path) -> None:
+    run = run_of(small.copy(tmp_path / "home"))
+    page = run.checks_folder / "index.html"
+    landed = steps.land(run, delivery_of(small))
+    assert not page.exists()
+    steps.build(run, [landed])
+    assert "第一道关口" in page.read_text(encoding="utf-8")
