@@ -124,7 +124,7 @@ def _airflow(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *arguments],
+            [sys.executable, "-m", "callback_survey.airflow.dag_test", *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

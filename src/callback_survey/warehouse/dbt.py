@@ -32,7 +32,7 @@ from callback_survey.warehouse import parsed
 from callback_survey.warehouse.fingerprint import sql_fingerprint
 
 SQL_FINGERPRINT = "SQL_FINGERPRINT"
-# what dbt itself and the process that started it take beside DuckDB while a province is built (measured: 140 and 160 MB), and what DuckDB goes beyond its limit
+# While a province is built dbt takes 140 MB beside DuckDB, the process that started it 160, and DuckDB goes beyond its limit.
 _BESIDE_DUCKDB_BYTES = 350 * 10**6
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 _TELLING = threading.Lock()
