@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import DamagedFile
+from callback_survey.object_storage import Place
 
 _BLOCK_BYTES = 1 << 20
 # of another machine's writer nobody can say whether it lives; no file takes this long to write
@@ -69,11 +70,16 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def as_json(value: Any) -> str:
+    """The text of a JSON file as it is written."""
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_text(path, as_json(value))
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Place) -> Any:
     """Raises DamagedFile, which is a ValueError, where the file holds no JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

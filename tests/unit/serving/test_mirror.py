@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,46 +12,28 @@ import duckdb
 import pytest
 
 from callback_survey.errors import SurveyError
+from callback_survey.object_storage import shown
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.serving import mirror
 from callback_survey.settings import Settings, load_settings
 from callback_survey.storage import files
 from callback_survey.watch import problems
+from s3_servers import bucket_at, keys, read, server
 
 URL = "s3://survey/mirror"
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with server() as address:
+        yield address
 
 
 @pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An empty bucket, as an S3 client of its own sees it."""
-    import boto3
-
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    found = boto3.resource("s3").create_bucket(Bucket="survey")
-    yield found
-    found.objects.all().delete()
-    found.delete()
+def bucket(endpoint: str) -> Iterator[Any]:
+    with bucket_at(endpoint, "survey") as found:
+        yield found
 
 
 def serve(serving: Path, version: str, rows: int, table: str = "department_rates") -> Path:
@@ -69,15 +50,6 @@ def serve(serving: Path, version: str, rows: int, table: str = "department_rates
     files.write_json(folder / "hashes.json", {name: files.sha256_of(folder / name) for name in names})
     files.swap_symlink(serving / "current", f"versions/{version}")
     return folder
-
-
-def keys(bucket: Any) -> set[str]:
-    return {one.key for one in bucket.objects.all()}
-
-
-def read(bucket: Any, key: str) -> bytes:
-    body: bytes = bucket.Object(key).get()["Body"].read()
-    return body
 
 
 def current(bucket: Any) -> dict[str, Any]:
@@ -201,7 +173,7 @@ def test_a_mirror_that_is_down_fails_no_run_and_the_watch_tells_until_it_is_ther
 
 
 def test_a_password_in_the_address_is_told_nowhere() -> None:
-    assert mirror.shown("sftp://user:secret@host/folder") == "sftp://host/folder"
+    assert shown("sftp://user:secret@host/folder") == "sftp://host/folder"
     assert "secret" not in repr(settings_of(Path("var"), "sftp://user:secret@host/folder"))
 
 
