@@ -14,8 +14,10 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE, table_sql
+from callback_survey.object_storage import Place
 from callback_survey.registers import Register, questions_rated_in_numbers
 from callback_survey.storage import duck
+from callback_survey.storage.lakes import home_of
 from callback_survey.warehouse.build import BuiltScope
 
 _NO_CALLS = (
@@ -26,7 +28,7 @@ _NO_CALLS = (
 def check_delivery(
     report: LandingReport,
     *,
-    lake: Path,
+    lake: Place,
     seeds: Path,
     memory_limit: str,
     run_id: str,
@@ -41,7 +43,7 @@ def check_delivery(
     rules = read_rules(seeds)
     # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
     with (
-        TemporaryDirectory(prefix=".spill-", dir=lake) as spill,
+        TemporaryDirectory(prefix=".spill-", dir=home_of(lake)) as spill,
         duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
     ):
         for dataset in dict.fromkeys([*report.lake_files, *BESIDE.values()]):

@@ -124,14 +124,19 @@ class Stored:
 
     def size(self) -> int | None:
         """In bytes; None where there is no such file."""
-        with suppress(FileNotFoundError), self._reached() as (system, path):
-            return int(system.info(path)["size"])
-        return None
+        found = self._info()
+        return None if found is None else int(found["size"])
 
     def version(self) -> str | None:
         """What names the version of the file that is there now, its ETag; None where there is none."""
+        found = self._info()
+        return None if found is None else str(found.get("ETag", ""))
+
+    def _info(self) -> dict[str, Any] | None:
         with suppress(FileNotFoundError), self._reached() as (system, path):
-            return str(system.info(path).get("ETag", ""))
+            found: dict[str, Any] = system.info(path)
+            # what only begins other names is told as a folder
+            return found if found["type"] == "file" else None
         return None
 
     def below(self) -> Mapping[str, str]:

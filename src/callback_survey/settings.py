@@ -12,6 +12,7 @@ from typing import Literal
 from callback_survey import register_layers
 from callback_survey.errors import UsageError
 from callback_survey.logins import Login, logins_of
+from callback_survey.object_storage import Place, Stored
 
 Engine = Literal["duckdb", "spark"]
 Language = Literal["zh", "en"]
@@ -46,6 +47,7 @@ SECRETS = (
     "APPROVER_URLS",
     "MIRROR",
     "METRICS_URL",
+    "LAKE",
 )
 _SAMPLE_REGISTERS = "sample_exports/registers"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
@@ -73,6 +75,7 @@ class Settings:
     `readers` are the accounts of this machine that may read what is served, released and checked.
     `workers` is how many processes of this machine may work side by side.
     `airflow_users` are who logs in to the shipped Airflow besides its administrator.
+    `lake_url` is a folder in object storage that holds the lake; None where it lies in the home.
     `mirror` is object storage that gets a copy of what is served.
     `metrics_url` is where the figures of runs go, an OTLP collector.
     `retention` is after how many months what kind of data may be removed; a kind that it does not name is kept.
@@ -113,6 +116,7 @@ class Settings:
     engine: Engine = "duckdb"
     # may hold a token
     spark_remote: str | None = field(default=None, repr=False)
+    lake_url: str | None = field(default=None, repr=False)
 
     def alert_urls_for(self, severity: str) -> tuple[str, ...]:
         """The channels of a severity: those that hear of every problem, then its own; each once. What is no problem has its own alone."""
@@ -122,8 +126,10 @@ class Settings:
         return tuple(dict.fromkeys([*self.alert_urls, *own]))
 
     @property
-    def lake(self) -> Path:
-        return self.home / "lake"
+    def lake(self) -> Place:
+        """Landed rows and the ledger: a folder of the home, or of object storage."""
+        folder = self.home / "lake"
+        return folder if self.lake_url is None else Stored(self.lake_url, folder)
 
     @property
     def warehouse(self) -> Path:
@@ -272,7 +278,8 @@ def load_settings(
         registers=_registers(value("REGISTERS")),
         workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
         airflow_users=logins_of(f"{PREFIX}AIRFLOW_USERS", value("AIRFLOW_USERS") or ""),
-        mirror=_mirror(value("MIRROR")),
+        lake_url=_store("LAKE", value("LAKE")),
+        mirror=_store("MIRROR", value("MIRROR")),
         metrics_url=_http_url("METRICS_URL", value("METRICS_URL")),
         retention=_retention(value("RETENTION") or ""),
         engine=engine,
@@ -408,10 +415,11 @@ def _http_url(name: str, url: str | None) -> str | None:
     return url
 
 
-def _mirror(url: str | None) -> str | None:
+def _store(name: str, url: str | None) -> str | None:
     if url is not None and re.fullmatch(r"[a-z][a-z0-9+.-]*://.+", url) is None:
+        # not repeated here: it may hold a password
         raise UsageError(
-            f"{PREFIX}MIRROR is not an address",
+            f"{PREFIX}{name} is not an address",
             expected="the address of a folder in object storage, such as s3://bucket/survey",
             next_step="correct the setting",
         )

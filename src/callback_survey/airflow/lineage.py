@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from callback_survey.object_storage import Place
 from callback_survey.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -20,10 +21,10 @@ logger = logging.getLogger(__name__)
 _PRODUCER = "https://pypi.org/project/callback-survey"
 # what names the reporter to Airflow's collector
 _REPORTER = object()
-_Places = Callable[[Settings], Sequence[Path]]
+_Places = Callable[[Settings], Sequence[Place]]
 
 
-def _lake(settings: Settings) -> Sequence[Path]:
+def _lake(settings: Settings) -> Sequence[Place]:
     return [settings.lake / "raw" / name for name in ("frame", "calls", "answers", "published", "figures", "rejects")]
 
 
@@ -68,11 +69,17 @@ def report(task: str, settings: Settings) -> None:
         collector = get_hook_lineage_collector()
         reads, writes = _OF_TASKS.get(task, (_none, _none))
         for path in reads(settings):
-            collector.add_input_asset(_REPORTER, scheme="file", asset_kwargs={"path": str(path)})
+            collector.add_input_asset(_REPORTER, **_asset(path))
         for path in writes(settings):
-            collector.add_output_asset(_REPORTER, scheme="file", asset_kwargs={"path": str(path)})
+            collector.add_output_asset(_REPORTER, **_asset(path))
     except Exception as error:  # whatever a later Airflow changes there, the quarter goes on
         logger.warning("lineage of %s was not collected: %s", task, error)
+
+
+def _asset(place: Place) -> dict[str, Any]:
+    if isinstance(place, Path):
+        return {"scheme": "file", "asset_kwargs": {"path": str(place)}}
+    return {"uri": str(place)}
 
 
 def report_dbt(settings: Settings, ti: Any) -> int:

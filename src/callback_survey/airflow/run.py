@@ -76,6 +76,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
         "WATCH_SERVED_DAYS": str(settings.watch_served_days),
         "WATCH_RUN_HOURS": str(settings.watch_run_hours),
         "MIRROR": settings.mirror or "",
+        "LAKE": settings.lake_url or "",
         "METRICS_URL": settings.metrics_url or "",
         "RETENTION": " ".join(f"{kind}={months}" for kind, months in settings.retention.items()),
     }

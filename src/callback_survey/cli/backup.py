@@ -78,9 +78,10 @@ def _restore(options: argparse.Namespace) -> int:
     from callback_survey.pipeline.restore import restore
     from callback_survey.settings import load_settings
     from callback_survey.storage import modes
+    from callback_survey.storage.lakes import as_stored
 
     settings = load_settings(home=options.home)
-    manifest = restore(options.archive, settings.home)
+    manifest = restore(options.archive, settings.home, as_stored(settings.lake))
     # issued notices are in the home itself now, wherever they are looked for otherwise
     modes.prepare(replace(settings, public_folder=None))
     file_count, made_at = f"{len(manifest.files):,}", to_the_minute(manifest.made_at)

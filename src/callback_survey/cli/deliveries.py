@@ -65,9 +65,11 @@ def _deliveries(options: argparse.Namespace) -> int:
     from callback_survey.cli.terminal import open_console
     from callback_survey.landing import ledger
     from callback_survey.settings import load_settings
+    from callback_survey.storage import lakes
 
     settings = load_settings(home=options.home)
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
+    lakes.verify(settings.lake)
     entries = ledger.entries(settings.lake, options.region, quarter)
     if options.json:
         print_json([deliveries_shown.as_values(entry) for entry in entries])

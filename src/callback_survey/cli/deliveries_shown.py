@@ -14,8 +14,10 @@ from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
+from callback_survey.object_storage import Place
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, spreadsheet
+from callback_survey.storage.lakes import near
 
 REJECT_COLUMNS = ("file", "line", "dataset", "department_name", "reason", "detail", "row_text")
 _EXAMPLES_SHOWN = 20
@@ -96,7 +98,7 @@ def show_files(console: Console, report: LandingReport) -> None:
         say(console, f"  passed over, left there by programs: {'、'.join(report.passed_over)}")
 
 
-def find_delivery(lake: Path, scope: Scope, delivery_id: str | None) -> LandingReport:
+def find_delivery(lake: Place, scope: Scope, delivery_id: str | None) -> LandingReport:
     """The current delivery of a region's quarter, else the one landed last, or the one asked for by its id."""
     landed = [entry for entry in ledger.entries(lake, scope.region_code, scope.quarter) if entry.report is not None]
     wanted = [entry for entry in landed if delivery_id in (None, entry.report.delivery_id if entry.report else None)]
@@ -113,7 +115,7 @@ def find_delivery(lake: Path, scope: Scope, delivery_id: str | None) -> LandingR
     return chosen[0].report
 
 
-def show_rejects(console: Console, lake: Path, report: LandingReport) -> None:
+def show_rejects(console: Console, lake: Place, report: LandingReport) -> None:
     """How many rows were rejected for which reason, and the first of them."""
     with duckdb.connect() as connection:
         source = _rejects(connection, lake, report)
@@ -140,7 +142,7 @@ def show_rejects(console: Console, lake: Path, report: LandingReport) -> None:
     )
 
 
-def rejects_as_values(lake: Path, report: LandingReport, export: Path | None) -> dict[str, Any]:
+def rejects_as_values(lake: Place, report: LandingReport, export: Path | None) -> dict[str, Any]:
     """The same for a program: counts by dataset and reason, and the first rows. All rows are in the file that is exported."""
     with duckdb.connect() as connection:
         source = _rejects(connection, lake, report)
@@ -160,15 +162,15 @@ def rejects_as_values(lake: Path, report: LandingReport, export: Path | None) ->
     }
 
 
-def export_rejects(lake: Path, report: LandingReport, path: Path) -> int:
+def export_rejects(lake: Place, report: LandingReport, path: Path) -> int:
     """The rejects as a CSV for the sender, safe to open in a spreadsheet. Returns the number of rows."""
     with duckdb.connect() as connection:
         rows = ([row[name] for name in REJECT_COLUMNS] for row in _rows(connection, _rejects(connection, lake, report)))
         return spreadsheet.write_csv(path, REJECT_COLUMNS, rows)
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection, lake: Path, report: LandingReport) -> str:
-    rejects = duck.read_parquet([lake / report.lake_files["rejects"]])
+def _rejects(connection: duckdb.DuckDBPyConnection, lake: Place, report: LandingReport) -> str:
+    rejects = duck.read_parquet([near(lake / report.lake_files["rejects"])])
     connection.execute(f"create temp view rejects as from {rejects} order by dataset, file, line")
     return "rejects"
 

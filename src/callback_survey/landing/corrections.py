@@ -7,7 +7,9 @@ from pathlib import Path
 
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE, table_sql
+from callback_survey.object_storage import Place
 from callback_survey.storage import duck
+from callback_survey.storage.lakes import home_of
 from callback_survey.storage.scratch import scratch_folder
 
 # What makes two rows the same row. Where a row stood in its file, and under which key it was tokenised, is no difference.
@@ -37,14 +39,14 @@ class DatasetDifference:
         return f"{self.dataset}: {self.added_count} added, {self.removed_count} removed, {self.changed_count} changed"
 
 
-def compare(before: LandingReport, after: LandingReport, *, lake: Path, memory_limit: str) -> list[DatasetDifference]:
+def compare(before: LandingReport, after: LandingReport, *, lake: Place, memory_limit: str) -> list[DatasetDifference]:
     """The differences between two landed deliveries of one region and quarter. A phone that changed counts only where its
     validity did, as tokens of two keys cannot be compared."""
     datasets = sorted(({*before.lake_files} | {*after.lake_files}) & {*_KEYS})
     return [_compare(dataset, before, after, lake, memory_limit) for dataset in datasets]
 
 
-def _rows(report: LandingReport, dataset: str, lake: Path) -> str | None:
+def _rows(report: LandingReport, dataset: str, lake: Place) -> str | None:
     """SQL for a dataset's rows; a call with what it answers, as a changed answer is a changed call, and a printed line with its figures."""
     rows = table_sql(report, dataset, lake)
     if rows is None or dataset not in BESIDE:
@@ -58,14 +60,14 @@ def _rows(report: LandingReport, dataset: str, lake: Path) -> str | None:
 
 
 def _compare(
-    dataset: str, before: LandingReport, after: LandingReport, lake: Path, memory_limit: str
+    dataset: str, before: LandingReport, after: LandingReport, lake: Place, memory_limit: str
 ) -> DatasetDifference:
     ignored = list(_IGNORED)
     if before.key_id == after.key_id and dataset == "frame":
         ignored.remove("phone_token")
     key = ", ".join(_KEYS[dataset])
     with (
-        scratch_folder(lake, "spill") as spill,
+        scratch_folder(home_of(lake), "spill") as spill,
         duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=spill) as connection,
     ):
         for side, report in (("earlier", before), ("later", after)):

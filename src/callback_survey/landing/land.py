@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -25,9 +24,10 @@ from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.tables import BESIDE
 from callback_survey.landing.vocabulary import Vocabulary
 from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
+from callback_survey.object_storage import Place
 from callback_survey.privacy import TokenKey
 from callback_survey.registers import datasets_in
-from callback_survey.storage import files
+from callback_survey.storage import files, lakes
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def identify(delivery: Delivery, manifest: Manifest, *, seeds: Path, key: TokenK
 def land(
     delivery: Delivery,
     *,
-    lake: Path,
+    lake: Place,
     seeds: Path,
     secret: bytes,
     memory_limit: str,
@@ -226,7 +226,7 @@ def _in_one_table(known: Sequence[Dataset], records: Sequence[FileRecord]) -> li
 
 
 def _store(
-    connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery, delivery_id: str, lake: Path, folder: Path
+    connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery, delivery_id: str, lake: Place, folder: Path
 ) -> str:
     """Write a dataset's accepted rows (or all rejects) as Parquet named by its content. Returns the name in the lake."""
     keys = f"'{delivery.region_code}' as region_code, '{delivery.quarter}' as quarter, '{delivery_id}' as delivery_id"
@@ -251,11 +251,7 @@ def _store(
     connection.sql(f"{rows} order by {order}").write_parquet(str(part), compression="zstd")
     region, quarter = f"region={delivery.region_code}", f"quarter={delivery.quarter}"
     relative = Path("raw", dataset, region, quarter, f"{files.sha256_of(part)}.parquet")
-    target = lake / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    files.sync(part)
-    os.replace(part, target)
-    files.sync(target.parent)
+    lakes.add(part, lake / str(relative))
     return str(relative)
 
 

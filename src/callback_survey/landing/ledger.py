@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +19,11 @@ from typing import Any, Literal, TypeVar
 
 from callback_survey.deliveries.delivery import Delivery, folder_digest, told
 from callback_survey.errors import DamagedFile, DeliveryRefused, UsageError
+from callback_survey.object_storage import Place
 from callback_survey.scope import Scope
-from callback_survey.storage import files, locks
+from callback_survey.storage import lakes, locks
+
+logger = logging.getLogger(__name__)
 
 _Found = TypeVar("_Found")
 State = Literal["current", "superseded", "gate failed", "landed", "refused", "removed"]
@@ -188,46 +192,51 @@ def _phones(record: dict[str, Any]) -> PhoneColumn | None:
     return None if found is None else PhoneColumn(**{name: _frozen(item) for name, item in found.items()})
 
 
-def folder(lake: Path, scope: Scope) -> Path:
+def folder(lake: Place, scope: Scope) -> Place:
     return lake / "ledger" / f"region={scope.region_code}" / f"quarter={scope.quarter}"
 
 
-def find(lake: Path, scope: Scope, delivery_id: str) -> LandingReport | None:
+def find(lake: Place, scope: Scope, delivery_id: str) -> LandingReport | None:
     """The report of a delivery landed before, if all its lake files are still there, and are to be."""
-    path = folder(lake, scope) / f"{delivery_id}.json"
-    if not path.is_file() or removed_path(lake, scope, delivery_id).is_file():
+    if removed_path(lake, scope, delivery_id).is_file():
         return None
-    report = replace(read(path, LandingReport.from_json), is_new=False, is_mended=False)
-    return report if all((lake / name).is_file() for name in report.lake_files.values()) else None
+    known = _read_if_there(folder(lake, scope) / f"{delivery_id}.json", LandingReport.from_json)
+    if known is None:
+        return None
+    report = replace(known, is_new=False, is_mended=False)
+    return report if all(lakes.are_there(lake / name for name in report.lake_files.values())) else None
 
 
-def removed_path(lake: Path, scope: Scope, delivery_id: str) -> Path:
+def removed_path(lake: Place, scope: Scope, delivery_id: str) -> Place:
     """What is there once the rows of a delivery were removed, as their time had passed (`landing.removed`)."""
     return folder(lake, scope) / f"{delivery_id}{REMOVED}"
 
 
-def damaged_files(lake: Path, report: LandingReport) -> list[str]:
+def damaged_files(lake: Place, report: LandingReport) -> list[str]:
     """The files of a landed delivery that no longer hold what was written: each is named by the hash of its bytes."""
-    return [name for name in report.lake_files.values() if files.sha256_of(lake / name) != Path(name).stem]
+    return [name for name in report.lake_files.values() if not lakes.is_whole(lake / name)]
 
 
-def record(lake: Path, report: LandingReport) -> None:
-    files.write_json(folder(lake, report.scope) / f"{report.delivery_id}.json", report.as_json())
+def record(lake: Place, report: LandingReport) -> None:
+    """Another landing of the same delivery may have been first; both say the same of it."""
+    path = folder(lake, report.scope) / f"{report.delivery_id}.json"
+    lakes.write_json(
+        path, report.as_json(), keeps=lambda there: not report.is_mended and there["lake_files"] == report.lake_files
+    )
 
 
-def current(lake: Path, scope: Scope) -> LandingReport | None:
+def current(lake: Place, scope: Scope) -> LandingReport | None:
     """The delivery that models read, or None where none has passed gate 1."""
     pointed = current_id(lake, scope)
     return find(lake, scope, pointed) if pointed is not None else None
 
 
-def current_id(lake: Path, scope: Scope) -> str | None:
+def current_id(lake: Place, scope: Scope) -> str | None:
     """The identity of that delivery, whether or not its rows are still there."""
-    pointer = folder(lake, scope) / "current.json"
-    return read(pointer, _current_id) if pointer.is_file() else None
+    return _read_if_there(folder(lake, scope) / "current.json", _current_id)
 
 
-def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
+def refuse(lake: Place, delivery: Delivery, error: DeliveryRefused, *, run_id: str) -> None:
     """Remember a delivery that could not be landed: nothing of it is in the lake, but that it came, and why it was refused."""
     listed = sorted(told(path.name) for path in delivery.folder.iterdir()) if delivery.folder.is_dir() else []
     known = json.dumps([delivery.region_code, delivery.quarter, listed, error.what, error.alert_lines])
@@ -244,23 +253,24 @@ def refuse(lake: Path, delivery: Delivery, error: DeliveryRefused, *, run_id: st
         folder_digest=folder_digest(delivery.folder),
     )
     path = folder(lake, delivery.scope) / f"refused-{refusal.refusal_id}.json"
-    files.write_json(path, asdict(refusal))
+    lakes.write_json(path, asdict(refusal))
 
 
-def record_verdict(lake: Path, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
+def record_verdict(lake: Place, report: LandingReport, *, failed_checks: Sequence[str], run_id: str) -> None:
     """What gate 1 said of a landed delivery. The same verdict again changes nothing in the lake."""
     path = folder(lake, report.scope) / f"{report.delivery_id}{_VERDICT}"
-    if path.is_file() and read(path, lambda value: value["failed_checks"]) == list(failed_checks):
+    if _read_if_there(path, lambda value: value["failed_checks"]) == list(failed_checks):
         return
-    files.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
+    lakes.write_json(path, {"failed_checks": list(failed_checks), "run_id": run_id})
 
 
-def checked_path(lake: Path, report: LandingReport) -> Path:
-    """Where what gate 1 answered about a landed delivery is kept (`checks.kept`)."""
-    return folder(lake, report.scope) / f"{report.delivery_id}{_CHECKED}"
+def checked_path(lake: Place, report: LandingReport) -> Path:
+    """Where what gate 1 answered about a landed delivery is kept (`checks.kept`): in the home, as it can be asked again."""
+    kept = lakes.home_of(lake) / "ledger" / f"region={report.region_code}" / f"quarter={report.quarter}"
+    return kept / f"{report.delivery_id}{_CHECKED}"
 
 
-def landed_elsewhere(lake: Path, report: LandingReport) -> list[tuple[str, str]]:
+def landed_elsewhere(lake: Place, report: LandingReport) -> list[tuple[str, str]]:
     """Each file of the delivery whose bytes were landed for another region or quarter, with what that was."""
     own = {file.sha256: file.name for file in report.files if file.read_count}
     found = {
@@ -273,15 +283,16 @@ def landed_elsewhere(lake: Path, report: LandingReport) -> list[tuple[str, str]]
     return sorted(found)
 
 
-def entries(lake: Path, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
+def entries(lake: Place, region_code: str | None = None, quarter: str | None = None) -> list[Entry]:
     """Everything that was ever landed or refused, by region, quarter and time. What else lies in the ledger is no entry.
 
     Raises DamagedFile, which names the region and quarter, where an entry cannot be read.
     """
     found: list[Entry] = []
-    for parent in sorted((lake / "ledger").glob(f"region={region_code or '*'}/quarter={quarter or '*'}")):
-        pointer = parent / "current.json"
-        pointed = read(pointer, _current_id) if pointer.is_file() else None
+    one_folder = f"ledger/region={region_code}/quarter={quarter}"
+    lake = lakes.as_read(lake, one_folder if region_code and quarter else "ledger")
+    for parent in lakes.glob(lake / "ledger", f"region={region_code or '*'}/quarter={quarter or '*'}"):
+        pointed = _read_if_there(parent / "current.json", _current_id)
         for path in parent.glob("*.json"):
             if path.name.startswith("refused-"):
                 refusal = read(path, _refusal)
@@ -292,17 +303,24 @@ def entries(lake: Path, region_code: str | None = None, quarter: str | None = No
     return sorted(found, key=lambda entry: (entry.region_code, entry.quarter, entry.at, entry.name))
 
 
-def scopes(lake: Path) -> list[Scope]:
+def scopes(lake: Place) -> list[Scope]:
     """The regions and quarters that the ledger knows of."""
-    found = sorted((lake / "ledger").glob("region=*/quarter=*"))
+    found = lakes.glob(lake / "ledger", "region=*/quarter=*")
     return [Scope(path.parent.name.partition("=")[2], path.name.partition("=")[2]) for path in found]
 
 
-def read(path: Path, make: Callable[[Any], _Found]) -> _Found:
-    """A file of the ledger. Raises DamagedFile, which names the region and quarter, where it cannot be read."""
+def _read_if_there(path: Place, make: Callable[[Any], _Found]) -> _Found | None:
+    try:
+        return read(path, make)
+    except FileNotFoundError:
+        return None
+
+
+def read(path: Place, make: Callable[[Any], _Found]) -> _Found:
+    """A file of the ledger. Raises FileNotFoundError, and DamagedFile, which names the region and quarter, where it cannot be read."""
     region_code, quarter = (part.partition("=")[2] for part in path.parts[-3:-1])
     try:
-        return make(files.read_json(path))
+        return make(lakes.read_json(path))
     except (DamagedFile, KeyError, TypeError, AttributeError) as error:
         raise DamagedFile(
             f"an entry of the ledger of {region_code} {quarter} cannot be read",
@@ -322,46 +340,54 @@ def _refusal(value: Any) -> Refusal:
     return Refusal(**{name: _frozen(item) for name, item in value.items()})
 
 
-def _state(path: Path, report: LandingReport, pointed: str | None) -> State:
+def _state(path: Place, report: LandingReport, pointed: str | None) -> State:
     if path.with_name(f"{report.delivery_id}{REMOVED}").is_file():
         return "removed"
     if report.delivery_id == pointed:
         return "current"
-    verdict = path.with_name(f"{report.delivery_id}{_VERDICT}")
-    if not verdict.is_file():
-        return "landed"
-    return "gate failed" if read(verdict, lambda value: value["failed_checks"]) else "superseded"
+    failed = _read_if_there(path.with_name(f"{report.delivery_id}{_VERDICT}"), lambda value: value["failed_checks"])
+    return "landed" if failed is None else "gate failed" if failed else "superseded"
 
 
 @contextmanager
-def landing(lake: Path) -> Iterator[None]:
+def landing(lake: Place) -> Iterator[None]:
     """While a delivery lands, also beside others, the key of the lake stays what it is."""
-    with locks.held(lake / _KEY_LOCK, is_shared=True):
+    with locks.held(lakes.home_of(lake) / _KEY_LOCK, is_shared=True):
         yield
 
 
 @contextmanager
-def rotating(lake: Path) -> Iterator[None]:
+def rotating(lake: Place) -> Iterator[None]:
     """Alone with the lake: no delivery lands while its key is replaced, under which half of it would be of the earlier one."""
-    with locks.held(lake / _KEY_LOCK):
+    with locks.held(lakes.home_of(lake) / _KEY_LOCK):
         yield
 
 
-def require_key(lake: Path, key_id: str) -> None:
-    """The lake holds tokens of one key. The first landing says of which; another key is refused, never mixed in silently."""
+def require_key(lake: Place, key_id: str) -> None:
+    """The lake holds tokens of one key. The first landing says of which; another key is refused, never mixed in silently.
+
+    Of two first landings in object storage with two keys one is the first. A store in which that could not be is refused.
+    """
     verify_key(lake, key_id)
     if not (lake / _KEY).is_file():
-        change_key(lake, key_id)
+        if (stored := lakes.as_stored(lake)) is not None:
+            lakes.try_conditions(stored)
+            lakes.note(stored)
+        lakes.write_json(lake / _KEY, {"key_id": key_id}, keeps=lambda there: "key_id" in there)
+        verify_key(lake, key_id)
 
 
-def key_id_of(lake: Path) -> str | None:
+def key_id_of(lake: Place) -> str | None:
     """The name of the key that the lake was made with; None before the first landing."""
-    path = lake / _KEY
-    return str(files.read_json(path)["key_id"]) if path.is_file() else None
+    try:
+        return str(lakes.read_json(lake / _KEY)["key_id"])
+    except FileNotFoundError:
+        return None
 
 
-def verify_key(lake: Path, key_id: str) -> None:
-    """Raises UsageError where the lake was made with another key. Writes nothing."""
+def verify_key(lake: Place, key_id: str) -> None:
+    """Raises UsageError where the lake was made with another key, or is not the one that this home has. Writes nothing."""
+    lakes.verify(lake)
     if (known := key_id_of(lake)) not in (None, key_id):
         raise UsageError(
             f"the privacy key is not the one the lake was created with (key id {key_id}, the lake's is {known})",
@@ -371,13 +397,32 @@ def verify_key(lake: Path, key_id: str) -> None:
         )
 
 
-def change_key(lake: Path, key_id: str) -> None:
-    files.write_json(lake / _KEY, {"key_id": key_id})
+def change_key(lake: Place, key_id: str) -> None:
+    lakes.write_json(lake / _KEY, {"key_id": key_id})
 
 
-def make_current(lake: Path, report: LandingReport, *, run_id: str) -> None:
-    """From now on models read this delivery of its region and quarter. Called once gate 1 has passed."""
-    if current_id(lake, report.scope) == report.delivery_id:
+def make_current(lake: Place, report: LandingReport, *, run_id: str) -> None:
+    """From now on models read this delivery of its region and quarter. Called once gate 1 has passed.
+
+    Where another run has made one current since this one looked, in object storage, the delivery that was landed later holds.
+    """
+    seen = current_id(lake, report.scope)
+    if seen == report.delivery_id:
         return
+
+    def is_later(there: Any) -> bool:
+        pointed = _current_id(there)
+        other = None if pointed in (seen, report.delivery_id) else find(lake, report.scope, pointed)
+        if other is None or other.landed_at <= report.landed_at:
+            return pointed == report.delivery_id
+        logger.warning(
+            "%s: run %s made delivery %s current meanwhile, which was landed after %s: it stays current",
+            report.name,
+            there.get("run_id"),
+            pointed,
+            report.delivery_id,
+        )
+        return True
+
     pointer = folder(lake, report.scope) / "current.json"
-    files.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id})
+    lakes.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id}, keeps=is_later)

@@ -6,17 +6,16 @@ and never merely damaged.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import RowsRemoved
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.object_storage import Place
 from callback_survey.scope import Scope
-from callback_survey.storage import files
+from callback_survey.storage import lakes
 
 # what holds a row per person, case or call; printed annexes have a row per department, and stay
 SINGLE_ROWS = ("frame", "calls", "answers", "rejects")
@@ -55,19 +54,21 @@ class Removal:
         return cls(**{**value, "files": tuple(RemovedFile(**file) for file in value["files"])})
 
 
-def find(lake: Path, scope: Scope, delivery_id: str) -> Removal | None:
+def find(lake: Place, scope: Scope, delivery_id: str) -> Removal | None:
     """What says that the rows of a delivery were removed; None where they were not."""
-    path = ledger.removed_path(lake, scope, delivery_id)
-    return ledger.read(path, Removal.from_json) if path.is_file() else None
+    try:
+        return ledger.read(ledger.removed_path(lake, scope, delivery_id), Removal.from_json)
+    except FileNotFoundError:
+        return None
 
 
-def all_removed(lake: Path, scope: Scope) -> list[Removal]:
+def all_removed(lake: Place, scope: Scope) -> list[Removal]:
     """Every removal of a region and quarter, the earliest first."""
     paths = ledger.folder(lake, scope).glob(ledger.removed_path(lake, scope, "*").name)
     return sorted((ledger.read(path, Removal.from_json) for path in paths), key=lambda found: found.removed_at)
 
 
-def same_content(lake: Path, scope: Scope, delivery_id: str, content_digest: str | None) -> Removal | None:
+def same_content(lake: Place, scope: Scope, delivery_id: str, content_digest: str | None) -> Removal | None:
     """The removal of this delivery, or of one with the same content that other rules had been applied to."""
     for found in all_removed(lake, scope):
         if found.delivery_id == delivery_id or (content_digest is not None and found.content_digest == content_digest):
@@ -87,13 +88,11 @@ def explained(removal: Removal) -> RowsRemoved:
     )
 
 
-def remove(lake: Path, report: LandingReport, *, months: int, run_id: str) -> Removal:
+def remove(lake: Place, report: LandingReport, *, months: int, run_id: str) -> Removal:
     """Mark a delivery and remove its single rows. The caller holds the warehouse, and no delivery lands meanwhile."""
-    found = tuple(
-        _described(lake, dataset, name)
-        for dataset, name in report.lake_files.items()
-        if dataset in SINGLE_ROWS and (lake / name).is_file()
-    )
+    names = [(dataset, name) for dataset, name in report.lake_files.items() if dataset in SINGLE_ROWS]
+    there = lakes.are_there(lake / name for _, name in names)
+    found = tuple(_described(lake, *one) for one, is_there in zip(names, there, strict=True) if is_there)
     removal = Removal(
         region_code=report.region_code,
         quarter=report.quarter,
@@ -104,12 +103,12 @@ def remove(lake: Path, report: LandingReport, *, months: int, run_id: str) -> Re
         content_digest=report.content_digest,
         files=found,
     )
-    files.write_json(ledger.removed_path(lake, report.scope, report.delivery_id), asdict(removal))
+    lakes.write_json(ledger.removed_path(lake, report.scope, report.delivery_id), asdict(removal))
     finish(lake, removal)
     return removal
 
 
-def left_over(lake: Path, scope: Scope) -> list[Path]:
+def left_over(lake: Place, scope: Scope) -> list[Place]:
     """Files of marked deliveries that a killed removal left: none that a delivery needs which is not marked."""
     marked = all_removed(lake, scope)
     names = {removal.delivery_id for removal in marked}
@@ -120,21 +119,20 @@ def left_over(lake: Path, scope: Scope) -> list[Path]:
         for path in entry.report.lake_files.values()
     }
     listed = {file.path for removal in marked for file in removal.files}
-    return sorted(lake / path for path in listed - needed if (lake / path).is_file())
+    paths = [lake / path for path in sorted(listed - needed)]
+    return [path for path, is_there in zip(paths, lakes.are_there(paths), strict=True) if is_there]
 
 
-def finish(lake: Path, removal: Removal) -> None:
+def finish(lake: Place, removal: Removal) -> None:
     """Remove what the marks of a region's quarter name. Called again, it goes on where it was."""
     for path in left_over(lake, removal.scope):
-        path.unlink(missing_ok=True)
-        files.sync(path.parent)
-        with suppress(OSError):
-            path.parent.rmdir()
+        lakes.remove(path)
 
 
-def _described(lake: Path, dataset: str, name: str) -> RemovedFile:
+def _described(lake: Place, dataset: str, name: str) -> RemovedFile:
     import pyarrow.parquet as parquet
 
     path = lake / name
-    row_count = parquet.read_metadata(path).num_rows
-    return RemovedFile(dataset, name, path.stem, row_count, path.stat().st_size)
+    with lakes.opened(path) as file:
+        row_count = parquet.read_metadata(file).num_rows
+    return RemovedFile(dataset, name, path.stem, row_count, lakes.byte_count(path))

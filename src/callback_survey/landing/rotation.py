@@ -16,6 +16,7 @@ from callback_survey.errors import DeliveryRefused
 from callback_survey.landing import ledger
 from callback_survey.landing.land import land
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.object_storage import Place
 from callback_survey.privacy import TokenKey
 
 
@@ -29,7 +30,7 @@ class Rotated:
 
 
 def rotate(
-    lake: Path, *, seeds: Path, secret: bytes, memory_limit: str, run_id: str, is_rehearsal: bool
+    lake: Place, *, seeds: Path, secret: bytes, memory_limit: str, run_id: str, is_rehearsal: bool
 ) -> Iterator[Rotated]:
     """Put the key `secret` in the place of the lake's. Stopped half way and called again, it goes on where it was.
 
@@ -43,7 +44,7 @@ def rotate(
 
 
 def _rotated(
-    lake: Path, seeds: Path, secret: bytes, memory_limit: str, run_id: str, *, is_rehearsal: bool
+    lake: Place, seeds: Path, secret: bytes, memory_limit: str, run_id: str, *, is_rehearsal: bool
 ) -> Iterator[Rotated]:
     key_id = TokenKey.from_secret(secret).key_id
     if not is_rehearsal:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.object_storage import Place
 from callback_survey.storage import duck
+from callback_survey.storage.lakes import near
 
 # What a row says several of has a table beside it
 BESIDE = {"calls": "answers", "published": "figures"}
@@ -28,16 +30,16 @@ _COLUMNS_THEN = {
 _KEYS = ", ".join(("region_code", "quarter", "delivery_id", "file", "line"))
 
 
-def table_sql(report: LandingReport, dataset: str, lake: Path) -> str | None:
+def table_sql(report: LandingReport, dataset: str, lake: Place) -> str | None:
     """SQL for the rows of a dataset: `frame`, `calls`, `answers`, `published`, `figures` or `rejects`. None where the delivery has none."""
     name = report.lake_files.get(dataset)
     if dataset in BESIDE and name is not None and BESIDE[dataset] not in report.lake_files:
-        return f"(select * exclude ({', '.join(_COLUMNS_THEN[dataset])}) from {duck.read_parquet([lake / name])})"
+        return f"(select * exclude ({', '.join(_COLUMNS_THEN[dataset])}) from {duck.read_parquet([near(lake / name)])})"
     if name is None and dataset == "answers" and "calls" in report.lake_files:
-        return _answers_then(lake / report.lake_files["calls"])
+        return _answers_then(near(lake / report.lake_files["calls"]))
     if name is None and dataset == "figures" and "published" in report.lake_files:
-        return _figures_then(lake / report.lake_files["published"])
-    return None if name is None else duck.read_parquet([lake / name])
+        return _figures_then(near(lake / report.lake_files["published"]))
+    return None if name is None else duck.read_parquet([near(lake / name)])
 
 
 def _answers_then(calls: Path) -> str:

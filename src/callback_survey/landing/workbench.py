@@ -13,6 +13,7 @@ import duckdb
 
 from callback_survey.landing.case_numbers import personal_cases_sql
 from callback_survey.landing.vocabulary import Vocabulary
+from callback_survey.object_storage import Place
 from callback_survey.privacy import (
     TokenKey,
     is_valid_phone_sql,
@@ -21,6 +22,7 @@ from callback_survey.privacy import (
     token_sql,
 )
 from callback_survey.storage import duck
+from callback_survey.storage.lakes import home_of
 from callback_survey.storage.scratch import leftovers, scratch_folder, sweep
 
 # Adding a way to read files changes what the same bytes mean: add one.
@@ -42,23 +44,23 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
 
 
 @contextmanager
-def workbench(lake: Path, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def workbench(lake: Place, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A database in memory and a scratch folder: what is beyond the limit is spilled there. A file would be written for nothing."""
     with (
-        scratch_folder(lake, _SCRATCH, delivery_id) as folder,
+        scratch_folder(home_of(lake), _SCRATCH, delivery_id) as folder,
         duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=folder / "spill") as connection,
     ):
         yield connection, folder
 
 
-def sweep_scratch(lake: Path) -> None:
+def sweep_scratch(lake: Place) -> None:
     """Remove what killed landings left: unpacked files and spilled rows, with phones and names as they were delivered."""
-    sweep(lake, _SCRATCH)
+    sweep(home_of(lake), _SCRATCH)
 
 
-def left_scratch(lake: Path) -> list[Path]:
+def left_scratch(lake: Place) -> list[Path]:
     """The scratch folders of killed landings. Nothing is removed."""
-    return leftovers(lake, _SCRATCH)
+    return leftovers(home_of(lake), _SCRATCH)
 
 
 def _macros() -> str:

@@ -10,21 +10,23 @@ import hashlib
 import json
 import os
 import tarfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from callback_survey import __version__
 from callback_survey.errors import SurveyError, UsageError
 from callback_survey.landing import ledger
+from callback_survey.object_storage import Stored
 from callback_survey.run import Run
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
-from callback_survey.storage import files, locks
+from callback_survey.storage import files, lakes, locks
 
 MANIFEST = "backup.json"
 # the parts of a home that are in an archive, by the names they have in it
@@ -64,7 +66,9 @@ def back_up(run: Run, archive: Path) -> Backup:
     or a file of that name already.
     """
     settings = run.settings
-    if not (settings.lake / "ledger").is_dir() and not settings.releases.is_dir():
+    lakes.verify(settings.lake)
+    lake = lakes.as_read(settings.lake)
+    if not (lake / "ledger").is_dir() and not settings.releases.is_dir():
         raise UsageError(
             "nothing was landed or released here: there is nothing to back up",
             where=str(settings.home),
@@ -82,7 +86,10 @@ def back_up(run: Run, archive: Path) -> Backup:
         with run.warehouse.lock(), ledger.rotating(settings.lake), tarfile.open(aside, "w") as tar:
             manifest = Manifest(datetime.now(UTC).isoformat(timespec="seconds"), ledger.key_id_of(settings.lake))
             writer = _Writer(tar, manifest)
-            writer.add_tree(settings.lake, "lake")
+            if isinstance(settings.lake, Path):
+                writer.add_tree(settings.lake, "lake")
+            else:
+                writer.add_stored(settings.lake, "lake")
             for scope in _scopes(settings):
                 with _undecided(settings, scope):
                     for part, root in (("releases", settings.releases), ("public", settings.public)):
@@ -109,6 +116,16 @@ class _Writer:
         for path in _settled(folder):
             with suppress(*((FileNotFoundError,) if may_vanish else ())):
                 self.add(path, f"{name}/{path.relative_to(folder).as_posix()}")
+
+    def add_stored(self, lake: Stored, name: str) -> None:
+        """The lake out of its object storage, without copies in the home."""
+        for file in lakes.everything(lake):
+            info = tarfile.TarInfo(f"{name}/{file.key}")
+            info.size, info.mtime, info.mode = lakes.byte_count(file), int(time.time()), 0o600
+            with file.opened() as content:
+                reader = _HashedReader(content)
+                self._tar.addfile(info, reader)  # type: ignore[arg-type]
+            self._manifest.files[info.name] = reader.digest.hexdigest()
 
     def add(self, path: Path, name: str) -> None:
         if path.is_symlink():
@@ -146,7 +163,7 @@ class _Writer:
 class _HashedReader:
     """A file, hashed as it is read."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.digest = hashlib.sha256()
 

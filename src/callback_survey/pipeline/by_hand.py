@@ -19,7 +19,8 @@ from callback_survey.landing import LandingReport, ledger
 from callback_survey.pipeline import steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
-from callback_survey.storage import duck
+from callback_survey.scope import Scope
+from callback_survey.storage import duck, lakes
 from callback_survey.warehouse.dbt import environment_of
 from callback_survey.warehouse.project import project_of
 
@@ -34,8 +35,11 @@ _DBT = [sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli(prog_name
 def prepare(run: Run, arguments: Sequence[str], quarter: Quarter | None, region_code: str | None) -> dict[str, str]:
     """The environment in which dbt does what `arguments` say. The caller holds the warehouse lock."""
     first = arguments[0]
-    if first not in _OF_PROJECT and not _holds(run, quarter, region_code):
-        _build(run, quarter, region_code)
+    if first not in _OF_PROJECT:
+        if _holds(run, quarter, region_code):
+            _bring_near(run)
+        else:
+            _build(run, quarter, region_code)
     if first not in (*_OF_PROJECT, *_READS):
         run.warehouse.stamp.unlink(missing_ok=True)
     return _environment(run)
@@ -88,6 +92,18 @@ def _holds(run: Run, quarter: Quarter | None, region_code: str | None) -> bool:
     except duckdb.CatalogException:
         return False
     return found is not None
+
+
+def _bring_near(run: Run) -> None:
+    """The views of a build are over copies where the lake is in object storage, and these may have been swept."""
+    if lakes.as_stored(run.settings.lake) is None:
+        return
+    with run.warehouse.open() as connection:
+        built = connection.execute("select region_code, quarter, delivery_id from raw.deliveries").fetchall()
+    for region_code, quarter, delivery_id in built:
+        report = ledger.find(run.settings.lake, Scope(region_code, quarter), delivery_id)
+        if report is not None:
+            lakes.bring_near(run.settings.lake, report.lake_files.values())
 
 
 def _build(run: Run, quarter: Quarter | None, region_code: str | None) -> None:

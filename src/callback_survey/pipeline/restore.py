@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from callback_survey.errors import DamagedFile, UsageError
+from callback_survey.object_storage import Stored
 from callback_survey.pipeline.backup import MANIFEST, PARTS, Manifest, leads_beside
-from callback_survey.storage import files
+from callback_survey.storage import files, lakes
 from callback_survey.storage.scratch import scratch_folder
 
 _SCRATCH = "restoring"
 _SHOWN_COUNT = 10
+_LAKE = "lake"
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,28 @@ class _Unpacked:
     manifest: Manifest | None
 
 
-def restore(archive: Path, home: Path) -> Manifest:
-    """Make a home of an archive. Returns what the archive says of itself.
+def restore(archive: Path, home: Path, lake: Stored | None = None) -> Manifest:
+    """Make a home of an archive, with its lake in object storage where that is given. Returns what the archive says of itself.
 
-    Raises UsageError where the home holds a file already, and DamagedFile, with nothing put in its place, where the archive
-    is not as it was written.
+    Raises UsageError where the home or the lake holds a file already, and DamagedFile, with nothing put in its place, where the
+    archive is not as it was written.
     """
     _require_empty(home)
+    if lake is not None:
+        _require_empty_lake(lake)
     was_there = home.is_dir()
     try:
         with scratch_folder(home, _SCRATCH) as aside:
             manifest = _verified(archive, _unpack(archive, aside))
+            if lake is not None and (aside / _LAKE).is_dir():
+                lakes.fill(lake, aside / _LAKE)
+                files.remove_tree(aside / _LAKE)
             files.sync_tree(aside)
             for part in sorted(aside.iterdir()):
                 _remove_empty(home / part.name)
                 os.rename(part, home / part.name)
+            if lake is not None:
+                lakes.note(lake)
             files.sync(home)
     except BaseException:
         if not was_there:
@@ -66,6 +75,17 @@ def _require_empty(home: Path) -> None:
         expected="a folder without files, or one that is not there: nothing is mixed and nothing replaced",
         next_step="empty the folder, and restore again" if is_half else "name another folder with --home",
     )
+
+
+def _require_empty_lake(lake: Stored) -> None:
+    lakes.try_conditions(lake)
+    if lake.is_dir():
+        raise UsageError(
+            "the lake's storage is not empty",
+            where=str(lake),
+            expected="nothing below the address that CALLBACK_SURVEY_LAKE names: nothing is mixed and nothing replaced",
+            next_step="name another address; or empty this one, where an earlier restore was stopped while it filled it",
+        )
 
 
 def _held(home: Path) -> Iterator[Path]:

@@ -78,12 +78,13 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
     from callback_survey import registers
     from callback_survey.documents.notice import own_texts
     from callback_survey.landing.workbench import sweep_scratch
-    from callback_survey.storage import modes
+    from callback_survey.storage import lakes, modes
     from callback_survey.storage.scratch import sweep_temporary
 
     with run.progress.step("discover", str(quarter)) as step:
         # a run that lands nothing new clears up after a killed landing too: it left phone numbers
         sweep_scratch(run.settings.lake)
+        lakes.sweep(run.settings.lake)
         sweep_temporary()
         modes.prepare(run.settings)
         registers.validate(run.settings.seeds)

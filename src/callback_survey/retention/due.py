@@ -17,12 +17,14 @@ from callback_survey.errors import DamagedFile
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.ledger import Entry
 from callback_survey.local_time import local_date
+from callback_survey.object_storage import Place
 from callback_survey.quarter import Quarter
 from callback_survey.releases import inventory
 from callback_survey.releases.inventory import Inventory
 from callback_survey.releases.model import Release
 from callback_survey.scope import Scope
 from callback_survey.settings import RetentionKind, Settings
+from callback_survey.storage import lakes
 from callback_survey.watch import problems
 
 
@@ -36,7 +38,7 @@ class Due:
     kind: RetentionKind
     name: str
     ended_on: date
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
     scope: Scope | None = None
     held: str = ""
     byte_count: int = 0
@@ -59,12 +61,13 @@ def look(settings: Settings, today: date, *, with_exports: bool = False) -> list
 def _cases(settings: Settings, last: date) -> Iterator[Due]:
     """The rows of every delivery of a quarter, also of superseded ones: they go together."""
     held = _Held(settings, last)
-    for scope in ledger.scopes(settings.lake):
+    lake = lakes.as_read(settings.lake)
+    for scope in ledger.scopes(lake):
         if (ended_on := _ended_on(scope)) > last:
             continue
         try:
-            entries = ledger.entries(settings.lake, scope.region_code, scope.quarter)
-            left = removed.left_over(settings.lake, scope)
+            entries = ledger.entries(lake, scope.region_code, scope.quarter)
+            left = removed.left_over(lake, scope)
         except DamagedFile as damage:
             yield Due("cases", scope.name, ended_on, (), scope, damage.what)
             continue
@@ -76,7 +79,8 @@ def _cases(settings: Settings, last: date) -> Iterator[Due]:
             if dataset in removed.SINGLE_ROWS
         ]
         if paths:
-            yield Due("cases", scope.name, ended_on, tuple(sorted({*paths, *left})), scope, held.reason(scope, entries))
+            whole = tuple(sorted({*paths, *left}, key=lambda path: path.parts))
+            yield Due("cases", scope.name, ended_on, whole, scope, held.reason(scope, entries))
         elif left:
             yield Due("cases", scope.name, ended_on, tuple(left), scope)
 
@@ -202,7 +206,7 @@ def months_before(day: date, months: int) -> date:
     return date(year, before + 1, min(day.day, monthrange(year, before + 1)[1]))
 
 
-def _size(path: Path) -> int:
-    if path.is_dir():
+def _size(path: Place) -> int:
+    if isinstance(path, Path) and path.is_dir():
         return sum(one.lstat().st_size for one in path.rglob("*") if one.is_file())
-    return path.lstat().st_size if path.exists() else 0
+    return lakes.byte_count(path)

@@ -17,11 +17,12 @@ from typing import Any
 from callback_survey import progress
 from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger, removed
+from callback_survey.object_storage import Place
 from callback_survey.retention.due import Due, look, months_before
 from callback_survey.run import Run
 from callback_survey.serving import mirror
 from callback_survey.settings import Settings
-from callback_survey.storage import files, modes
+from callback_survey.storage import files, lakes, modes
 
 # a delivered folder gets such a name before it is emptied, so that nobody takes half of it for a delivery
 _ASIDE = ".{name}-removed"
@@ -43,6 +44,7 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
     Raises SurveyError, after everything else is done, where something could not be removed.
     """
     settings = run.settings
+    lakes.verify(settings.lake)
     with run.warehouse.lock(), ledger.rotating(settings.lake), modes.private():
         _sweep_exports(settings)
         due = look(settings, today, with_exports=with_exports)
@@ -61,6 +63,7 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
         if any(one.kind == "cases" for one in going):
             run.warehouse.discard()
         failed = [f"{path}: {reason}" for one in going for path, reason in _removed(run, one)]
+        lakes.sweep(settings.lake)
         failed += _prune_mirror(settings, today)
         files.write_json(record, {**told, "finished_at": _now(), "failed": failed})
         _finish([path for path in unfinished if path != record], run.run_id)
@@ -107,11 +110,16 @@ def _removed(run: Run, due: Due) -> Iterator[tuple[Path, str]]:
         if due.kind == "cases":
             _remove_cases(run, due)
         elif due.kind == "exports":
-            _remove_exports(due.paths)
+            _remove_exports(_local(due))
         else:
-            yield from _remove_paths(due.paths)
+            yield from _remove_paths(_local(due))
     except OSError as error:
         yield Path(error.filename or due.name), error.strerror or str(error)
+
+
+def _local(due: Due) -> tuple[Path, ...]:
+    """Only rows of the lake may lie elsewhere."""
+    return tuple(path for path in due.paths if isinstance(path, Path))
 
 
 def _remove_cases(run: Run, due: Due) -> None:
@@ -167,17 +175,22 @@ def _told(settings: Settings, due: Due) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": due.kind, "name": due.name, "ended_on": due.ended_on.isoformat()}
     told |= {"byte_count": due.byte_count}
     if due.kind in ("cases", "restricted", "exports"):
-        told["files"] = {_name(settings, path): files.sha256_of(path) for path in _files(due.paths)}
+        told["files"] = {_name(settings, path): lakes.sha256_of(path) for path in _files(due.paths)}
     return told
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Place]) -> Iterator[Place]:
     for path in paths:
-        yield from (one for one in sorted(path.rglob("*")) if one.is_file()) if path.is_dir() else [path]
+        if isinstance(path, Path) and path.is_dir():
+            yield from (one for one in sorted(path.rglob("*")) if one.is_file())
+        else:
+            yield path
 
 
-def _name(settings: Settings, path: Path) -> str:
-    return path.relative_to(settings.home).as_posix() if path.is_relative_to(settings.home) else str(path)
+def _name(settings: Settings, path: Place) -> str:
+    if isinstance(path, Path) and path.is_relative_to(settings.home):
+        return path.relative_to(settings.home).as_posix()
+    return str(path)
 
 
 def _now() -> str:

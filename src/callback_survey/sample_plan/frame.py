@@ -18,8 +18,10 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import GateFailed, UsageError
 from callback_survey.landing import land, ledger, removed
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.object_storage import Place
 from callback_survey.privacy import TokenKey
 from callback_survey.scope import Scope
+from callback_survey.storage.lakes import near
 from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import build
 from callback_survey.warehouse.database import Warehouse
@@ -89,10 +91,12 @@ def open_frame(run: Run, scope: Scope, folder: Path | None) -> Iterator[JudgedFr
         if folder is not None:
             landed, warnings = _land(run, Delivery(scope.region_code, scope.quarter, folder), lake)
         assert landed is not None
-        alone = replace(landed, lake_files={"frame": str(lake / landed.lake_files["frame"])})
+        alone = replace(landed, lake_files={"frame": str(near(lake / landed.lake_files["frame"]))})
         warehouse = Warehouse(scratch / "warehouse", settings.memory_limit, run.run_id)
         with run.progress.step("judge", scope.region_code) as step:
-            build([alone], settings=settings, warehouse=warehouse, select=_MODELS, say=step.say)
+            # the frame is a file of this machine now, wherever the lake is
+            here = replace(settings, lake_url=None)
+            build([alone], settings=here, warehouse=warehouse, select=_MODELS, say=step.say)
             step.result = "frame rows judged by the models of every quarter"
         with warehouse.open() as connection:
             frame = _read(connection, landed, folder is not None, warnings)
@@ -101,7 +105,7 @@ def open_frame(run: Run, scope: Scope, folder: Path | None) -> Iterator[JudgedFr
             yield frame
 
 
-def _land(run: Run, delivery: Delivery, lake: Path) -> tuple[LandingReport, tuple[str, ...]]:
+def _land(run: Run, delivery: Delivery, lake: Place) -> tuple[LandingReport, tuple[str, ...]]:
     """Land a folder aside and hold gate 1 over it. The tokens are those that the quarter's delivery will have."""
     from callback_survey.checks.model import describe
     from callback_survey.expectations.gates import check_delivery

@@ -20,6 +20,7 @@ from typing import Any
 
 from callback_survey.errors import SurveyError
 from callback_survey.local_time import local_date
+from callback_survey.object_storage import shown
 from callback_survey.serving.versions import HASHES, RELEASES
 from callback_survey.storage import files, locks
 
@@ -76,12 +77,6 @@ def look(url: str) -> str:
     """Whether the mirror answers: the version that it holds, or an empty text where there is none yet. Raises SurveyError."""
     with _reached(url) as (system, root):
         return str(_read(system, f"{root}/{_CURRENT}").get("version", ""))
-
-
-def shown(url: str) -> str:
-    """An address without what may be a password."""
-    scheme, separator, rest = url.rpartition("://")
-    return scheme + separator + rest.rpartition("@")[2]
 
 
 def _copy(folder: Path, url: str, say: Callable[[str], None]) -> Mirrored:

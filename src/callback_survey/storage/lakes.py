@@ -28,6 +28,7 @@ _READ = "ledger-read.json"
 _NOTE = "kept-in.json"
 _KEPT_SECONDS = 2 * 24 * 60 * 60
 _AT_ONCE = 8
+_MOST_TRIES = 20
 _NO_VERSION = f'"{"0" * 32}"'
 _BLOCK_BYTES = 1 << 20
 
@@ -56,16 +57,29 @@ def write_json(path: Place, value: Any, *, keeps: Callable[[Any], bool] = lambda
         files.write_json(path, value)
         return
     content = files.as_json(value).encode()
-    while True:
+
+    def write() -> None:
         # the version first: where the file is replaced after this, the write finds another one
         version = path.version()
+        if version is None:
+            path.create(content)
+        elif not _is_kept(path, keeps):
+            path.replace(content, version)
+
+    _until_undisturbed(path, write)
+
+
+def _until_undisturbed(path: Stored, write: Callable[[], None]) -> None:
+    """Write after a look, and look again where somebody wrote in between."""
+    for _ in range(_MOST_TRIES):
         with suppress(WrittenMeanwhile):
-            if version is None:
-                path.create(content)
-                return
-            if not _is_kept(path, keeps):
-                path.replace(content, version)
+            write()
             return
+    raise SurveyError(
+        f"a file of the lake was written by others each of {_MOST_TRIES} times that it was to be written",
+        where=str(path),
+        next_step="see whether other runs of this region and quarter are under way, then run again",
+    )
 
 
 def _is_kept(path: Stored, keeps: Callable[[Any], bool]) -> bool:
@@ -90,14 +104,14 @@ def add(part: Path, path: Place) -> None:
 
 
 def _upload(part: Path, path: Stored) -> None:
-    while True:
-        with suppress(WrittenMeanwhile):
-            version = path.version()
-            if version is None:
-                path.create(part)
-            elif sha256_of(path) != path.stem:
-                path.replace(part, version)
-            return
+    def write() -> None:
+        version = path.version()
+        if version is None:
+            path.create(part)
+        elif sha256_of(path) != path.stem:
+            path.replace(part, version)
+
+    _until_undisturbed(path, write)
 
 
 def glob(folder: Place, pattern: str) -> list[Place]:
@@ -129,6 +143,13 @@ def near(path: Place) -> Path:
                     next_step="run its region and quarter: the delivery is landed again",
                 )
     return copy
+
+
+def bring_near(lake: Place, names: Iterable[str]) -> None:
+    """Have copies of these files for who reads the views over them; those that are there are not swept meanwhile."""
+    if isinstance(lake, Stored):
+        for name in names:
+            near(lake / name)
 
 
 def is_whole(path: Place) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from callback_survey.settings import Readers, Settings
+from callback_survey.storage.lakes import home_of
 
 _MASKS: dict[Readers, int] = {"owner": 0o077, "group": 0o027, "all": 0o022}
 _ANYBODY: Readers = "all"
@@ -46,7 +47,7 @@ def prepare(settings: Settings) -> None:
     """
     home = settings.home
     for folder in (
-        settings.lake,
+        home_of(settings.lake),
         settings.warehouse,
         settings.logs,
         settings.alerts,

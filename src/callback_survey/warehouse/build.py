@@ -15,9 +15,10 @@ from callback_survey.deliveries import headers
 from callback_survey.errors import DamagedWarehouse, StaleBuild, SurveyError
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE, table_sql
+from callback_survey.object_storage import Place
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
-from callback_survey.storage import duck, files
+from callback_survey.storage import duck, files, lakes
 from callback_survey.warehouse import commands, masks, records, unchanged
 from callback_survey.warehouse.compared import COMPARED_FIGURES, Comparison
 from callback_survey.warehouse.database import Warehouse
@@ -137,6 +138,9 @@ def build(
     code = build_fingerprint(settings)
     note = unchanged.Note.of(code, landed, compared or {}, released or {})
     with warehouse.lock():
+        # also of a build that stands: its views are over them
+        for report in landed:
+            lakes.bring_near(settings.lake, report.lake_files.values())
         # dbt's manifest describes what is released: where it is lost or cut off, a build writes it again
         standing = None if select else unchanged.standing(warehouse, note, manifest_path(warehouse))
         if standing is not None:
@@ -242,7 +246,7 @@ def _discard_if_outdated(warehouse: Warehouse, fingerprint: str) -> None:
         files.write_text(warehouse.stamp, fingerprint)
 
 
-def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Path) -> None:
+def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingReport], lake: Place) -> None:
     """Views over the explicit files of the current deliveries: a glob would count a superseded delivery twice."""
     connection.execute("create schema if not exists raw")
     connection.execute("drop table if exists raw.build")
@@ -263,7 +267,7 @@ def _write_raw(connection: duckdb.DuckDBPyConnection, landed: Sequence[LandingRe
     if deliveries:  # none: every relation is built without a row
         connection.executemany("insert into raw.deliveries values (?, ?, ?, ?, ?)", deliveries)
     for dataset, columns in _COLUMNS.items():
-        paths = [lake / report.lake_files[dataset] for report in landed if dataset in report.lake_files]
+        paths = [lakes.near(lake / report.lake_files[dataset]) for report in landed if dataset in report.lake_files]
         tables = [duck.read_parquet(paths)] if paths else []
         if dataset in BESIDE.values():
             earlier = [table_sql(report, dataset, lake) for report in landed if dataset not in report.lake_files]

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.object_storage import Place
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.storage.lakes import near
 from callback_survey.warehouse import cluster, commands
 from callback_survey.warehouse.cluster import Cluster
 from callback_survey.warehouse.database import Warehouse
@@ -62,12 +64,12 @@ def build(
             cluster.attach(place, session, connection, node["config"]["schema"], node["alias"], order)
 
 
-def files_in_lake(landed: Sequence[LandingReport], name: str, lake: Path) -> list[Path]:
+def files_in_lake(landed: Sequence[LandingReport], name: str, lake: Place) -> list[Path]:
     """The files of a relation of single cases, where all deliveries that have it have it in the form of today; else none."""
     having = [report for report in landed if _IN_LAKE[name] in report.lake_files]
     if any(name not in report.lake_files for report in having):
         return []
-    return [lake / report.lake_files[name] for report in having]
+    return [near(lake / report.lake_files[name]) for report in having]
 
 
 def _run_dbt(settings: Settings, warehouse: Warehouse, place: Cluster, say: Callable[[str], None]) -> None:

@@ -19,11 +19,12 @@ from callback_survey.alerts import channels
 from callback_survey.documents.notice import own_texts, pdf
 from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger, removed
+from callback_survey.object_storage import shown
 from callback_survey.privacy import TokenKey
 from callback_survey.serving import mirror
 from callback_survey.serving.postgres.address import Address
 from callback_survey.settings import PREFIX, Settings
-from callback_survey.storage import files, locks
+from callback_survey.storage import files, lakes, locks
 from callback_survey.watch import problems
 from callback_survey.wording.catalogue import Words
 
@@ -49,6 +50,7 @@ def examine(settings: Settings, say: Words) -> Iterator[Finding]:
     yield _guarded("registers", lambda: _registers(settings))
     yield _guarded("privacy key", lambda: _key(settings))
     yield _guarded("home", lambda: _home(settings.home))
+    yield _guarded("lake", lambda: _lake(settings))
     yield _guarded("disk", lambda: _disk(settings, say))
     yield _guarded("documents", lambda: _documents(settings))
     yield _guarded("PostgreSQL", lambda: _postgres(settings))
@@ -167,6 +169,15 @@ def _home(home: Path) -> Finding:
     return Finding("home", "ok", f"can be written; renames, links and locks work: {home}")
 
 
+def _lake(settings: Settings) -> Finding:
+    """A lake in object storage is written to, and what was written is removed."""
+    if (stored := lakes.as_stored(settings.lake)) is None:
+        return Finding("lake", "ok", f"in the home: {settings.lake}")
+    lakes.verify(stored)
+    lakes.try_conditions(stored)
+    return Finding("lake", "ok", f"answers, and keeps to conditional writes: {stored}")
+
+
 def _disk(settings: Settings, say: Words) -> Finding:
     for problem in problems.disk(settings):
         return Finding("disk", "fail", problem.text(say), problem.remedy(say))
@@ -195,7 +206,7 @@ def _mirror(settings: Settings) -> Finding:
         return Finding("mirror", "ok", "not set: what is served is not copied to object storage")
     version = mirror.look(settings.mirror)
     held = f"the version there is {version}" if version else "nothing was copied there yet"
-    return Finding("mirror", "ok", f"answers: {mirror.shown(settings.mirror)}; {held}")
+    return Finding("mirror", "ok", f"answers: {shown(settings.mirror)}; {held}")
 
 
 def _spark(settings: Settings) -> Finding:
@@ -228,7 +239,8 @@ def _channels(settings: Settings) -> Finding:
 
 def _retention(settings: Settings) -> Finding:
     """What is removed when its time has passed; the marks in the ledger say of what it was."""
-    count = sum(len(removed.all_removed(settings.lake, scope)) for scope in ledger.scopes(settings.lake))
+    lake = lakes.as_read(settings.lake)
+    count = sum(len(removed.all_removed(lake, scope)) for scope in ledger.scopes(lake))
     gone = [f"the rows of {count} deliveries were removed so far"] if count else []
     if not settings.retention:
         return Finding("retention", "ok", "; ".join([f"nothing is ever removed: {PREFIX}RETENTION is not set", *gone]))

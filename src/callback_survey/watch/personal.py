@@ -12,11 +12,13 @@ from pathlib import Path
 
 import duckdb
 
+from callback_survey.errors import DamagedFile
 from callback_survey.landing import personal
 from callback_survey.landing.workbench import left_scratch as left_by_landings
+from callback_survey.object_storage import Place
 from callback_survey.privacy import holds_personal_number_sql, scrub_sql
 from callback_survey.settings import Settings
-from callback_survey.storage import duck
+from callback_survey.storage import duck, lakes
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch.problems import Problem
 from callback_survey.wording.catalogue import Words
@@ -54,7 +56,7 @@ def _searched(settings: Settings) -> Mapping[str, list[str]]:
     remembered = settings.watch / "searched.json"
     known = read_json(remembered) if remembered.is_file() else {}
     before: Mapping[str, list[str]] = known.get("files", {}) if known.get("rule") == rule else {}
-    paths = [path.relative_to(settings.lake).as_posix() for path in sorted(settings.lake.glob("raw/*/*/*/*.parquet"))]
+    paths = lakes.raw_files(settings.lake)
     files = {path: before[path] for path in paths if path in before}
     new = [path for path in paths if path not in before]
     for path in new:
@@ -66,13 +68,13 @@ def _searched(settings: Settings) -> Mapping[str, list[str]]:
     return files
 
 
-def _columns(settings: Settings, path: Path) -> list[str] | None:
+def _columns(settings: Settings, path: Place) -> list[str] | None:
     """`comment (3)` for each column with such cells; None where the file cannot be read, which the run tells."""
     try:
         with duck.connect(Path(":memory:"), memory_limit=settings.memory_limit, spill=settings.watch) as connection:
             found = personal.text_columns(
-                connection, duck.read_parquet([path]), path.parent.name.removeprefix("quarter=")
+                connection, duck.read_parquet([lakes.near(path)]), path.parent.name.removeprefix("quarter=")
             )
-    except duckdb.Error:
+    except (duckdb.Error, DamagedFile, FileNotFoundError):
         return None
     return [f"{column.name} ({column.cell_count})" for column in found if column.cell_count]

@@ -22,12 +22,13 @@ from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.landing import ledger
 from callback_survey.local_time import to_the_minute
+from callback_survey.object_storage import Place, shown
 from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, has_documents, inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import mirror, readers
 from callback_survey.settings import Settings, size_in_bytes
-from callback_survey.storage import locks
+from callback_survey.storage import lakes, locks
 from callback_survey.storage.spreadsheet import is_true
 from callback_survey.wording.catalogue import Words
 
@@ -77,12 +78,13 @@ class Waiting:
 def waiting_deliveries(settings: Settings) -> list[Waiting]:
     """Whatever has a manifest and is not in the ledger with this content. A delivery changed since counts as another."""
     found = []
+    lake = lakes.as_read(settings.lake)
     for folder in sorted(settings.exports.glob("*/*/")):
         region_code, quarter = folder.parent.name, folder.name
         if not _is_scope(region_code, quarter):
             continue
         digest = deliveries.content_digest(folder)
-        if digest is not None and not _is_known(settings.lake, Scope(region_code, quarter), folder, digest):
+        if digest is not None and not _is_known(lake, Scope(region_code, quarter), folder, digest):
             found.append(Waiting(quarter, region_code, digest))
     return sorted(found)
 
@@ -90,9 +92,10 @@ def waiting_deliveries(settings: Settings) -> list[Waiting]:
 def damaged(settings: Settings) -> list[Problem]:
     """The regions and quarters of which the releases, the journal or the ledger cannot be read. Each holds itself alone."""
     found: dict[Scope, DamagedFile] = dict(inventory.take(settings.releases).damaged)
-    for scope in ledger.scopes(settings.lake):
+    lake = lakes.as_read(settings.lake)
+    for scope in ledger.scopes(lake):
         try:
-            ledger.entries(settings.lake, scope.region_code, scope.quarter)
+            ledger.entries(lake, scope.region_code, scope.quarter)
         except DamagedFile as damage:
             found.setdefault(scope, damage)
     return [
@@ -189,7 +192,7 @@ def mirrored(settings: Settings) -> list[Problem]:
     if told.get("version") == current.resolve().name and not told.get("failed"):
         return []
     reason = str(told.get("failed") or "") or "-"
-    facts = {"url": mirror.shown(settings.mirror), "reason": reason, "command": "callback-survey releases serve"}
+    facts = {"url": shown(settings.mirror), "reason": reason, "command": "callback-survey releases serve"}
     return [Problem("mirror", "warn", "mirror", facts, f"{current.resolve().name} {reason}")]
 
 
@@ -290,7 +293,7 @@ def _is_scope(region_code: str, quarter: str) -> bool:
         return False
 
 
-def _is_known(lake: Path, scope: Scope, folder: Path, digest: str) -> bool:
+def _is_known(lake: Place, scope: Scope, folder: Path, digest: str) -> bool:
     try:
         entries = ledger.entries(lake, scope.region_code, scope.quarter)
     except DamagedFile:  # `damaged` tells of it

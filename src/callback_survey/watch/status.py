@@ -16,11 +16,13 @@ from callback_survey.alerts.waiting import Waiting
 from callback_survey.errors import DamagedFile
 from callback_survey.landing import ledger
 from callback_survey.local_time import local_date
+from callback_survey.object_storage import Place
 from callback_survey.releases import inventory
 from callback_survey.releases.inventory import Inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
+from callback_survey.storage import lakes
 from callback_survey.warehouse import unchanged
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.watch import problems as looks
@@ -68,7 +70,8 @@ def look(
     found = inventory.take(settings.releases, region_code, quarter)
     come = looks.waiting_deliveries(settings)
     failing = tuple(open_problems.all_open(settings.alerts))
-    scopes = {*ledger.scopes(settings.lake), *(release.scope for release in found.every), *found.damaged}
+    lake = lakes.as_read(settings.lake)
+    scopes = {*ledger.scopes(lake), *(release.scope for release in found.every), *found.damaged}
     scopes |= {Scope(one.region_code, one.quarter) for one in come}
     asked = sorted(
         (scope for scope in scopes if region_code in (None, scope.region_code) and quarter in (None, scope.quarter)),
@@ -78,7 +81,7 @@ def look(
     note = unchanged.read(Warehouse(settings.warehouse, settings.memory_limit, "status"))
     built = set(note.deliveries) if note is not None else set()
     waits = {Scope(one.region_code, one.quarter) for one in come}
-    quarters = [_of(settings, scope, found, served, built, waits, failing) for scope in asked]
+    quarters = [_of(lake, scope, found, served, built, waits, failing) for scope in asked]
     return Status(
         f"run {holder['run_id']} (pid {holder['pid']})" if holder else None,
         tuple(quarters),
@@ -89,7 +92,7 @@ def look(
 
 
 def _of(
-    settings: Settings,
+    lake: Place,
     scope: Scope,
     found: Inventory,
     served: set[tuple[str, str]],
@@ -97,7 +100,7 @@ def _of(
     waits: set[Scope],
     failing: Sequence[Mapping[str, Any]],
 ) -> QuarterStatus:
-    delivery, at = _delivered(settings, scope)
+    delivery, at = _delivered(lake, scope)
     release = next((one for one in found.served if one.scope == scope), None)
     shown = [one for one in found.every if one.scope == scope and (one.key, one.content_hash) in served]
     return QuarterStatus(
@@ -114,10 +117,10 @@ def _of(
     )
 
 
-def _delivered(settings: Settings, scope: Scope) -> tuple[str | None, str | None]:
+def _delivered(lake: Place, scope: Scope) -> tuple[str | None, str | None]:
     """What became of the last delivery, and when it came."""
     try:
-        entries = ledger.entries(settings.lake, scope.region_code, scope.quarter)
+        entries = ledger.entries(lake, scope.region_code, scope.quarter)
     except DamagedFile:
         return "damaged", None
     last = max(entries, key=lambda entry: entry.at, default=None)

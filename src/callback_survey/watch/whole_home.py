@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from callback_survey.approval import public
 from callback_survey.checks import overrides
@@ -16,13 +16,15 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.errors import DamagedFile
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.workbench import left_scratch
+from callback_survey.object_storage import Place
 from callback_survey.releases import inventory
 from callback_survey.releases.verification import verify_all
 from callback_survey.scope import Scope
 from callback_survey.serving import versions
 from callback_survey.settings import Settings
-from callback_survey.storage import files
+from callback_survey.storage import files, lakes
 
+_Place = TypeVar("_Place", bound=Place)
 _FROM_A_BACKUP = "restore it from a backup"
 _REMOVE = "callback-survey retention --remove: it goes on where it was"
 
@@ -31,7 +33,7 @@ _REMOVE = "callback-survey retention --remove: it goes on where it was"
 class Fault:
     """`what` is wrong at `path`; `next_step` is what a person does about it."""
 
-    path: Path
+    path: Place
     what: str
     next_step: str
 
@@ -47,6 +49,7 @@ class Part:
 
 def look_over(settings: Settings) -> Iterator[Part]:
     """Each part of the home, in the order in which data go through it. A part that is not there has nothing in it."""
+    lakes.verify(settings.lake)
     for name, look in _PARTS.items():
         found = list(look(settings))
         yield Part(name, len(found), tuple(fault for fault in found if fault is not None))
@@ -54,37 +57,40 @@ def look_over(settings: Settings) -> Iterator[Part]:
 
 def _lake(settings: Settings) -> Iterator[Fault | None]:
     """The files of every delivery that models read, by the hashes in their names."""
-    for scope in ledger.scopes(settings.lake):
+    lake = lakes.as_read(settings.lake)
+    for scope in ledger.scopes(lake):
         try:
-            report = ledger.current(settings.lake, scope)
-            entries = ledger.entries(settings.lake, scope.region_code, scope.quarter)
+            report = ledger.current(lake, scope)
+            entries = ledger.entries(lake, scope.region_code, scope.quarter)
         except DamagedFile:
             continue  # told with the ledger
-        for path in removed.left_over(settings.lake, scope):
+        for path in removed.left_over(lake, scope):
             yield Fault(path, "its rows were to be removed, and are still there", _REMOVE)
-        pointed_id = ledger.current_id(settings.lake, scope)
-        if report is None and pointed_id and removed.find(settings.lake, scope, pointed_id):
+        pointed_id = ledger.current_id(lake, scope)
+        if report is None and pointed_id and removed.find(lake, scope, pointed_id):
             yield None
             continue
         if report is None:
-            pointed = ledger.folder(settings.lake, scope) / "current.json"
+            pointed = ledger.folder(lake, scope) / "current.json"
             if pointed.is_file() and entries:
                 yield Fault(pointed, "a file of the current delivery is missing", _land_again(scope))
             continue
-        damaged = set(ledger.damaged_files(settings.lake, report))
-        for name in report.lake_files.values():
-            yield Fault(settings.lake / name, "it was changed", _land_again(scope)) if name in damaged else None
+        for path in (settings.lake / name for name in report.lake_files.values()):
+            # of what is stored, and not of a copy
+            is_whole = lakes.sha256_of(path) == path.stem
+            yield None if is_whole else Fault(path, "it was changed", _land_again(scope))
     for folder in left_scratch(settings.lake):
         yield Fault(folder, "a killed landing left rows as they were delivered", "run any quarter: it removes them")
 
 
 def _ledger(settings: Settings) -> Iterator[Fault | None]:
-    key = settings.lake / "ledger" / "key.json"
+    lake = lakes.as_read(settings.lake)
+    key = lake / "ledger" / "key.json"
     if key.is_file():
-        yield _unreadable(key, files.read_json, _FROM_A_BACKUP)
-    for scope in ledger.scopes(settings.lake):
+        yield _unreadable(key, lakes.read_json, _FROM_A_BACKUP)
+    for scope in ledger.scopes(lake):
         try:
-            for _ in ledger.entries(settings.lake, scope.region_code, scope.quarter):
+            for _ in ledger.entries(lake, scope.region_code, scope.quarter):
                 yield None
         except DamagedFile as damage:
             yield _told(damage)
@@ -185,7 +191,7 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Fault | None]]] = {
 }
 
 
-def _unreadable(path: Path, read: Callable[[Path], Any], next_step: str) -> Fault | None:
+def _unreadable(path: _Place, read: Callable[[_Place], Any], next_step: str) -> Fault | None:
     try:
         read(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -14,8 +14,9 @@ import pytest
 
 from callback_survey.errors import DamagedFile, SurveyError, UsageError
 from callback_survey.object_storage import Stored, WrittenMeanwhile
+from callback_survey.settings import load_settings
 from callback_survey.storage import files, lakes
-from s3_servers import bucket_at, keys, read, server
+from s3_servers import bucket_at, forget_clients, keys, read, server
 
 URL = "s3://survey/lake"
 RAW = "raw/calls/region=330109/quarter=2018Q1"
@@ -295,19 +296,37 @@ def test_a_store_that_cannot_be_used_is_told_with_what_to_do(
     if endpoint_url is not None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint_url)
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-        _forget_clients()
+        forget_clients()
     with pytest.raises(SurveyError, match=said) as caught:
         act(Stored(url, lake.home))
-    _forget_clients()
+    forget_clients()
     assert caught.value.where is not None and caught.value.where.startswith(url)
     assert caught.value.next_step
 
 
-def _forget_clients() -> None:
-    """fsspec keeps one client for a process; another address is another process's."""
-    from fsspec.registry import get_filesystem_class
+def test_wrong_credentials_are_told_as_what_they_are(endpoint: str, lake: Stored) -> None:
+    import requests
 
-    get_filesystem_class("s3").clear_instance_cache()
+    # from now on the server asks who it is
+    requests.post(f"{endpoint}/moto-api/reset-auth", data=b"0", timeout=10)
+    try:
+        with pytest.raises(
+            SurveyError, match=r"cannot be used: .*(InvalidAccessKeyId|Forbidden|does not exist)"
+        ) as caught:
+            lakes.sweep(lake)
+        assert caught.value.next_step is not None and "AWS_" in caught.value.next_step
+        with pytest.raises(SurveyError, match="cannot be used"):
+            (lake / "ledger/key.json").is_file()
+    finally:
+        requests.post(f"{endpoint}/moto-api/reset-auth", data=b"inf", timeout=10)
+
+
+def test_a_password_in_the_address_is_told_nowhere(tmp_path: Path) -> None:
+    found = load_settings({"CALLBACK_SURVEY_LAKE": "sftp://user:secret@127.0.0.1:9/lake"}, home=tmp_path)
+    assert "secret" not in repr(found) + str(found.lake) + repr(found.lake)
+    with pytest.raises(SurveyError) as caught:
+        lakes.sweep(found.lake)
+    assert "secret" not in f"{caught.value} {caught.value.where}"
 
 
 def test_a_home_has_one_lake(lake: Stored, tmp_path: Path) -> None:
