@@ -159,3 +159,15 @@ def test_a_folder_that_went_away_is_no_crash_of_the_record(lake: Lake) -> None:
     (entry,) = ledger.entries(lake.folder)
     assert entry.refusal is not None
     assert entry.refusal.files == ()
+
+
+def test_bytes_landed_for_another_quarter_are_found_past_an_entry_that_cannot_be_read(lake: Lake) -> None:
+    damaged = deliver_at(lake, "2018-01-01T06:00:00+00:00", "比较满意", quarter="2017Q4")
+    entry = ledger.folder(lake.folder, damaged.scope) / f"{damaged.delivery_id}.json"
+    entry.write_bytes(entry.read_bytes()[:40])
+    first = deliver_at(lake, "2018-04-11T06:00:00+00:00", "满意")
+    again = deliver_at(lake, "2018-07-11T06:00:00+00:00", "满意", quarter="2018Q2")
+    assert ledger.landed_elsewhere(lake.folder, again) == [
+        ("calls.csv", first.name),
+        ("frame.csv", first.name),
+    ]
