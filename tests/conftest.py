@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -131,3 +131,21 @@ def receiver() -> Iterator[Receiver]:
     found = Receiver()
     yield found
     found.close()
+
+
+@pytest.fixture(scope="module")
+def s3_endpoint() -> Iterator[str]:
+    """The address of an S3 server of this machine."""
+    from s3_servers import server
+
+    with server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str) -> Iterator[Any]:
+    """An empty bucket `survey` in it, which this process and its children reach."""
+    from s3_servers import bucket_at
+
+    with bucket_at(s3_endpoint, "survey") as found:
+        yield found

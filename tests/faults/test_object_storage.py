@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,22 +20,10 @@ from callback_survey.landing import ledger
 from callback_survey.object_storage import Stored
 from homes import FIXTURES, PATIENCE_SECONDS
 from lakes import ONE_CALL, ONE_CASE, SEEDS, Lake, calls, frame, write_delivery
-from s3_servers import bucket_at, forget_clients, keys, server
+from s3_servers import forget_clients, keys
 from thorough import examples
 
 OTHER_SECRET = b"another key for tests only, of 32 characters"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(endpoint: str) -> Iterator[Any]:
-    with bucket_at(endpoint, "survey") as found:
-        yield found
 
 
 def lake_at(folder: Path, secret: bytes | None = None) -> Lake:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,9 @@ from callback_survey.serving import mirror
 from callback_survey.settings import Settings, load_settings
 from callback_survey.storage import files
 from callback_survey.watch import problems
-from s3_servers import bucket_at, keys, read, server
+from s3_servers import keys, read
 
 URL = "s3://survey/mirror"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(endpoint: str) -> Iterator[Any]:
-    with bucket_at(endpoint, "survey") as found:
-        yield found
 
 
 def serve(serving: Path, version: str, rows: int, table: str = "department_rates") -> Path:

@@ -6,7 +6,7 @@ import json
 import os
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,10 @@ from callback_survey.errors import DamagedFile, SurveyError, UsageError
 from callback_survey.object_storage import Stored, WrittenMeanwhile
 from callback_survey.settings import load_settings
 from callback_survey.storage import files, lakes
-from s3_servers import bucket_at, forget_clients, keys, read, server
+from s3_servers import forget_clients, keys, read
 
 URL = "s3://survey/lake"
 RAW = "raw/calls/region=330109/quarter=2018Q1"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(endpoint: str) -> Iterator[Any]:
-    with bucket_at(endpoint, "survey") as found:
-        yield found
 
 
 @pytest.fixture
@@ -304,11 +292,11 @@ def test_a_store_that_cannot_be_used_is_told_with_what_to_do(
     assert caught.value.next_step
 
 
-def test_wrong_credentials_are_told_as_what_they_are(endpoint: str, lake: Stored) -> None:
+def test_wrong_credentials_are_told_as_what_they_are(s3_endpoint: str, lake: Stored) -> None:
     import requests
 
     # from now on the server asks who it is
-    requests.post(f"{endpoint}/moto-api/reset-auth", data=b"0", timeout=10)
+    requests.post(f"{s3_endpoint}/moto-api/reset-auth", data=b"0", timeout=10)
     try:
         with pytest.raises(
             SurveyError, match=r"cannot be used: .*(InvalidAccessKeyId|Forbidden|does not exist)"
@@ -318,7 +306,7 @@ def test_wrong_credentials_are_told_as_what_they_are(endpoint: str, lake: Stored
         with pytest.raises(SurveyError, match="cannot be used"):
             (lake / "ledger/key.json").is_file()
     finally:
-        requests.post(f"{endpoint}/moto-api/reset-auth", data=b"inf", timeout=10)
+        requests.post(f"{s3_endpoint}/moto-api/reset-auth", data=b"inf", timeout=10)
 
 
 def test_a_password_in_the_address_is_told_nowhere(tmp_path: Path) -> None:
