@@ -54,6 +54,20 @@ def test_what_dbt_takes_itself_is_taken_off_the_limit(small: Home, tmp_path: Pat
     assert environment["CALLBACK_SURVEY_MEMORY_LIMIT"] == left
 
 
+def test_what_was_registered_for_the_end_is_done_and_nothing_after_it() -> None:
+    code = """
+import atexit
+from callback_survey.warehouse import dbt
+class Kept:
+    def __del__(self): print("taken apart")
+kept = Kept()
+atexit.register(print, "closed")
+dbt._end(3)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (3, "closed\n")
+
+
 def test_what_is_wrong_with_the_project_is_said_by_the_command(small: Home, tmp_path: Path) -> None:
     home = small.copy(tmp_path / "home")
     project = tmp_path / "dbt_project"
