@@ -1,8 +1,8 @@
 """Airflow's home on one machine: database, secrets, login and pool under `<home>/airflow`, made once, then only looked at.
 
 Airflow reads its configuration when it is imported, so nothing here imports it at the top: the work is done in child processes
-whose environment is complete before they start. What the containers need of it (`python -m callback_survey.airflow.home`)
-is the same code.
+whose environment is complete before they start, or in forks of one that has imported it (`airflow/dag_test.py`). What the
+containers need of it (`python -m callback_survey.airflow.home`) is the same code.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from callback_survey.storage.files import read_json, remove_tree, sync, write_te
 
 DEFAULT_PORT = 8080
 POOL = "warehouse"
+CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+DATABASE, STAMP = "airflow.db", "prepared-by"
 # An Airflow that is set up on the same machine for something else says by these where it is
 _OF_ANOTHER = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__CORE__PLUGINS_FOLDER", "AIRFLOW__CORE__AUTH_MANAGER")
 _SECTIONS_OF_ANOTHER = ("AIRFLOW__DATABASE__", "AIRFLOW__SECRETS__", "AIRFLOW__CELERY", "AIRFLOW__KUBERNETES")
@@ -73,7 +75,7 @@ def environment(
         "AIRFLOW__CORE__PARALLELISM": str(parallelism),  # so many workers are forked at once, and SQLite has one writer
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
         USERS: configured(users),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(folder / "airflow.db"),
+        CONNECTION: database_url(folder / DATABASE),
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # the first parse on a busy laptop is slow
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs" / "airflow"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
@@ -108,32 +110,63 @@ def completed(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, st
     return {**{name: value for name, value in given.items() if name not in strange}, **ours}
 
 
-def prepare(home: Path, dags: Path) -> bool:
+def initialise_apart(variables: Mapping[str, str]) -> None:
+    """Make or migrate the database that these variables name, in a process of its own. Raises SurveyError with its last words."""
+    result = subprocess.run(
+        [sys.executable, "-m", "callback_survey.airflow.home"],
+        env=completed(os.environ, variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if result.returncode != 0:
+        raise not_made(variables[CONNECTION], result.stderr)
+
+
+def is_prepared(home: Path) -> bool:
+    """Whether this version of Airflow has made or migrated the home's database, with its pool."""
+    folder = folder_of(home)
+    stamp = folder / STAMP
+    return (folder / DATABASE).is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == _version()
+
+
+def prepare(home: Path, dags: Path, initialise: Callable[[Mapping[str, str]], None] = initialise_apart) -> bool:
     """Make or migrate Airflow's database, with its pool. False when this Airflow version has done so already.
 
     Killed at any point and called again, it ends as a clean run does: a new database is made aside and renamed, a migration
     is Airflow's own and repeatable, and the stamp that says "done" is written last.
     """
-    folder = folder_of(home)
-    database, stamp = folder / "airflow.db", folder / "prepared-by"
-    version = f"apache-airflow-core {metadata.version('apache-airflow-core')}"
-
-    def is_prepared() -> bool:
-        return database.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == version
-
-    if is_prepared():
+    if is_prepared(home):
         return False
+    folder = folder_of(home)
+    database = folder / DATABASE
     variables = environment(home, dags, logging_level="ERROR")
     with _alone_in(folder):
-        if is_prepared():  # another run made it while this one waited
+        if is_prepared(home):  # another run made it while this one waited
             return False
         if database.is_file():
-            _initialise(variables)
+            initialise(variables)
         else:
-            _make_database(database, variables)
+            _make_database(database, variables, initialise)
         remove_tree(folder / "new")
-        write_text(stamp, version + "\n")
+        write_text(folder / STAMP, _version() + "\n")
     return True
+
+
+def not_made(url: str, said: str) -> SurveyError:
+    """That there is no database, with the last words of the process that was to make it."""
+    return SurveyError(
+        "Airflow could not create its database",
+        where=url,
+        next_step="the database holds only the history of runs: move the folder away and start again",
+        alert_lines=[line for line in said.splitlines() if line.strip()][-8:],
+    )
+
+
+def _version() -> str:
+    return f"apache-airflow-core {metadata.version('apache-airflow-core')}"
 
 
 def passwords_file(home: Path) -> Path:
@@ -191,13 +224,15 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _make_database(database: Path, variables: Mapping[str, str]) -> None:
+def _make_database(
+    database: Path, variables: Mapping[str, str], initialise: Callable[[Mapping[str, str]], None]
+) -> None:
     """In a folder aside, then renamed. SQLite would replay a left-over write-ahead log onto any database of its name."""
     aside = database.parent / "new"
     remove_tree(aside)
     aside.mkdir()
     made = aside / database.name
-    _initialise({**variables, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(made)})
+    initialise({**variables, CONNECTION: database_url(made)})
     with closing(sqlite3.connect(made)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     for suffix in ("-wal", "-shm"):
@@ -207,28 +242,11 @@ def _make_database(database: Path, variables: Mapping[str, str]) -> None:
     sync(database.parent)
 
 
-def _initialise(variables: Mapping[str, str]) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "callback_survey.airflow.home"],
-        env=completed(os.environ, variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if result.returncode != 0:
-        last_words = [line for line in result.stderr.splitlines() if line.strip()][-8:]
-        raise SurveyError(
-            "Airflow could not create its database",
-            where=variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
-            next_step="the database holds only the history of runs: move the folder away and start again",
-            alert_lines=last_words,
-        )
+def initialise() -> None:
+    """Make or migrate the database that Airflow has in this process, with the pool: a missing one leaves tasks waiting for ever.
 
-
-def _initialise_database() -> None:
-    """In one process, because each start of the `airflow` command costs seconds. A missing pool leaves tasks waiting for ever."""
+    In one process, because each start of the `airflow` command costs seconds.
+    """
     from airflow.utils.db import initdb
 
     initdb()
@@ -254,4 +272,4 @@ if __name__ == "__main__":
     # The containers give the login's password as a line on standard input, where no process list and no log shows it.
     if given := sys.stdin.readline().strip():
         _write_login(given)
-    _initialise_database()
+    initialise()

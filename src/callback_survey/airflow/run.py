@@ -97,15 +97,15 @@ def run_quarter(
     name = f"airflow-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     runs = settings.logs / "runs"
     log, progress_log = runs / f"{name}.log", runs / f"{name}.jsonl"
-    with Progress(name, progress_log, listener).step("airflow") as step:
-        made = "home created" if home.prepare(settings.home, dags_folder()) else "home ready"
-        strange = home.foreign(os.environ, home.environment(settings.home, dags_folder()))
-        step.result = f"{made}; not used, of another Airflow: {', '.join(strange)}" if strange else made
     conf = json.dumps({"quarter": str(quarter), "region": region_code, "without_manifest": is_manifest_optional})
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
     events: list[Event] = []
     with _airflow(["dags", "test", DAG_ID, "--conf", conf], settings, variables, log) as process:
+        with Progress(name, progress_log, listener).step("airflow") as step:
+            made = "home created" if _is_made_by(process, settings.home, log) else "home ready"
+            strange = home.foreign(os.environ, home.environment(settings.home, dags_folder()))
+            step.result = f"{made}; not used, of another Airflow: {', '.join(strange)}" if strange else made
         for event in _follow(process, progress_log):
             if event.step != "airflow":
                 listener(event)
@@ -138,6 +138,20 @@ def _airflow(
             raise
         finally:
             process.wait()
+
+
+def _is_made_by(process: subprocess.Popen[bytes], airflow_home: Path, log: Path) -> bool:
+    """Wait until the process has made the home's database. False where it was there. Raises SurveyError where it cannot."""
+    if home.is_prepared(airflow_home):
+        return False
+    while process.poll() is None:
+        if home.is_prepared(airflow_home):
+            return True
+        time.sleep(_POLL_SECONDS)
+    if not home.is_prepared(airflow_home):
+        said = log.read_text(encoding="utf-8", errors="replace")
+        raise home.not_made(str(home.folder_of(airflow_home) / home.DATABASE), said)
+    return True
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
