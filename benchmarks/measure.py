@@ -36,8 +36,12 @@ class Cost:
     steps: Mapping[str, float] | None = None
 
 
+class Failed(SystemExit):
+    """A process that was to be measured did not end well: no measurement."""
+
+
 def cost(what: str, command: Sequence[str | Path], settings: Mapping[str, str]) -> Cost:
-    """Run a process to its end, and read what the kernel counted of it and of its children. Ends the program where it fails."""
+    """Run a process to its end, and read what the kernel counted of it and of its children. Raises Failed, which ends the program."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith("CALLBACK_SURVEY_")}
     with tempfile.TemporaryFile("w+") as out:
         with subprocess.Popen([*map(str, command)], env={**environment, **settings}, stdout=out, stderr=out) as process:
@@ -49,9 +53,14 @@ def cost(what: str, command: Sequence[str | Path], settings: Mapping[str, str]) 
         out.seek(0)
         said = out.read()
     if process.returncode != 0:
-        raise SystemExit(f"{what}: exit code {process.returncode}\n{said[-4000:]}")
+        raise Failed(f"{what}: exit code {process.returncode}\n{said[-4000:]}")
     cpu = round(usage.ru_utime + usage.ru_stime, 1)
     return Cost(what, cpu, round(wall, 1), seen.most_mb(), _steps(said))
+
+
+def base(costs: Sequence[Cost]) -> float | None:
+    """What the others are compared with: CPU seconds of the hand-written script; None where it was not measured."""
+    return next((cost.cpu_seconds for cost in costs if cost.what == "script" and cost.cpu_seconds), None)
 
 
 def machine() -> dict[str, Any]:

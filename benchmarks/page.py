@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import measure
+from benchmarks.measure import Cost
+
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -42,7 +45,7 @@ def _run(run: Mapping[str, Any]) -> Iterable[str]:
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
     yield f"<h2>{run['districts']} districts, {run['bytes'] / 1e6:,.0f} MB of CSV</h2>"
     yield f"<p>{html.escape(run['machine'])}, {run['cores']} cores; {html.escape(versions)}; documents: {html.escape(run['formats'])}</p>"
-    base = run["costs"][0]["cpu_seconds"] or 1
+    base = measure.base([Cost(**cost) for cost in run["costs"]])
     yield _table(
         ("", "CPU seconds", "wall seconds", "most memory, MB", "times the script"),
         [
@@ -51,7 +54,7 @@ def _run(run: Mapping[str, Any]) -> Iterable[str]:
                 cost["cpu_seconds"],
                 cost["wall_seconds"],
                 cost["tree_mb"],
-                f"{cost['cpu_seconds'] / base:.1f}",
+                f"{cost['cpu_seconds'] / base:.1f}" if base else "",
             )
             for cost in run["costs"]
         ],

@@ -8,6 +8,7 @@ files and counting can cost.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -80,7 +81,7 @@ _SQL = """
 
 def main(exports: Path, registers: Path, target: Path) -> None:
     with duckdb.connect() as connection:
-        connection.execute("set memory_limit = '2GB'")
+        connection.execute(f"set memory_limit = '{os.environ.get('CALLBACK_SURVEY_MEMORY_LIMIT', '2GB')}'")
         connection.execute(_SQL.format(exports=exports, registers=registers, target=target))
 
 

@@ -98,3 +98,12 @@ def test_the_page_has_a_table_and_a_picture_for_each_size(tmp_path: Path) -> Non
     text = page.write(tmp_path).read_text(encoding="utf-8")
     assert text.count("<table>") == 2 and text.count("<svg") == 3
     assert "90 districts, 10 MB of CSV" in text
+
+
+def test_a_script_that_was_left_out_is_no_measure_of_the_others(tmp_path: Path) -> None:
+    costs = [Cost("pandas_script", 2.0, 1.0, 100), Cost("first run", 4.0, 1.0, 100)]
+    assert measure.base(costs) is None
+    run = {"districts": 900, "bytes": 10**9, "formats": "html", **measure.machine()}
+    told = json.dumps({**run, "costs": [asdict(cost) for cost in costs]})
+    (tmp_path / "districts-900.json").write_text(told, encoding="utf-8")
+    assert "<td>4.0</td><td>1.0</td><td>100</td><td></td>" in page.write(tmp_path).read_text(encoding="utf-8")
