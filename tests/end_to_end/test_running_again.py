@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from callback_survey.warehouse import published
 from homes import QUARTER, REGION, SAMPLE_EXPORTS, Home, Outcome, Served, contents
 
 COMMAND = ("run", "--region", REGION, "--quarter", QUARTER)
@@ -61,6 +63,22 @@ def test_what_did_not_change_is_not_built_again(served: Served, rerun: tuple[Hom
     assert "(nothing changed since)" in outcome.out and log.read_bytes() == before
     assert contents(home.serving) == contents(served.home.serving)
     assert contents(home.path / "releases") == contents(served.home.path / "releases")
+
+
+def test_what_was_released_of_a_build_is_left_alone_unless_its_single_cases_are_lost(
+    small: Home, tmp_path: Path
+) -> None:
+    home = small.copy(tmp_path / "home")
+    lost = next((home.serving / "restricted" / "case_answers").rglob("*.parquet"))
+    before = lost.read_bytes()
+    with mock.patch.object(published, "content_hashes", wraps=published.content_hashes) as hashed:
+        assert home.run_quarter_here().code == 0
+        assert [len(call.args[2]) for call in hashed.call_args_list] == [0]
+        lost.unlink()
+        assert home.run_quarter_here().code == 0
+        assert [len(call.args[2]) for call in hashed.call_args_list] == [0, 1]
+    assert lost.read_bytes() == before
+    assert contents(home.path / "releases") == contents(small.path / "releases")
 
 
 def test_a_second_run_says_that_nothing_is_new(rerun: tuple[Home, Outcome]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,9 +36,16 @@ class Frozen:
 
 
 def freeze(
-    run: Run, connection: duckdb.DuckDBPyConnection, scopes: Sequence[BuiltScope], say: Callable[[str], None]
+    run: Run,
+    connection: duckdb.DuckDBPyConnection,
+    scopes: Sequence[BuiltScope],
+    released: Mapping[str, str],
+    say: Callable[[str], None],
 ) -> Frozen:
-    """Freeze what passed; `connection` is the warehouse. A killed run leaves the rest to the next one."""
+    """Freeze what passed; `connection` is the warehouse. A killed run leaves the rest to the next one.
+
+    `released` are the revisions, by the key of a scope, of which it is known that this very build made or equals them.
+    """
     frozen = Frozen()
     if not scopes:
         return frozen
@@ -46,17 +53,32 @@ def freeze(
     public, restricted = (
         published.published_tables(manifest, exposure) for exposure in (published.PUBLIC, published.RESTRICTED)
     )
-    for count, scope in enumerate(scopes, start=1):
+    found = [scope for scope in scopes if not _is_released(run, scope, released.get(scope.key), restricted)]
+    contents = published.content_hashes(connection, public, found)
+    code = code_fingerprint(run.settings.dbt_project, run.settings.seeds)
+    for count, scope in enumerate(found, start=1):
         try:
-            new = _freeze(run, connection, scope, public, restricted)
+            new = _freeze(run, connection, scope, public, restricted, contents[scope], code)
         except DamagedFile as error:
             frozen.failed[scope] = error
             continue
         if new is not None:
             frozen.new[scope] = new
-            if len(scopes) > 1:
-                say(f"{count}/{len(scopes)} {new.name}")
+            if len(found) > 1:
+                say(f"{count}/{len(found)} {new.name}")
     return frozen
+
+
+def _is_released(run: Run, scope: BuiltScope, known: str | None, restricted: Sequence[PublishedTable]) -> bool:
+    """Whether the last revision is the `known` one, with the partitions of its single cases: then nothing is to be done."""
+    settings = run.settings
+    paths = [serving.restricted_path(table, settings.restricted, scope) for table in restricted]
+    if known is None or not all(path.is_file() for path in paths):
+        return False
+    try:
+        return [release.folder.name for release in releases.revisions(settings.releases, scope)[-1:]] == [known]
+    except DamagedFile:  # told where it is frozen
+        return False
 
 
 def _freeze(
@@ -65,6 +87,8 @@ def _freeze(
     scope: BuiltScope,
     public: Sequence[PublishedTable],
     restricted: Sequence[PublishedTable],
+    content: Mapping[str, str],
+    code: str,
 ) -> Release | None:
     """A revision and, before it, the partitions of its single cases."""
     settings = run.settings
@@ -82,10 +106,11 @@ def _freeze(
             landed,
             reports_of(run, scope),
             public,
+            content,
             releases=settings.releases,
             public=settings.public,
             run_id=run.run_id,
-            code_fingerprint=code_fingerprint(settings.dbt_project, settings.seeds),
+            code_fingerprint=code,
             changed_rows=_changed_rows(run, landed),
             compared_with=compared.as_json() if compared else None,
         )

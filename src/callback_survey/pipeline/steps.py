@@ -312,7 +312,8 @@ def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
 
     with run.progress.step("release") as step, run.warehouse.open() as connection:
         build_module.verify_stamp(connection, built)
-        frozen = freezing.freeze(run, connection, verdicts.passed, step.say)
+        known = unchanged.released_of(run.warehouse, built.build_id)
+        frozen = freezing.freeze(run, connection, verdicts.passed, known, step.say)
         passed = [scope for scope in verdicts.passed if scope not in frozen.failed]
         marts = {scope: last_marts(run.settings.releases, scope) for scope in passed}
         unchanged.add_released(run.warehouse, built.build_id, {scope: path for scope, path in marts.items() if path})

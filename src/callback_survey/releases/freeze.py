@@ -20,7 +20,7 @@ from callback_survey.releases.difference import against
 from callback_survey.releases.model import RELEASE_FILE, Release, combined_hash, content_hashes, numbers, revisions
 from callback_survey.scope import Scope
 from callback_survey.storage import duck, files, spreadsheet
-from callback_survey.warehouse.published import PublishedTable, content_hash
+from callback_survey.warehouse.published import PublishedTable
 
 
 def freeze_marts(
@@ -28,6 +28,7 @@ def freeze_marts(
     landed: LandingReport,
     checks: Sequence[CheckReport],
     tables: Sequence[PublishedTable],
+    content: Mapping[str, str],
     *,
     releases: Path,
     public: Path,
@@ -37,7 +38,7 @@ def freeze_marts(
     compared_with: dict[str, str | int] | None = None,
 ) -> Release | None:
     """Freeze the marts of a region's quarter as its next revision, or return None where nothing in them is new. What people read
-    of it is frozen later (`documents`).
+    of it is frozen later (`documents`). `content` holds the hash of each table's rows in it.
 
     Another note of the sender on the same figures is a revision, too: readers are told what the data are.
 
@@ -46,14 +47,13 @@ def freeze_marts(
     `connection` is the warehouse, whose lock the caller holds: two runs cannot write one revision.
     """
     scope = landed.scope
-    hashes = {table.name: _hash_of(connection, table, scope) for table in tables}
-    combined = combined_hash(hashes, compared_with)
+    combined = combined_hash(content, compared_with)
     earlier = revisions(releases, scope)
-    if earlier and earlier[-1].content_hash in content_hashes(hashes, compared_with, earlier[-1].data_note):
+    if earlier and earlier[-1].content_hash in content_hashes(content, compared_with, earlier[-1].data_note):
         if earlier[-1].data_note == landed.data_note:
             return None
         # the figures stay; what readers are told of them does not
-        combined = combined_hash(hashes, compared_with, landed.data_note)
+        combined = combined_hash(content, compared_with, landed.data_note)
     revision = _next_number(releases, public, scope)
     folder = scope.folder(releases)
     _sweep(folder)
@@ -74,7 +74,7 @@ def freeze_marts(
         difference=difference,
         compared_with=compared_with,
         code_fingerprint=code_fingerprint,
-        tables={table.name: _export(connection, table, aside, scope, hashes) for table in tables},
+        tables={table.name: _export(connection, table, aside, scope, content) for table in tables},
         warning_count=sum(len(report.warnings) for report in checks),
         folder=aside,
         accepted=tuple(_accepted(checks)),
@@ -110,17 +110,12 @@ def _write_sums(new: Release) -> None:
     files.sync_tree(new.folder)
 
 
-def _hash_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable, scope: Scope) -> str:
-    connection.execute(f"create or replace temp table released as {table.query()}", table.parameters(scope))
-    return content_hash(connection, "released", table.order_by)
-
-
 def _export(
     connection: duckdb.DuckDBPyConnection,
     table: PublishedTable,
     folder: Path,
     scope: Scope,
-    hashes: dict[str, str],
+    content: Mapping[str, str],
 ) -> dict[str, Any]:
     """Write a mart as Parquet, and as a CSV that is safe to open in a spreadsheet."""
     parquet, csv = folder / "marts" / f"{table.name}.parquet", folder / "csv" / f"{table.name}.csv"
@@ -141,7 +136,7 @@ def _export(
         "label_zh": table.label,
         "column_labels_zh": table.column_labels,
         "column_types": types,
-        "content_hash": hashes[table.name],
+        "content_hash": content[table.name],
         "parquet_sha256": files.sha256_of(parquet),
         "csv_sha256": files.sha256_of(csv),
     }

@@ -152,12 +152,16 @@ def export_restricted(
 ) -> None:
     """Record-level partitions of one region and quarter, from the warehouse, into `restricted`; replaced only where they differ."""
     for table in tables:
-        folder = restricted / table.name / f"region_code={scope.region_code}" / f"quarter={scope.quarter}"
-        path = folder / f"{table.name}.parquet"
-        folder.mkdir(parents=True, exist_ok=True)
+        path = restricted_path(table, restricted, scope)
+        path.parent.mkdir(parents=True, exist_ok=True)
         relation = connection.sql(table.query(), params=table.parameters(scope))
         with files.written_aside(path, keep_equal=True) as aside:
             relation.write_parquet(str(aside), compression="zstd")
+
+
+def restricted_path(table: PublishedTable, restricted: Path, scope: Scope) -> Path:
+    folder = restricted / table.name / f"region_code={scope.region_code}" / f"quarter={scope.quarter}"
+    return folder / f"{table.name}.parquet"
 
 
 def _version(contents: Contents, rollups: Rollups) -> str:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
 from callback_survey.scope import Scope
-from callback_survey.storage import files
+from callback_survey.storage import duck, files
 
 PUBLIC = "callback_marts"
 RESTRICTED = "callback_restricted"
 # The scope of a roll-up: it is made of all releases while serving is assembled, and stands in none of them.
 SERVED = "served"
 Scoping = Literal["region_quarter", "region", "quarter", "all"]
-_FILTERS: dict[Scoping, str] = {
-    "region_quarter": "region_code = $region_code and quarter = $quarter",
-    "region": "region_code = $region_code",
-    "quarter": "quarter = $quarter",
-    "all": "true",
+_KEYS: dict[Scoping, tuple[str, ...]] = {
+    "region_quarter": ("region_code", "quarter"),
+    "region": ("region_code",),
+    "quarter": ("quarter",),
+    "all": (),
 }
+# so many rows are hashed at once; another number makes other hashes
+_BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,11 @@ class PublishedTable:
 
     def query(self) -> str:
         """The rows of one region and quarter, in order; takes $region_code and $quarter as far as it needs them."""
-        return f"select * from marts.{self.name} where {_FILTERS[self.scoping]} order by {', '.join(self.order_by)}"
+        own = " and ".join(f"{column} = ${column}" for column in _KEYS[self.scoping]) or "true"
+        return f"select * from marts.{self.name} where {own} order by {', '.join(self.order_by)}"
 
     def parameters(self, scope: Scope) -> dict[str, str]:
-        values = {"region_code": scope.region_code, "quarter": scope.quarter}
-        return {name: value for name, value in values.items() if f"${name}" in _FILTERS[self.scoping]}
+        return {column: getattr(scope, column) for column in _KEYS[self.scoping]}
 
 
 def published_tables(manifest: Path, exposure: str = PUBLIC) -> list[PublishedTable]:
@@ -107,9 +110,51 @@ def _table(node: dict[str, Any], labels: Labels) -> PublishedTable:
 
 def content_hash(connection: duckdb.DuckDBPyConnection, relation: str, order_by: tuple[str, ...]) -> str:
     """A hash of a relation's names, types and ordered values. Not of a file: those change with the writer's version."""
+    found = _hashes(connection, relation, (), order_by)
+    return found[()] if found else _digest(connection, relation).hexdigest()
+
+
+def content_hashes(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], scopes: Sequence[Scope]
+) -> dict[Scope, dict[str, str]]:
+    """By scope and table the `content_hash` of the rows that the scope's release takes: one query a table, however many scopes."""
+    found: dict[Scope, dict[str, str]] = {scope: {} for scope in scopes}
+    for table in tables:
+        keys = {scope: tuple(table.parameters(scope).values()) for scope in scopes}
+        relation = f"marts.{table.name}"
+        hashes = _hashes(connection, relation, _KEYS[table.scoping], table.order_by, set(keys.values()))
+        without_rows = _digest(connection, relation).hexdigest()
+        for scope, key in keys.items():
+            found[scope][table.name] = hashes.get(key, without_rows)
+    return found
+
+
+def _hashes(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    key: tuple[str, ...],
+    order_by: tuple[str, ...],
+    wanted: Set[tuple[str, ...]] = frozenset(),
+) -> dict[tuple[str, ...], str]:
+    """The hash of the rows of each key's value, of those `wanted`; of all rows together where there is no key."""
+    own = ", ".join(f"({', '.join(map(duck.text, values))})" for values in sorted(wanted)) if key else ""
+    chosen = f"where ({', '.join(key)}) in ({own})" if own else ""
+    begun, found = _digest(connection, relation), {}
+    query = f"select {', '.join([*key, 'to_json(t)::text'])} from {relation} as t {chosen} order by {', '.join([*key, *order_by])}"
+    for values, rows in groupby(_fetched(connection.execute(query)), key=lambda row: row[:-1]):
+        digest = begun.copy()
+        while batch := [row[-1] for row in islice(rows, _BATCH_ROWS)]:
+            digest.update("\n".join(batch).encode())
+        found[values] = digest.hexdigest()
+    return found
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, relation: str) -> hashlib._Hash:
+    """What a hash begins with: the relation's names and types."""
     described = connection.execute(f"describe {relation}").fetchall()
-    digest = hashlib.sha256(repr([row[:2] for row in described]).encode())
-    rows = connection.execute(f"select to_json(t)::text from {relation} as t order by {', '.join(order_by)}")
-    while batch := rows.fetchmany(10_000):
-        digest.update("\n".join(row[0] for row in batch).encode())
-    return digest.hexdigest()
+    return hashlib.sha256(repr([row[:2] for row in described]).encode())
+
+
+def _fetched(rows: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while batch := rows.fetchmany(_BATCH_ROWS):
+        yield from batch

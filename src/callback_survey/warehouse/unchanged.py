@@ -85,6 +85,12 @@ def add_released(warehouse: Warehouse, build_id: str, released: Mapping[Scope, P
         write(warehouse, replace(note, released={**note.released, **revisions}), build_id)
 
 
+def released_of(warehouse: Warehouse, build_id: str) -> Mapping[str, str]:
+    """What was released of a build, or found to be equal, so far: by the key of each scope the revision, such as r1."""
+    note = read(warehouse)
+    return note.released if note is not None and note.build_id == build_id else {}
+
+
 def standing(warehouse: Warehouse, wanted: Note, manifest: Path) -> str | None:
     """The id of the build that stands in the warehouse, if it is the one `wanted`; None where it has to be built.
 

@@ -16,7 +16,7 @@ from callback_survey.releases import Release
 from callback_survey.run import Run
 from callback_survey.settings import Settings
 from callback_survey.storage.files import read_json
-from callback_survey.warehouse.published import PublishedTable
+from callback_survey.warehouse.published import PublishedTable, content_hashes
 from lakes import ONE_CALL, ONE_CASE, REPOSITORY, SECRET, Lake, calls, frame
 from published import make_release
 
@@ -52,6 +52,7 @@ def release(
         LANDED,
         [],
         TABLES,
+        content_hashes(warehouse, TABLES, [LANDED.scope])[LANDED.scope],
         releases=root,
         public=root / "public",
         run_id="run-1",

@@ -18,7 +18,7 @@ from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.releases import Release, contract, revisions, take, verify
 from callback_survey.scope import Scope
 from callback_survey.storage.files import sha256_of
-from callback_survey.warehouse.published import PublishedTable
+from callback_survey.warehouse.published import PublishedTable, content_hashes
 from callback_survey.wording.translation import in_chinese
 from lakes import tree_of
 from published import PASS, WARNING
@@ -78,7 +78,10 @@ def release(warehouse: duckdb.DuckDBPyConnection, root: Path, **changes: Any) ->
         "run_id": "run-1",
         "code_fingerprint": "code-1",
     }
-    return releases_module.freeze_marts(warehouse, releases=root, public=root / "public", **{**options, **changes})
+    options |= changes
+    scope = options["landed"].scope
+    options["content"] = content_hashes(warehouse, options["tables"], [scope])[scope]
+    return releases_module.freeze_marts(warehouse, releases=root, public=root / "public", **options)
 
 
 def correct(warehouse: duckdb.DuckDBPyConnection, rate: float) -> None:

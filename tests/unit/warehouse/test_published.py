@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pytest
@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callback_survey.scope import Scope
-from callback_survey.warehouse.published import RESTRICTED, content_hash, published_tables
+from callback_survey.warehouse.published import (
+    RESTRICTED,
+    PublishedTable,
+    Scoping,
+    content_hash,
+    content_hashes,
+    published_tables,
+)
 
 KEY = ("department_code", "measure")
 COLUMNS = "department_code text, measure text, rate_pct decimal(5, 2), rate double, note text, is_flagged boolean"
@@ -103,6 +110,38 @@ def test_rows_beyond_one_batch_count_too(connection: duckdb.DuckDBPyConnection) 
         connection.execute(f"create or replace temp table many as {many.format(value)}")
         hashes.append(content_hash(connection, "many", KEY))
     assert len(set(hashes)) == 3
+
+
+@pytest.mark.parametrize("scoping", get_args(Scoping))
+def test_the_hashes_of_many_scopes_are_those_of_the_rows_of_each(
+    connection: duckdb.DuckDBPyConnection, scoping: Scoping
+) -> None:
+    connection.execute("""
+        create schema if not exists marts;
+        create or replace table marts.rates as
+        select region_code, quarter, 'd' || lpad(i::text, 6, '0') as department_code, i % 7 as value
+        from (
+            select region_code, quarter, unnest(range(row_count)) as i
+            from (values ('330109', '2018Q1', 10001), ('330109', '2018Q2', 3), ('330110', '2018Q1', 20000))
+                t (region_code, quarter, row_count)
+        )
+        order by value
+    """)
+    order = ("region_code", "quarter", "department_code")
+    table = PublishedTable("rates", order, order, scoping, "", {})
+    scopes = [
+        Scope("330109", "2018Q1"),
+        Scope("330109", "2018Q2"),
+        Scope("330110", "2018Q1"),
+        Scope("330111", "2018Q3"),
+    ]
+    found = content_hashes(connection, [table], scopes)
+    assert list(found) == scopes
+    for scope in scopes:
+        connection.execute(f"create or replace temp table own as {table.query()}", table.parameters(scope))
+        assert found[scope] == {"rates": content_hash(connection, "own", order)}
+    different = {"region_quarter": 4, "region": 3, "quarter": 3, "all": 1}
+    assert len({hashes["rates"] for hashes in found.values()}) == different[scoping]
 
 
 def node(name: str, scope: str = "region_quarter", **columns: str) -> dict[str, Any]:
