@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from callback_survey.cli.options import add_exports, add_home, add_without_manifest
 from callback_survey.errors import GateFailed, SurveyError, UsageError
 from callback_survey.quarter import Quarter
-from callback_survey.scope import Scope
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,6 +129,5 @@ def summarise(console: Console, settings: Settings, quarter: Quarter, run_id: st
     from callback_survey.cli import summary
     from callback_survey.pipeline import steps
 
-    for region in steps.passed_regions(run_id, settings, quarter):
-        summary.show_quarter(console, settings, Scope(region, str(quarter)))
+    summary.show(console, settings, str(quarter), steps.passed_regions(run_id, settings, quarter))
     summary.show_times(console, events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from rich.text import Text
 from callback_survey import releases
 from callback_survey.cli import deliveries_shown
 from callback_survey.cli.language import shown
-from callback_survey.cli.terminal import Column, pad, say, show_table
+from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
 from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.landing import ledger
 from callback_survey.landing.corrections import DatasetDifference
@@ -25,7 +26,78 @@ from callback_survey.wording import signs
 from callback_survey.wording.figures import percent
 
 LOWEST_SHOWN = 5
+# of more regions the screen gets a line each
+_IN_FULL = 5
 _EXAMPLE_AT = 7
+
+
+def show(console: Console, settings: Settings, quarter: str, regions: Sequence[str]) -> None:
+    """The served figures of a run's regions: each in full, or where they are many a line each."""
+    if len(regions) > _IN_FULL:
+        _show_regions(console, settings, quarter, regions)
+        return
+    for region in regions:
+        show_quarter(console, settings, Scope(region, quarter))
+
+
+def _show_regions(console: Console, settings: Settings, quarter: str, regions: Sequence[str]) -> None:
+    """A line for each region: averages, how many are below them, warnings, and which revision is served."""
+    with duckdb.connect(str(settings.serving / "marts.duckdb"), read_only=True) as connection:
+        scope = {"quarter": quarter, "regions": list(regions)}
+        own = "quarter = $quarter and region_code in (select unnest($regions))"
+        measures = connection.execute(
+            "select distinct measure, measure_name, measure_order from region_rates join measures using (measure) "
+            f"where {own} order by measure_order",
+            scope,
+        ).fetchall()
+        rates = {
+            (row["region_code"], row["measure"]): row
+            for row in _rows(connection, f"select * from region_rates where {own}", **scope)
+        }
+        found = _rows(
+            connection,
+            f"""
+            select
+                region_code, region_name,
+                max(revision) filter (is_served) as served_revision, max(revision) as last_revision,
+                any_value(data_note) filter (is_served) as data_note,
+                (
+                    select count(*) from check_results as checks
+                    where checks.region_code = releases.region_code and checks.quarter = $quarter
+                    and is_served and outcome = 'warn'
+                ) as warning_count
+            from releases join regions using (region_code)
+            where {own}
+            group by region_code, region_name
+            order by region_code
+            """,
+            **scope,
+        )
+    notes = Counter(row["data_note"] for row in found if row["data_note"])
+    console.rule(Text(f"{quarter}  {len(found)} 个地区"), characters="-")
+    for note, count in notes.items():
+        say(console, Text(f"{note}（{count} 个地区）", style="yellow"))
+    console.print()
+    columns = [Column("地区", is_free=True)]
+    for _, name, _ in measures:
+        columns += [Column(name, "right"), Column("低于平均", "right")]
+    columns += [Column("提醒", "right"), Column("版本", "right")]
+    lines: list[list[Cell]] = []
+    for row in found:
+        line: list[Cell] = [f"{row['region_code']} {row['region_name']}"]
+        for measure, *_ in measures:
+            rate = rates.get((row["region_code"], measure), {})
+            below = rate.get("below_average_count")
+            line += [percent(rate.get("average_pct")), NOTHING if below is None else str(below)]
+        is_last = row["served_revision"] == row["last_revision"]
+        revision = Text(f"r{row['served_revision']}", style="" if is_last else "yellow")
+        lines.append([*line, str(row["warning_count"]), revision])
+    show_table(console, columns, lines)
+    console.print()
+    region = regions[0]
+    say(console, f"One region in full: callback-survey run --quarter {quarter} --region {region}")
+    console.print()
+    _show_paths(console, settings, (("releases", settings.releases),))
 
 
 def show_quarter(console: Console, settings: Settings, scope: Scope) -> None:
@@ -221,13 +293,7 @@ def _show_difference(console: Console, served: releases.Release, measures: Mappi
 
 def _show_places(console: Console, settings: Settings, served: releases.Release) -> None:
     console.print()
-    say(console, Text("Files", style="bold"))
-    for label, path in (
-        ("marts", settings.serving / "marts.duckdb"),
-        ("parquet", settings.serving / "parquet"),
-        ("release", served.folder),
-    ):
-        say(console, Text.assemble("  ", pad(shown(label), 9), _short(path)))
+    _show_paths(console, settings, (("release", served.folder),))
     has_documents = releases.has_documents(served)
     notice = _short(served.notice) if has_documents else shown("not made yet: run the quarter again")
     say(console, Text.assemble("  ", pad(shown("notice"), 9), (notice, "" if has_documents else "yellow")))
@@ -235,6 +301,13 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
         from callback_survey.serving.postgres.address import Address
 
         say(console, f"  postgres {Address(settings.postgres_url).shown}, schema marts")
+
+
+def _show_paths(console: Console, settings: Settings, others: Sequence[tuple[str, Path]]) -> None:
+    say(console, Text("Files", style="bold"))
+    served = (("marts", settings.serving / "marts.duckdb"), ("parquet", settings.serving / "parquet"))
+    for label, path in (*served, *others):
+        say(console, Text.assemble("  ", pad(shown(label), 9), _short(path)))
 
 
 def show_times(console: Console, events: Sequence[Event]) -> None:

@@ -38,11 +38,11 @@ TABLES = {
     "regions": "select '330109' as region_code, '萧山区' as region_name",
     "measures": "from (values ('realisation', '实现率', 2), ('satisfaction', '满意率', 1)) t (measure, measure_name, measure_order)",
     "region_rates": f"""
-        select {KEYS}, measure, average_pct, 3 as rated_department_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct,
+        select {KEYS}, measure, average_pct, 3 as rated_department_count, below_average_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct,
             significant as significantly_below_count
         from (values
-            ('realisation', 90.00, null, null, null, null), ('satisfaction', 66.67, 94.70, '2017年全省平均满意率', -28.03, 2)
-        ) t (measure, average_pct, benchmark_pct, benchmark_label, gap, significant)
+            ('realisation', 90.00, 0, null, null, null, null), ('satisfaction', 66.67, 3, 94.70, '2017年全省平均满意率', -28.03, 2)
+        ) t (measure, average_pct, below_average_count, benchmark_pct, benchmark_label, gap, significant)
     """,
     "below_average": f"""
         select {KEYS}, 'satisfaction' as measure, position as list_position, name as department_name, 33.33 as rate_pct,
@@ -100,6 +100,28 @@ def test_each_measure_has_its_average_beside_the_province_and_its_list_in_order(
     assert lines.index("实现率  平均 90.00") > lines.index(
         "满意率  平均 66.67   2017年全省平均满意率 94.70   差距 -28.03"
     )
+
+
+def test_many_regions_get_a_line_each(
+    show: Callable[..., list[str]], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show("数据为重建")
+    monkeypatch.setattr(summary, "_IN_FULL", 0)
+    text = io.StringIO()
+    summary.show(Console(file=text, width=160, highlight=False), settings, "2018Q1", ["330109"])
+    lines = [line.split() for line in text.getvalue().splitlines()]
+    assert ["数据为重建（1", "个地区）"] in lines
+    start = lines.index(["地区", "满意率", "低于平均", "实现率", "低于平均", "提醒", "版本"])
+    assert lines[start + 1] == ["330109", "萧山区", "66.67", "3", "90.00", "0", "1", "r1"]
+    assert any(line[-4:] == ["--quarter", "2018Q1", "--region", "330109"] for line in lines)
+    assert ["releases", "releases"] in lines
+
+
+def test_regions_that_fit_on_a_screen_are_told_in_full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Scope] = []
+    monkeypatch.setattr(summary, "show_quarter", lambda console, settings, scope: told.append(scope))
+    summary.show(Console(file=io.StringIO()), settings, "2018Q1", ["330109", "510107"])
+    assert told == [Scope("330109", "2018Q1"), Scope("510107", "2018Q1")]
 
 
 def test_the_lowest_departments_stand_with_their_counts_and_unrated_ones_do_not(show: Callable[..., list[str]]) -> None:
