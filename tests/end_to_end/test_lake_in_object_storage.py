@@ -258,6 +258,8 @@ def test_a_backup_holds_it_and_is_restored_to_a_folder_or_to_object_storage(
         ("run", "--quarter", QUARTER),
         ("run", "--quarter", QUARTER, "--dry-run"),
         ("deliveries",),
+        ("rejects", "--region", REGION, "--quarter", QUARTER),
+        ("status",),
         ("verify",),
         ("retention", "--remove"),
         ("backup", "--output", "survey.tar"),
@@ -272,6 +274,13 @@ def test_a_home_whose_lake_is_elsewhere_begins_no_second_one(
         outcome = home.with_settings(LAKE=lake).run_here(*command)
         assert outcome.code == 2
         assert "landed in another lake: s3://survey/stored" in outcome.err
+
+
+def test_the_watch_tells_that_its_setting_names_another_lake(stored: Home, tmp_path: Path) -> None:
+    home = stored.copy(tmp_path / "home").with_settings(LAKE="")
+    outcome = home.run_here("watch")
+    assert outcome.code == 1
+    assert "landed in another lake: s3://survey/stored" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,10 @@ def _rejects(options: argparse.Namespace) -> int:
     from callback_survey.cli import deliveries_shown
     from callback_survey.cli.terminal import open_console
     from callback_survey.settings import load_settings
+    from callback_survey.storage import lakes
 
     settings = load_settings(home=options.home)
+    lakes.verify(settings.lake)
     report = deliveries_shown.find_delivery(
         settings.lake, Scope(options.region, str(Quarter.parse(options.quarter))), options.delivery
     )

@@ -19,7 +19,7 @@ from callback_survey.local_time import LOCAL, local_date
 from callback_survey.metrics import Measurement, send
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
-from callback_survey.storage import locks
+from callback_survey.storage import lakes, locks
 from callback_survey.storage.files import read_json, write_json
 from callback_survey.watch import personal
 from callback_survey.watch import problems as looks
@@ -90,6 +90,8 @@ def watch(
     `starts`: the caller runs the deliveries in `to_start`, so they are no problem yet; `is_running`: a run of a quarter
     is under way, as far as the caller knows; `is_scheduled`: this is Airflow's daily look, not one by hand.
     """
+    # another lake than the home's would look as if nothing had been landed
+    lakes.verify(settings.lake)
     now = datetime.now(UTC) if today is None else datetime.combine(today, _LOOK_AT, LOCAL)
     say = Words(settings.language)
     if unwritable := looks.unwritable(settings):

@@ -65,7 +65,9 @@ class Status:
 def look(
     settings: Settings, now: datetime, say: Words, region_code: str | None = None, quarter: str | None = None
 ) -> Status:
-    """The whole home, or one region or quarter of it: what concerns no quarter is looked at all the same."""
+    """The whole home, or one region or quarter of it: what concerns no quarter is looked at all the same. Raises UsageError where the
+    setting names another lake than the home's, which would be shown as empty."""
+    lakes.verify(settings.lake)
     holder = looks.warehouse_holder(settings)
     found = inventory.take(settings.releases, region_code, quarter)
     come = looks.waiting_deliveries(settings)

@@ -38,8 +38,8 @@ TABLES = {
     "regions": "select '330109' as region_code, '萧山区' as region_name",
     "measures": "from (values ('realisation', '实现率', 2), ('satisfaction', '满意率', 1)) t (measure, measure_name, measure_order)",
     "region_rates": f"""
-        select {KEYS}, measure, average_pct, 3 as rated_department_count, below_average_count, benchmark_pct, benchmark_label, gap as gap_to_benchmark_pct,
-            significant as significantly_below_count
+        select {KEYS}, measure, average_pct, 3 as rated_department_count, below_average_count, benchmark_pct, benchmark_label,
+            gap as gap_to_benchmark_pct, significant as significantly_below_count
         from (values
             ('realisation', 90.00, 0, null, null, null, null), ('satisfaction', 66.67, 3, 94.70, '2017年全省平均满意率', -28.03, 2)
         ) t (measure, average_pct, below_average_count, benchmark_pct, benchmark_label, gap, significant)
