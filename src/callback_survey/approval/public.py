@@ -23,7 +23,6 @@ from callback_survey.releases import Release
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
-from callback_survey.wording.figures import BLANK
 
 CURRENT = "current"
 DOCUMENT = "issue.json"
@@ -61,8 +60,9 @@ class Issue:
 
     @property
     def title(self) -> str:
-        """How people call it: its number and date; without a number, the revision."""
-        return f"{self.number or f'r{self.revision}'}（{self.dated_on or BLANK}）"
+        """How people call it: its number and date, as far as they were given; without a number, the revision."""
+        name = self.number or f"r{self.revision}"
+        return f"{name}（{self.dated_on}）" if self.dated_on else name
 
     @property
     def printed(self) -> dict[str, str]:

@@ -133,7 +133,7 @@ def test_a_notice_without_issuer_number_or_date_is_not_issued(
 def test_who_asks_for_it_gets_a_notice_with_lines_to_write_on(settings: Settings) -> None:
     bare = replace(settings, registers=None)
     issue = decide.approve(bare, SCOPE, 1, Heading(), by="值班长", at=AT, run_id="run-1", is_blank=True)
-    assert (issue.issuer, issue.number, issue.dated_on, issue.title) == ("", "", "", "r1（—）")
+    assert (issue.issuer, issue.number, issue.dated_on, issue.title) == ("", "", "", "r1")
     # asked for again, it is what it was; what is left blank takes no other form afterwards
     assert approve(bare, heading=Heading()) == issue
     with pytest.raises(UsageError, match="already issued"):
