@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from callback_survey import register_layers
 from callback_survey.errors import UsageError
 from callback_survey.logins import Login, logins_of
 from callback_survey.object_storage import Place, Stored
-
-Engine = Literal["duckdb", "spark"]
-Language = Literal["zh", "en"]
-Format = Literal["html", "pdf", "docx", "departments"]
-Readers = Literal["owner", "group", "all"]
-RetentionKind = Literal["cases", "restricted", "exports", "checks", "alerts", "logs", "old-versions", "airflow"]
-_READERS: tuple[Readers, ...] = ("owner", "group", "all")
-RETENTION_KINDS: tuple[RetentionKind, ...] = (
-    "cases",
-    "restricted",
-    "exports",
-    "checks",
-    "alerts",
-    "logs",
-    "old-versions",
-    "airflow",
+from callback_survey.setting_values import (
+    PREFIX,
+    Engine,
+    Format,
+    Language,
+    Readers,
+    RetentionKind,
+    engine_of,
+    formats_of,
+    hours_of,
+    http_url_of,
+    language_of,
+    number_of,
+    postgres_url_of,
+    readers_of,
+    retention_of,
+    size_of,
+    spark_remote_of,
+    store_of,
 )
-RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
-_FORMATS: dict[str, Format] = {"html": "html", "pdf": "pdf", "docx": "docx", "departments": "departments"}
 
-PREFIX = "CALLBACK_SURVEY_"
+RUNBOOKS: dict[Language, str] = {"zh": "docs/runbook.zh-CN.md", "en": "docs/runbook.md"}
+
 MINIMUM_KEY_LENGTH = 32
 # what holds a password or a token; Airflow may keep it elsewhere than in the environment
 SECRETS = (
@@ -50,15 +50,12 @@ SECRETS = (
     "LAKE",
 )
 _SAMPLE_REGISTERS = "sample_exports/registers"
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", flags=re.IGNORECASE)
 # Signs in a path that lead a program to another file
 _UNFIT_IN_HOME = {
     "#": "dbt cuts the name of the database there",
     "?": "DuckDB cuts the name of its file there",
     "$": "Airflow puts a variable of the environment in its place",
 }
-_UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 @dataclass(frozen=True)
@@ -248,13 +245,13 @@ def load_settings(
         return (given or "").strip() or None
 
     key_file, progress_log, public = value("PRIVACY_KEY_FILE"), value("PROGRESS_LOG"), value("PUBLIC")
-    language = _language(value("LANGUAGE") or "zh")
-    engine = _engine(value("ENGINE") or "duckdb")
+    language = language_of(value("LANGUAGE") or "zh")
+    engine = engine_of(value("ENGINE") or "duckdb")
     return Settings(
         home=_home(home or Path(value("HOME") or "var")),
         exports=(exports or Path(value("EXPORTS") or "sample_exports")).resolve(),
         dbt_project=_dbt_project(value("DBT_PROJECT")),
-        memory_limit=_size("MEMORY_LIMIT", value("MEMORY_LIMIT") or "2GB"),
+        memory_limit=size_of("MEMORY_LIMIT", value("MEMORY_LIMIT") or "2GB"),
         alert_urls=tuple((value("ALERT_URLS") or "").split()),
         privacy_key=value("PRIVACY_KEY"),
         privacy_key_file=Path(key_file).resolve() if key_file else None,
@@ -266,24 +263,24 @@ def load_settings(
         language=language,
         public_url=(value("PUBLIC_URL") or "").rstrip("/") or None,
         runbook=value("RUNBOOK") or RUNBOOKS[language],
-        watch_free_disk=_size("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
-        watch_served_days=_number("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
-        watch_run_hours=_number("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
-        documents=_formats(value("DOCUMENTS") or "html pdf docx departments"),
+        watch_free_disk=size_of("WATCH_FREE_DISK", value("WATCH_FREE_DISK") or "5GB"),
+        watch_served_days=number_of("WATCH_SERVED_DAYS", value("WATCH_SERVED_DAYS") or "130"),
+        watch_run_hours=number_of("WATCH_RUN_HOURS", value("WATCH_RUN_HOURS") or "6"),
+        documents=formats_of(value("DOCUMENTS") or "html pdf docx departments"),
         public_folder=Path(public).resolve() if public else None,
-        approval_hours=_hours("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
-        postgres_url=_postgres_url(value("POSTGRES_URL")),
+        approval_hours=hours_of("APPROVAL_HOURS", value("APPROVAL_HOURS") or "72"),
+        postgres_url=postgres_url_of(value("POSTGRES_URL")),
         postgres_reader=value("POSTGRES_READER"),
-        readers=_readers(value("READERS") or "group"),
+        readers=readers_of(value("READERS") or "group"),
         registers=_registers(value("REGISTERS")),
-        workers=_number("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
+        workers=number_of("WORKERS", value("WORKERS") or str(os.cpu_count())) or 1,
         airflow_users=logins_of(f"{PREFIX}AIRFLOW_USERS", value("AIRFLOW_USERS") or ""),
-        lake_url=_store("LAKE", value("LAKE")),
-        mirror=_store("MIRROR", value("MIRROR")),
-        metrics_url=_http_url("METRICS_URL", value("METRICS_URL")),
-        retention=_retention(value("RETENTION") or ""),
+        lake_url=store_of("LAKE", value("LAKE")),
+        mirror=store_of("MIRROR", value("MIRROR")),
+        metrics_url=http_url_of("METRICS_URL", value("METRICS_URL")),
+        retention=retention_of(value("RETENTION") or ""),
         engine=engine,
-        spark_remote=_spark_remote(value("SPARK_REMOTE")) if engine == "spark" else None,
+        spark_remote=spark_remote_of(value("SPARK_REMOTE")) if engine == "spark" else None,
     )
 
 
@@ -340,128 +337,6 @@ def _registers(given: str | None) -> Path | None:
     )
 
 
-def size_in_bytes(size: str) -> int:
-    """A size such as 2GB, or 512 MiB by powers of two, in bytes."""
-    match = _SIZE.fullmatch(size)
-    assert match is not None, "load_settings lets nothing else through"
-    number, unit, binary = match.groups()
-    return int(float(number) * (_BINARY_UNITS if binary else _UNITS)[unit.upper()])
-
-
-def _size(name: str, text: str) -> str:
-    if _SIZE.fullmatch(text) is None:
-        raise UsageError(
-            f"{PREFIX}{name} is not valid: {text!r}",
-            expected="a size such as 2GB or 512MB",
-            next_step="correct the setting",
-        )
-    return text
-
-
-def _number(name: str, text: str) -> int:
-    if re.fullmatch("[0-9]{1,5}", text) is None:
-        raise UsageError(
-            f"{PREFIX}{name} is not valid: {text!r}", expected="a whole number", next_step="correct the setting"
-        )
-    return int(text)
-
-
-def _postgres_url(url: str | None) -> str | None:
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        # not repeated here: it may hold a password
-        raise UsageError(
-            f"{PREFIX}POSTGRES_URL is not a PostgreSQL URL",
-            expected="postgresql://user:password@host:5432/database",
-            next_step="correct the setting",
-        )
-    return url
-
-
-def _engine(text: str) -> Engine:
-    if text not in ("duckdb", "spark"):
-        raise UsageError(
-            f"{PREFIX}ENGINE is not valid: {text!r}", expected="duckdb or spark", next_step="correct the setting"
-        )
-    return "spark" if text == "spark" else "duckdb"
-
-
-def _spark_remote(address: str | None) -> str:
-    if address is None or not address.startswith("sc://"):
-        # not repeated here: it may hold a token
-        raise UsageError(
-            f"{PREFIX}ENGINE is spark, and {PREFIX}SPARK_REMOTE names no Spark Connect server",
-            expected="sc://host:15002",
-            next_step="correct the setting, or leave the engine out: DuckDB builds then",
-        )
-    return address
-
-
-def _hours(name: str, text: str) -> float:
-    if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text) is None or float(text) == 0:
-        raise UsageError(
-            f"{PREFIX}{name} is not valid: {text!r}",
-            expected="hours above 0, such as 72 or 0.5",
-            next_step="correct the setting",
-        )
-    return float(text)
-
-
-def _http_url(name: str, url: str | None) -> str | None:
-    if url is not None and not url.startswith(("http://", "https://")):
-        # not repeated here: it may hold a password
-        raise UsageError(
-            f"{PREFIX}{name} is not an address", expected="http:// or https://", next_step="correct the setting"
-        )
-    return url
-
-
-def _store(name: str, url: str | None) -> str | None:
-    if url is not None and re.fullmatch(r"[a-z][a-z0-9+.-]*://.+", url) is None:
-        # not repeated here: it may hold a password
-        raise UsageError(
-            f"{PREFIX}{name} is not an address",
-            expected="the address of a folder in object storage, such as s3://bucket/survey",
-            next_step="correct the setting",
-        )
-    return url and url.rstrip("/")
-
-
-def _retention(text: str) -> dict[RetentionKind, int]:
-    """Months by kind, as in `cases=24 logs=12`, in the order in which they are removed."""
-    given: dict[str, int] = {}
-    for part in text.split():
-        name, _, months = part.partition("=")
-        if name not in RETENTION_KINDS or name in given or re.fullmatch("[1-9][0-9]{0,2}", months) is None:
-            raise UsageError(
-                f"{PREFIX}RETENTION is not valid: {part!r}",
-                expected=f"months by kind, such as cases=24 logs=12; kinds are {', '.join(RETENTION_KINDS)}, each once",
-                next_step="correct the setting",
-            )
-        given[name] = int(months)
-    return {kind: given[kind] for kind in RETENTION_KINDS if kind in given}
-
-
-def _readers(text: str) -> Readers:
-    for known in _READERS:
-        if text == known:
-            return known
-    raise UsageError(
-        f"{PREFIX}READERS is not valid: {text!r}", expected="owner, group or all", next_step="correct the setting"
-    )
-
-
-def _formats(text: str) -> tuple[Format, ...]:
-    """The forms of notice and companion, always with HTML: the others are made of it, or beside it."""
-    asked = text.lower().replace(",", " ").split()
-    if unknown := [name for name in asked if name not in _FORMATS]:
-        raise UsageError(
-            f"{PREFIX}DOCUMENTS has an unknown form: {unknown[0]!r}",
-            expected="html, pdf, docx, departments",
-            next_step="correct the setting",
-        )
-    return tuple(form for name, form in _FORMATS.items() if name in asked or name == "html")
-
-
 def airflow_logins(environment: Mapping[str, str] | None = None) -> tuple[Login, ...]:
     """Who logs in to the shipped Airflow, for a service that needs no other setting."""
     name = f"{PREFIX}AIRFLOW_USERS"
@@ -471,12 +346,4 @@ def airflow_logins(environment: Mapping[str, str] | None = None) -> tuple[Login,
 def terminal_language(environment: Mapping[str, str] | None = None) -> Language:
     """The language of a terminal: that of the alerts where it is set, else English."""
     text = (os.environ if environment is None else environment).get(f"{PREFIX}LANGUAGE", "")
-    return _language(text) if text else "en"
-
-
-def _language(text: str) -> Language:
-    if text not in ("zh", "en"):
-        raise UsageError(
-            f"{PREFIX}LANGUAGE is not valid: {text!r}", expected="zh or en", next_step="correct the setting"
-        )
-    return "zh" if text == "zh" else "en"
+    return language_of(text) if text else "en"

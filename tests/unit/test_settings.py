@@ -8,7 +8,8 @@ import pytest
 
 from callback_survey.airflow import run
 from callback_survey.errors import UsageError
-from callback_survey.settings import PREFIX, RUNBOOKS, Settings, load_settings
+from callback_survey.setting_values import PREFIX
+from callback_survey.settings import RUNBOOKS, Settings, load_settings
 from lakes import REPOSITORY
 
 KEY = "0123456789abcdef" * 2

@@ -20,7 +20,8 @@ from callback_survey.alerts import outbox as alerts
 from callback_survey.errors import DocumentsFailed, GateFailed, SurveyError, UsageError
 from callback_survey.progress import Event, Listener, Progress
 from callback_survey.quarter import Quarter
-from callback_survey.settings import PREFIX, Settings, shipped_folder
+from callback_survey.setting_values import PREFIX
+from callback_survey.settings import Settings, shipped_folder
 
 DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from callback_survey.alerts import robots
 from callback_survey.alerts.defused import defused
 from callback_survey.alerts.parts import numbered
-from callback_survey.settings import Language
+from callback_survey.setting_values import Language
 from callback_survey.wording.catalogue import Words
 
 if TYPE_CHECKING:

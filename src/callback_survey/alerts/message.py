@@ -7,7 +7,7 @@ from typing import Literal
 
 from callback_survey.cell_text import one_line
 from callback_survey.privacy import mask
-from callback_survey.settings import Language
+from callback_survey.setting_values import Language
 from callback_survey.wording.catalogue import Words
 
 Severity = Literal["fail", "warn", "recovered", "waiting", "released"]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from callback_survey.cli import help_text
 from callback_survey.errors import SurveyError
-from callback_survey.settings import Language, terminal_language
+from callback_survey.setting_values import Language
+from callback_survey.settings import terminal_language
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

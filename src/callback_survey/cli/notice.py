@@ -14,7 +14,8 @@ from callback_survey.errors import UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
-from callback_survey.settings import Format, Settings, load_settings
+from callback_survey.setting_values import Format
+from callback_survey.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from callback_survey.releases import Release

@@ -99,7 +99,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _show_months(settings: Settings) -> None:
-    from callback_survey.settings import PREFIX, RETENTION_KINDS
+    from callback_survey.setting_values import PREFIX, RETENTION_KINDS
 
     if not settings.retention:
         show(f"nothing is ever removed: {PREFIX}RETENTION is not set")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from callback_survey.releases import Release
-    from callback_survey.settings import Format
+    from callback_survey.setting_values import Format
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.workbench import sweep_scratch
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
-from callback_survey.settings import size_in_bytes
+from callback_survey.setting_values import size_in_bytes
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from callback_survey.errors import UsageError
 from callback_survey.register_layers import read_table
 from callback_survey.registers.draft import lineage_rows
-from callback_survey.settings import MINIMUM_KEY_LENGTH, PREFIX
+from callback_survey.setting_values import PREFIX
+from callback_survey.settings import MINIMUM_KEY_LENGTH
 from callback_survey.storage.files import remove_tree
 
 SETTINGS, KEY, NOTICES = "settings.env", "privacy.key", "notices.toml"

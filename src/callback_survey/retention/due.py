@@ -23,7 +23,8 @@ from callback_survey.releases import inventory
 from callback_survey.releases.inventory import Inventory
 from callback_survey.releases.model import Release
 from callback_survey.scope import Scope
-from callback_survey.settings import RetentionKind, Settings
+from callback_survey.setting_values import RetentionKind
+from callback_survey.settings import Settings
 from callback_survey.storage import lakes
 from callback_survey.watch import problems
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from callback_survey.settings import Readers, Settings
+from callback_survey.setting_values import Readers
+from callback_survey.settings import Settings
 from callback_survey.storage.lakes import home_of
 
 _MASKS: dict[Readers, int] = {"owner": 0o077, "group": 0o027, "all": 0o022}

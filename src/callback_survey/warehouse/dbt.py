@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from callback_survey.errors import SurveyError
-from callback_survey.settings import Settings, size_in_bytes
+from callback_survey.setting_values import size_in_bytes
+from callback_survey.settings import Settings
 from callback_survey.storage import files
 from callback_survey.warehouse import parsed
 from callback_survey.warehouse.fingerprint import sql_fingerprint

@@ -23,7 +23,8 @@ from callback_survey.object_storage import shown
 from callback_survey.privacy import TokenKey
 from callback_survey.serving import mirror
 from callback_survey.serving.postgres.address import Address
-from callback_survey.settings import PREFIX, Settings
+from callback_survey.setting_values import PREFIX
+from callback_survey.settings import Settings
 from callback_survey.storage import files, lakes, locks
 from callback_survey.watch import problems
 from callback_survey.wording.catalogue import Words

@@ -27,7 +27,8 @@ from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, has_documents, inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import mirror, readers
-from callback_survey.settings import Settings, size_in_bytes
+from callback_survey.setting_values import size_in_bytes
+from callback_survey.settings import Settings
 from callback_survey.storage import lakes, locks
 from callback_survey.storage.spreadsheet import is_true
 from callback_survey.wording.catalogue import Words

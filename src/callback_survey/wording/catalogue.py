@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from callback_survey.settings import Language
+from callback_survey.setting_values import Language
 from callback_survey.wording import limits, translation
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from callback_survey.alerts import channels
 from callback_survey.cli import main
-from callback_survey.settings import PREFIX
+from callback_survey.setting_values import PREFIX
 from receivers import Receiver
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callback_survey.cli import main
-from callback_survey.settings import PREFIX
+from callback_survey.setting_values import PREFIX
 from homes import Home
 from lakes import ONE_CALL, ONE_CASE, SAMPLE_REGISTERS, Lake, calls, frame
 from shelves import make_home

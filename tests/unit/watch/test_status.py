@@ -12,7 +12,7 @@ import pytest
 from callback_survey.alerts import open_problems, waiting
 from callback_survey.alerts.waiting import Waiting
 from callback_survey.cli import main
-from callback_survey.settings import PREFIX
+from callback_survey.setting_values import PREFIX
 from callback_survey.warehouse.database import Warehouse
 from homes import Home
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery

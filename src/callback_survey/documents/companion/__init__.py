@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from callback_survey.documents.companion.history import History
     from callback_survey.documents.companion.model import CompanionData
     from callback_survey.releases import Release
-    from callback_survey.settings import Format
+    from callback_survey.setting_values import Format
 
 
 def write(

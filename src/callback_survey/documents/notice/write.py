@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from callback_survey.releases import Release
-    from callback_survey.settings import Format
+    from callback_survey.setting_values import Format
 
 NAME = "notice"
 # "departments" is of the companion alone

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from callback_survey.errors import SurveyError, UsageError
-from callback_survey.settings import PREFIX
+from callback_survey.setting_values import PREFIX
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
