@@ -62,7 +62,7 @@ class Display:
 
 
 def _place(event: Event) -> Text:
-    return Text.assemble(pad(event.step, _STEP_WIDTH), pad(event.subject, _SUBJECT_WIDTH))
+    return Text.assemble(pad(shown(event.step), _STEP_WIDTH), pad(event.subject, _SUBJECT_WIDTH))
 
 
 def _line(event: Event) -> Text:

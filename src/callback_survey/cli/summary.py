@@ -316,7 +316,7 @@ def show_times(console: Console, events: Sequence[Event]) -> None:
     for event in events:
         if event.state in ("done", "failed"):
             seconds[event.step] = seconds.get(event.step, 0.0) + event.seconds
-    told = ", ".join(f"{step} {spent:.1f} s" for step, spent in seconds.items())
+    told = ", ".join(f"{shown(step)} {spent:.1f} s" for step, spent in seconds.items())
     console.print()
     say(console, Text.assemble(("Time", "bold"), f"  {told}"))
 
