@@ -13,7 +13,7 @@ from rich.text import Text
 
 from callback_survey import releases
 from callback_survey.cli import deliveries_shown
-from callback_survey.cli.language import shown
+from callback_survey.cli.language import chosen, shown
 from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
 from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.landing import ledger
@@ -316,7 +316,8 @@ def show_times(console: Console, events: Sequence[Event]) -> None:
     for event in events:
         if event.state in ("done", "failed"):
             seconds[event.step] = seconds.get(event.step, 0.0) + event.seconds
-    told = ", ".join(f"{shown(step)} {spent:.1f} s" for step, spent in seconds.items())
+    separator = ", " if chosen() == "en" else "，"
+    told = separator.join(f"{shown(step)} {spent:.1f} s" for step, spent in seconds.items())
     console.print()
     say(console, Text.assemble(("Time", "bold"), f"  {told}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from callback_survey.cli import summary
+from callback_survey.cli import language, summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
 from callback_survey.releases import Inventory, Release, journal
@@ -230,3 +231,15 @@ def test_times_are_added_up_by_step() -> None:
     ]
     summary.show_times(Console(file=text, width=160), events)
     assert text.getvalue() == "\nTime  land 1.5 s, build 3.0 s\n"
+
+
+def test_steps_are_named_in_the_language_of_the_run() -> None:
+    text = io.StringIO()
+    events = [
+        Event("", "run-1", step, "", "done", "", 1.0) for step in ("discover", "land", "gate 1", "build", "serve")
+    ]
+    console = Console(file=text, width=160)
+    context = contextvars.copy_context()
+    context.run(language.choose, "zh")
+    context.run(summary.show_times, console, events)
+    assert text.getvalue() == "\n用时  查找交付 1.0 s，接收 1.0 s，第一关 1.0 s，计算 1.0 s，对外提供 1.0 s\n"
