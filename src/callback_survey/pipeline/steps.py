@@ -100,7 +100,7 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
                 quarter=str(quarter),
                 alert_lines=folders.named_otherwise(run.settings.exports, region_code),
             )
-        faults = [registers.region_fault(run.settings.seeds, delivery.scope) for delivery in found]
+        faults = registers.region_faults(run.settings.seeds, [delivery.scope for delivery in found])
         if all(faults):
             # one among others is refused when its turn comes to land
             raise RegisterError(
@@ -120,7 +120,8 @@ def verify_place(settings: Settings, delivery: Delivery) -> None:
     from callback_survey import registers
 
     folders.verify_name(delivery)
-    if fault := registers.region_fault(settings.seeds, delivery.scope):
+    (fault,) = registers.region_faults(settings.seeds, [delivery.scope])
+    if fault:
         raise deliveries.refused(
             delivery,
             fault,

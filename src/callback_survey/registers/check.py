@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from callback_survey import register_layers
@@ -21,7 +22,7 @@ from callback_survey.registers import (
     rows,
 )
 from callback_survey.registers.faults import Fault
-from callback_survey.registers.names import valid_rows
+from callback_survey.registers.rows import Period
 from callback_survey.scope import Scope
 from callback_survey.storage.spreadsheet import is_true
 
@@ -62,15 +63,23 @@ def validate(seeds: Path) -> None:
     )
 
 
-def region_fault(seeds: Path, scope: Scope) -> str | None:
-    """Why nothing of a region can be counted in a quarter, in words; None where its register has departments."""
-    code = scope.region_code
+def region_faults(seeds: Path, scopes: Sequence[Scope]) -> list[str | None]:
+    """Why nothing of a region can be counted in a quarter, in words, for each of the `scopes`; None where its register has
+    departments."""
     known = {row["region_code"]: is_true(row["is_survey_region"]) for row in rows.read(seeds, "regions")}
+    periods: dict[str, list[Period]] = defaultdict(list)
+    for row in rows.read(seeds, "departments"):
+        periods[row["region_code"]].append(row.period)
+    return [_region_fault(scope, known, periods[scope.region_code]) for scope in scopes]
+
+
+def _region_fault(scope: Scope, known: Mapping[str, bool], periods: Sequence[Period]) -> str | None:
+    code = scope.region_code
     if code not in known:
         surveyed = [region for region, is_surveyed in known.items() if is_surveyed]
         nearest = difflib.get_close_matches(code, surveyed, n=1, cutoff=0.8)
         return f"region {code} is not in regions.csv{f'; nearest: {nearest[0]}' if nearest else ''}"
-    if not valid_rows(seeds, "departments", scope):
+    if not any(period.holds_in(scope.quarter) for period in periods):
         return f"departments.csv has no department of region {code} in {scope.quarter}"
     return None
 
