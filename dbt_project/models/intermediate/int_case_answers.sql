@@ -1,4 +1,5 @@
 {{ config(tags=['records']) }}
+{%- set latest_first %}partition by region_code, quarter, case_id, question order by {{ attempt_order() | join(' desc, ') }} desc{% endset %}
 
 -- One row per called case and question it answered: the outcome is per question, not per call.
 with spellings as (
@@ -28,25 +29,52 @@ reasoned as (
 
 ),
 
-last_answers as (
+placed as (
+
+    -- windows, not aggregates: what those hold of millions of cases stays in memory, rows that are sorted are spilled
+    select
+        *,
+        row_number() over ({{ latest_first }}) as place,
+        last_value(answer_code) over (
+            {{ latest_first }} rows between unbounded preceding and unbounded following
+        ) as first_answer_code,
+        count(*) over (partition by region_code, quarter, case_id, question) as answer_count
+    from reasoned
+    where answer_code is not null
+
+),
+
+answered_again as (
 
     select
         region_code,
         quarter,
         case_id,
         question,
-        {{ last_by('answer_code', attempt_order(), 'answer_code is not null') }} as answer_code,
-        {{ first_by('answer_code', attempt_order(), 'answer_code is not null') }} as first_answer_code,
-        count(distinct answer_code) as distinct_answer_count,
-        -- the reason of the call that counts: another call may have given another answer
-        {{ last_by('reason_code', attempt_order(), 'answer_code is not null') }} as reason_code,
-        {{ last_by('called_at', attempt_order(), 'answer_code is not null') }} as answered_at,
-        -- of this very call, also where it names nobody: arg_max would go back to one that does
-        nullif(
-            {{ last_by("coalesce(interviewer_key, '')", attempt_order(), 'answer_code is not null') }}, ''
-        ) as interviewer_key
-    from reasoned
+        count(distinct answer_code) as distinct_answer_count
+    from placed
+    where answer_count > 1
     group by region_code, quarter, case_id, question
+
+),
+
+last_answers as (
+
+    select
+        placed.region_code,
+        placed.quarter,
+        placed.case_id,
+        placed.question,
+        placed.answer_code,
+        placed.first_answer_code,
+        coalesce(answered_again.distinct_answer_count, 1) as distinct_answer_count,
+        -- the reason and the interviewer of the call that counts: another call may have given another answer
+        placed.reason_code,
+        placed.called_at as answered_at,
+        placed.interviewer_key
+    from placed
+    left join answered_again using (region_code, quarter, case_id, question)
+    where placed.place = 1
 
 )
 

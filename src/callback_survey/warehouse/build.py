@@ -202,7 +202,9 @@ def _fill(
             )
             process.run(commands.rest(), say)
             return
-        process.run(commands.part(select) if select else commands.everything(is_loaded=is_loaded), say)
+        row_count = sum(report.count("accepted_count") for report in landed)
+        everything = commands.everything(is_loaded=is_loaded, row_count=row_count)
+        process.run(commands.part(select) if select else everything, say)
         if not select:
             files.write_text(loaded, _IS_LOADED)
     except SurveyError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# Of so many rows a model needs all the memory there is: one is built after the other, by as many threads of DuckDB.
+_MANY_ROWS = 20_000_000
 # of the models that read single cases
 RECORDS = "records"
 # unit tests belong to `make test`: one that reads `this` would fail on an empty warehouse and skip its model.
@@ -11,10 +13,11 @@ RECORDS = "records"
 _LEFT_OUT = ("--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
 
 
-def everything(*, is_loaded: bool) -> list[str]:
-    """All of the project; without the registers, where they are loaded."""
+def everything(*, is_loaded: bool, row_count: int) -> list[str]:
+    """All of the project; without the registers, where they are loaded. `row_count` are the landed rows that it is built of."""
     models = ["--select", "resource_type:model", "--indirect-selection", "eager"] if is_loaded else []
-    return ["build", *models, *_LEFT_OUT]
+    alone = ["--threads", "1"] if row_count > _MANY_ROWS else []
+    return ["build", *models, *_LEFT_OUT, *alone]
 
 
 def part(select: Sequence[str]) -> list[str]:
