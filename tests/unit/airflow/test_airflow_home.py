@@ -131,6 +131,27 @@ def test_killed_as_a_file_appears_and_run_again_it_ends_as_a_clean_run_does(tmp_
     assert not (folder / "new").exists()
 
 
+def test_a_fork_whose_run_was_killed_goes_on_alone_and_the_next_one_waits_for_it(tmp_path: Path) -> None:
+    """It holds the lock that it inherited: what it makes is not taken away under it."""
+    folder = tmp_path / "airflow"
+    variables = airflow_home.completed(os.environ, airflow_home.environment(tmp_path, tmp_path / "dags"))
+    run = subprocess.Popen(
+        [sys.executable, "-m", "callback_survey.airflow.dag_test", "version"],
+        env={**variables, "CALLBACK_SURVEY_HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+    )
+    while not (folder / "new" / "airflow.db").exists():
+        assert run.poll() is None, "it ended before it could be killed"
+    left = int(Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()[0])
+    run.kill()
+    run.wait()
+    airflow_home.prepare(tmp_path, tmp_path)
+    state = Path(f"/proc/{left}/stat")
+    assert not state.exists() or ") Z " in state.read_text(), "the fork was at work beside another one"
+    assert pools_of(tmp_path)["warehouse"] == 1
+    assert airflow_home.is_prepared(tmp_path) and not (folder / "new").exists()
+
+
 def test_the_write_ahead_log_of_a_deleted_database_is_not_replayed(tmp_path: Path) -> None:
     folder = tmp_path / "airflow"
     folder.mkdir()
