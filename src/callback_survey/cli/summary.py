@@ -89,8 +89,8 @@ def _show_regions(console: Console, settings: Settings, quarter: str, regions: S
             rate = rates.get((row["region_code"], measure), {})
             below = rate.get("below_average_count")
             line += [percent(rate.get("average_pct")), NOTHING if below is None else str(below)]
-        is_last = row["served_revision"] == row["last_revision"]
-        revision = Text(f"r{row['served_revision']}", style="" if is_last else "yellow")
+        served, last = (f"r{row[name]}" for name in ("served_revision", "last_revision"))
+        revision = Text(served) if served == last else Text(f"{served}（最新为{last}）", style="yellow")
         lines.append([*line, str(row["warning_count"]), revision])
     show_table(console, columns, lines)
     console.print()
@@ -98,6 +98,7 @@ def _show_regions(console: Console, settings: Settings, quarter: str, regions: S
     say(console, f"One region in full: callback-survey run --quarter {quarter} --region {region}")
     console.print()
     _show_paths(console, settings, (("releases", settings.releases),))
+    _show_postgres(console, settings)
 
 
 def show_quarter(console: Console, settings: Settings, scope: Scope) -> None:
@@ -297,6 +298,10 @@ def _show_places(console: Console, settings: Settings, served: releases.Release)
     has_documents = releases.has_documents(served)
     notice = _short(served.notice) if has_documents else shown("not made yet: run the quarter again")
     say(console, Text.assemble("  ", pad(shown("notice"), 9), (notice, "" if has_documents else "yellow")))
+    _show_postgres(console, settings)
+
+
+def _show_postgres(console: Console, settings: Settings) -> None:
     if settings.postgres_url is not None:
         from callback_survey.serving.postgres.address import Address
 

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
+from callback_survey import releases as releases_module
 from callback_survey.cli import language, summary
 from callback_survey.landing import FileRecord, LandingReport, ledger
 from callback_survey.progress import Event
@@ -116,6 +117,22 @@ def test_many_regions_get_a_line_each(
     assert lines[start + 1] == ["330109", "萧山区", "66.67", "3", "90.00", "0", "1", "r1"]
     assert any(line[-4:] == ["--quarter", "2018Q1", "--region", "330109"] for line in lines)
     assert ["releases", "releases"] in lines
+    assert not [line for line in lines if "postgres" in line]
+
+
+def test_a_line_says_in_words_and_not_by_colour_that_an_earlier_revision_is_served(
+    show: Callable[..., list[str]], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show()
+    (first,) = releases_module.revisions(settings.releases, Scope("330109", "2018Q1"))
+    second = make_release(settings.releases, revision=2, tables=TABLES)
+    serve.serve(Inventory((first, second), (first,), {}, {}), serving=settings.serving, memory_limit="1GB")
+    monkeypatch.setattr(summary, "_IN_FULL", 0)
+    text = io.StringIO()
+    with_postgres = replace(settings, postgres_url="postgresql://publisher:secret@127.0.0.1:5432/survey")
+    summary.show(Console(file=text, width=160, highlight=False), with_postgres, "2018Q1", ["330109"])
+    assert any(line.rstrip().endswith("r1（最新为r2）") for line in text.getvalue().splitlines())
+    assert "postgres" in text.getvalue() and "secret" not in text.getvalue()
 
 
 def test_regions_that_fit_on_a_screen_are_told_in_full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
