@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 
 def dispatch(macro_name: str, macro_namespace: str = "") -> Callable[..., str]:
-    """Return a stand-in that renders as ``macro_name(arguments)``, which parses wherever the real form would."""
+    """Return a stand-in that renders as ``macro_name(arguments)``, which parses wherever the real form would; without arguments
+    as nothing, as such a macro is no value but a word that one engine has."""
 
     def render(*arguments: object) -> str:
         parts = [part for argument in arguments for part in (argument if isinstance(argument, list) else [argument])]
-        return f"{macro_name}({', '.join(str(part) for part in parts)})"
+        return f"{macro_name}({', '.join(str(part) for part in parts)})" if parts else ""
 
     return render

@@ -131,3 +131,18 @@
         {{ exceptions.raise_compiler_error(relation ~ ' breaks its contract: a row where ' ~ found | join(' or ')) }}
     {%- endif -%}
 {%- endmacro %}
+
+{#
+  Of a named query that is read more than once: worked out each time, with the columns that are
+  needed there. DuckDB would keep all of its rows in between; Spark never does.
+#}
+{% macro inlined() -%}
+    {{ return(adapter.dispatch('inlined', 'callback_survey')()) }}
+{%- endmacro %}
+
+{% macro default__inlined() -%}
+{%- endmacro %}
+
+{% macro duckdb__inlined() -%}
+    not materialized
+{%- endmacro %}

@@ -7,11 +7,11 @@ with persons as (
         region_code,
         quarter,
         department_code,
-        phone_token,
+        called_phone_token,
         count(*) as case_count
     from {{ ref('int_frame') }}
     where exclusion_reason is null and is_called
-    group by region_code, quarter, department_code, phone_token
+    group by region_code, quarter, department_code, called_phone_token
     having count(*) > 1
 
 ),
