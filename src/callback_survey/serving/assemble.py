@@ -82,9 +82,7 @@ def assemble(
     rows.write(aside)
     _verify(aside / MARTS, shown, memory_limit)
     files.write_json(aside / SERVED, [[release.key, release.content_hash] for release in shown])
-    # without line ends, which Python's encoder writes ten times as slowly: with the years these are megabytes
-    documents = json.dumps([_document(release) for release in shown], ensure_ascii=False)
-    files.write_text(aside / RELEASES, documents)
+    _write_documents(aside / RELEASES, shown)
     files.write_json(aside / HASHES, hashes_of(aside))
     files.sync_tree(aside)
     before = os.readlink(serving / "current") if (serving / "current").is_symlink() else ""
@@ -143,6 +141,16 @@ def _is_worth_growing(current: Path) -> bool:
         return bool(files.sha256_of(current / MARTS) == known[MARTS])
     except (OSError, DamagedFile, KeyError, TypeError):
         return False
+
+
+def _write_documents(path: Path, shown: Sequence[Release]) -> None:
+    """The release.json of each, one a line: all of them as one text would be hundreds of megabytes after some years."""
+    with files.written_aside(path) as part, part.open("w", encoding="utf-8") as target:
+        target.write("[")
+        for number, release in enumerate(shown):
+            target.write(",\n" if number else "\n")
+            target.write(json.dumps(_document(release), ensure_ascii=False))
+        target.write("]\n")
 
 
 def _document(release: Release) -> dict[str, object]:

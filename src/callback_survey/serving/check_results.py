@@ -64,6 +64,8 @@ _RELEASED = pa.schema([*((name, pa.string()) for name in (*_RUN, "name")), ("is_
 _TYPES = {"revision": pa.int64(), "is_served": pa.bool_(), "is_accepted": pa.bool_()}
 _READ = tuple(name for name in _COLUMNS if name != "is_served")
 _SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in (*_READ, carried.SOURCE)])
+# of a history there are some hundred thousand results: only so many are held as Python's
+_BATCH_ROWS = 10_000
 # what cannot be read as a moment is none: results are no figures, and hold nobody up
 _MOMENTS = ("checked_at", "accepted_at")
 # The rows of a served file as it may be from before a warning was an outcome of its own.
@@ -81,30 +83,39 @@ def read_reports(
     """Read the results of all revisions and of runs that released nothing, as far as `earlier` does not have them. `checks` is the
     folder of all runs, None where there is none. Returns each source with how its files lie; a damaged one is read again."""
     reports: dict[str, str] = {}
-    rows: list[dict[str, Any]] = []
-    carried_on: set[str] = set()
+    anew: list[tuple[str, list[Path], Release | None, str]] = []
     for source, folder, release in _sources(every, checks):
         paths = sorted(folder.glob("*.json"))
         lies = carried.lying(paths)
         if lies and earlier.reports.get(source) == lies:
-            carried_on.add(source)
             reports[source] = lies
-            continue
+        else:
+            anew.append((source, paths, release, lies))
+    if reports:
+        carried.name_sources(connection, reports)
+        carried.drop_others(connection, _TABLE)
+    else:
+        connection.register("read_reports", _SCHEMA.empty_table())
+        connection.execute(f"create or replace table {carried.relation(_TABLE)} as from read_reports")
+        connection.unregister("read_reports")
+    rows: list[dict[str, Any]] = []
+    for source, paths, release, lies in anew:
         found = [] if release is not None else [_read(path) for path in paths]
         told = _stopped(found) if release is None else _of_revision(release)
         rows += [{**row, carried.SOURCE: source} for row in told]
         if None not in found:
             reports[source] = lies
-    read = pa.Table.from_pylist(rows, schema=_SCHEMA)
-    connection.register("read_reports", read)
-    if carried_on:
-        carried.name_sources(connection, carried_on)
-        carried.drop_others(connection, _TABLE)
-        connection.execute(f"insert into {carried.relation(_TABLE)} by name from read_reports")
-    else:
-        connection.execute(f"create or replace table {carried.relation(_TABLE)} as from read_reports")
-    connection.unregister("read_reports")
+        if len(rows) >= _BATCH_ROWS:
+            _insert(connection, rows)
+            rows.clear()
+    _insert(connection, rows)
     return reports
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, rows: Sequence[dict[str, Any]]) -> None:
+    connection.register("read_reports", pa.Table.from_pylist(list(rows), schema=_SCHEMA))
+    connection.execute(f"insert into {carried.relation(_TABLE)} by name from read_reports")
+    connection.unregister("read_reports")
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, served: Sequence[Release], every: Sequence[Release]) -> None:

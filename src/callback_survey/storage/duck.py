@@ -24,6 +24,8 @@ def connect(
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        # what is read is read once; a block kept of each of many small files fills the memory that is allowed, and then pushes out rows
+        "enable_external_file_cache": False,
         **_READABLE,
     }
     with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
