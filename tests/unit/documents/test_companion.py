@@ -179,6 +179,16 @@ def test_a_picture_keeps_the_colour_of_the_strongest_flag() -> None:
     assert picture.width >= 1280 and len(colours) <= 64
 
 
+def test_a_picture_says_what_it_shows_whatever_signs_are_in_its_words() -> None:
+    svg = '<svg width="3" viewBox="0 0 3 3"><rect width="3"/></svg>'
+    said = charts.described(svg, "a", r"满意率 <1> & \g<1>", r"路径 C:\名单\1")
+    assert said == (
+        '<svg role="img" lang="zh-CN" aria-labelledby="a-title a-desc" width="3" viewBox="0 0 3 3">'
+        r'<title id="a-title">满意率 &lt;1&gt; &amp; \g&lt;1&gt;</title><desc id="a-desc">路径 C:\名单\1</desc>'
+        '<rect width="3"/></svg>'
+    )
+
+
 def test_long_names_are_wrapped_and_never_cut() -> None:
     name = "杭州市萧山区综合行政执法局（城市管理局、生态环境保护局）"
     lines = layout.wrapped(name + "†").split("\n")

@@ -307,6 +307,25 @@ def test_the_latest_of_every_region_and_quarter_is_found_in_order(
     assert take(tmp_path / "nothing yet").every == ()
 
 
+def test_what_releases_say_alike_is_held_once(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    release(warehouse, tmp_path)
+    correct(warehouse, 96.0)
+    release(warehouse, tmp_path)
+    first, second = (Release.read(tmp_path / "330109" / "2018Q1" / name) for name in ("r1", "r2"))
+    name = "department_rates"
+    assert first.tables[name]["column_descriptions"] is second.tables[name]["column_descriptions"]
+    assert first.tables[name]["content_hash"] != second.tables[name]["content_hash"]
+
+    # and what they say otherwise stays each one's own
+    path = tmp_path / "330109" / "2018Q1" / "r2" / "release.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said["tables"][name]["column_descriptions"]["rate_pct"] = "another meaning"
+    path.write_text(json.dumps(said), encoding="utf-8")
+    second, first = (Release.read(tmp_path / "330109" / "2018Q1" / name) for name in ("r2", "r1"))
+    assert second.tables[name]["column_descriptions"]["rate_pct"] == "another meaning"
+    assert first.tables[name]["column_descriptions"]["rate_pct"] != "another meaning"
+
+
 def test_releases_may_lie_in_a_folder_with_a_quote_in_its_name(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from callback_survey.checks.model import CheckReport
 from callback_survey.releases import journal, verify
 from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
-from callback_survey.serving import grown
+from callback_survey.serving import check_results, grown
 from callback_survey.serving import serve as serving_module
 from callback_survey.serving.serve import ServeReport
 from callback_survey.storage import files
@@ -118,6 +118,15 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 def test_readers_get_what_they_would_get_if_all_were_read_anew(home: Path, name: str) -> None:
     CHANGES[name](home)
     assert_as_if_read_anew(home)
+
+
+def test_checks_are_read_a_few_at_a_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _failed_run(home)
+    serve(home, "at_once")
+    monkeypatch.setattr(check_results, "_BATCH_ROWS", 1)
+    serve(home, "one_by_one")
+    assert told(home / "one_by_one") == told(home / "at_once")
+    assert told(home / "one_by_one")["rows"]["check_results"]
 
 
 @pytest.fixture

@@ -34,3 +34,9 @@ def test_options_are_passed_on(tmp_path: Path) -> None:
             connection.execute(f"copy (select 1 as {column}) to {duck.text(tmp_path / f'{name}.parquet')}")
         both = duck.read_parquet([tmp_path / "a.parquet", tmp_path / "b.parquet"], union_by_name=True)
         assert connection.sql(f"from {both} order by x").fetchall() == [(1, None), (None, 1)]
+
+
+def test_no_block_of_a_file_is_kept(tmp_path: Path) -> None:
+    with duck.connect(tmp_path / "a.duckdb", memory_limit="100MB", spill=tmp_path / "spill") as connection:
+        kept = duck.one_row(connection, "select current_setting('enable_external_file_cache')")
+        assert kept == (False,)

@@ -124,12 +124,11 @@ def described(svg: str, name: str, title: str, description: str) -> str:
     """The SVG with its title and description as a screen reader reads them; what is drawn is then one picture."""
     from markupsafe import escape
 
-    head = (
-        f'<svg role="img" lang="zh-CN" aria-labelledby="{name}-title {name}-desc"'
-        f"\\g<1>"
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    attributes, _, drawn = svg.removeprefix("<svg").partition(">")
+    return (
+        f'<svg role="img" lang="zh-CN" aria-labelledby="{name}-title {name}-desc"{attributes}>'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>{drawn}'
     )
-    return re.sub(r"^<svg([^>]*>)", head, svg, count=1)
 
 
 def _row(found: DepartmentRate, figures: MeasureFigures) -> dict[str, Any]:
