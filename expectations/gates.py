@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,9 +34,10 @@ def check_delivery(
     memory_limit: str,
     run_id: str,
     elsewhere: Sequence[tuple[str, str]],
+    threads: int | None = None,
 ) -> CheckReport:
     """Gate 1 over a landed delivery. `elsewhere` are its files that were landed for another region or quarter too
-    (`ledger.landed_elsewhere`)."""
+    (`ledger.landed_elsewhere`); `threads` is how many may be taken at most, None all processors."""
     engine.load_great_expectations()
     from . import delivery
 
@@ -44,7 +46,12 @@ def check_delivery(
     # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
     with (
         TemporaryDirectory(prefix=".spill-", dir=home_of(lake)) as spill,
-        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=Path(spill)) as connection,
+        duck.connect(
+            Path(":memory:"),
+            memory_limit=memory_limit,
+            spill=Path(spill),
+            threads=duck.threads_for(report.count("accepted_count"), threads or os.cpu_count() or 1),
+        ) as connection,
     ):
         for dataset in dict.fromkeys([*report.lake_files, *BESIDE.values()]):
             if table := table_sql(report, dataset, lake):

@@ -22,7 +22,7 @@ class Run:
     """One run of a quarter: its settings, its name, and where its steps report to.
 
     `is_manifest_optional`: a person said that a delivery without a manifest is to be taken as it lies there; `allowing` is how
-    they would say it to whatever started the run.
+    they would say it to whatever started the run. `threads` is how many a landing may take at most, None all processors.
     """
 
     settings: Settings
@@ -30,6 +30,7 @@ class Run:
     listener: Listener | None = None
     is_manifest_optional: bool = False
     allowing: str = RUN_ALLOWS
+    threads: int | None = None
 
     @cached_property
     def progress(self) -> Progress:

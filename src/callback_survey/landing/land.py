@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from callback_survey.landing.workbench import define_rules, rules_fingerprint, w
 from callback_survey.object_storage import Place
 from callback_survey.privacy import TokenKey
 from callback_survey.registers import datasets_in
-from callback_survey.storage import files, lakes
+from callback_survey.storage import duck, files, lakes
 
 logger = logging.getLogger(__name__)
 
@@ -62,13 +63,15 @@ def land(
     is_manifest_optional: bool = False,
     allowing: str = deliveries.RUN_ALLOWS,
     is_frame_enough: bool = False,
+    threads: int | None = None,
 ) -> LandingReport:
     """Land a delivery, or return the report of the identical one landed before (`is_new` False).
 
     Where a file of that one is damaged in the lake, it is landed again, which puts the same bytes in its place.
 
     `is_frame_enough` takes a frame without calls: a sample is planned before anybody is called. Such a landing belongs
-    into a lake of its own; no quarter can be built from it.
+    into a lake of its own; no quarter can be built from it. `threads` is how many it may take at most, None all processors; what is
+    landed is the same with each.
 
     The delivery is not current yet: gate 1 decides that. Raises DeliveryRefused, with nothing left in the lake but the
     ledger's record of the refusal, where it is not what its manifest says, cannot be read, or lacks a required column; and
@@ -88,7 +91,7 @@ def land(
         return before
     if damaged:
         logger.warning("%s: damaged in the lake, landed again: %s", delivery.name, ", ".join(damaged))
-    with workbench(lake, delivery_id, memory_limit) as (connection, folder):
+    with workbench(lake, delivery_id, memory_limit, _threads(manifest, threads)) as (connection, folder):
         (folder / "work").mkdir()
         try:
             vocabulary = Vocabulary.read(seeds, delivery.scope)
@@ -132,6 +135,13 @@ def land(
     )
     ledger.record(lake, report)
     return report
+
+
+def _threads(manifest: Manifest, most: int | None) -> int | None:
+    counts = [file.row_count for file in manifest.files if file.row_count is not None]
+    if len(counts) < len(manifest.files):
+        return most  # nobody said how many rows there are
+    return duck.threads_for(sum(counts), most or os.cpu_count() or 1)
 
 
 def _read_files(

@@ -44,11 +44,15 @@ def rules_fingerprint(vocabulary: Vocabulary) -> str:
 
 
 @contextmanager
-def workbench(lake: Place, delivery_id: str, memory_limit: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def workbench(
+    lake: Place, delivery_id: str, memory_limit: str, threads: int | None = None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A database in memory and a scratch folder: what is beyond the limit is spilled there. A file would be written for nothing."""
     with (
         scratch_folder(home_of(lake), _SCRATCH, delivery_id) as folder,
-        duck.connect(Path(":memory:"), memory_limit=memory_limit, spill=folder / "spill") as connection,
+        duck.connect(
+            Path(":memory:"), memory_limit=memory_limit, spill=folder / "spill", threads=threads
+        ) as connection,
     ):
         yield connection, folder
 

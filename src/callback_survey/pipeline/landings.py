@@ -63,6 +63,7 @@ def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[t
         run.run_id,
         is_manifest_optional=run.is_manifest_optional,
         allowing=run.allowing,
+        threads=max(1, (os.cpu_count() or 1) // at_once),
     )
     todo: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
     for delivery in deliveries:

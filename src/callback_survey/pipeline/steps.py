@@ -157,6 +157,7 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
                 run_id=run.run_id,
                 is_manifest_optional=run.is_manifest_optional,
                 allowing=run.allowing,
+                threads=run.threads,
             )
         except DeliveryRefused as refusal:
             ledger.refuse(settings.lake, delivery, refusal, run_id=run.run_id)
@@ -205,6 +206,7 @@ def _check_delivery(run: Run, report: LandingReport, elsewhere: Sequence[tuple[s
         memory_limit=settings.memory_limit,
         run_id=run.run_id,
         elsewhere=elsewhere,
+        threads=run.threads,
     )
     return checked
 

@@ -11,13 +11,16 @@ import duckdb
 
 # Files are written as DuckDB 1 writes them by default: 2 would write what no client of 1 can open, and readers have those.
 _READABLE = {"storage_compatibility_version": "v0.10.2"}
+# So many rows at a time are handed to a thread
+_ROW_GROUP = 122_880
 
 
 @contextmanager
 def connect(
-    path: Path, *, memory_limit: str, spill: Path, read_only: bool = False
+    path: Path, *, memory_limit: str, spill: Path, read_only: bool = False, threads: int | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with bounded memory, a spill folder, and no extension fetched from anywhere."""
+    """A connection with bounded memory, a spill folder, and no extension fetched from anywhere. Without `threads` it has one for each
+    processor."""
     spill.mkdir(parents=True, exist_ok=True)
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
@@ -27,9 +30,16 @@ def connect(
         # what is read is read once; a block kept of each of many small files fills the memory that is allowed, and then pushes out rows
         "enable_external_file_cache": False,
         **_READABLE,
+        **({} if threads is None else {"threads": threads}),
     }
     with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
         yield connection
+
+
+def threads_for(row_count: int, most: int) -> int:
+    """How many threads find something to do with so many rows. One more looks for work all the time, and takes a processor from a
+    process beside this one."""
+    return max(1, min(most, -(-row_count // _ROW_GROUP)))
 
 
 def first_row(

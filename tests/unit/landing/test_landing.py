@@ -94,6 +94,17 @@ def test_how_a_file_is_read_changes_nothing_in_the_lake(lake: Lake, monkeypatch:
     assert [replace(file, in_bulk_count=0) for file in in_bulk.files] == list(row_by_row.files)
 
 
+def test_how_many_threads_read_changes_nothing_in_the_lake(lake: Lake) -> None:
+    """More rows than are handed to one thread at a time; one in a thousand is rejected."""
+    cases = [(f"XS-{number}" if number % 1_000 else "", *ONE_CASE[1:]) for number in range(125_000)]
+    delivery = write_delivery(lake.exports, {"frame.csv": frame(*cases), "calls.csv": calls(ONE_CALL)})
+    found = []
+    for threads in (1, 2):
+        shutil.rmtree(lake.folder, ignore_errors=True)
+        found.append(lake.land(delivery, threads=threads).lake_files)
+    assert found[0] == found[1]
+
+
 def test_rows_read_are_rows_accepted_and_rows_rejected_in_every_file(lake: Lake) -> None:
     good = [ONE_CASE, ("XS-2", *ONE_CASE[1:])]
     files = {

@@ -107,7 +107,7 @@ def test_the_memory_limit_is_shared_by_no_more_than_it_carries(
     assert landings.side_by_side(replace(run, settings=settings), count) == at_once
 
 
-def test_each_gets_its_share_of_the_memory(
+def test_each_gets_its_share_of_memory_and_processors(
     monkeypatch: pytest.MonkeyPatch, run: Run, deliveries: list[Delivery]
 ) -> None:
     as_child(
@@ -116,10 +116,11 @@ def test_each_gets_its_share_of_the_memory(
         from callback_survey.errors import SurveyError
         while True:
             given()
-            tell("landed", SurveyError(run.settings.memory_limit))
+            tell("landed", SurveyError(f"{run.settings.memory_limit} {run.threads}"))
         """,
     )
-    assert set(outcomes(run, deliveries).values()) == {"SurveyError 1000MB"}
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert set(outcomes(run, deliveries).values()) == {"SurveyError 1000MB 3"}
 
 
 def test_a_process_that_dies_is_told_with_its_delivery(

@@ -40,3 +40,15 @@ def test_no_block_of_a_file_is_kept(tmp_path: Path) -> None:
     with duck.connect(tmp_path / "a.duckdb", memory_limit="100MB", spill=tmp_path / "spill") as connection:
         kept = duck.one_row(connection, "select current_setting('enable_external_file_cache')")
         assert kept == (False,)
+
+
+@pytest.mark.parametrize(
+    ("row_count", "most", "threads"),
+    [(0, 8, 1), (122_880, 8, 1), (122_881, 8, 2), (10_000_000, 8, 8), (10_000_000, 1, 1)],
+)
+def test_as_many_threads_as_have_rows_to_read(tmp_path: Path, row_count: int, most: int, threads: int) -> None:
+    wanted = duck.threads_for(row_count, most)
+    with duck.connect(
+        tmp_path / "a.duckdb", memory_limit="100MB", spill=tmp_path / "spill", threads=wanted
+    ) as connection:
+        assert duck.one_row(connection, "select current_setting('threads')") == (threads,)
