@@ -19,6 +19,11 @@ def safe_text(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
+def plain_text(cell: str) -> str:
+    """A text as it was before `safe_text`."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS) else cell
+
+
 def is_true(cell: str) -> bool:
     """Whether a cell of a register says yes: a spreadsheet writes TRUE where true stood."""
     return cell.strip().lower() == "true"

@@ -119,6 +119,19 @@ def test_the_table_opens_in_a_spreadsheet_and_says_each_figure_as_it_was_release
     assert read == [(1 / 3, False)] * 3
 
 
+@pytest.mark.parametrize("name", ["=SUM(A1)局", "@农水局", "-局", "区'档案'局"])
+def test_no_name_in_the_table_is_a_formula_and_each_is_read_as_it_was(tmp_path: Path, name: str) -> None:
+    release = without_documents(released(tmp_path, "2018Q1", "81.00", name=name.replace("'", "''")))
+    shown = history_of(release)
+    with frozen.aside(release) as aside:
+        files.write_text(aside / FILE, shown.csv())
+        frozen.freeze(release, aside)
+    with (release.folder / "notice" / FILE).open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["department_name"] == (name if name.startswith("区") else f"'{name}")
+    assert history_of(release) == shown
+
+
 def rate(quarter: str, rate_pct: str | None, definition: str = "top_box") -> QuarterRate:
     figures = (None, None, None, Decimal(rate_pct) if rate_pct else None, None, None, None, None)
     return QuarterRate(quarter, 1, "satisfaction", "满意率", definition, "d1", "区档案局", *figures)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from callback_survey.errors import DamagedFile
 from callback_survey.quarter import Quarter
-from callback_survey.storage import files
+from callback_survey.storage import files, spreadsheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,10 +207,10 @@ def _parsed(rows: Iterable[Mapping[str, str]]) -> Iterator[QuarterRate]:
 
 
 def _value(name: str, text: str) -> Any:
-    return _READ.get(name, str)(text) if text else None
+    return _READ.get(name, spreadsheet.plain_text)(text) if text else None
 
 
 def _written(value: Any) -> str:
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return str(spreadsheet.safe_text(value or ""))
     return str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
