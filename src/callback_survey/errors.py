@@ -125,3 +125,8 @@ class DamagedFile(SurveyError, ValueError):
 
 class DamagedWarehouse(SurveyError):
     """The warehouse file cannot be read. It holds nothing that the lake and the releases do not."""
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Whether Ctrl-C ended it: of a query DuckDB then says that it was interrupted, which is no fault of anything."""
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__ or error.__context__, KeyboardInterrupt)

@@ -24,7 +24,7 @@ from callback_survey.cli import register as register_command
 from callback_survey.cli import retention as retention_command
 from callback_survey.cli import run as run_command
 from callback_survey.cli import verify as verify_command
-from callback_survey.errors import SurveyError
+from callback_survey.errors import SurveyError, is_stopped
 from callback_survey.storage import modes
 
 _COMPLETES = "_ARGCOMPLETE"
@@ -63,7 +63,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         # a full disk or a folder nobody may write to: the system's words and the place say what to do
         _complain(language.explained(SurveyError(error.strerror or str(error), where=str(error.filename or "unknown"))))
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_stopped(error):
+            raise
         _complain(
             language.shown("stopped; run again to continue: completed steps are kept, incomplete files are not used")
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.options import add_home, add_json, print_json
-from callback_survey.errors import SurveyError, UsageError
+from callback_survey.errors import SurveyError, UsageError, is_stopped
 from callback_survey.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _run(options: argparse.Namespace) -> int:
         except (SurveyError, OSError):
             raise
         except Exception as error:
+            if is_stopped(error):
+                raise KeyboardInterrupt from error
             raise SurveyError(
                 f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
                 next_step="this is a fault of the program or the machine, not of the frame",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli.options import add_exports, add_home, add_without_manifest
-from callback_survey.errors import GateFailed, SurveyError, UsageError
+from callback_survey.errors import GateFailed, SurveyError, UsageError, is_stopped
 from callback_survey.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _run(options: argparse.Namespace) -> int:
             except SurveyError:
                 raise
             except Exception as error:
+                if is_stopped(error):
+                    raise KeyboardInterrupt from error
                 raise SurveyError(
                     f"{type(error).__name__}: {scrub(str(error).splitlines()[0]) if str(error) else 'no message'}",
                     where=str(log),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from callback_survey import alerts
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery
-from callback_survey.errors import DamagedFile, DeliveryRefused, DocumentsFailed, GateFailed, SurveyError
+from callback_survey.errors import DamagedFile, DeliveryRefused, DocumentsFailed, GateFailed, SurveyError, is_stopped
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.pipeline import documenting, following, landings, steps
 from callback_survey.pipeline.verdicts import GateReport, held_back, merge_failures
@@ -265,6 +265,8 @@ def _told(run: Run, step: str, quarter: Quarter, region_code: str | None) -> Ite
     try:
         yield
     except Exception as error:
+        if is_stopped(error):
+            raise KeyboardInterrupt from error
         if not isinstance(error, SurveyError):
             logger.exception("%s: step %s failed", run.run_id, step)
         place = _place(run, step, str(quarter), region_code)

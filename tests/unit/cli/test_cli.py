@@ -206,6 +206,28 @@ def test_stopping_by_hand_says_that_a_new_run_goes_on(
     assert "run again to continue" in capsys.readouterr().err
 
 
+def _interrupted(*_: object, **__: object) -> None:
+    """As DuckDB ends a query on Ctrl-C."""
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt as key:
+        raise RuntimeError("Query interrupted") from key
+
+
+def test_stopping_by_hand_during_a_query_is_no_fault_and_no_alert(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alerted: list[object] = []
+    monkeypatch.setattr(local.steps, "discover", _interrupted)
+    monkeypatch.setattr(local.alerts, "tell_failure", lambda *given, **_: alerted.append(given))
+    assert main.main(["run", "--quarter", "2018Q1"]) == 130
+    monkeypatch.setattr(local, "run_quarter", _interrupted)
+    assert main.main(["run", "--quarter", "2018Q1"]) == 130
+    said = capsys.readouterr().err
+    assert said.count("run again to continue") == 2 and "fault" not in said
+    assert not alerted
+
+
 @pytest.mark.parametrize("is_raised", [False, True])
 def test_a_range_runs_quarter_after_quarter_and_stops_at_the_first_failure(
     monkeypatch: pytest.MonkeyPatch, is_raised: bool
