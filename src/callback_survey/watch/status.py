@@ -120,12 +120,12 @@ def _of(
 
 
 def _delivered(lake: Place, scope: Scope) -> tuple[str | None, str | None]:
-    """What became of the last delivery, and when it came."""
+    """What became of the last delivery, and when it came. One that came again after a correction holds, however old it is."""
     try:
         entries = ledger.entries(lake, scope.region_code, scope.quarter)
     except DamagedFile:
         return "damaged", None
-    last = max(entries, key=lambda entry: entry.at, default=None)
+    last = max(entries, key=lambda entry: (entry.state != "superseded", entry.at), default=None)
     return (last.state, last.at) if last else (None, None)
 
 

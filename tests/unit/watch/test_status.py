@@ -94,6 +94,17 @@ def test_a_ledger_that_cannot_be_read_hides_no_other_quarter(
     assert found["330109", "2018Q2"] is None
 
 
+def test_a_delivery_that_came_again_after_its_correction_is_the_one_that_holds(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = Lake(home / "lake", tmp_path / "exports")
+    first = lake.publish(lake.deliver(FILES, quarter="2018Q3"))
+    lake.publish(lake.deliver({**FILES, "frame.csv": frame(ONE_CASE, ("XS-2", *ONE_CASE[1:]))}, quarter="2018Q3"))
+    lake.publish(first)
+    (found,) = told(capsys, "--quarter", "2018Q3")["quarters"]
+    assert (found["delivery"], found["delivered_at"]) == ("current", first.landed_at)
+
+
 def test_a_released_quarter_is_landed_built_and_served(small: Home, tmp_path: Path) -> None:
     home = small.copy(tmp_path / "home")
     outcome = home.run_here("status", "--json", "--region", "330109")
