@@ -275,7 +275,8 @@ def _share_of_frame(
     found = by_department(connection.execute(query, dict(parameters)).df(), register)
     found = found.sort_values(["row_count", "department_name"], ascending=[False, True])
     (total,), row_count = duck.one_row(connection, "select count(*) from frame"), int(found["row_count"].sum())
-    shown = [f"{row.department_name} {row.row_count} ({row.cases})" for row in found[:_NAMES_SHOWN].itertuples()]
+    # a count and a date with nothing but a bracket between would be taken for a mobile number: 159 (2021-01-02
+    shown = [f"{row.department_name} {row.row_count} [{row.cases}]" for row in found[:_NAMES_SHOWN].itertuples()]
     more = [f"… and {len(found) - _NAMES_SHOWN} more departments"] if len(found) > _NAMES_SHOWN else []
     values = (row_count, total, 100.0 * row_count / total if total else 0.0, "；".join([*shown, *more]))
     return pd.DataFrame([values], columns=["row_count", "frame_row_count", "row_pct", "departments"])

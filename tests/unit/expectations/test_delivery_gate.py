@@ -187,7 +187,7 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     "a few cases delivered twice": (
         replace(CLEAN, frame=[*CLEAN.frame, *cases("区教育局", range(6))]),
         {
-            "duplicate_cases": "6 of 1006 frame rows repeat a case (0.60 %): 区教育局 6 (区教育局0000、区教育局0001、区教育局0002)"
+            "duplicate_cases": "6 of 1006 frame rows repeat a case (0.60 %): 区教育局 6 [区教育局0000、区教育局0001、区教育局0002]"
         },
     ),
     "many cases delivered twice": (
@@ -200,7 +200,7 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
     "a few cases of another quarter": (
         replace(CLEAN, frame=[*CLEAN.frame, *completed("区教育局", range(200, 206), "2018-04-01")]),
         {
-            "frame_dates": "6 of 1006 frame rows completed outside the quarter (0.60 %): 区教育局 6 (2018-04-01 … 2018-04-01)"
+            "frame_dates": "6 of 1006 frame rows completed outside the quarter (0.60 %): 区教育局 6 [2018-04-01 … 2018-04-01]"
         },
     ),
     "many cases of another quarter": (
@@ -208,6 +208,14 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
         {
             "frame_dates": "60 of 1060 frame rows completed outside the quarter (5.66 %)",
             "frame_date_share": "60 of 1060 frame rows completed outside the quarter (5.66 %): 区教育局 60",
+        },
+    ),
+    "so many cases of another quarter that their count looks like the beginning of a mobile number": (
+        replace(CLEAN, frame=[*CLEAN.frame, *completed("区教育局", range(200, 359), "2017-12-31")]),
+        {
+            "frame_dates": "159 of 1159 frame rows completed outside the quarter (13.72 %)",
+            "frame_date_share": "159 of 1159 frame rows completed outside the quarter (13.72 %): "
+            "区教育局 159 [2017-12-31 … 2017-12-31]",
         },
     ),
     "a call before its case was completed": (
