@@ -10,7 +10,7 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
-from callback_survey.cli.terminal import NOTHING, Cell, Column, say, show_table
+from callback_survey.cli.terminal import NOTHING, Cell, Column, in_language, say, show_table
 from callback_survey.errors import UsageError
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.ledger import Entry, LandingReport, Refusal
@@ -126,7 +126,8 @@ def show_rejects(console: Console, lake: Place, report: LandingReport) -> None:
         told = f" delivery {report.delivery_id}: {sum(row[2] for row in counts):,} rows rejected"
         say(console, Text.assemble((report.name, "bold"), told))
         for dataset, reason, row_count in counts:
-            say(console, f"  {dataset}: {reason} {row_count:,}")
+            words = (in_language(Text(word)).plain for word in (dataset, reason))
+            say(console, f"  {': '.join(words)} {row_count:,}")
         shown = list(_rows(connection, f"{source} limit {_EXAMPLES_SHOWN}"))
     if not shown:
         return

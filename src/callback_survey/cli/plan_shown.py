@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from callback_survey.cli.language import shown
-from callback_survey.cli.terminal import NOTHING, Cell, Column, pad, say, show_table
+from callback_survey.cli.terminal import NOTHING, Cell, Column, in_language, pad, say, show_table
 from callback_survey.sample_plan.output import LIST, PLAN, SIZES
 from callback_survey.sample_plan.plan import Plan
 from callback_survey.sample_plan.proposal import ExpectedMargin, Proposal, Sizing
@@ -41,7 +41,7 @@ def as_values(plan: Plan) -> dict[str, Any]:
 
 def show_plan(console: Console, plan: Plan) -> None:
     proposal = plan.proposal
-    console.rule(Text(f"Sample plan {proposal.region_code} {proposal.quarter}"), characters="-")
+    console.rule(in_language(Text(f"Sample plan {proposal.region_code} {proposal.quarter}")), characters="-")
     _show_basis(console, plan)
     _show_sizes(console, proposal)
     _show_margins(console, proposal)
