@@ -93,6 +93,10 @@ def test_trends_are_drawn_of_everybody_with_two_quarters_and_join_what_may_be_co
     assert "各季度走势" in html and "2018年第三季度起" in html and f'href="{FILE}"' in html
     # one quarter is no trend
     assert "各季度走势" not in companion(release, History(tuple(rates("区教育局", ("2019Q1", "80.25")))))
+    # two quarters, and no department with two rates
+    apart = (*rates("区教育局", ("2018Q4", "70.00")), *rates("区档案局", ("2019Q1", "98.00")))
+    assert "没有一个部门有两个可以并列的季度" in companion(release, History(apart))
+    assert "没有一个部门有两个可以并列的季度" not in html
 
 
 def test_the_benchmark_is_a_line_with_its_year_and_the_reading_stands_beside_the_chart(release: Release) -> None:

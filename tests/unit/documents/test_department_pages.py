@@ -108,6 +108,12 @@ def test_who_is_surely_higher_is_told_so_and_a_published_quarter_is_not_tested()
     assert told == "满意率 80.25%，低于部门平均 8.75 个百分点，有效回答数不详，未作检验。"
 
 
+def test_whom_a_printed_annex_does_not_list_is_not_said_to_have_had_no_answer() -> None:
+    unlisted = department("区水务局", None, below=None, sample_count=None)
+    told = department_words.main_point(unlisted, PUBLISHED)
+    assert told == "满意率：原印发的附件没有列出本部门，是否抽样不详，不作评价，不是零分。"
+
+
 def test_nothing_of_a_masked_department_is_on_its_page(release: Release) -> None:
     masked = department("区宗教局", None, below=None, is_suppressed=True, rate_rank=3, rank_low=1, rank_high=9)
     answers = {masked.department_code: (Answer("满意", None, None, is_success=True, is_suppressed=True),)}
@@ -176,7 +182,7 @@ def test_a_merged_department_names_its_predecessors_and_a_first_quarter_has_no_t
     }
     html = page_of(replace(DATA, predecessors=merged), release, code, History(HISTORY.rates[-1:]))
     assert "2019年第一季度起承接区文广新局、区旅游局，此前的数字不相连" in html and "区老局" not in html
-    assert "此前没有可以并列的季度" in html and "trend-" not in html
+    assert "有结果、可以并列的季度不足两个" in html and "trend-" not in html
 
 
 def test_points_have_their_margin_and_an_assumption_is_called_one(release: Release) -> None:

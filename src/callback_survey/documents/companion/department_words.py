@@ -32,6 +32,8 @@ def main_point(found: DepartmentRate, figures: MeasureFigures) -> str:
     name = figures.measure_name
     if found.is_suppressed and not found.is_rated:
         return f"{name}：人数少，为保护答复人不公布。"
+    if not found.is_rated and figures.is_published_only and found.sample_count is None:
+        return f"{name}：原印发的附件没有列出本部门，是否抽样不详，不作评价，不是零分。"
     if not found.is_rated:
         why = "没有抽样" if found.sample_count == 0 else "没有人回答该题"
         return f"{name}：本季度{why}，没有结果，不作评价，不是零分。"
