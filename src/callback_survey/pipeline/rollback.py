@@ -3,6 +3,7 @@ the next run, or by the same command."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callback_survey.errors import DamagedFile, UsageError
@@ -71,8 +72,19 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
         before=before,
         is_healed=before == revision,
         outdated=tuple(comparison.outdated(folder, [scope])),
-        issued=tuple(sorted({entry.revision for entry in entries if entry.act == "issued"})),
+        issued=_holding(entries),
     )
+
+
+def _holding(entries: Sequence[journal.Decision]) -> tuple[int, ...]:
+    """The revisions whose notice was issued, and neither replaced nor withdrawn since."""
+    found: set[int] = set()
+    for entry in entries:
+        if entry.act == "issued":
+            found.add(entry.revision)
+        elif entry.act in ("corrected", "withdrawn"):
+            found.discard(entry.revision)
+    return tuple(sorted(found))
 
 
 def _require_whole(wanted: Release) -> None:

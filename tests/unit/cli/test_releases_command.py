@@ -200,6 +200,18 @@ def test_a_rollback_says_what_it_leaves_behind(home: Path, capsys: pytest.Captur
     assert f"The issued notice of r2 remains in {home / 'public'}" in told
 
 
+@pytest.mark.parametrize("act", ["corrected", "withdrawn"])
+def test_a_notice_that_no_longer_holds_is_not_said_to_remain(
+    home: Path, capsys: pytest.CaptureFixture[str], act: journal.Act
+) -> None:
+    for one in ("issued", act):
+        journal.append(
+            home / "releases", Decision(one, "330109", "2018Q1", 2, "值班长", details={"corrected_by": "r3"})
+        )
+    assert releases("rollback", *KEYS, "r1", *WHY) == 0
+    assert "The issued notice" not in "\n".join(lines(capsys))
+
+
 def test_what_is_served_already_is_not_written_down_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert releases("rollback", *KEYS, "r2", *WHY) == 0
     assert "330109 2018Q1 r2 is now served: an interrupted rollback was completed" in lines(capsys)
