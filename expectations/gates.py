@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +49,7 @@ def check_delivery(
             Path(":memory:"),
             memory_limit=memory_limit,
             spill=Path(spill),
-            threads=duck.threads_for(report.count("accepted_count"), threads or os.cpu_count() or 1),
+            threads=duck.threads_for(report.count("accepted_count"), threads),
         ) as connection,
     ):
         for dataset in dict.fromkeys([*report.lake_files, *BESIDE.values()]):

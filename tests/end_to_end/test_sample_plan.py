@@ -107,6 +107,8 @@ def test_sizes_are_kept_and_nothing_is_drawn_without_a_frame(home: Home, tmp_pat
     assert (sizes["区民政局"]["rule_count"], sizes["区民政局"]["previous_sample_count"]) == ("8", "4")
     plan = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
     assert (plan["seed"], plan["frame"], "call_list" in plan) == (None, None, False)
+    told = home.run_here(*ASKED, "--output", str(tmp_path / "plan-zh"), "--language", "zh")
+    assert "抽样方案 330109 2018Q2" in told.out and "Sample plan" not in told.out
 
 
 def test_a_plan_reads_the_projects_parse_and_makes_none(drawn: Outcome, home: Home) -> None:

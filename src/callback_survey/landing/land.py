@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -141,7 +140,7 @@ def _threads(manifest: Manifest, most: int | None) -> int | None:
     counts = [file.row_count for file in manifest.files if file.row_count is not None]
     if len(counts) < len(manifest.files):
         return most  # nobody said how many rows there are
-    return duck.threads_for(sum(counts), most or os.cpu_count() or 1)
+    return duck.threads_for(sum(counts), most)
 
 
 def _read_files(

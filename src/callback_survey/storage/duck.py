@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,10 +37,10 @@ def connect(
         yield connection
 
 
-def threads_for(row_count: int, most: int) -> int:
-    """How many threads find something to do with so many rows. One more looks for work all the time, and takes a processor from a
-    process beside this one."""
-    return max(1, min(most, -(-row_count // _ROW_GROUP)))
+def threads_for(row_count: int, most: int | None) -> int:
+    """How many threads, of `most` or of one for each processor, find something to do with so many rows. One more looks for work all
+    the time, and takes a processor from a process beside this one."""
+    return max(1, min(most or os.cpu_count() or 1, -(-row_count // _ROW_GROUP)))
 
 
 def first_row(

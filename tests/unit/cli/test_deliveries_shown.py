@@ -95,6 +95,15 @@ def test_rejects_are_counted_by_reason_and_the_first_are_shown_with_their_place(
     ]
 
 
+def test_reasons_are_counted_in_chinese_too(lake: Lake, tell: Tell) -> None:
+    lake.publish(deliver(lake, ONE_CASE))
+    code, lines, _ = tell(*ASKED, "--language", "zh")
+    assert (code, lines[1:4]) == (
+        0,
+        ["  样本框: 日期无法识别 2", "  回访记录: 回访结果无法识别 1", "  样本框: 缺少办件编号 1"],
+    )
+
+
 def test_many_rejects_are_counted_whole_and_shown_in_part(lake: Lake, tell: Tell) -> None:
     lake.deliver({"frame.csv": frame(*BAD_CASES[:1] * 45), "calls.csv": calls()})
     _, lines, _ = tell(*ASKED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -44,9 +45,12 @@ def test_no_block_of_a_file_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("row_count", "most", "threads"),
-    [(0, 8, 1), (122_880, 8, 1), (122_881, 8, 2), (10_000_000, 8, 8), (10_000_000, 1, 1)],
+    [(0, 8, 1), (122_880, 8, 1), (122_881, 8, 2), (10_000_000, 8, 8), (10_000_000, 1, 1), (10_000_000, None, 6)],
 )
-def test_as_many_threads_as_have_rows_to_read(tmp_path: Path, row_count: int, most: int, threads: int) -> None:
+def test_as_many_threads_as_have_rows_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_count: int, most: int | None, threads: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
     wanted = duck.threads_for(row_count, most)
     with duck.connect(
         tmp_path / "a.duckdb", memory_limit="100MB", spill=tmp_path / "spill", threads=wanted
