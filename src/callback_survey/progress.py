@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from callback_survey.errors import is_stopped
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +58,8 @@ class Progress:
         try:
             yield step
         except BaseException as error:
-            self.report(step, "failed", str(error).splitlines()[0] if str(error) else type(error).__name__)
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self.report(step, "failed", "stopped" if is_stopped(error) else said)
             raise
         self.report(step, "done", step.result)
 

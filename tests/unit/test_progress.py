@@ -33,7 +33,7 @@ def test_a_step_tells_its_start_what_it_says_and_its_result(tmp_path: Path) -> N
     [
         (ValueError("first line\nsecond line"), "first line"),
         (ValueError(), "ValueError"),
-        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (KeyboardInterrupt(), "stopped"),
     ],
 )
 def test_a_step_that_raises_is_told_as_failed_and_the_error_goes_on(
