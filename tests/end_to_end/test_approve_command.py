@@ -42,14 +42,31 @@ def test_an_approved_notice_is_issued_and_what_is_served_stays(home: Home) -> No
     )
     assert outcome.code == 0, outcome.err
     folder = home.path / "public" / REGION / QUARTER
-    assert outcome.out.splitlines()[:2] == [
-        f"issued: {REGION} {QUARTER} r1, 跑改办〔2018〕5号（2018-06-07）, approved by 值班长",
+    assert outcome.out.splitlines()[:3] == [
+        f"issued: {REGION} {QUARTER} r1, approved by 值班长",
+        "  notice  跑改办〔2018〕5号（2018-06-07）",
         f"  folder  {folder / 'r1'}",
     ]
     assert (folder / "current" / "notice.html").is_file()
     assert home.averages() == before
     again = home.run_here("approve", *DECIDED, "--number", "跑改办〔2018〕6号")
     assert again.code == 2 and "already issued" in again.err
+
+
+def test_whoever_lets_a_withdrawn_notice_out_again_is_named_and_whoever_changes_nothing_is_not(home: Home) -> None:
+    assert home.run_here("approve", *DECIDED, "--blank").out.splitlines()[0] == (
+        f"issued: {REGION} {QUARTER} r1, approved by 值班长"
+    )
+    by_another = ("approve", *DECIDED[:-1], "主任", "--blank")
+    assert home.run_here(*by_another).out.splitlines()[0] == (
+        f"already issued: {REGION} {QUARTER} r1, approved by 值班长; nothing was changed"
+    )
+    assert home.run_here("withdraw", *DECIDED, "--reason", "数字待核实").code == 0
+    assert home.run_here(*by_another).out.splitlines()[:3] == [
+        f"issued: {REGION} {QUARTER} r1, approved by 主任",
+        "  out again as it was signed, when 值班长 approved it",
+        f"  folder  {home.path / 'public' / REGION / QUARTER / 'r1'}",
+    ]
 
 
 # What the first version of the package did not keep in a release; it kept nothing that is not kept now.
