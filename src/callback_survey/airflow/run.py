@@ -103,12 +103,12 @@ def run_quarter(
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
     events: list[Event] = []
     with _airflow(["dags", "test", DAG_ID, "--conf", conf], settings, variables, log) as process:
-        with Progress(name, progress_log, listener).step("airflow") as step:
+        with Progress(name, progress_log, listener).step("prepare") as step:
             made = "home created" if _is_made_by(process, settings.home, log) else "home ready"
             strange = home.foreign(os.environ, home.environment(settings.home, dags_folder()))
             step.result = f"{made}; not used, of another Airflow: {', '.join(strange)}" if strange else made
         for event in _follow(process, progress_log):
-            if event.step != "airflow":
+            if event.step != "prepare":
                 listener(event)
                 events.append(event)
     found = [event.message for event in events if (event.step, event.state) == ("discover", "done")]

@@ -12,6 +12,7 @@ from callback_survey import progress
 from callback_survey.checks import overrides, page
 from callback_survey.checks.model import CheckReport, Rule, describe, read_rules
 from callback_survey.checks.overrides import Decision
+from callback_survey.cli import language
 from callback_survey.cli.options import add_by, add_home, add_json, add_reason, add_scope, print_json
 from callback_survey.errors import UsageError
 from callback_survey.local_time import to_the_second
@@ -136,7 +137,7 @@ def _narrowed(run: CheckedRun, region_code: str | None, quarter: str | None) -> 
 
 def _lines(reports: Sequence[CheckReport], *, with_findings: bool) -> Iterator[str]:
     for report in reports:
-        yield f"{report.region_code} {report.quarter}  {report.gate:<8}  {_outcome(report)}"
+        yield f"{report.region_code} {report.quarter}  {report.gate:<8}  {language.shown(_outcome(report))}"
         if with_findings:
             for kind, results in (
                 ("failed", report.failures),

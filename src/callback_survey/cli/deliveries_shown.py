@@ -84,7 +84,7 @@ def show_files(console: Console, report: LandingReport) -> None:
             if file.separator
             else f"{file.encoding}, header on line {file.header_line}"
         ]
-        notes += [f"{len(file.footer_lines)} lines below the table"] if file.footer_lines else []
+        notes += [f"lines below the table: {len(file.footer_lines)}"] if file.footer_lines else []
         notes += [f"columns not kept: {'、'.join(file.unknown_columns)}"] if file.unknown_columns else []
         notes += file.notes
         say(
@@ -106,7 +106,9 @@ def find_delivery(lake: Place, scope: Scope, delivery_id: str | None) -> Landing
     chosen = (current or wanted)[-1:]
     if not chosen or chosen[0].report is None:
         raise UsageError(
-            f"no landed delivery {delivery_id or ''} of {scope.name}".replace("  ", " "),
+            f"no landed delivery {delivery_id} of {scope.name}"
+            if delivery_id
+            else f"no delivery of {scope.name} was landed",
             where=str(lake),
             next_step="callback-survey deliveries lists them",
         )

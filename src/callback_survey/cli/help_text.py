@@ -64,9 +64,9 @@ def complaint(message: str) -> str:
     from callback_survey.wording.translation import Template, in_chinese
 
     for english, chinese in _texts()["complaints"].items():
-        found = Template(english, chinese).filled(message)
+        found = Template(english, chinese).read(message)
         if found is not None:
-            return found
+            return found.text
     return in_chinese(message)
 
 

@@ -116,11 +116,12 @@ def _show_margins(console: Console, proposal: Proposal) -> None:
 def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
     if expected.if_all_answer is None:
         return "unknown: a department would not be called at all"
-    words = f"±{expected.if_all_answer:.2f} if everyone answers"
-    if expected.answered_share is not None and expected.if_as_before is not None and proposal.previous is not None:
-        share = f"{100 * expected.answered_share:.1f} %"
-        words += f", ±{expected.if_as_before:.2f} if {share} do, as in {proposal.previous.quarter}"
-    return words
+    if expected.answered_share is None or expected.if_as_before is None or proposal.previous is None:
+        return f"±{expected.if_all_answer:.2f} if everyone answers"
+    return (
+        f"±{expected.if_all_answer:.2f} if everyone answers, "
+        f"±{expected.if_as_before:.2f} if {100 * expected.answered_share:.1f} % do, as in {proposal.previous.quarter}"
+    )
 
 
 def _show_detections(console: Console, proposal: Proposal) -> None:

@@ -152,6 +152,10 @@ def show_release(
     _heading(console, "Decisions")
     for entry in entries:
         say(console, f"  {_decision(entry)}")
+        for name, value in entry.details.items():
+            if value:
+                padded = pad(shown(name.replace("_", " ")), _VALUE_AT - 4)
+                say(console, Text.assemble("    ", padded, value), hang=_VALUE_AT)
     if not entries:
         say(console, "  none yet")
     _heading(console, "Documents")
@@ -198,9 +202,10 @@ def _checks(reports: Sequence[CheckReport]) -> Iterator[str]:
 
 
 def _decision(entry: Decision) -> str:
-    told = f"{to_the_second(entry.at)}  r{entry.revision} {_ACTS.get(entry.act, entry.act)} by {entry.by}"
-    details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry.details.items())
-    return told + (f": {entry.reason}" if entry.reason else "") + (f" ({details})" if details else "")
+    at, act = to_the_second(entry.at), _ACTS.get(entry.act, entry.act)
+    if entry.reason:
+        return f"{at}  r{entry.revision} {act} by {entry.by}: {entry.reason}"
+    return f"{at}  r{entry.revision} {act} by {entry.by}"
 
 
 def _documents(release: Release) -> list[Path]:

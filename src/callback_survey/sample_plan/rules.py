@@ -39,7 +39,7 @@ class SizeRule:
 
     def __str__(self) -> str:
         span = f"{self.frame_count_from:,}–{self.frame_count_to:,}" if self.frame_count_to is not None else ""
-        where = span or f"from {self.frame_count_from:,}"
+        where = span or f"{self.frame_count_from:,} and more"
         if self.sample_count is not None:
             return f"{where}: {self.sample_count}"
         if self.sample_pct is not None:

@@ -2,26 +2,36 @@
 
 `chinese/*.toml` maps each message to its Chinese, with the same `{names}` for what is filled in. What is filled in is turned
 too where it is itself a message or a list of them. Names, figures, paths, commands and what people wrote stay as they are,
-and so does a text that no entry fits. A name that ends in `count`, `pct`, `number`, `line` or `points` stands for a number;
-one that ends in `by` or `reason`, for the words of a person.
+and so does a text that no entry fits. Where several fit, the one that leaves the least in English is taken. A name that ends
+in `count`, `pct`, `number`, `line` or `points` stands for a number; one that ends in `by` or `reason`, for the words of a
+person, and one that ends in `literal` for what is typed as it is.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _NUMBER_NAME = re.compile(r"(?:.*_)?(?:count|pct|number|line|points)(?:_[0-9])?")
 _OWN_WORDS_NAME = re.compile(r"(?:.*_)?(?:by|reason)")
+_LITERAL_NAME = re.compile(r"(?:.*_)?literals?")
 _NUMBER = r"[-+−±]?[0-9][0-9,]*(?:\.[0-9]+)?"
 _LATIN = re.compile("[A-Za-z]")
 # lists as they are written, how they read in Chinese, and whether each part must be known
 _LISTS = (("; ", "；", False), ("；", "；", False), (" and ", "；", True), (", ", "，", False), ("、", "、", False))
+
+
+class Reading(NamedTuple):
+    """A text in Chinese, and how many Latin letters of it no entry fitted."""
+
+    text: str
+    left_count: int
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,17 @@ class Template:
         return PLACEHOLDER.findall(self.english)
 
     @cached_property
+    def has_own_words(self) -> bool:
+        return any(map(_OWN_WORDS_NAME.fullmatch, self.names))
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         parts = [re.escape(self.literals[0])]
         for name, literal in zip(self.names, self.literals[1:], strict=True):
             parts += [f"({_NUMBER})" if is_number(name) else "(.*?)", re.escape(literal)]
         return re.compile("".join(parts))
 
-    def filled(self, text: str) -> str | None:
+    def read(self, text: str) -> Reading | None:
         """The Chinese of a text that this template fits."""
         if not all(literal in text for literal in self.literals):
             return None
@@ -54,8 +68,9 @@ class Template:
         if match is None:
             return None
         values = dict(zip(self.names, match.groups(), strict=True))
-        turned = {name: value if _OWN_WORDS_NAME.fullmatch(name) else _inside(value) for name, value in values.items()}
-        return PLACEHOLDER.sub(lambda place: turned[place[1]], self.chinese)
+        turned = {name: _inside(name, value) for name, value in values.items()}
+        filled = PLACEHOLDER.sub(lambda place: turned[place[1]].text, self.chinese)
+        return Reading(filled, sum(one.left_count for one in turned.values()))
 
 
 @cache
@@ -80,46 +95,86 @@ def is_number(name: str) -> bool:
 
 @cache
 def templates() -> Sequence[Template]:
-    """The messages with something to fill in, those with most text of their own first."""
+    """The messages with something to fill in: those with most text of their own first, then those that ask for numbers."""
     found = [Template(english, chinese) for english, chinese in catalogue().items() if PLACEHOLDER.search(english)]
-    return sorted(found, key=lambda one: -sum(map(len, one.literals)))
+    return sorted(found, key=lambda one: (-sum(map(len, one.literals)), -sum(map(is_number, one.names))))
+
+
+def in_chinese(text: str) -> str:
+    """The text in Chinese, or as it is where it is no message of ours."""
+    return _read(text).text
 
 
 @lru_cache(maxsize=4096)
-def in_chinese(text: str) -> str:
-    """The text in Chinese, or as it is where it is no message of ours."""
+def _read(text: str) -> Reading:
     core = text.strip()
     if not _LATIN.search(core):
-        return text
-    found = _turned(core)
-    if found is None and "\n" in core:
-        return "\n".join(map(in_chinese, text.split("\n")))
-    return text if found is None else text.replace(core, found, 1)
+        return Reading(text, 0)
+    found, left_count = _best(core)
+    if found == core and "\n" in core:
+        lines = [_read(line) for line in text.split("\n")]
+        return Reading("\n".join(one.text for one in lines), sum(one.left_count for one in lines))
+    return Reading(text.replace(core, found, 1), left_count)
 
 
-def _inside(value: str) -> str:
+def _inside(name: str, value: str) -> Reading:
     """What is filled in; spaces that part English words part nothing in Chinese."""
-    turned = in_chinese(value)
-    return value if turned == value else turned.strip()
+    if _LITERAL_NAME.fullmatch(name):
+        return Reading(value, 0)
+    if _OWN_WORDS_NAME.fullmatch(name):
+        return Reading(value, len(_LATIN.findall(value)))
+    turned = _read(value)
+    return turned if turned.text == value else turned._replace(text=turned.text.strip())
 
 
-def _turned(text: str) -> str | None:
+def _best(text: str) -> Reading:
+    """Of the entries that fit, and of the lists that the text may be, what leaves the least in English; of those alike the first."""
     if text in catalogue():
-        return catalogue()[text]
+        return Reading(catalogue()[text], 0)
+    unchanged = Reading(text, len(_LATIN.findall(text)))
+    # an entry that only sets other signs is better than none
+    best = unchanged._replace(left_count=unchanged.left_count + 1)
+    for found in _readings(text):
+        if found.left_count < best.left_count:
+            best = found
+            if not best.left_count:
+                break
+    return unchanged if best.text == text else best
+
+
+def _readings(text: str) -> Iterator[Reading]:
+    """By each entry that fits; as a list; and as what something is said of: `departments.csv line 5: …`."""
     for template in templates():
-        if (found := template.filled(text)) is not None:
-            return found
-    return None if "\n" in text else _parts_turned(text)
-
-
-def _parts_turned(text: str) -> str | None:
-    """A list, or what something is said of: `departments.csv line 5: …`; None where no part of it is known."""
-    for separator, joint, needs_all in _LISTS:
-        parts = text.split(separator)
-        if len(parts) > 1:
-            turned = [in_chinese(part) for part in parts]
-            changed = [one != other for one, other in zip(parts, turned, strict=True)]
-            if all(changed) if needs_all else any(changed):
-                return joint.join(turned)
+        if (found := template.read(text)) is not None:
+            yield found
+            if template.has_own_words:  # what a person wrote is not ours to read otherwise
+                return
+    if "\n" in text:
+        return
+    for how in _LISTS:
+        if (found := _list_read(text, *how)) is not None:
+            yield found
     place, _, said = text.partition(": ")
-    return f"{in_chinese(place)}：{in_chinese(said)}" if said and in_chinese(said) != said else None
+    if said and _read(said).text != said:
+        yield Reading(f"{_read(place).text}：{_read(said).text}", _read(place).left_count + _read(said).left_count)
+
+
+def _list_read(text: str, separator: str, joint: str, needs_all: bool) -> Reading | None:
+    """A list of messages, of which one may hold the separator itself; None where no part of it is known (`needs_all`: where one is not)."""
+    parts = text.split(separator)
+    if len(parts) == 1:
+        return None
+    is_known = [_read(part).text != part for part in parts]
+    if not (all(is_known) if needs_all else any(is_known)):
+        return None
+    # the best reading of the first so many parts
+    best = [Reading("", 0)]
+    for index, part in enumerate(parts):
+        choices = [(best[index], part)]
+        if index and len(parts) > 2:
+            choices.append((best[index - 1], f"{parts[index - 1]}{separator}{part}"))
+        read = [(before, _read(piece)) for before, piece in choices]
+        before, found = min(read, key=lambda one: one[0].left_count + one[1].left_count)
+        joined = found.text if before is best[0] else f"{before.text}{joint}{found.text}"
+        best.append(Reading(joined, before.left_count + found.left_count))
+    return best[-1]

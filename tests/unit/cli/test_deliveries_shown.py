@@ -149,10 +149,15 @@ def test_the_current_delivery_is_shown_else_the_last_and_an_earlier_one_by_its_i
 
 
 @pytest.mark.parametrize(
-    "arguments", [ASKED, (*ASKED, "--delivery", "0123456789abcdef"), (*ASKED[:3], "--quarter", "2018Q2")]
+    ("arguments", "said"),
+    [
+        (ASKED, "error: no delivery of 330109 2018Q1 was landed"),
+        ((*ASKED, "--delivery", "0123456789abcdef"), "error: no landed delivery 0123456789abcdef of 330109 2018Q1"),
+        ((*ASKED[:3], "--quarter", "2018Q2"), "error: no delivery of 330109 2018Q2 was landed"),
+    ],
 )
 def test_a_delivery_nobody_landed_is_refused_with_the_way_to_find_one(
-    lake: Lake, tell: Tell, tmp_path: Path, arguments: tuple[str, ...]
+    lake: Lake, tell: Tell, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     if arguments != ASKED:
         deliver(lake)
@@ -160,7 +165,7 @@ def test_a_delivery_nobody_landed_is_refused_with_the_way_to_find_one(
         refuse(lake, "frame.csv")
     code, lines, told = tell(*arguments, "--export", str(tmp_path / "out.csv"))
     assert (code, lines) == (2, [])
-    assert told.startswith("error: no landed delivery ")
+    assert told.startswith(f"{said}\n")
     assert "next: callback-survey deliveries lists them" in told
     assert not (tmp_path / "out.csv").exists()
 
@@ -210,7 +215,7 @@ def test_files_are_told_with_what_was_made_of_each(lake: Lake, tell: Tell) -> No
     assert sorted(lines[start + 1 :]) == [
         f"  calls.csv: calls, 1 read, 0 rejected; sha256 {hashes['calls.csv']}…; utf-8-sig, separated by commas, header on line 1",
         f"  frame[red].csv: frame, 2 read, 1 rejected; sha256 {hashes['frame[red].csv']}…; gb18030, separated by commas, header on line 2; "
-        "1 lines below the table; columns not kept: [bold]渠道[/x]",
+        "lines below the table: 1; columns not kept: [bold]渠道[/x]",
     ]
 
 

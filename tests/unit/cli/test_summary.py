@@ -201,7 +201,7 @@ def test_each_file_is_told_with_what_was_made_of_it(show: Callable[..., list[str
     start = lines.index("330109 2018Q1 delivery-1  from exports")
     assert lines[start + 1 : start + 4] == [
         "  book.xlsx#frame[/x]: frame, 1,200 read, 5 rejected; sha256 0123456789ab…; workbook, header on line 3; "
-        "1 lines below the table",
+        "lines below the table: 1",
         "  calls.csv.gz: calls, 60 read, 0 rejected; sha256 ffffffffffff…; gb18030, header on line 1; "
         "columns not kept: 受理渠道、[red]备注2",
         "  book.xlsx: hidden sheet「[旧]」was not read",

@@ -44,7 +44,7 @@ FILES = [
 # What reads like words and was not written by this program to say: headers of HTTP, styles, other programs' words, what is kept in files.
 _TECHNICAL = re.compile(
     r".*(?:attachment; filename|-src '|no-store|; sandbox|@page|as region_code|^dataset, file|^file, line|Callback survey|"
-    r"rows judged by the models|sha256\(utf-8|version \{\}|double precision|html,? pdf,? docx|^openssl rand|loaded and tested|"
+    r"sha256\(utf-8|version \{\}|double precision|html,? pdf,? docx|^openssl rand|loaded and tested|"
     r"set -a; |Corrupt database file|Could not read enough|not a valid DuckDB|Could not set lock|from dbt\.cli|"
     r"count\(\*\)|^\W*[\u4e00-\u9fff]|^error: )",
     flags=re.DOTALL,
@@ -116,6 +116,15 @@ def _fill(text: str, values: dict[str, str]) -> str:
             "读取 500 行，接收 499 行，拒收 1 行（此前已接收）",
         ),
         ("departments.csv line 5: write both", "departments.csv 第 5 行：两项都要填写"),
+        # one of a list holds what parts the list
+        (
+            "lines below the table: 2; 3 rows end early, from line 7; their last fields are blank; columns not kept: 备注",
+            "表下另有 2 行；3 行末尾缺字段（自第 7 行起），按空白处理；未保留：备注",
+        ),
+        # a word of a setting stays what it is, whatever else it means
+        ("checks: removed after 24 months", "checks：保存 24 个月后清除"),
+        ("releases: 3 read, 0 faults", "releases：检查 3 项，0 处问题"),
+        ("0–99: everyone; 3,000 and more: everyone", "0–99：全部；3,000 及以上：全部"),
         ("the lake no longer holds what it held\nread the log", "the lake no longer holds what it held\n查看日志"),
     ],
 )
