@@ -254,6 +254,7 @@ class _WorkbookParser:
         self._is_percent = False
         self._kind = ""
         self._text: list[str] | None = None
+        self._is_comment = False
 
     def rows_of(self, path: Path, encoding: str) -> Iterator[Row]:
         # the declaration of the file may name an encoding that the parser does not know: it is told UTF-8, and gets it
@@ -288,7 +289,9 @@ class _WorkbookParser:
             self._cells = []
         elif tag == "Cell":
             self._begin_cell(told)
-        elif tag in ("Data", "Visible"):
+        elif tag == "Comment":  # somebody's note on a cell, whose text is called Data as well
+            self._is_comment = True
+        elif tag in ("Data", "Visible") and not self._is_comment:
             self._kind, self._text = told.get("Type", tag), []
 
     def _begin_cell(self, told: dict[str, str]) -> None:
@@ -318,6 +321,8 @@ class _WorkbookParser:
                     self.hidden.add(len(self.titles) - 1)
             elif self._cells:
                 self._cells[-1] = _typed(text, self._kind, is_percent=self._is_percent)
+        elif tag == "Comment":
+            self._is_comment = False
         elif tag == "Cell":
             self._cells += [""] * self._across
         elif tag == "Row" and any(self._cells):

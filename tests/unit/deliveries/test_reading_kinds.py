@@ -167,6 +167,14 @@ def test_numbers_percents_dates_and_places_of_the_xml_of_2003(reader: Reader) ->
     assert reader.one("calls.xls", content).rows[0][1][1] == "2018-04-10 09:30:00"
 
 
+def test_what_somebody_noted_on_a_cell_is_not_what_the_cell_says(reader: Reader) -> None:
+    note = (
+        '<Comment ss:Author="甲"><ss:Data xmlns="http://www.w3.org/TR/REC-html40"><B>甲：</B>不满意</ss:Data></Comment>'
+    )
+    content = as_xml_2003(ROWS).replace("</Data></Cell>", f"</Data>{note}</Cell>")
+    assert reader.one("frame.xls", content).rows[0][1] == ONE_CASE
+
+
 def test_hidden_sheets_and_merged_cells_of_the_xml_of_2003(reader: Reader) -> None:
     merged = (
         '<Row><Cell><Data ss:Type="String">XS-1</Data></Cell><Cell ss:MergeDown="1"><Data ss:Type="String">区档案局</Data></Cell>'
