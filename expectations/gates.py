@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -18,6 +17,7 @@ from callback_survey.object_storage import Place
 from callback_survey.registers import Register, questions_rated_in_numbers
 from callback_survey.storage import duck
 from callback_survey.storage.lakes import home_of
+from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import BuiltScope
 
 _NO_CALLS = (
@@ -44,11 +44,11 @@ def check_delivery(
     rules = read_rules(seeds)
     # a spill folder of its own: deliveries are landed side by side, and DuckDB names its spill files the same in each process
     with (
-        TemporaryDirectory(prefix=".spill-", dir=home_of(lake)) as spill,
+        scratch_folder(home_of(lake), "gate") as spill,
         duck.connect(
             Path(":memory:"),
             memory_limit=memory_limit,
-            spill=Path(spill),
+            spill=spill,
             threads=duck.threads_for(report.count("accepted_count"), threads),
         ) as connection,
     ):
