@@ -230,7 +230,9 @@ def serve(context: Mapping[str, Any]) -> None:
 
     settings = load_settings()
     lineage.report("serve", settings)
-    steps.serve(Run(settings, str(context["run_id"])))
+    run = Run(settings, str(context["run_id"]))
+    steps.serve(run)
+    steps.mirror(run)
 
 
 def problem_key(scope: Scope) -> str:

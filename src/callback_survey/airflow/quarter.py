@@ -135,6 +135,7 @@ def serve(context: Mapping[str, Any], judged: Mapping[str, Any]) -> list[str]:
 
     run = _run(context)
     report = steps.serve(run)
+    steps.mirror(run)
     steps.require_served(report, GateReport.from_json(dict(judged)).passed)
     lacking = documenting.lacking(run.settings, context["params"].get("region"))
     return list(dict.fromkeys(release.region_code for release in lacking))

@@ -165,7 +165,9 @@ def _tell(settings: Settings, scope: Scope, run_id: str) -> None:
     key = notice.problem_key(scope)
     alerts.forget_waiting(settings, scope)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", scope.region_code, scope.quarter))
-    steps.serve(Run(settings, run_id))
+    run = Run(settings, run_id)
+    steps.serve(run)
+    steps.mirror(run)
 
 
 def _run_id() -> str:

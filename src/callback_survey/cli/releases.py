@@ -225,7 +225,9 @@ def _serve(options: argparse.Namespace) -> int:
         show(f"no releases to serve under {settings.releases}")
         return 0
     with Display(open_console()) as display:
-        report = steps.serve(Run(settings, local.new_run_id().replace("cli-", "serve-", 1), display))
+        run = Run(settings, local.new_run_id().replace("cli-", "serve-", 1), display)
+        report = steps.serve(run)
+        steps.mirror(run)
     steps.require_served(report, list(report.held))
     show(f"{len(found.served)} releases are served in {report.marts}")
     return 0

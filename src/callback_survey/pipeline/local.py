@@ -85,6 +85,9 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> SurveyEr
     try:
         verdicts, failures = _serve(run, quarter, region_code)
         # outside the lock of the warehouse: another run may go on with it
+        if verdicts is not None:
+            with _told(run, "serve", quarter, region_code):
+                steps.mirror(run)
         without = _document(run, verdicts, quarter, region_code) if verdicts is not None else None
     finally:
         alerts.tell_warnings(run.settings, run.run_id, _place(run, "gates", str(quarter), region_code))

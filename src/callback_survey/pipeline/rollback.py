@@ -61,6 +61,7 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
             )
             journal.append(folder, act)
         steps.serve(run)
+    steps.mirror(run)
     if before == revision and was_shown:
         raise UsageError(
             f"{wanted.name} is already served",

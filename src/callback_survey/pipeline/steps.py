@@ -358,13 +358,14 @@ def serve(run: Run) -> ServeReport:
         step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])
         for damage in report.held.values():
             logger.error("%s", damage)
-    # outside the lock: a slow line holds up no other run
-    mirror(run)
     return report
 
 
 def mirror(run: Run) -> None:
-    """Copy what is served to object storage, where that is set. What cannot be copied is noted for the watch, and fails no run."""
+    """Copy what is served to object storage, where that is set. What cannot be copied is noted for the watch, and fails no run.
+
+    Called where the warehouse's lock is free: a slow line holds up no other run.
+    """
     from callback_survey.serving import mirror as mirroring
 
     url = run.settings.mirror

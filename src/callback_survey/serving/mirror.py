@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from callback_survey.errors import SurveyError
+from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.local_time import local_date
 from callback_survey.object_storage import shown
 from callback_survey.serving.versions import HASHES, RELEASES
@@ -80,9 +80,7 @@ def look(url: str) -> str:
 
 
 def _copy(folder: Path, url: str, say: Callable[[str], None]) -> Mirrored:
-    hashes: dict[str, str] = {
-        name: digest for name, digest in files.read_json(folder / HASHES).items() if name != RELEASES
-    }
+    hashes = _hashes(folder)
     with _reached(url) as (system, root):
         if _read(system, f"{root}/{_CURRENT}").get("version") == folder.name:
             return Mirrored(folder.name, 0, 0)
@@ -103,6 +101,19 @@ def _copy(folder: Path, url: str, say: Callable[[str], None]) -> Mirrored:
         system.pipe_file(f"{root}/{_VERSIONS}/{folder.name}.json", text)
         system.pipe_file(f"{root}/{_CURRENT}", text)
     return Mirrored(folder.name, sent_count, sent_bytes)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Of each served file; the releases are no readers' business. Raises DamagedFile where they are not there."""
+    try:
+        found: dict[str, str] = files.read_json(folder / HASHES)
+    except FileNotFoundError as error:
+        raise DamagedFile(
+            "the list of what is served is missing",
+            where=str(folder / HASHES),
+            next_step="callback-survey releases serve assembles the version again",
+        ) from error
+    return {name: digest for name, digest in found.items() if name != RELEASES}
 
 
 @contextmanager

@@ -118,6 +118,14 @@ def test_broken_off_anywhere_readers_have_the_version_before_and_the_next_call_g
     assert not mirror.note(tmp_path)["failed"]
 
 
+def test_a_version_without_its_list_is_no_fault_of_the_run_and_is_noted(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, f"file://{tmp_path}/mirror")
+    (serve(settings.serving, "v1", 7) / "hashes.json").unlink()
+    steps.mirror(Run(settings, "run-1"))
+    assert mirror.note(settings.serving)["failed"] == "the list of what is served is missing"
+    assert not (tmp_path / "mirror" / "current.json").exists()
+
+
 def test_half_a_file_that_lies_there_is_sent_anew(bucket: Any, tmp_path: Path) -> None:
     folder = serve(tmp_path, "v1", 7)
     digest = files.sha256_of(folder / "marts.duckdb")
