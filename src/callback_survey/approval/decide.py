@@ -140,6 +140,7 @@ def reject(
     Raises UsageError where its notice is out already.
     """
     with alone(settings, scope):
+        withdrawal.finish(settings, scope)
         release = _find(settings, scope, revision)
         issue = public.issued(settings.public, scope, revision)
         if issue is not None and public.withdrawal(settings.public, scope, revision) is None:

@@ -140,7 +140,7 @@ class Killed(BaseException):
     """What comes after it does not happen."""
 
 
-@pytest.mark.parametrize("ended_by", ["the same person", "another", "an approval of the next revision"])
+@pytest.mark.parametrize("ended_by", ["the same person", "another", "an approval of the next revision", "a rejection"])
 @pytest.mark.parametrize("step", ["withdrawn.json", "the link"])
 def test_killed_and_done_again_it_is_the_decision_of_who_decided_first(
     settings: Settings, step: str, ended_by: str
@@ -168,6 +168,9 @@ def test_killed_and_done_again_it_is_the_decision_of_who_decided_first(
         serve(settings, freeze(settings, 2, rate="80"))
         heading = Heading("跑改办", "跑改办〔2018〕9号", date(2018, 7, 9))
         assert decide.approve(settings, SCOPE, 2, heading, by="主任", at=LATEST, run_id="run-3").supersedes is None
+    elif ended_by == "a rejection":
+        decide.reject(settings, SCOPE, 1, by="主任", reason="不发", at=LATEST)
+        assert public.current(settings.public, SCOPE) is None
     else:
         by = {"the same person": "主任", "another": "处长"}[ended_by]
         assert withdraw(settings, by=by, at=LATEST).withdrawn_by == "主任"
