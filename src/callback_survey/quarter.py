@@ -39,6 +39,12 @@ class Quarter:
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
+    def is_written(cls, text: object) -> bool:
+        """Whether a text of a file is a quarter, written ``2018Q1`` and without anything around it."""
+        match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+        return match is not None and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR
+
+    @classmethod
     def containing(cls, day: date) -> Quarter:
         return cls(day.year, (day.month + 2) // 3)
 

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -30,7 +29,6 @@ from callback_survey.quarter import Quarter
 ORIGINS = "origins.json"
 _FILES = (".csv", ".yml")
 _KEPT_SECONDS = 30 * 24 * 3600
-_QUARTER = re.compile("[0-9]{4}Q[1-4]")
 _FIRST, _LAST = "0000Q1", "9999Q4"
 
 
@@ -322,7 +320,7 @@ def _left_of(cells: dict[str, str], winners: Sequence[Mapping[str, str]]) -> lis
     left = [cells]
     for winner in winners:
         first, last = _period(winner)
-        if not all(_QUARTER.fullmatch(quarter) for quarter in (first, last)):
+        if not all(quarter in (_FIRST, _LAST) or Quarter.is_written(quarter) for quarter in (first, last)):
             continue  # a fault of the file, and told as one
         parts = []
         for row in left:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-_REGION, _QUARTER = re.compile("[0-9]{6}"), re.compile("[0-9]{4}Q[1-4]")
+from callback_survey.quarter import Quarter
+
+_REGION = re.compile("[0-9]{6}")
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +28,7 @@ class Scope:
     def of_folder(cls, folder: Path) -> Self | None:
         """The scope that a folder `<region>/<quarter>` is named for; None for any other, such as a copy kept beside it."""
         region_code, quarter = folder.parts[-2:]
-        if _REGION.fullmatch(region_code) and _QUARTER.fullmatch(quarter) and folder.is_dir():
+        if _REGION.fullmatch(region_code) and Quarter.is_written(quarter) and folder.is_dir():
             return cls(region_code, quarter)
         return None
 

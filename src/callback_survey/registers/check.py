@@ -38,6 +38,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     disclosure_faults.disclosure,
     annex_faults.figures,
     annex_faults.headers,
+    own_faults.choices,
     own_faults.doubled,
     own_faults.strangers,
 )

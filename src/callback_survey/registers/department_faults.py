@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callback_survey.deliveries.headers import name_key
+from callback_survey.register_layers import KINDS
 from callback_survey.registers import rows
 from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import Period, Row
 
-_WITH_PERIODS = (
-    "departments",
-    "department_aliases",
-    "department_successions",
-    "definition_periods",
-    "disclosure_rules",
-    "thresholds",
-)
-_QUARTER = re.compile("[0-9]{4}Q[1-4]")
+_WITH_PERIODS = (*(name for name, kind in KINDS.items() if kind.has_periods), "department_successions")
 _LEVELS = ("district", "city", "province")
 # what fits below the list of a notice
 _LONGEST_SIGN_USE = 200
@@ -43,12 +36,9 @@ class _Name:
 
 
 def periods(seeds: Path) -> Iterator[Fault]:
-    """Quarters that are none, and periods that end before they begin."""
+    """Periods that end before they begin."""
     for name in _WITH_PERIODS:
         for row in rows.read(seeds, name):
-            for column in ("valid_from", "valid_to"):
-                if row[column] and not _QUARTER.fullmatch(row[column]):
-                    yield fault_in(row, f"{column} is 「{row[column]}」", "write a quarter such as 2018Q1, or nothing")
             if row["valid_to"] and row["valid_from"] > row["valid_to"]:
                 written = f"valid from {row['valid_from']} to {row['valid_to']}"
                 yield fault_in(row, f"{written}: it ends before it begins", "both quarters are inclusive; correct one")

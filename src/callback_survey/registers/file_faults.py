@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callback_survey import register_layers
+from callback_survey.quarter import Quarter
 from callback_survey.registers.faults import Fault
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QUARTERS = ("quarter", "valid_from", "valid_to")
-_QUARTER = re.compile("[0-9]{4}Q[1-4]")
 _ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[eE][+][0-9]+")
 
 
@@ -62,7 +62,7 @@ def _cell_faults(name: str, line: int, header: Sequence[str], row: Sequence[str]
             yield _cell_fault(
                 name, line, column, cell, "write a day such as 2018-01-31: a spreadsheet has changed its form"
             )
-        elif column in _QUARTERS and cell and not _QUARTER.fullmatch(cell):
+        elif column in _QUARTERS and cell and not Quarter.is_written(cell):
             yield _cell_fault(name, line, column, cell, "write a quarter such as 2018Q1, or nothing")
         elif column.endswith("_code") and _ROUNDED.fullmatch(cell):
             yield _cell_fault(name, line, column, cell, "write all digits: a spreadsheet has rounded the number")

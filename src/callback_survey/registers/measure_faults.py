@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callback_survey.deliveries.headers import dataset, fold
+from callback_survey.quarter import Quarter
 from callback_survey.registers import rows
 from callback_survey.registers.definitions import lineage_of, period_in, question_of_scales
 from callback_survey.registers.faults import Fault, fault_in
@@ -40,7 +41,10 @@ def scales(seeds: Path) -> Iterator[Fault]:
         if scale not in with_answers:
             yield fault_in(row, f"the scale {scale} has no answers", "add them to answers.csv, with their order")
     spelt: dict[tuple[str, str], Row] = {}
+    open_ended: dict[str, Row] = {}
     for row in rows.read(seeds, "answer_spellings"):
+        if is_true(row["is_or_more"]):
+            yield from _open_ended(row, open_ended)
         answer = answers.get(row["answer_code"])
         if answer is None or answer["scale"] != row["scale"]:
             yield fault_in(
@@ -148,18 +152,35 @@ def question_headers(seeds: Path) -> Iterator[Fault]:
             except re.error:
                 told = f"「{header}」 is no regular expression"
                 yield fault_in(row, told, "correct it, or write false in is_pattern")
+            yield from _header_twice(seen, header, row)
             continue
         named.add(row["question"])
         if column := column_of.get(fold(header)):
             yield fault_in(row, f"「{header}」 is a header of the column {column}", "two columns cannot share a header")
-        if first := seen.get(fold(header)):
-            told = f"「{header}」 stands on line {first.line} too, as a header of {first['question']}"
-            yield fault_in(row, told, "two columns cannot share a header")
-        seen.setdefault(fold(header), row)
+        yield from _header_twice(seen, fold(header), row)
     for question, measure in asked.items():
         if question not in named:
             told = f"the question {question} has no header in question_headers.csv"
             yield fault_in(measure, told, "add the header under which exports bring its answers")
+
+
+def _header_twice(seen: dict[str, Row], header: str, row: Row) -> Iterator[Fault]:
+    if first := seen.get(header):
+        told = f"「{row['header']}」 stands on line {first.line} too, as a header of {first['question']}"
+        yield fault_in(row, told, "two columns cannot share a header")
+    seen.setdefault(header, row)
+
+
+def _open_ended(row: Row, known: dict[str, Row]) -> Iterator[Fault]:
+    """From which number on every number is one answer: one of a scale, and a number."""
+    if not re.fullmatch("[0-9]{1,9}", fold(row["spelling"])):
+        told = f"「{row['spelling']}」 is no whole number, from which on all others are {row['answer_code']}"
+        yield fault_in(row, told, "write digits, or false in is_or_more")
+        return
+    first = known.setdefault(row["scale"], row)
+    if first is not row:
+        told = f"the scale {row['scale']} has a number from which on all others are one answer on line {first.line} too"
+        yield fault_in(row, told, "write true in is_or_more of one of them")
 
 
 def _spelt_twice(spelt: dict[tuple[str, str], Row], key: tuple[str, str], row: Row, of_what: str) -> Iterator[Fault]:
@@ -208,14 +229,12 @@ def _gaps(measure: Row, periods: Sequence[Row]) -> Iterator[Fault]:
             general[-1], f"{measure['measure']} has no definition after {general[-1].period.last}", next_step
         )
     for one, other in itertools.pairwise(general):
-        if one.period.last < other.period.first and _next(one.period.last) != other.period.first:
-            told = f"{measure['measure']} has no definition from {_next(one.period.last)} to the quarter before"
+        if one.period.last >= other.period.first:
+            continue
+        missing = str(Quarter.parse(one.period.last).next())
+        if missing != other.period.first:
+            told = f"{measure['measure']} has no definition from {missing} to the quarter before"
             yield fault_in(other, f"{told} {other.period.first}", next_step)
-
-
-def _next(quarter: str) -> str:
-    year, number = int(quarter[:4]), int(quarter[5])
-    return f"{year}Q{number + 1}" if number < 4 else f"{year + 1}Q1"
 
 
 def _name(row: Row) -> str:

@@ -14,21 +14,18 @@ from callback_survey.registers import rows
 from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import Row
 
-# Registers whose rows nothing else compares: the others have checks that say more.
-_COMPARED_HERE = (
-    "benchmarks",
-    "calendar_days",
-    "check_rules",
-    "finding_codes",
-    "finding_limits",
-    "follow_up_rules",
-    "footnotes",
-    "inference_settings",
-    "measure_definitions",
-    "measures",
-    "reliability_limits",
-    "scales",
-    "thresholds",
+# Registers of which a check that says more finds two rows for one thing.
+_COMPARED_ELSEWHERE = (
+    "annex_figures",
+    "answer_spellings",
+    "answers",
+    "definition_periods",
+    "departments",
+    "disclosure_rules",
+    "disposition_spellings",
+    "mark_spellings",
+    "question_headers",
+    "regions",
 )
 
 # What a row names in another register, where no other check looks: register, column, and the register that must have it.
@@ -51,6 +48,18 @@ _REFERENCES = (
     ("reason_spellings", "reason_code", "reason_codes"),
     ("sample_plan_rules", "region_code", "regions"),
     ("thresholds", "measure", "measures"),
+)
+
+
+# Registers whose key stands for several things at one time: a name stays with both departments that shared it.
+_SHARED = ("department_aliases",)
+# What a row says in one of so many words, where no other check looks.
+_CHOICES = (
+    ("assessment_rules", "conversion", ("linear",)),
+    ("department_successions", "succession_type", ("merge", "split", "replacement")),
+    ("dispositions", "aapor_class", ("I", "P", "R", "NC", "UO", "NE", "O")),
+    ("nothing_spellings", "answer_code", ("dont_know", "refused_answer", "blank")),
+    ("sample_plan_rules", "size_rule", ("everyone", "fixed", "percent")),
 )
 
 
@@ -83,12 +92,22 @@ def folder(seeds: Path) -> Iterator[Fault]:
                 yield from _unknown_keys(path, found)
 
 
+def choices(seeds: Path) -> Iterator[Fault]:
+    """Words of which the models know all, and that are none of these."""
+    for name, column, words in _CHOICES:
+        for row in rows.read(seeds, name):
+            if row[column] not in words:
+                told = f"{column} is 「{row[column]}」{_nearest(row[column], words)}"
+                yield fault_in(row, told, f"write one of {', '.join(words)}")
+
+
 def doubled(seeds: Path) -> Iterator[Fault]:
-    """Two rows of a register for one thing at one time."""
-    for name in _COMPARED_HERE:
+    """Two rows of a register for one thing at one time; of what may share a key, the same row twice."""
+    for name in sorted({*KINDS} - {*_COMPARED_ELSEWHERE}):
         by_key: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
         for row in rows.read(seeds, name):
-            by_key[tuple(row[column] for column in KINDS[name].key)].append(row)
+            columns = row.cells if KINDS[name].is_set or name in _SHARED else KINDS[name].key
+            by_key[tuple(row[column] for column in columns)].append(row)
         for key, found in by_key.items():
             for one, other in itertools.combinations(found, 2):
                 if one.period.common(other.period) is not None:

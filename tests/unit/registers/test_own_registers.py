@@ -10,7 +10,7 @@ import yaml
 
 from callback_survey.cli import main
 from callback_survey.errors import RegisterError, UsageError
-from callback_survey.register_layers import merged, read_table
+from callback_survey.register_layers import KINDS, merged, read_table
 from callback_survey.registers import rows, validate
 from callback_survey.settings import load_settings
 from callback_survey.wording.translation import in_chinese
@@ -78,6 +78,27 @@ FAULTS = {
         ["region_code,is_exempt,reason,valid_from,valid_to", "999908,true,编造,2019Q1,2018Q1"],
         "registers/disclosure_rules.csv line 2: valid from 2019Q1 to 2018Q1: it ends before it begins",
     ),
+    "a period that ends before it begins, of settings without a key": (
+        "reliability_limits",
+        ["not_rated_below_count,caution_below_count,caution_half_width_pct,valid_from,valid_to", "1,2,3,2019Q4,2018Q1"],
+        "registers/reliability_limits.csv line 2: valid from 2019Q4 to 2018Q1: it ends before it begins",
+    ),
+    "a quarter of no survey": (
+        "reliability_limits",
+        ["not_rated_below_count,caution_below_count,caution_half_width_pct,valid_from,valid_to", "1,2,3,1018Q1,"],
+        "registers/reliability_limits.csv line 2: valid_from is 「1018Q1」",
+    ),
+    "a number or more that is no number": (
+        "answer_spellings",
+        ["scale,spelling,answer_code,is_or_more", "visits,很多次,two_or_more_visits,true"],
+        "registers/answer_spellings.csv line 2: 「很多次」 is no whole number, from which on all others are two_or_more_visits",
+    ),
+    "two numbers or more of one scale": (
+        "answer_spellings",
+        ["scale,spelling,answer_code,is_or_more", "visits,9,two_or_more_visits,true"],
+        "registers/answer_spellings.csv line 2: the scale visits has a number from which on all others are one answer on line "
+        "27 too",
+    ),
     "a row of another length": (
         "benchmarks",
         ["region_code,measure,benchmark_year,benchmark_pct,benchmark_label", "999908,satisfaction,2017"],
@@ -128,6 +149,54 @@ def test_a_row_that_names_what_no_register_has_is_refused_before_dbt_would_stumb
         validate(merged(SHIPPED, own))
     told = " ".join([refused.value.what, *refused.value.alert_lines])
     assert f"registers/{name}.csv line {len(lines)}" in told
+    assert english_runs(in_chinese(refused.value.what)) == []
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every register that instances extend, with a column of which dbt knows all values."""
+    seeds = [
+        seed for path in sorted(SHIPPED.glob("*.yml")) for seed in yaml.safe_load(path.read_text("utf-8"))["seeds"]
+    ]
+    return [
+        (seed["name"], column["name"])
+        for seed in seeds
+        for column in seed["columns"]
+        if any("accepted_values" in test for test in column.get("data_tests", [])) and KINDS[seed["name"]].is_extensible
+    ]
+
+
+def added(tmp_path: Path, name: str, changed: dict[str, str]) -> tuple[Path, int]:
+    """The sample's registers with the last row of one there again, `changed`; and the line of that row."""
+    own = Path(shutil.copytree(SAMPLE_REGISTERS, tmp_path / "registers"))
+    path = own / f"{name}.csv"
+    header = read_table(path if path.is_file() else SHIPPED / path.name).header
+    cells = {**rows.read(SEEDS, name)[-1].cells, **changed}
+    row = ",".join(f'"{cells[known]}"' for known in header)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [",".join(header), row]
+    write(own, name, *lines, row)
+    return own, len(lines) + 1
+
+
+@pytest.mark.parametrize(("name", "column"), choices())
+def test_a_word_that_no_model_knows_is_refused_before_dbt_would_stumble_over_it(
+    tmp_path: Path, name: str, column: str
+) -> None:
+    own, line = added(tmp_path, name, {column: "strange"})
+    with pytest.raises(RegisterError) as refused:
+        validate(merged(SHIPPED, own))
+    told = " ".join([refused.value.what, *refused.value.alert_lines])
+    assert f"registers/{name}.csv line {line}: " in told and "「strange」" in told
+    assert english_runs(in_chinese(refused.value.what)) == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in KINDS.items() if kind.is_extensible and rows.read(SEEDS, name)]
+)
+def test_a_row_that_stands_twice_is_refused_before_dbt_would_stumble_over_it(tmp_path: Path, name: str) -> None:
+    own, _ = added(tmp_path, name, {})
+    with pytest.raises(RegisterError) as refused:
+        validate(merged(SHIPPED, own))
+    assert f"{name}.csv" in " ".join([refused.value.what, *refused.value.alert_lines])
     assert english_runs(in_chinese(refused.value.what)) == []
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from callback_survey.errors import DamagedFile, SurveyError
+from callback_survey.quarter import Quarter
 from callback_survey.releases import Release, journal, listed
 from callback_survey.releases.journal import Decision
+from callback_survey.releases.model import scopes
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
@@ -24,7 +26,7 @@ from callback_survey.wording.translation import in_chinese
 # What a file that is cut off, changed by hand or of another age makes Python say.
 UNREADABLE = (OSError, SurveyError, ValueError, TypeError, KeyError, AttributeError)
 # what may stand in an address: none of it can leave a folder, or mean several
-_REGION, _QUARTER, _REVISION = re.compile("[0-9A-Za-z]+"), re.compile("[0-9]{4}Q[1-4]"), re.compile("r[1-9][0-9]*")
+_REGION, _REVISION = re.compile("[0-9]{6}"), re.compile("r[1-9][0-9]*")
 _DECISIONS = ("approved", "rejected", "unanswered", "issued", "corrected", "withdrawn")
 
 
@@ -99,8 +101,7 @@ def served(settings: Settings) -> Served:
 
 def quarters(settings: Settings) -> list[Scope]:
     """Every region and quarter that has a revision: the newest quarter first, then by region."""
-    places = [Scope(*folder.parts[-2:]) for folder in settings.releases.glob("*/*") if folder.is_dir()]
-    found = [place for place in places if _revision_folders(settings.releases, place)]
+    found = [place for place in scopes(settings.releases) if _revision_folders(settings.releases, place)]
     return sorted(sorted(found), key=lambda place: place.quarter, reverse=True)
 
 
@@ -143,7 +144,7 @@ def _is_as_frozen(path: Path, expected: str) -> bool:
 
 def _revision_folders(releases: Path, scope: Scope) -> list[Path]:
     """Without links: a release is a folder, and what lies elsewhere is none."""
-    if not (_REGION.fullmatch(scope.region_code) and _QUARTER.fullmatch(scope.quarter)):
+    if not (_REGION.fullmatch(scope.region_code) and Quarter.is_written(scope.quarter)):
         return []
     found = (scope.folder(releases)).glob("r*")
     return [path for path in found if _REVISION.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]

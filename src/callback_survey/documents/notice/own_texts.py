@@ -130,9 +130,9 @@ def _region(value: Any) -> str:
 
 
 def _quarter(value: Any) -> str:
-    if not isinstance(value, str) or re.fullmatch("[0-9]{4}Q[1-4]", value) is None:
+    if not Quarter.is_written(value):
         raise _Fault("not a quarter such as 2018Q1")
-    return value
+    return str(value)
 
 
 def _form(value: Any) -> str:
