@@ -62,12 +62,6 @@ def _is_colour_wanted(file: object) -> bool:
     return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def asked(options: argparse.Namespace) -> Language | None:
-    """What the option says; None where it is not given."""
-    found: Language | None = getattr(options, "language", None)
-    return found
-
-
 def asked_in(arguments: Sequence[str]) -> Language | None:
     """What the option says in arguments that are not parsed yet: help and complaints come while they are."""
     words = " ".join(arguments).replace("--language=", "--language ").split()

@@ -55,7 +55,7 @@ def _status(options: argparse.Namespace) -> int:
     quarter = str(Quarter.parse(options.quarter)) if options.quarter else None
     settings = load_settings(home=options.home, exports=options.exports)
     words = Words(language.chosen())
-    found = look(settings, datetime.now(UTC), words, options.region, quarter)
+    found = look(settings, datetime.now(UTC), options.region, quarter)
     if options.json:
         problems = [{"key": one.key, "severity": one.severity, "text": one.text(words)} for one in found.problems]
         print_json({**asdict(found), "problems": problems})

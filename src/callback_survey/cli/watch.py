@@ -7,11 +7,15 @@ import logging
 import sys
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callback_survey.cli import language
 from callback_survey.cli.options import add_exports, add_home, add_json, date_of, print_json
 from callback_survey.errors import SurveyError
+
+if TYPE_CHECKING:
+    from callback_survey.watch.problems import Problem
+    from callback_survey.wording.catalogue import Words
 
 SOMETHING_TO_TELL, BROKE = 4, 1
 _EXAMPLES = """examples:
@@ -42,7 +46,6 @@ def _watch(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings = load_settings(home=options.home, exports=options.exports)
-    language.choose(language.asked(options) or settings.language)  # it prints what it tells
     today = date_of("--today", options.today)
     run_id = local.new_run_id().replace("cli-", "watch-", 1)
     place = Place(run_id, "watch", dag="watch", command="callback-survey watch")
@@ -58,6 +61,13 @@ def _watch(options: argparse.Namespace) -> int:
     return code
 
 
+def _as_values(problem: Problem, words: Words) -> dict[str, Any]:
+    facts = {name: value if isinstance(value, str) else words.listed([*value]) for name, value in problem.facts.items()}
+    told = {"key": problem.key, "severity": problem.severity, "name": problem.name, "facts": facts}
+    told |= {"signature": problem.signature, "lines": problem.lines(words)}
+    return {**told, "text": problem.text(words), "next_step": problem.remedy(words)}
+
+
 def _look(found: Any, run_id: str, today: date | None, *, is_json: bool) -> int:
     from callback_survey.cli.terminal import open_console, say
     from callback_survey.watch.look import watch
@@ -67,13 +77,12 @@ def _look(found: Any, run_id: str, today: date | None, *, is_json: bool) -> int:
     report = watch(found, run_id=run_id, today=today)
     words = Words(language.chosen())
     if is_json:
-        texts = [{"text": one.text(words), "next_step": one.remedy(words)} for one in report.problems]
-        problems = [{**asdict(one), **text} for one, text in zip(report.problems, texts, strict=True)]
+        problems = [_as_values(one, words) for one in report.problems]
         print_json({**asdict(report), "problems": problems})
         return SOMETHING_TO_TELL if report.problems else 0
     for problem in report.problems:
         say(console, f"{words(f'severity.{problem.severity}')}  {problem.text(words)}")
-        for line in (*problem.lines, words("watch.do", text=problem.remedy(words))):
+        for line in (*problem.lines(words), words("watch.do", text=problem.remedy(words))):
             say(console, f"    {line}")
     for text in report.solved:
         say(console, f"{words('severity.recovered')}  {text}")

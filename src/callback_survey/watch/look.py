@@ -106,7 +106,7 @@ def watch(
         if starts:
             state.running_since = (state.running_since or now.isoformat(timespec="seconds")) if is_running else None
         is_under_way = is_running or holder is not None
-        problems, to_start = _look(settings, now, state, say, holder, starts=starts, is_under_way=is_under_way)
+        problems, to_start = _look(settings, now, state, holder, starts=starts, is_under_way=is_under_way)
         kept = _unjudged(problems, to_start, starts=starts, is_under_way=is_under_way)
         told, solved = _tell_changes(settings, run_id, state, problems, say, kept)
         state.started.update({one.key: one.digest for one in to_start})
@@ -143,7 +143,6 @@ def _look(
     settings: Settings,
     now: datetime,
     state: _State,
-    say: Words,
     holder: dict[str, Any] | None,
     *,
     starts: bool,
@@ -158,7 +157,7 @@ def _look(
             problems += looks.started_in_vain([one for one in waits if one not in to_start])
         else:
             problems += looks.waiting(waits)
-        problems += looks.overdue(settings, local_date(now), waits, say)
+        problems += looks.overdue(settings, local_date(now), waits)
         problems += looks.served(settings, now)
         problems += looks.mirrored(settings)
         problems += looks.damaged(settings)
@@ -213,7 +212,11 @@ def _alert(
 ) -> Alert:
     lines: list[str] = []
     for one in problems:
-        lines += [one.text(say), *(f"  {line}" for line in one.lines), f"  {say('watch.do', text=one.remedy(say))}"]
+        lines += [
+            one.text(say),
+            *(f"  {line}" for line in one.lines(say)),
+            f"  {say('watch.do', text=one.remedy(say))}",
+        ]
     first = problems[0].text(say)
     title = "watch.title_one" if len(problems) == 1 else "watch.title_more"
     sections = list(dict.fromkeys(_SECTIONS[one.name] for one in problems))

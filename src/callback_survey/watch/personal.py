@@ -20,8 +20,7 @@ from callback_survey.privacy import holds_personal_number_sql, scrub_sql
 from callback_survey.settings import Settings
 from callback_survey.storage import duck, lakes
 from callback_survey.storage.files import read_json, write_json
-from callback_survey.watch.problems import Problem
-from callback_survey.wording.catalogue import Words
+from callback_survey.watch.problems import Facts, Problem
 
 _FILES_SHOWN = 10
 
@@ -30,16 +29,15 @@ def in_lake(settings: Settings) -> list[Problem]:
     found = {path: columns for path, columns in _searched(settings).items() if columns}
     if not found:
         return []
-    say = Words(settings.language)
-    lines = [
-        say("watch.personal_line", path=path, columns=say.listed(columns))
+    details: list[tuple[str, Facts]] = [
+        ("personal_line", {"path": path, "columns": tuple(columns)})
         for path, columns in list(found.items())[:_FILES_SHOWN]
     ]
     if len(found) > _FILES_SHOWN:
-        lines.append(say("watch.personal_more", count=len(found) - _FILES_SHOWN))
+        details.append(("personal_more", {"count": str(len(found) - _FILES_SHOWN)}))
     facts = {"count": str(len(found)), "lake": str(settings.lake)}
     signature = hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
-    return [Problem("personal/lake", "fail", "personal", facts, signature, tuple(lines))]
+    return [Problem("personal/lake", "fail", "personal", facts, signature, tuple(details))]
 
 
 def left_scratch(settings: Settings) -> list[Problem]:

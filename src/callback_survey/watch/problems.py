@@ -40,27 +40,46 @@ _SILENT_AFTER = timedelta(hours=26)
 _MAKING_DOCUMENTS = timedelta(hours=1)
 # what a record of the watch may need
 _BLOCK_BYTES = 1 << 16
+_OF_SCOPE = re.compile("[a-z]+/([0-9]{6})(?:-([0-9]{4}Q[1-4]))?")
+
+
+# What fills the words of a problem; several names are listed as the language does
+Facts = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Problem:
     """Something a person should know of. It is told when it is new, and again when `signature` changes.
 
-    `name` chooses the words (`watch.<name>` and `watch.<name>_do`), `facts` fill them.
+    `name` chooses the words (`watch.<name>` and `watch.<name>_do`), `facts` fill them; so do the names and facts of `details`, a
+    line each.
     """
 
     key: str
     severity: Literal["fail", "warn"]
     name: str
-    facts: Mapping[str, str]
+    facts: Facts
     signature: str
-    lines: tuple[str, ...] = ()
+    details: tuple[tuple[str, Facts], ...] = ()
 
     def text(self, say: Words) -> str:
-        return say(f"watch.{self.name}", **self.facts)
+        return _worded(say, self.name, self.facts)
 
     def remedy(self, say: Words) -> str:
-        return say(f"watch.{self.name}_do", **self.facts)
+        return _worded(say, f"{self.name}_do", self.facts)
+
+    def lines(self, say: Words) -> list[str]:
+        return [_worded(say, name, facts) for name, facts in self.details]
+
+    def concerns(self, region_code: str | None, quarter: str | None) -> bool:
+        """Whether it is about a region or quarter that is asked for; what is about no one region or quarter is about each."""
+        found = _OF_SCOPE.fullmatch(self.key)
+        return found is None or (region_code in (None, found[1]) and (found[2] is None or quarter in (None, found[2])))
+
+
+def _worded(say: Words, name: str, facts: Facts) -> str:
+    filled = {key: value if isinstance(value, str) else say.listed([*value]) for key, value in facts.items()}
+    return say(f"watch.{name}", **filled)
 
 
 @dataclass(frozen=True, order=True)
@@ -138,7 +157,7 @@ def started_in_vain(found: Sequence[Waiting]) -> list[Problem]:
     ]
 
 
-def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Words) -> list[Problem]:
+def overdue(settings: Settings, today: date, waits: Sequence[Waiting]) -> list[Problem]:
     """Per survey region, the quarters that are due and not released. What lies there complete is another problem."""
     problems = []
     waiting_keys = {one.key for one in waits}
@@ -151,10 +170,10 @@ def overdue(settings: Settings, today: date, waits: Sequence[Waiting], say: Word
             and not any((settings.releases / region_code / str(quarter)).glob("r*/release.json"))
         ]
         if missing:
-            names = [str(quarter) for quarter in missing]
-            facts = {"region": f"{region_code} {region_name}", "quarters": say.listed(names)}
-            lines = tuple(_state_line(settings, region_code, quarter, say) for quarter in missing)
-            problems.append(Problem(f"overdue/{region_code}", "warn", "overdue", facts, " ".join(names), lines))
+            names = tuple(str(quarter) for quarter in missing)
+            facts: Facts = {"region": f"{region_code} {region_name}", "quarters": names}
+            details = tuple(_state(settings, region_code, quarter) for quarter in missing)
+            problems.append(Problem(f"overdue/{region_code}", "warn", "overdue", facts, " ".join(names), details))
     return problems
 
 
@@ -300,7 +319,8 @@ def _is_known(lake: Place, scope: Scope, folder: Path, digest: str) -> bool:
     except DamagedFile:  # `damaged` tells of it
         return True
     for entry in entries:
-        if entry.report is not None and entry.report.content_digest == digest:
+        # one that another took the place of, and that lies there again, is a delivery to be landed
+        if entry.report is not None and entry.report.content_digest == digest and entry.state != "superseded":
             return True
         if entry.refusal is not None and entry.refusal.folder_digest == deliveries.folder_digest(folder):
             return True
@@ -338,7 +358,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Words) -> str:
+def _state(settings: Settings, region_code: str, quarter: Quarter) -> tuple[str, Facts]:
+    """How far an overdue quarter came."""
     try:
         entries = ledger.entries(settings.lake, region_code, str(quarter))
     except DamagedFile:
@@ -349,7 +370,7 @@ def _state_line(settings: Settings, region_code: str, quarter: Quarter, say: Wor
         state = {"refused": "refused", "gate failed": "failed"}.get(latest, "landed")
     else:
         state = "incomplete" if folder.is_dir() and any(folder.iterdir()) else "nothing"
-    return say("watch.overdue_line", quarter=quarter, due=quarter.due_on.isoformat(), state=say(f"watch.state_{state}"))
+    return f"overdue_{state}", {"quarter": str(quarter), "due": quarter.due_on.isoformat()}
 
 
 def _can_be_opened(marts: Path) -> bool:

@@ -5,9 +5,11 @@ It reads what the runs, the watch and the alerts keep, and neither writes nor se
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from callback_survey.alerts import open_problems
@@ -17,8 +19,7 @@ from callback_survey.errors import DamagedFile
 from callback_survey.landing import ledger
 from callback_survey.local_time import local_date
 from callback_survey.object_storage import Place
-from callback_survey.releases import inventory
-from callback_survey.releases.inventory import Inventory
+from callback_survey.releases import Release, Standing, inventory, journal
 from callback_survey.scope import Scope
 from callback_survey.serving import readers
 from callback_survey.settings import Settings
@@ -27,7 +28,6 @@ from callback_survey.warehouse import unchanged
 from callback_survey.warehouse.database import Warehouse
 from callback_survey.watch import problems as looks
 from callback_survey.watch.problems import Problem
-from callback_survey.wording.catalogue import Words
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,18 @@ class Status:
     problems: tuple[Problem, ...]
 
 
-def look(
-    settings: Settings, now: datetime, say: Words, region_code: str | None = None, quarter: str | None = None
-) -> Status:
-    """The whole home, or one region or quarter of it: what concerns no quarter is looked at all the same. Raises UsageError where the
+def look(settings: Settings, now: datetime, region_code: str | None = None, quarter: str | None = None) -> Status:
+    """The whole home, or one region or quarter of it: what concerns no one of them is told all the same. Raises UsageError where the
     setting names another lake than the home's, which would be shown as empty."""
     lakes.verify(settings.lake)
     holder = looks.warehouse_holder(settings)
     found = inventory.take(settings.releases, region_code, quarter)
     come = looks.waiting_deliveries(settings)
-    failing = tuple(open_problems.all_open(settings.alerts))
+    failing = tuple(
+        one
+        for one in open_problems.all_open(settings.alerts)
+        if _is_asked(one["region_code"], region_code) and _is_asked(one["quarter"], quarter)
+    )
     lake = lakes.as_read(settings.lake)
     scopes = {*ledger.scopes(lake), *(release.scope for release in found.every), *found.damaged}
     scopes |= {Scope(one.region_code, one.quarter) for one in come}
@@ -79,64 +81,99 @@ def look(
         (scope for scope in scopes if region_code in (None, scope.region_code) and quarter in (None, scope.quarter)),
         key=lambda scope: (scope.quarter, scope.region_code),
     )
-    served = set(readers.served_keys(settings.serving))
+    served = dict(readers.served_keys(settings.serving))
+    every: defaultdict[Scope, list[Release]] = defaultdict(list)
+    for release in found.every:
+        every[release.scope].append(release)
     note = unchanged.read(Warehouse(settings.warehouse, settings.memory_limit, "status"))
     built = set(note.deliveries) if note is not None else set()
     waits = {Scope(one.region_code, one.quarter) for one in come}
-    quarters = [_of(lake, scope, found, served, built, waits, failing) for scope in asked]
+    to_serve = {release.scope: release for release in found.served}
+    quarters = [
+        _of(
+            scope,
+            _delivered(lake, scope, is_waiting=scope in waits),
+            to_serve.get(scope),
+            _shown(every[scope], served.get(scope.key), settings.releases),
+            found.standings,
+            is_built=scope.key in built,
+            failing=failing,
+        )
+        for scope in asked
+    ]
     return Status(
         f"run {holder['run_id']} (pid {holder['pid']})" if holder else None,
         tuple(quarters),
-        tuple(notes.all_waiting(settings.alerts)),
+        tuple(
+            one
+            for one in notes.all_waiting(settings.alerts)
+            if _is_asked(one.region_code, region_code) and _is_asked(one.quarter, quarter)
+        ),
         failing,
-        tuple(_problems(settings, now, say, come, holder)),
+        tuple(one for one in _problems(settings, now, come, holder) if one.concerns(region_code, quarter)),
     )
 
 
 def _of(
-    lake: Place,
     scope: Scope,
-    found: Inventory,
-    served: set[tuple[str, str]],
-    built: set[str],
-    waits: set[Scope],
+    delivered: tuple[str | None, str | None],
+    release: Release | None,
+    shown: Release | None,
+    standings: Mapping[str, Standing],
+    *,
+    is_built: bool,
     failing: Sequence[Mapping[str, Any]],
 ) -> QuarterStatus:
-    delivery, at = _delivered(lake, scope)
-    release = next((one for one in found.served if one.scope == scope), None)
-    shown = [one for one in found.every if one.scope == scope and (one.key, one.content_hash) in served]
+    delivery, at = delivered
     return QuarterStatus(
         scope.region_code,
         scope.quarter,
-        "waiting" if scope in waits else delivery,
+        delivery,
         at,
-        scope.key in built,
+        is_built,
         f"r{release.revision}" if release else None,
         release.released_at if release else None,
-        f"r{shown[-1].revision}" if shown else None,
-        found.standings[release.name].approval_status if release else None,
+        f"r{shown.revision}" if shown else None,
+        standings[release.name].approval_status if release else None,
         next((one["since"] for one in failing if one["key"] == f"{scope.region_code}-{scope.quarter}"), None),
     )
 
 
-def _delivered(lake: Place, scope: Scope) -> tuple[str | None, str | None]:
+def _shown(every: Sequence[Release], served: str | None, releases: Path) -> Release | None:
+    """Of the revisions of a region's quarter the one that readers see: its content is the `served` one."""
+    same = [one for one in every if one.content_hash == served]
+    if len(same) > 1:
+        contents = {one.revision: one.content_hash for one in every}
+        entries = journal.entries(releases, same[0].region_code, same[0].quarter)
+        revision = journal.shown_revision(contents, served, entries)
+        same = [one for one in same if one.revision == revision]
+    return same[0] if same else None
+
+
+def _is_asked(found: str | None, asked: str | None) -> bool:
+    """What is of no region or quarter is told with each."""
+    return asked is None or found in (None, asked)
+
+
+def _delivered(lake: Place, scope: Scope, *, is_waiting: bool) -> tuple[str | None, str | None]:
     """What became of the last delivery, and when it came. One that came again after a correction holds, however old it is."""
     try:
         entries = ledger.entries(lake, scope.region_code, scope.quarter)
     except DamagedFile:
-        return "damaged", None
+        return "waiting" if is_waiting else "damaged", None
     last = max(entries, key=lambda entry: (entry.state != "superseded", entry.at), default=None)
-    return (last.state, last.at) if last else (None, None)
+    state, at = (last.state, last.at) if last else (None, None)
+    return "waiting" if is_waiting else state, at
 
 
 def _problems(
-    settings: Settings, now: datetime, say: Words, come: Sequence[looks.Waiting], holder: Mapping[str, Any] | None
+    settings: Settings, now: datetime, come: Sequence[looks.Waiting], holder: Mapping[str, Any] | None
 ) -> list[Problem]:
     """As the watch sees them; a run that is under way may be about to mend what only it can."""
     found: list[Problem] = []
     if holder is None:
         found += looks.waiting(come)
-        found += looks.overdue(settings, local_date(now), come, say)
+        found += looks.overdue(settings, local_date(now), come)
         found += looks.served(settings, now)
         found += looks.mirrored(settings)
         found += looks.damaged(settings)

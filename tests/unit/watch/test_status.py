@@ -12,10 +12,14 @@ import pytest
 from callback_survey.alerts import open_problems, waiting
 from callback_survey.alerts.waiting import Waiting
 from callback_survey.cli import main
+from callback_survey.releases import journal
+from callback_survey.releases.journal import Decision
 from callback_survey.setting_values import PREFIX
+from callback_survey.storage import files
 from callback_survey.warehouse.database import Warehouse
 from homes import Home
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, tree_of, write_delivery
+from published import make_release
 from receivers import ALERT
 from shelves import make_home
 
@@ -72,6 +76,43 @@ def test_what_waits_fails_or_is_late_is_told_with_the_next_step(
     assert "待签发：330110 2018Q1 第1版" in chinese and "已计算" in chinese
 
 
+def test_one_region_or_quarter_hears_of_itself_alone(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_problems.opened(home / "alerts", ALERT_ABOUT_2018Q2)
+    waiting.note(home / "alerts", Waiting("330110", "2018Q1", 1, "通报", (), "2018-06-01T00:00:00+00:00", 72, "run-9"))
+    write_delivery(tmp_path / "exports", FILES)
+
+    def heard(*arguments: str) -> list[str]:
+        found = told(capsys, *arguments)
+        asked = [f"{one['region_code']} waits" for one in found["waiting"]]
+        failed = [f"{one['quarter']} fails" for one in found["failing"]]
+        return [*asked, *failed, *(one["key"] for one in found["problems"] if one["key"].count("/") == 1)]
+
+    both = {"330110 waits", "2018Q2 fails", "waiting/330109-2018Q1", "overdue/330109"}
+    assert both <= {*heard()}
+    assert both & {*heard("--region", "330110")} == {"330110 waits"}
+    assert both & {*heard("--region", "330109")} == both - {"330110 waits"}
+    assert both & {*heard("--quarter", "2018Q2")} == {"2018Q2 fails", "overdue/330109"}
+
+
+def test_a_revision_served_again_is_the_one_that_readers_see_whatever_later_one_has_its_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+    monkeypatch.setenv(f"{PREFIX}EXPORTS", str(tmp_path / "exports"))
+    for revision, content in ((1, "a"), (2, "b"), (3, "a")):
+        path = make_release(tmp_path / "releases", revision=revision).folder / "release.json"
+        files.write_json(path, {**files.read_json(path), "content_hash": content})
+    again = Decision("rolled_back", "330109", "2018Q1", 1, "值班长", "核实", details={"instead_of": "r3"})
+    served = tmp_path / "serving" / "current" / "served.json"
+    served.parent.mkdir(parents=True)
+    served.write_text(json.dumps([["330109|2018Q1", "a"]]), encoding="utf-8")
+    assert [one["served"] for one in told(capsys)["quarters"]] == ["r3"]
+    journal.append(tmp_path / "releases", again)
+    assert [one["served"] for one in told(capsys)["quarters"]] == ["r1"]
+
+
 def test_a_run_under_way_is_named_and_what_it_may_mend_is_not_called_late(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +141,7 @@ def test_a_delivery_that_came_again_after_its_correction_is_the_one_that_holds(
     lake = Lake(home / "lake", tmp_path / "exports")
     first = lake.publish(lake.deliver(FILES, quarter="2018Q3"))
     lake.publish(lake.deliver({**FILES, "frame.csv": frame(ONE_CASE, ("XS-2", *ONE_CASE[1:]))}, quarter="2018Q3"))
+    lake.deliver(FILES, quarter="2018Q3")
     lake.publish(first)
     (found,) = told(capsys, "--quarter", "2018Q3")["quarters"]
     assert (found["delivery"], found["delivered_at"]) == ("current", first.landed_at)

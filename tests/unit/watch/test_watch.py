@@ -26,6 +26,7 @@ from callback_survey.storage import files
 from callback_survey.watch import problems
 from callback_survey.watch.look import WatchReport, runs_to_start, watch
 from callback_survey.watch.problems import Waiting
+from callback_survey.wording.catalogue import Words
 from deliveries import OFFICES, rows_of, write_delivery
 from homes import REPOSITORY
 from published import make_release
@@ -33,6 +34,7 @@ from receivers import ALERT, Receiver
 
 DUE = date(2018, 4, 20)
 LATE = date(2018, 4, 21)
+CHINESE = Words("zh")
 
 
 @pytest.fixture
@@ -82,11 +84,15 @@ def deliver(found: Settings, quarter: str = "2018Q1", region: str = "330109") ->
 
 
 def landed(found: Settings, folder: Path) -> None:
+    ledger_report(found, folder, "00000000000000d1")
+
+
+def ledger_report(found: Settings, folder: Path, delivery_id: str) -> LandingReport:
     region, quarter = folder.parent.name, folder.name
     report = LandingReport(
         region,
         quarter,
-        "00000000000000d1",
+        delivery_id,
         str(folder),
         "2099-01-01T00:00:00",
         "r",
@@ -96,6 +102,7 @@ def landed(found: Settings, folder: Path) -> None:
         content_digest=content_digest(folder),
     )
     ledger.record(found.lake, report)
+    return report
 
 
 def release(
@@ -121,8 +128,8 @@ def test_a_delivery_is_late_on_the_day_after_it_was_due(found: Settings) -> None
     report = look(found, LATE)
 
     [problem] = report.problems
-    assert (problem.name, problem.facts["quarters"]) == ("overdue", "2018Q1")
-    assert problem.lines == ("2018Q1（2018-04-20 到期）：没有交付",)
+    assert (problem.name, problem.facts["quarters"]) == ("overdue", ("2018Q1",))
+    assert problem.lines(CHINESE) == ["2018Q1（2018-04-20 到期）：没有交付"]
 
 
 def test_a_problem_is_told_when_it_is_new_when_it_changes_and_when_it_is_over(
@@ -143,19 +150,19 @@ def test_a_problem_is_told_when_it_is_new_when_it_changes_and_when_it_is_over(
 
 
 def test_only_quarters_in_which_the_register_knows_the_region_and_the_last_four_are_expected(found: Settings) -> None:
-    assert [problem.facts["quarters"] for problem in look(found, date(2018, 7, 21)).problems] == ["2018Q1、2018Q2"]
+    assert [problem.facts["quarters"] for problem in look(found, date(2018, 7, 21)).problems] == [("2018Q1", "2018Q2")]
     [problem] = look(found, date(2020, 1, 1)).problems
-    assert problem.facts["quarters"] == "2018Q4、2019Q1、2019Q2、2019Q3"
+    assert problem.facts["quarters"] == ("2018Q4", "2019Q1", "2019Q2", "2019Q3")
 
 
 def test_a_late_quarter_says_how_far_it_came(found: Settings) -> None:
     folder = deliver(found)
     (folder / "manifest.json").unlink()
-    assert "没有 manifest.json" in look(found).problems[0].lines[0]
+    assert "没有 manifest.json" in look(found).problems[0].lines(CHINESE)[0]
     ledger.refuse(found.lake, Delivery("330109", "2018Q1", folder), DeliveryRefused("torn"), run_id="r")
-    assert "被拒收" in look(found).problems[0].lines[0]
+    assert "被拒收" in look(found).problems[0].lines(CHINESE)[0]
     landed(found, deliver(found))
-    assert "已接收，没有发布" in look(found).problems[0].lines[0]
+    assert "已接收，没有发布" in look(found).problems[0].lines(CHINESE)[0]
 
 
 # What has come and was not landed
@@ -203,6 +210,22 @@ def test_a_manifest_that_cannot_be_read_still_starts_a_run_which_will_refuse_it(
 def test_folders_that_are_no_delivery_are_passed_over(found: Settings) -> None:
     for region, quarter in (("330109", "2018"), ("Xiaoshan", "2018Q1"), ("３３０１０９", "2018Q1")):
         deliver(found, quarter, region)
+    assert problems.waiting_deliveries(found) == []
+
+
+def test_an_earlier_delivery_that_is_put_back_waits_to_be_landed(found: Settings) -> None:
+    folder = deliver(found)
+    first = ledger_report(found, folder, "00000000000000d1")
+    ledger.record_verdict(found.lake, first, failed_checks=[], run_id="run-1")
+    ledger.make_current(found.lake, first, run_id="run-1")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    write_delivery(folder, rows_of(OFFICES[:2]))
+    ledger.make_current(found.lake, ledger_report(found, folder, "00000000000000d2"), run_id="run-1")
+    assert problems.waiting_deliveries(found) == []
+    for path, content in before.items():
+        path.write_bytes(content)
+    assert [one.key for one in problems.waiting_deliveries(found)] == ["330109-2018Q1"]
+    ledger.make_current(found.lake, first, run_id="run-1")
     assert problems.waiting_deliveries(found) == []
 
 
@@ -427,7 +450,17 @@ def test_the_exit_code_says_whether_there_is_something_to_know(
     assert run(found, monkeypatch, "--today", "2018-04-20") == 0
     assert run(found, monkeypatch, "--today", "2018-04-21") == 4
     assert run(found, monkeypatch, "--today", "2018-04-21") == 4, "told before, and wrong still"
-    assert "330109 萧山区 到期未发布：2018Q1" in capsys.readouterr().out
+    english = capsys.readouterr().out
+    assert "330109 萧山区: overdue, not released: 2018Q1" in english
+    assert "    2018Q1 (due 2018-04-20): nothing was delivered" in english
+    assert run(found, monkeypatch, "--today", "2018-04-21", "--language", "zh") == 4
+    chinese = capsys.readouterr().out
+    assert "330109 萧山区 到期未发布：2018Q1" in chinese and "2018Q1（2018-04-20 到期）：没有交付" in chinese
+    # what was told is told in the language of the alerts, whoever looks
+    assert (
+        "到期未发布：2018Q1"
+        in json.loads((found.watch / "state.json").read_text())["problems"]["overdue/330109"]["text"]
+    )
     assert run(found, monkeypatch, "--today", "tomorrow") == 2
 
 
@@ -441,7 +474,7 @@ def test_a_watch_that_breaks_says_so_itself_and_again_when_it_works(
     run(found, monkeypatch, "--today", "2018-04-20")
     (found.watch / "state.json").write_text("{")
     assert look() == 1
-    assert "问题：巡检本身出错" in capsys.readouterr().err
+    assert "error: the watch itself failed" in capsys.readouterr().err
     (found.watch / "state.json").unlink()
     assert look() == 0
     assert [message["type"] for message in receiver.messages] == ["failure", "success"]

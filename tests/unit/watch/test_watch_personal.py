@@ -10,6 +10,7 @@ import pytest
 
 from callback_survey.settings import Settings, load_settings
 from callback_survey.watch import personal
+from callback_survey.wording.catalogue import Words
 
 PHONE = "154.0000.0001"
 
@@ -42,7 +43,7 @@ def test_a_number_that_an_older_rule_left_in_is_told_with_file_and_column(settin
     path = landed(settings, f"请打{PHONE}", region="330110")
     (problem,) = personal.in_lake(settings)
     assert (problem.name, problem.severity, problem.facts["count"]) == ("personal", "fail", "1")
-    assert problem.lines == (f"{path.relative_to(settings.lake).as_posix()}：comment (1)",)
+    assert problem.lines(Words("zh")) == [f"{path.relative_to(settings.lake).as_posix()}：comment (1)"]
     assert PHONE not in str(problem)
 
 
@@ -51,7 +52,7 @@ def test_a_case_number_that_is_a_phone_is_told_and_a_long_one_is_none(settings: 
     assert personal.in_lake(settings) == []
     landed(settings, "", "15400000001")
     (problem,) = personal.in_lake(settings)
-    assert problem.lines[0].endswith("：case_id (1)")
+    assert problem.lines(Words("zh"))[0].endswith("：case_id (1)")
 
 
 def test_a_file_is_searched_once_and_forgotten_when_it_is_gone(
