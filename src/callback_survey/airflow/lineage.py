@@ -11,10 +11,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callback_survey.object_storage import Place
 from callback_survey.settings import Settings
+
+if TYPE_CHECKING:
+    from callback_survey.warehouse.database import Warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +32,13 @@ def _lake(settings: Settings) -> Sequence[Place]:
 
 
 def _warehouse(settings: Settings) -> Sequence[Path]:
-    return [settings.warehouse / "warehouse.duckdb"]
+    return [_database(settings).path]
+
+
+def _database(settings: Settings) -> Warehouse:
+    from callback_survey.warehouse.database import Warehouse
+
+    return Warehouse(settings.warehouse, settings.memory_limit, "lineage")
 
 
 def _served(settings: Settings) -> Sequence[Path]:
@@ -87,6 +96,9 @@ def report_dbt(settings: Settings, ti: Any) -> int:
 
     Returns how many events were sent.
     """
+    from callback_survey.warehouse.parsed import TARGET
+    from callback_survey.warehouse.project import place_of
+
     try:
         from airflow.providers.openlineage import conf
 
@@ -98,14 +110,14 @@ def report_dbt(settings: Settings, ti: Any) -> int:
         from openlineage.common.provider.dbt.local import DbtLocalArtifactProcessor  # type: ignore[import-untyped]
     except ImportError:
         return 0
-    warehouse = settings.warehouse / "warehouse.duckdb"
+    warehouse = _database(settings)
     try:
-        with _variable("CALLBACK_SURVEY_WAREHOUSE", str(warehouse)):
+        with _variable("CALLBACK_SURVEY_WAREHOUSE", str(warehouse.path)):
             processor = DbtLocalArtifactProcessor(
                 producer=_PRODUCER,
                 job_namespace=macros.lineage_job_namespace(),
-                project_dir=str(settings.warehouse / "project"),
-                target_path=str(settings.warehouse / "dbt"),
+                project_dir=str(place_of(settings, warehouse)),
+                target_path=str(warehouse.folder / TARGET),
             )
             processor.dbt_run_metadata = ParentRunMetadata(
                 run_id=macros.lineage_run_id(ti),

@@ -13,13 +13,17 @@ from callback_survey.warehouse.fingerprint import project_fingerprint
 _SEEDS = "seeds"
 
 
+def place_of(settings: Settings, warehouse: Warehouse) -> Path:
+    """Where the folder for dbt is, whether it was made yet or not."""
+    return settings.dbt_project if settings.registers is None else warehouse.folder / "project"
+
+
 def project_of(settings: Settings, warehouse: Warehouse) -> Path:
     """The folder for dbt, beside the warehouse: links to the shipped project, and the registers as files that stay. Without
     registers of an instance it is the shipped project itself. The caller holds the warehouse lock."""
-    shipped, seeds = settings.dbt_project, settings.seeds
-    if settings.registers is None:
+    shipped, seeds, project = settings.dbt_project, settings.seeds, place_of(settings, warehouse)
+    if project == shipped:
         return shipped
-    project = warehouse.folder / "project"
     stamp = project / "made-of"
     wanted = f"{shipped} {project_fingerprint(shipped, seeds)}"
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,9 +17,12 @@ import duckdb
 import pytest
 
 from callback_survey.errors import SurveyError
+from callback_survey.settings import load_settings
 from callback_survey.storage import duck, locks
 from callback_survey.warehouse import database as warehouse_module
+from callback_survey.warehouse import project
 from callback_survey.warehouse.database import Warehouse
+from lakes import SAMPLE_REGISTERS
 
 # A run in a process of its own: takes the lock, says so, and keeps it until its standard input ends.
 HOLDER = """
@@ -256,3 +260,21 @@ def test_a_name_that_cannot_be_written_costs_neither_the_lock_nor_its_end(
     monkeypatch.setattr(warehouse_module, "WAIT_SECONDS", 0)
     with Warehouse(tmp_path, "1GB", "second").lock():
         pass
+
+
+@pytest.mark.parametrize("has_own_registers", [True, False])
+def test_whoever_only_reads_what_dbt_wrote_finds_the_project_where_dbt_does(
+    tmp_path: Path, has_own_registers: bool
+) -> None:
+    variables = {"CALLBACK_SURVEY_HOME": str(tmp_path / "home"), "CALLBACK_SURVEY_EXPORTS": str(tmp_path)}
+    if has_own_registers:
+        variables["CALLBACK_SURVEY_REGISTERS"] = str(SAMPLE_REGISTERS)
+    settings = load_settings(variables)
+    if not has_own_registers:
+        settings = replace(settings, registers=None)
+    warehouse = Warehouse(settings.warehouse, "1GB", "run-1")
+    place = project.place_of(settings, warehouse)
+    assert (place == settings.dbt_project) is not has_own_registers
+    with warehouse.lock():
+        assert project.project_of(settings, warehouse) == place
+    assert (place / "dbt_project.yml").is_file()
