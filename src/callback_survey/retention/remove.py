@@ -130,7 +130,10 @@ def _remove_cases(run: Run, due: Due) -> None:
             removed.remove(lake, entry.report, months=run.settings.retention["cases"], run_id=run.run_id)
     for removal in removed.all_removed(lake, due.scope):
         removed.finish(lake, removal)
-    # kept answers of gate 2 may give case numbers as examples
+    # kept answers of both gates may give case numbers as examples
+    for entry in ledger.entries(lake, due.scope.region_code, due.scope.quarter):
+        if entry.report is not None and entry.state == "removed":
+            ledger.checked_path(lake, entry.report).unlink(missing_ok=True)
     run.warehouse.checked_path(due.scope).unlink(missing_ok=True)
 
 

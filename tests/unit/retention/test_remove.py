@@ -49,7 +49,10 @@ def test_rows_are_gone_from_the_lake_the_warehouse_and_the_partitions_and_the_en
     report = retained.prepare(tmp_path)
     settings = settings_of(tmp_path)
     before = contents(settings.releases)
+    kept = ledger.checked_path(settings.lake, report)
+    kept.write_text("gate 1 said that XS-1 stands twice", encoding="utf-8")
     done = remove(tmp_path)
+    assert not kept.exists(), "it names cases"
     assert {one.kind for one in done.done} == {"cases", "restricted"}
     assert list(settings.lake.rglob("*.parquet")) == []
     assert list(settings.restricted.rglob("*.parquet")) == []
