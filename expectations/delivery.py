@@ -30,10 +30,7 @@ _CALLED_CASES = """
         coalesce(frame_cases.department_name, called_cases.department_name) as sent_name,
         count(*) as sample_count,
         count(*) filter (frame_cases.case_id is null) as absent_count,
-        coalesce(string_agg(called_cases.case_id, '、' order by called_cases.case_id)
-            filter (frame_cases.case_id is null and called_cases.case_id in (
-                select case_id from called_cases anti join frame_cases using (case_id) order by case_id limit 20
-            )), '') as absent_cases
+        coalesce(array_to_string(min(called_cases.case_id, 5) filter (frame_cases.case_id is null), '、'), '') as absent_cases
     from called_cases
     left join frame_cases using (case_id)
     group by sent_name

@@ -360,6 +360,13 @@ def test_a_called_case_that_names_no_department_and_has_no_frame_row_is_told() -
     assert "（未注明部门）: 1 called cases have no frame row, such as XS-9" in found["called_cases_in_frame"]
 
 
+def test_every_department_names_its_own_absent_cases_however_many_others_have() -> None:
+    absent = [*((f"XS-{number}", "区档案局") for number in range(100, 150)), ("XS-999", "区教育局")]
+    found = tripped(judge(replace(CLEAN, calls=[*CLEAN.calls, *absent])))["called_cases_in_frame"]
+    assert "区教育局: 1 called cases have no frame row, such as XS-999" in found
+    assert "区档案局: 50 called cases have no frame row, such as XS-100、XS-101、XS-102、XS-103、XS-104" in found
+
+
 def test_annexes_alone_are_checked_as_far_as_they_go() -> None:
     results = judge(replace(CLEAN, datasets=("published",)))
     assert {name: result.outcome for name, result in results.items()} == {
