@@ -102,7 +102,7 @@ PERSONAL_NUMBER = f"{_LEFT}(?:{_86}(?:{_MOBILE})|{_identity(' ?')}){_RIGHT}"
 # Without eleven digits (of any script) that no letter parts there is none: making the plain form is the costly part
 ELEVEN_DIGITS = "(?:[0-9][^0-9A-Za-z]*){11}"
 MAY_HOLD_PERSONAL_NUMBER = rf"{ELEVEN_DIGITS}|[^\x{{00}}-\x{{7F}}一-龥]"
-# The same in a case number, for which a whole column is judged (landing/sql/case_numbers.sql)
+# The same in a case number, for which a whole column is judged (landing/case_numbers.py)
 MOBILE_IN_CASE = f"{_LEFT}{_86}({_MOBILE}){_RIGHT}"
 IDENTITY_IN_CASE = f"{_LEFT}({_identity(_ANY)}){_RIGHT}"
 

@@ -16,7 +16,7 @@ from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.documents.notice.texts import LINE_BREAK
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.local_time import to_the_minute
-from callback_survey.releases import Difference, Release
+from callback_survey.releases import Difference, Release, journal
 from callback_survey.releases.difference import Figures
 from callback_survey.settings import Settings
 from callback_survey.wording import signs, terms
@@ -88,13 +88,21 @@ def _state(settings: Settings, release: Release) -> Iterator[str]:
         yield f"- 数据说明：**{_md(release.data_note)}**"
     issue = public.issued(settings.public, release.scope, release.revision)
     before = public.current(settings.public, release.scope)
+    withdrawn = public.withdrawal(settings.public, release.scope, release.revision)
     if issue is not None:
         what = "就是现行通报，无须再批" if before == issue else "批准即恢复为现行通报，文字和文号不变"
+        if withdrawn is not None:
+            what = f"已由 {_md(withdrawn.withdrawn_by)} 撤回：{_md(withdrawn.reason)}。{what}"
         yield f"- 本版已印发：{_issue(issue)}；{what}"
     if before is None:
-        yield "- 本季度尚未印发过通报"
+        yield "- 本季度没有现行通报" if _was_issued(settings, release) else "- 本季度尚未印发过通报"
     elif before != issue:
         yield f"- 现行通报：{terms.revision(before.revision)}，{_issue(before)}。批准即为更正：须写更正原因，由本版代替，原件保留"
+
+
+def _was_issued(settings: Settings, release: Release) -> bool:
+    entries = journal.entries(settings.releases, release.region_code, release.quarter)
+    return any(entry.act == "issued" for entry in entries)
 
 
 def _averages(found: Sequence[Measure], cases: str) -> Iterator[str]:

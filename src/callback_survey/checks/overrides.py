@@ -162,7 +162,7 @@ def _refuse_what_nobody_may_accept(rule: Rule) -> None:
         raise UsageError(f"{rule.check_id} is a warning: it stops nothing and needs no decision")
     if not rule.is_overridable:
         raise UsageError(
-            f"{rule.check_id} can never be accepted: {rule.description}",
+            f"{rule.check_id} can never be accepted",
             expected="possible figures and no personal data; nobody may decide otherwise",
             next_step="ask for a corrected delivery, then run the quarter again",
         )

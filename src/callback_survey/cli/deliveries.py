@@ -53,6 +53,7 @@ def add_to(commands: Any) -> None:
         help="replace the privacy key of the lake",
         description="Lands every current delivery again from its exports, with the key that is set now. A delivery whose "
         "exports are gone keeps its tokens and the id of the earlier key.",
+        epilog=_ROTATE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     rotate.add_argument("--dry-run", action="store_true", help="show what would be landed again; write nothing")

@@ -143,7 +143,7 @@ def _best(text: str) -> Reading:
 
 
 def _readings(text: str) -> Iterator[Reading]:
-    """By each entry that fits; as a list; and as what something is said of: `departments.csv line 5: …`."""
+    """By each entry that fits; as a list; as what something is said of: `departments.csv line 5: …`; and with a remark behind it."""
     for template in templates():
         if (found := template.read(text)) is not None:
             yield found
@@ -155,8 +155,11 @@ def _readings(text: str) -> Iterator[Reading]:
         if (found := _list_read(text, *how)) is not None:
             yield found
     place, _, said = text.partition(": ")
-    if said and _read(said).text != said:
+    if said and (_read(said).text != said or _read(place).text != place):
         yield Reading(f"{_read(place).text}：{_read(said).text}", _read(place).left_count + _read(said).left_count)
+    before, _, remark = text.rpartition(" (")
+    if before and f"({remark}" in catalogue():
+        yield Reading(f"{_read(before).text}{catalogue()[f'({remark}']}", _read(before).left_count)
 
 
 def _list_read(text: str, separator: str, joint: str, needs_all: bool) -> Reading | None:

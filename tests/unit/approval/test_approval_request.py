@@ -10,6 +10,7 @@ import pytest
 
 from callback_survey.approval import decide
 from callback_survey.approval.request import request_for
+from callback_survey.approval.withdrawal import withdraw
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import DamagedFile
 from callback_survey.releases import Release
@@ -129,6 +130,18 @@ def test_it_is_also_held_against_the_notice_that_is_out(settings: Settings) -> N
     before, out = text.partition("与第2版（上一版）的差别")[2].split("与第1版（现行通报）的差别")
     assert "| 80.00 | 81.00 |" in before
     assert "| 74.42 | 81.00 |" in out
+
+
+def test_what_was_withdrawn_says_by_whom_and_why_and_that_nothing_is_out(settings: Settings) -> None:
+    release = freeze(settings)
+    serve(settings, release)
+    assert "- 本季度尚未印发过通报" in body(settings, release)
+    heading = Heading("跑改办", "跑改办〔2018〕5号", date(2018, 6, 7))
+    decide.approve(settings, SCOPE, 1, heading, by="值班长", at=AT, run_id="run-1")
+    withdraw(settings, SCOPE, 1, by="主任", reason="数据待核实", at="2018-06-08T01:00:00+00:00", run_id="run-2")
+    told = body(settings, release).splitlines()
+    issued = "- 本版已印发：跑改办〔2018〕5号（2018-06-07），值班长 批准；已由 主任 撤回：数据待核实。批准即恢复为现行通报，文字和文号不变"
+    assert issued in told and "- 本季度没有现行通报" in told
 
 
 def test_a_revision_whose_figures_are_the_same_says_that_nothing_moved(settings: Settings) -> None:

@@ -121,6 +121,11 @@ def _fill(text: str, values: dict[str, str]) -> str:
             "lines below the table: 2; 3 rows end early, from line 7; their last fields are blank; columns not kept: 备注",
             "表下另有 2 行；3 行末尾缺字段（自第 7 行起），按空白处理；未保留：备注",
         ),
+        (
+            "34 checks, 0 failed, 1 warned (nothing changed since)",
+            "检查 34 项，未通过 0 项，提醒 1 项（此后没有变动）",
+        ),
+        ("calls.csv cannot be read: calls.csv: 没有找到满意度", "calls.csv 无法读取：calls.csv: 没有找到满意度"),
         # a word of a setting stays what it is, whatever else it means
         ("checks: removed after 24 months", "checks：保存 24 个月后清除"),
         ("releases: 3 read, 0 faults", "releases：检查 3 项，0 处问题"),
