@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 _DESCRIPTION = """Reads every file in the folder of a delivery and writes manifest.json beside them: each file with its number of records
-and its SHA-256. Names every file that could not be landed, and then writes nothing. Nothing leaves the folder, and no
-setting is needed: a survey company runs it before it sends."""
+and its SHA-256. Names every file that cannot be read as a table, and then writes nothing. Whether all questions, and frame
+and calls, are there is judged when the delivery is landed. Nothing leaves the folder, and no setting is needed: a survey
+company runs it before it sends."""
 _EXAMPLES = """examples:
   callback-survey manifest exports/123456/2018Q1
   callback-survey manifest exports/123456/2018Q1 --note "样例数据，不是真实个案\""""
