@@ -1,5 +1,5 @@
--- Why: valid rows and excluded rows are all the rows delivered. A name that matched two departments would double rows,
--- an inner join would lose them, and both would look like a changed frame.
+-- Why: a name that matched two departments would double rows, an inner join would lose them, and both would look like a
+-- changed frame.
 with delivered as (
 
     select
@@ -16,20 +16,8 @@ counted as (
     select
         region_code,
         quarter,
-        sum(frame_row_count) as row_count,
-        sum(valid_frame_count) as valid_count
-    from {{ ref('int_department_counts') }}
-    group by region_code, quarter
-
-),
-
-excluded as (
-
-    select
-        region_code,
-        quarter,
         sum(frame_row_count) as row_count
-    from {{ ref('int_exclusion_counts') }}
+    from {{ ref('int_department_counts') }}
     group by region_code, quarter
 
 )
@@ -38,12 +26,7 @@ select
     delivered.region_code,
     delivered.quarter,
     delivered.row_count as delivered_count,
-    counted.row_count as counted_count,
-    counted.valid_count,
-    excluded.row_count as excluded_count
+    counted.row_count as counted_count
 from delivered
 left join counted using (region_code, quarter)
-left join excluded using (region_code, quarter)
-where
-    delivered.row_count is distinct from counted.row_count
-    or delivered.row_count is distinct from counted.valid_count + coalesce(excluded.row_count, 0)
+where delivered.row_count is distinct from counted.row_count
