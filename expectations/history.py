@@ -14,12 +14,12 @@ import duckdb
 import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
+from callback_survey.releases.earlier import QUARTERS
 from callback_survey.scope import Scope
 
 from . import of_marts
 from .chance import Stratum, benjamini_hochberg, exact_p, normal_p
 
-QUARTERS = 4
 _NOTHING = "none of the four quarters before is released with figures to compare"
 # Counts of one definition only, and not from before a department took over from others.
 _RATES = """

@@ -22,7 +22,8 @@ What each command does, with its options and examples, as `--help` prints it. In
 `.venv/bin/callback-survey`. What the exit codes mean: [failures.md](failures.md#exit-codes). The environment variables that stand
 behind the defaults: [settings.md](settings.md).
 
-`run`, `airflow run`, `airflow standalone`, `rotate-key`, `plan` with a frame, and `dbt` where nothing is built yet need the [privacy key](settings.md#the-privacy-key); for the demonstration,
+`run`, `airflow run`, `airflow standalone`, `rotate-key`, `plan` with a frame, and `dbt` where nothing is built yet need the
+[privacy key](settings.md#the-privacy-key); for the demonstration,
 `export CALLBACK_SURVEY_PRIVACY_KEY_FILE=.privacy-key`. `run` does what `airflow run` does, without Airflow: both call the same
 functions and send the same alerts. A range of quarters stops at the first one that fails.
 

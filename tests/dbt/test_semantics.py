@@ -188,7 +188,9 @@ def test_a_dataset_is_a_query_over_the_marts_with_the_columns_it_names(reader: d
 
 def test_no_two_names_of_a_dataset_are_shown_alike() -> None:
     # Superset looks a name up by its label too: two alike and a chart takes the wrong colour, or the wrong figure
-    for path in (SUPERSET / "datasets" / "callback_survey").glob("*.yaml"):
+    paths = [*(SUPERSET / "datasets" / "callback_survey").glob("*.yaml")]
+    assert paths
+    for path in paths:
         dataset = yaml.safe_load(path.read_text(encoding="utf-8"))
         labels = [entry["verbose_name"] for entry in dataset["columns"] + dataset["metrics"] if entry["verbose_name"]]
         assert sorted(labels) == sorted(set(labels)), path.name

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from callback_survey import progress
 from callback_survey.airflow import home
+from callback_survey.airflow.quarter import QUARTER_DAG
 from callback_survey.alerts import outbox as alerts
 from callback_survey.errors import DocumentsFailed, GateFailed, SurveyError, UsageError
 from callback_survey.progress import Event, Listener, Progress
@@ -23,7 +24,6 @@ from callback_survey.quarter import Quarter
 from callback_survey.setting_values import PREFIX
 from callback_survey.settings import Settings, shipped_folder
 
-DAG_ID = "callback_quarter"
 # the class of error, and so the exit code, by the kinds of problem that the run's alerts name; the first that fits
 _ENDS: tuple[tuple[type[SurveyError], tuple[str, ...]], ...] = (
     (GateFailed, ("GateFailed/", "RowsRemoved/", "DeliveryRefused/", "DeliveryMisplaced/")),
@@ -102,7 +102,7 @@ def run_quarter(
     variables = {**task_environment(settings), f"{PREFIX}PROGRESS_LOG": str(progress_log)}
     # `dags test` names its run by the clock: the log of its steps, whose place the parent chose, tells the name
     events: list[Event] = []
-    with _airflow(["dags", "test", DAG_ID, "--conf", conf], settings, variables, log) as process:
+    with _airflow(["dags", "test", QUARTER_DAG, "--conf", conf], settings, variables, log) as process:
         with Progress(name, progress_log, listener).step("prepare") as step:
             made = "home created" if _is_made_by(process, settings.home, log) else "home ready"
             strange = home.foreign(os.environ, home.environment(settings.home, dags_folder()))
@@ -180,7 +180,7 @@ def _follow(process: subprocess.Popen[bytes], log: Path) -> Iterator[Event]:
 def _error(settings: Settings, events: list[Event], log: Path) -> SurveyError:
     """What the run's alerts said: they hold the reason of each failure in words, and were sent from the tasks."""
     run_id = events[0].run_id if events else "(not started)"
-    records = [record for _, record in alerts.run_records(settings.alerts, f"{DAG_ID}/{run_id}")]
+    records = [record for _, record in alerts.run_records(settings.alerts, f"{QUARTER_DAG}/{run_id}")]
     told = [record for record in records if record["severity"] == "fail"]
     lines = [line for record in told for line in record["said"]]
     problems = [record["problem"] for record in told]

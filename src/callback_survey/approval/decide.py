@@ -230,7 +230,10 @@ def _require_same(issue: Issue, heading: Heading) -> None:
         raise UsageError(
             f"{issue.region_code} {issue.quarter} r{issue.revision} was already issued as {issue.title} by {issue.approved_by}",
             where=str(issue.folder),
-            expected=", ".join(f"{name.replace('_', ' ')} is printed as {printed[name]!r}, not {text!r}" for name, text in other.items()),
+            expected=", ".join(
+                f"{name.replace('_', ' ')} is printed as {printed[name]!r}, not {text!r}"
+                for name, text in other.items()
+            ),
             next_step="an issued notice is never changed; docs/runbook.md#a-notice-is-out-and-wrong says what to do",
             region_code=issue.region_code,
             quarter=issue.quarter,

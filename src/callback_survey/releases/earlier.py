@@ -8,13 +8,14 @@ from callback_survey.quarter import Quarter
 from callback_survey.releases.model import RATES, revisions, served
 from callback_survey.scope import Scope
 
-_QUARTERS = 4
+# so far back a new quarter is compared
+QUARTERS = 4
 
 
 def earlier_rates(releases: Path, scope: Scope) -> list[Path]:
     """The rates of the last four calendar quarters, as they are served; a gap is not made up by older ones."""
     found, before = [], Quarter.parse(scope.quarter)
-    for _ in range(_QUARTERS):
+    for _ in range(QUARTERS):
         before = before.previous()
         found += [
             release.folder / "marts" / f"{RATES}.parquet"
