@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callback_survey.cell_text import visible
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.deliveries.formats import open_tables
@@ -43,15 +44,15 @@ class FrameNames:
     spellings: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def count(self, names: Iterable[str | None]) -> None:
-        for name in names:
+        for name in (visible(name or "") for name in names):
             self.row_count += 1
-            key = name_key(name or "")
+            key = name_key(name)
             if not key:
                 self.unnamed_count += 1
-            elif len(key) > _LONGEST_NAME or not key.isprintable() or holds_personal_number(key):
+            elif len(key) > _LONGEST_NAME or holds_personal_number(key):
                 self.unusable_count += 1
             else:
-                self.spellings[key][" ".join((name or "").split())] += 1
+                self.spellings[key][" ".join(name.split())] += 1
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def _head(draft: Draft, seeds: Path) -> Iterator[str]:
         f"{count:,} rows {why}"
         for count, why in (
             (names.unnamed_count, "without a department name"),
-            (names.unusable_count, "with something other than a name"),
+            (names.unusable_count, "with a personal number or over 60 characters for a name"),
         )
         if count
     ]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callback_survey import register_layers
+from callback_survey.cell_text import visible
 from callback_survey.quarter import Quarter
 from callback_survey.registers.faults import Fault
 
@@ -56,7 +57,11 @@ def _faults(path: Path, name: str) -> Iterator[Fault]:
 
 def _cell_faults(name: str, line: int, header: Sequence[str], row: Sequence[str]) -> Iterator[Fault]:
     for column, cell in zip(header, row, strict=False):
-        if column.startswith("is_") and cell.lower() not in ("true", "false"):
+        if unseen := sorted({*cell} - {*visible(cell)}):
+            # landing takes them out of what is delivered, so that the two would never meet
+            told = f"{column} holds a character that nobody sees: U+{ord(unseen[0]):04X}"
+            yield _fault(name, line, told, "type the cell anew: such characters come along with text that is copied from a page")
+        elif column.startswith("is_") and cell.lower() not in ("true", "false"):
             yield _cell_fault(name, line, column, cell, "write true or false")
         elif (column == "day" or column.endswith("_on")) and cell and not _DAY.fullmatch(cell):
             yield _cell_fault(

@@ -41,6 +41,7 @@ def test_true_in_capitals_a_mark_and_quotes_change_nothing(tmp_path: Path) -> No
         ("departments", "区经信局,2018Q1", "区经信局,2018年1季度", "line 2: valid_from is 「2018年1季度」"),
         ("departments", "330109-001,330109,", "330109-001,3.30109E+05,", "line 2: region_code is 「3.30109E+05」"),
         ("departments", "valid_from,valid_to", "valid_from,valid_to,,", "line 1: the header has a column without a name"),
+        ("departments", "区经信局,", "区经\u200b信局,", "line 2: department_name holds a character that nobody sees: U+200B"),
         ("departments", "区经信局,2018Q1,", "区经信局,2018Q1,,,", "line 2: 7 fields, the header has 5"),
     ],
 )  # fmt: skip
