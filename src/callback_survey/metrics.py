@@ -7,7 +7,8 @@ What is sent holds no text of a delivery: counts, seconds, and the names of step
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
@@ -61,9 +62,10 @@ def send(url: str | None, measured: Sequence[Measurement]) -> bool:
     assert data is not None
     exporter = OTLPMetricExporter(endpoint=url, timeout=_SECONDS)
     try:
-        is_taken = exporter.export(data, timeout_millis=_SECONDS * 1000) is MetricExportResult.SUCCESS
+        with _quiet():
+            is_taken = exporter.export(data, timeout_millis=_SECONDS * 1000) is MetricExportResult.SUCCESS
     except Exception as error:  # whatever it is, it concerns no figure of the survey
-        logger.debug("metrics: %s", error)
+        logger.debug("metrics: %s", type(error).__name__)
         is_taken = False
     finally:
         exporter.shutdown()
@@ -72,3 +74,17 @@ def send(url: str | None, measured: Sequence[Measurement]) -> bool:
         _silent.add(url)
         logger.warning("the collector of metrics does not take them; this process sends it no more")
     return is_taken
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What the exporter and its HTTP client log has the address in it, which may hold a token."""
+    loggers = [logging.getLogger(name) for name in ("opentelemetry", "urllib3", "requests")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)

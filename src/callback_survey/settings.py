@@ -84,14 +84,15 @@ class Settings:
     exports: Path
     dbt_project: Path
     memory_limit: str
-    alert_urls: tuple[str, ...]
-    privacy_key: str | None
+    # what may hold a secret is not shown, wherever somebody prints the settings
+    alert_urls: tuple[str, ...] = field(repr=False)
+    privacy_key: str | None = field(repr=False)
     privacy_key_file: Path | None
     progress_log: Path | None = None
-    alert_urls_fail: tuple[str, ...] = ()
-    alert_urls_warn: tuple[str, ...] = ()
-    alert_urls_released: tuple[str, ...] = ()
-    approver_urls: tuple[str, ...] = ()
+    alert_urls_fail: tuple[str, ...] = field(default=(), repr=False)
+    alert_urls_warn: tuple[str, ...] = field(default=(), repr=False)
+    alert_urls_released: tuple[str, ...] = field(default=(), repr=False)
+    approver_urls: tuple[str, ...] = field(default=(), repr=False)
     language: Language = "zh"
     public_url: str | None = None
     runbook: str = "docs/runbook.zh-CN.md"
@@ -111,7 +112,6 @@ class Settings:
     metrics_url: str | None = field(default=None, repr=False)
     retention: Mapping[RetentionKind, int] = field(default_factory=dict)
     engine: Engine = "duckdb"
-    # may hold a token
     spark_remote: str | None = field(default=None, repr=False)
     lake_url: str | None = field(default=None, repr=False)
 

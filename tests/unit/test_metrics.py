@@ -53,6 +53,19 @@ def test_a_step_that_fails_says_so_and_nothing_of_why(tmp_path: Path, collector:
     assert b"XS-1" not in collector.bodies[0]
 
 
+def test_what_is_logged_of_a_collector_that_is_down_tells_no_token(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics._silent.clear()
+    with (
+        caplog.at_level("DEBUG"),
+        run_of(tmp_path, "http://127.0.0.1:9/v1/metrics?token=VerySecret").progress.step("land"),
+    ):
+        pass
+    assert "the collector of metrics does not take them" in caplog.text
+    assert "VerySecret" not in caplog.text
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_collector_that_refuses_is_asked_once_and_fails_nothing(
     tmp_path: Path, collector: Collector, status: int

@@ -217,3 +217,19 @@ def test_spark_without_an_address_of_spark_connect_is_refused(address: str) -> N
 def test_another_engine_is_refused() -> None:
     with pytest.raises(UsageError, match=r"ENGINE is not valid: 'Spark'(.|\n)*duckdb or spark"):
         load(ENGINE="Spark", SPARK_REMOTE="sc://spark")
+
+
+def test_settings_that_are_printed_tell_no_secret() -> None:
+    secrets = {
+        "PRIVACY_KEY": "a key of at least thirty-two characters",
+        "ALERT_URLS": "json://token-1@example.org",
+        "ALERT_URLS_FAIL": "json://token-2@example.org",
+        "ALERT_URLS_WARN": "json://token-3@example.org",
+        "ALERT_URLS_RELEASED": "json://token-4@example.org",
+        "APPROVER_URLS": "json://token-5@example.org",
+        "POSTGRES_URL": "postgresql://survey:token-6@127.0.0.1/marts",
+        "MIRROR": "sftp://survey:token-7@example.org/survey",
+        "METRICS_URL": "http://127.0.0.1:4318/v1/metrics?token-8",
+    }
+    told = repr(load_settings({f"CALLBACK_SURVEY_{name}": value for name, value in secrets.items()}))
+    assert "token-" not in told and secrets["PRIVACY_KEY"] not in told
