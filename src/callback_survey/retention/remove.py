@@ -6,6 +6,7 @@ before anything goes and says at the end that it is done.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -56,7 +57,7 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
             _finish(unfinished, run.run_id)
             return Removed((), tuple(held), 0, None)
         byte_count = sum(one.byte_count for one in going)
-        record = settings.removals / f"{progress.file_name(run.run_id)}.json"
+        record = _new_record(settings, run.run_id)
         told: dict[str, Any] = {"run_id": run.run_id, "months": dict(settings.retention), "began_at": _now()}
         told |= {"removed": [_told(settings, one) for one in going], "finished_at": None}
         files.write_json(record, told)
@@ -70,6 +71,13 @@ def remove(run: Run, today: date, *, with_exports: bool = False) -> Removed:
     if failed:
         raise _failed(settings, failed)
     return Removed(tuple(going), tuple(held), byte_count, record)
+
+
+def _new_record(settings: Settings, run_id: str) -> Path:
+    """A task that is tried again is of the same run, and what its first try removed is proven by the first record."""
+    name = progress.file_name(run_id)
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(path for path in (settings.removals / f"{one}.json" for one in names) if not path.exists())
 
 
 def _failed(settings: Settings, failed: list[str]) -> SurveyError:
@@ -112,7 +120,7 @@ def _removed(run: Run, due: Due) -> Iterator[tuple[Path, str]]:
         elif due.kind == "exports":
             _remove_exports(_local(due))
         else:
-            yield from _remove_paths(_local(due))
+            yield from _remove_paths(_local(due), run.settings.home)
     except OSError as error:
         yield Path(error.filename or due.name), error.strerror or str(error)
 
@@ -151,13 +159,15 @@ def _sweep_exports(settings: Settings) -> None:
         _remove_tree(folder)
 
 
-def _remove_paths(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _remove_paths(paths: Sequence[Path], home: Path) -> Iterator[tuple[Path, str]]:
     for path in paths:
         try:
             _remove_tree(path) if path.is_dir() else path.unlink(missing_ok=True)
         except OSError as error:
             yield Path(error.filename or path), error.strerror or str(error)
         else:
+            if path.parent.parent == home:
+                continue  # what may be mounted somewhere
             with suppress(OSError):  # a folder above with others in it stays
                 path.parent.rmdir()
 

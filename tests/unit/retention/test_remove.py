@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import retained
+from callback_survey.checks.model import CheckReport
 from callback_survey.cli import main
 from callback_survey.errors import RowsRemoved, SurveyError
 from callback_survey.landing import ledger, removed
@@ -146,6 +148,21 @@ def test_what_cannot_be_removed_is_named_and_the_others_go(tmp_path: Path, monke
     assert "case_outcomes.parquet: Permission denied" in caught.value.alert_lines[0]
     assert list(settings_of(tmp_path).lake.rglob("*.parquet")) == []
     assert caught.value.exit_code == 1
+    (first,) = removing.records(settings_of(tmp_path))
+    proof = first.read_bytes()
+    monkeypatch.setattr(Path, "unlink", unlink)
+    remove(tmp_path)
+    assert first.read_bytes() == proof, "a task that is tried again keeps what its first try proved"
+    assert [path.name for path in removing.records(settings_of(tmp_path))] == ["retention-1-2.json", "retention-1.json"]
+
+
+def test_a_folder_that_others_may_have_mounted_stays_when_it_is_empty(tmp_path: Path) -> None:
+    retained.prepare(tmp_path)
+    settings = settings_of(tmp_path, "checks=1")
+    (settings.checks / "run-1").mkdir(parents=True)
+    CheckReport("run-1", "marts", "330109", "2018Q1", ()).write(settings.checks / "run-1")
+    removing.remove(Run(settings, "retention-1"), date(2999, 1, 1))
+    assert list(settings.checks.iterdir()) == []
 
 
 def test_the_same_delivery_is_not_landed_again_and_the_error_says_since_when(tmp_path: Path) -> None:
