@@ -156,10 +156,12 @@ def _demand_free(port: int) -> None:
 
 def _kept(path: Path, make: Callable[[], str]) -> str:
     """A secret that is made once, readable by this user alone."""
-    if not path.is_file():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+    if not path.is_file() or not path.stat().st_size:
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(make())
+        # whole or not at all: an empty one would be taken for the secret
+        aside.replace(path)
     return path.read_text()
 
 

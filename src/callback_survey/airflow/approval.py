@@ -9,7 +9,7 @@ from uuid import UUID
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException
 from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
 
 from callback_survey.airflow import notice as steps
@@ -60,7 +60,8 @@ class NoticeApproval(HITLOperator):  # type: ignore[misc]  # Airflow brings no t
             from airflow.sdk import get_current_context
 
             context = get_current_context()
-            raise steps.unanswered(context, _prepared(context), steps.hours_to_wait(context))
+            missed = steps.unanswered(context, _prepared(context), steps.hours_to_wait(context))
+            raise missed or AirflowSkipException("it was decided elsewhere, or a later revision took its place")
         super().process_trigger_event_error(event)
 
 

@@ -166,8 +166,9 @@ def tell_approver(context: Mapping[str, Any], request: Mapping[str, Any], hours:
     alerts.tell_waiting(load_settings(), waiting)
 
 
-def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered:
-    """Write down that nobody decided in time. Returns what to raise."""
+def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: float) -> NotAnswered | None:
+    """Write down that nobody decided in time. Returns what to raise; None where it was decided elsewhere meanwhile, as on the
+    command line, or where a later revision took its place."""
     from callback_survey import alerts
     from callback_survey.airflow.quarter import run_key
     from callback_survey.airflow.settings import load_settings
@@ -176,9 +177,11 @@ def unanswered(context: Mapping[str, Any], request: Mapping[str, Any], hours: fl
     settings = load_settings()
     region_code, quarter, revision = (request[name] for name in ("region_code", "quarter", "revision"))
     scope = Scope(region_code, quarter)
-    decide.record_unanswered(settings, scope, revision, waited_hours=hours, run_id=run_key(context))
+    is_open = decide.record_unanswered(settings, scope, revision, waited_hours=hours, run_id=run_key(context))
     # from now on it is on call's
-    alerts.forget_waiting(settings, scope)
+    alerts.forget_waiting(settings, scope, revision)
+    if not is_open:
+        return None
     return NotAnswered(
         f"nobody approved or rejected the notice of {region_code} {quarter} r{revision} within {hours:g} hours",
         next_step="decide, then clear the task approval in Airflow to ask again; or: "
@@ -216,7 +219,7 @@ def issue(context: Mapping[str, Any], request: Mapping[str, Any], answer: Mappin
     else:
         decide.reject(settings, scope, revision, reason=_reason(fields, REASON), **said)
     # decided is decided: what was told as unanswered, or as failed, is over
-    alerts.forget_waiting(settings, scope)
+    alerts.forget_waiting(settings, scope, revision)
     alerts.tell_dag_passed(settings, problem_key(scope), place_of(context, "issue"))
     return folder
 

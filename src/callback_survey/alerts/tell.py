@@ -112,8 +112,8 @@ def remind_approvers(settings: Settings, today: date) -> None:
 
 
 @_never_raises
-def forget_waiting(settings: Settings, scope: Scope) -> None:
-    notes.forget(settings.alerts, scope)
+def forget_waiting(settings: Settings, scope: Scope, revision: int) -> None:
+    notes.forget(settings.alerts, scope, revision)
 
 
 @_never_raises

@@ -42,9 +42,15 @@ def note(outbox: Path, waiting: Waiting) -> None:
     write_json(_path(outbox, waiting.scope), asdict(waiting))
 
 
-def forget(outbox: Path, scope: Scope) -> None:
-    """It is decided, or its deadline has passed."""
-    _path(outbox, scope).unlink(missing_ok=True)
+def forget(outbox: Path, scope: Scope, revision: int) -> None:
+    """It is decided, or its deadline has passed; what is asked about a later revision still waits."""
+    path = _path(outbox, scope)
+    try:
+        if read_json(path)["revision"] > revision:
+            return
+    except (OSError, ValueError, TypeError, KeyError):
+        pass  # nothing there, or nothing that anybody could be reminded of
+    path.unlink(missing_ok=True)
 
 
 def all_waiting(outbox: Path) -> Iterator[Waiting]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from callback_survey import releases
 from callback_survey.approval import public, withdrawal
@@ -27,6 +28,8 @@ from callback_survey.settings import Settings
 from callback_survey.storage import locks, modes
 
 NOBODY = "nobody"
+# what answers the question whether a notice is to be issued
+_ANSWERS: tuple[Act, ...] = ("approved", "rejected", "issued", "withdrawn")
 
 
 def served_release(settings: Settings, scope: Scope) -> Release:
@@ -110,6 +113,8 @@ def approve(
             )
             if issue is None and not is_blank:
                 require_complete(complete, scope)
+            if issue is None:
+                _require_own_number(settings, scope, complete.number)
             # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
             with (
                 modes.public(),
@@ -143,6 +148,8 @@ def reject(
         withdrawal.finish(settings, scope)
         release = _find(settings, scope, revision)
         issue = public.issued(settings.public, scope, revision)
+        if issue is not None and public.is_interrupted(settings.public, issue):
+            raise interrupted(issue)
         if issue is not None and public.withdrawal(settings.public, scope, revision) is None:
             raise UsageError(
                 f"the notice of {scope.name} r{revision} was already issued by {issue.approved_by}",
@@ -155,13 +162,34 @@ def reject(
         _record(settings, replace(entry, reason=reason, details=dict(details or {})))
 
 
-def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> None:
-    """Write down that nobody decided in time."""
+def interrupted(issue: Issue) -> UsageError:
+    """An approval that was killed: what is there was signed, and may have been seen."""
+    return UsageError(
+        f"the approval of {issue.scope.name} r{issue.revision} by {issue.approved_by} was interrupted; nothing was decided",
+        where=str(issue.folder),
+        next_step="give the command again: callback-survey approve; then withdraw the notice if it is not to hold",
+        region_code=issue.region_code,
+        quarter=issue.quarter,
+    )
+
+
+def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> bool:
+    """Write down that nobody decided in time. False where somebody did since it was asked, or where it is not served any more."""
+    asked_at = datetime.now(UTC) - timedelta(hours=waited_hours)
     with alone(settings, scope):
-        entry = _decision("unanswered", _find(settings, scope, revision), NOBODY, run_id=run_id)
+        release = _find(settings, scope, revision)
+        since = [
+            one
+            for one in journal.about(_entries(settings, scope), revision, release.content_hash)
+            if one.act in _ANSWERS and datetime.fromisoformat(one.at) >= asked_at
+        ]
+        if since or served_release(settings, scope).content_hash != release.content_hash:
+            return False
+        entry = _decision("unanswered", release, NOBODY, run_id=run_id)
         told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
         if (entry.act, revision, run_id) not in told:
             journal.append(settings.releases, replace(entry, details={"waited_hours": f"{waited_hours:g}"}))
+        return True
 
 
 @contextmanager
@@ -177,6 +205,7 @@ def alone(settings: Settings, scope: Scope) -> Iterator[None]:
             quarter=scope.quarter,
         )
     with locks.held(folder / ".lock"):
+        public.sweep(settings.public, scope)
         yield
 
 
@@ -194,9 +223,17 @@ def _find(settings: Settings, scope: Scope, revision: int) -> Release:
     )
 
 
+def _to_be_served(settings: Settings, scope: Scope) -> Release:
+    """What readers see, or what a rollback that was written down is about to show them."""
+    shown = served_release(settings, scope)
+    every = {one.revision: one for one in releases.revisions(settings.releases, scope)}
+    decided = journal.served_revision(_entries(settings, scope), max(every))
+    return shown if decided == max(every) else every.get(decided, shown)
+
+
 def _still_served(settings: Settings, scope: Scope, revision: int) -> Release:
     asked = _find(settings, scope, revision)
-    served = served_release(settings, scope)
+    served = _to_be_served(settings, scope)
     if served.content_hash != asked.content_hash:
         raise ApprovalOutdated(
             f"{scope.name} r{revision} was approved, but readers now see r{served.revision}; nothing was issued",
@@ -237,6 +274,27 @@ def _require_same(issue: Issue, heading: Heading) -> None:
             next_step="an issued notice is never changed; docs/runbook.md#a-notice-is-out-and-wrong says what to do",
             region_code=issue.region_code,
             quarter=issue.quarter,
+        )
+
+
+def _require_own_number(settings: Settings, scope: Scope, number: str) -> None:
+    """Two notices of one number cannot be told apart, least of all where one replaces the other. One that was withdrawn gives
+    its number back."""
+    taken = next(
+        (
+            one
+            for one in public.every(settings.public, scope.region_code)
+            if number and one.number == number and public.withdrawal(settings.public, one.scope, one.revision) is None
+        ),
+        None,
+    )
+    if taken is not None:
+        raise UsageError(
+            f"{number} is the number of the notice of {taken.scope.name} r{taken.revision}; nothing was issued",
+            where=str(taken.folder),
+            next_step="give the notice a number of its own",
+            region_code=scope.region_code,
+            quarter=scope.quarter,
         )
 
 

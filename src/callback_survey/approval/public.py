@@ -28,6 +28,7 @@ CURRENT = "current"
 DOCUMENT = "issue.json"
 MARK = "replaced.json"
 WITHDRAWN = "withdrawn.json"
+_ASIDE = ".r{revision}-{process}"
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,31 @@ def current(public: Path, scope: Scope) -> Issue | None:
     return issued(public, scope, int(os.readlink(link).removeprefix("r")))
 
 
+def every(public: Path, region_code: str) -> list[Issue]:
+    """The issued notices of a region, of all quarters, also those that hold no more."""
+    return [Issue.read(path.parent) for path in sorted(public.glob(f"{region_code}/*/r*/{DOCUMENT}"))]
+
+
+def sweep(public: Path, scope: Scope) -> None:
+    """Remove what a killed approval was writing. The caller holds the lock of the region's quarter."""
+    for leftover in leftovers(public, scope):
+        files.remove_tree(leftover)
+
+
+def leftovers(public: Path, scope: Scope) -> list[Path]:
+    """What approvals are writing now, or were when they were killed."""
+    return sorted(scope.folder(public).glob(_ASIDE.format(revision="*", process="*")))
+
+
+def is_interrupted(public: Path, issue: Issue) -> bool:
+    """Whether an approval was killed between putting a notice there and saying that it holds: approved again, it goes on."""
+    is_out = current(public, issue.scope) == issue
+    return not is_out and not any((issue.folder / said).exists() for said in (MARK, WITHDRAWN))
+
+
 def last(public: Path, region_code: str) -> Issue | None:
     """The notice of a region that was issued last, of whatever quarter: who issues the next one is likely the same."""
-    found = [Issue.read(path.parent) for path in public.glob(f"{region_code}/*/r*/{DOCUMENT}")]
+    found = every(public, region_code)
     return max(found, key=lambda issue: issue.issued_at, default=None)
 
 
@@ -176,10 +199,10 @@ def written(
         return
     assert heading.approved_by and heading.approved_at, "an issued notice is no draft"
     folder = release.scope.folder(settings.public)
-    for leftover in folder.glob(".r*-*"):
-        files.remove_tree(leftover)
-    aside = folder / f".r{release.revision}-{os.getpid()}"
-    aside.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / _ASIDE.format(revision=release.revision, process=os.getpid())
+    # it looks signed, and is not issued yet: whoever serves the folder cannot read it
+    aside.mkdir(mode=0o700)
     try:
         documents.write_apart(release, aside, formats=settings.documents, heading=heading)
         issue = Issue(
@@ -213,6 +236,7 @@ def place(public: Path, issue: Issue) -> Issue:
     folder = issue.scope.folder(public)
     target = folder / f"r{issue.revision}"
     if issue.folder != target:
+        issue.folder.chmod(0o755)
         os.rename(issue.folder, target)
         files.sync(folder)
     return Issue.read(target)

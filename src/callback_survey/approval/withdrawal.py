@@ -29,11 +29,14 @@ def withdraw(
     Returns the withdrawal that holds: that of whoever decided first, where one that was interrupted is ended. Raises UsageError where
     that notice is not out: never issued, replaced by another, or withdrawn before.
     """
-    from callback_survey.approval.decide import alone
+    from callback_survey.approval.decide import alone, interrupted
 
     with alone(settings, scope):
         if (ended := finish(settings, scope)) is not None and ended.revision == revision:
             return ended.said
+        placed = public.issued(settings.public, scope, revision)
+        if placed is not None and public.is_interrupted(settings.public, placed):
+            raise interrupted(placed)
         issue = public.current(settings.public, scope)
         if issue is None or issue.revision != revision:
             raise _not_out(settings, scope, revision, issue)

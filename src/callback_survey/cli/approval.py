@@ -107,7 +107,7 @@ def _approve(options: argparse.Namespace) -> int:
     show(f"  files   {', '.join(issue.files)}")
     if issue.supersedes:
         show(f"  corrects r{issue.supersedes['revision']}, which is kept and marked as replaced")
-    _tell(settings, Scope(options.region, quarter), run_id)
+    _tell(settings, scope, revision, run_id)
     return 0
 
 
@@ -121,7 +121,7 @@ def _reject(options: argparse.Namespace) -> int:
     decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
     show("  The figures stay served. A corrected delivery makes a new revision with its own request.")
-    _tell(settings, Scope(options.region, quarter), run_id)
+    _tell(settings, Scope(options.region, quarter), revision, run_id)
     return 0
 
 
@@ -137,7 +137,7 @@ def _withdraw(options: argparse.Namespace) -> int:
     show(f"  reason  {said.reason}")
     show(f"  folder  {scope.folder(settings.public) / f'r{revision}'}")
     show("  Its documents stay as they were signed. Whoever has the paper has to be told.")
-    _tell(settings, scope, run_id)
+    _tell(settings, scope, revision, run_id)
     return 0
 
 
@@ -155,7 +155,7 @@ def _decided(options: argparse.Namespace) -> tuple[int, str]:
     return revision_of(options.revision), name_of(options.by)
 
 
-def _tell(settings: Settings, scope: Scope, run_id: str) -> None:
+def _tell(settings: Settings, scope: Scope, revision: int, run_id: str) -> None:
     """What was told as undecided is over, and the served table `releases` says what was decided."""
     from callback_survey import alerts
     from callback_survey.airflow import notice
@@ -163,7 +163,7 @@ def _tell(settings: Settings, scope: Scope, run_id: str) -> None:
     from callback_survey.run import Run
 
     key = notice.problem_key(scope)
-    alerts.forget_waiting(settings, scope)
+    alerts.forget_waiting(settings, scope, revision)
     alerts.tell_dag_passed(settings, key, alerts.Place(run_id, "issue", scope.region_code, scope.quarter))
     run = Run(settings, run_id)
     steps.serve(run)

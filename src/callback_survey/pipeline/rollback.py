@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callback_survey.approval import decide
 from callback_survey.errors import DamagedFile, UsageError
 from callback_survey.given_text import HEADING_CHARACTERS, given_text
 from callback_survey.pipeline import steps
@@ -39,7 +40,9 @@ def roll_back(run: Run, scope: Scope, revision: int, *, by: str, reason: str) ->
     """
     by, reason = given_text("--by", by, most=HEADING_CHARACTERS), given_text("--reason", reason)
     folder = run.settings.releases
-    with run.warehouse.lock():
+    find(folder, scope, revision)  # a quarter that was never released has no lock either
+    # nobody approves what is about to be taken back
+    with run.warehouse.lock(), decide.alone(run.settings, scope):
         wanted = find(folder, scope, revision)
         newest = revisions(folder, scope)[-1]
         entries = journal.entries(folder, scope.region_code, scope.quarter)

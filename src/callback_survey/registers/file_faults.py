@@ -60,7 +60,9 @@ def _cell_faults(name: str, line: int, header: Sequence[str], row: Sequence[str]
         if unseen := sorted({*cell} - {*visible(cell)}):
             # landing takes them out of what is delivered, so that the two would never meet
             told = f"{column} holds a character that nobody sees: U+{ord(unseen[0]):04X}"
-            yield _fault(name, line, told, "type the cell anew: such characters come along with text that is copied from a page")
+            yield _fault(
+                name, line, told, "type the cell anew: such characters come along with text that is copied from a page"
+            )
         elif column.startswith("is_") and cell.lower() not in ("true", "false"):
             yield _cell_fault(name, line, column, cell, "write true or false")
         elif (column == "day" or column.endswith("_on")) and cell and not _DAY.fullmatch(cell):

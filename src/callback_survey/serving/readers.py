@@ -55,11 +55,14 @@ def served(serving: Path, releases: Path) -> list[ServedRelease]:
 
 def _find(releases: Path, key: str, content_hash: str) -> ServedRelease | None:
     """The revision of that content, as its release.json says."""
-    from callback_survey.releases import journal  # alerts are told by processes that need nothing else of releases
+    from callback_survey.releases import (  # alerts are told by processes that need nothing else of releases
+        journal,
+        model,
+    )
 
     scope = Scope.parse(key)
-    folders = [path for path in scope.folder(releases).glob("r[0-9]*") if (path / "release.json").is_file()]
-    documents = {int(path.name[1:]): read_json(path / "release.json") for path in folders}
+    paths = [path / model.RELEASE_FILE for path in model.folders(releases, scope)]
+    documents = {int(path.parent.name[1:]): read_json(path) for path in paths if path.is_file()}
     contents = {revision: document["content_hash"] for revision, document in documents.items()}
     entries = journal.entries(releases, scope.region_code, scope.quarter)
     revision = journal.shown_revision(contents, content_hash, entries)

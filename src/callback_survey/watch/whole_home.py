@@ -22,7 +22,7 @@ from callback_survey.releases.verification import verify_all
 from callback_survey.scope import Scope
 from callback_survey.serving import versions
 from callback_survey.settings import Settings
-from callback_survey.storage import files, lakes
+from callback_survey.storage import files, lakes, locks
 
 _Place = TypeVar("_Place", bound=Place)
 _FROM_A_BACKUP = "restore it from a backup"
@@ -143,6 +143,7 @@ def _public(settings: Settings) -> Iterator[Fault | None]:
             yield None if is_whole else Fault(issued, "an issued document was changed or is missing", _FROM_A_BACKUP)
     yield from _records(settings.public, f"*/*/r*/{public.MARK}", public.read_mark, _FROM_A_BACKUP)
     yield from _records(settings.public, f"*/*/r*/{public.WITHDRAWN}", public.read_withdrawal, _FROM_A_BACKUP)
+    yield from _interrupted_approvals(settings)
     for link in sorted(settings.public.glob(f"*/*/{public.CURRENT}")):
         is_whole = link.is_symlink() and (link / public.DOCUMENT).is_file()
         relink = "point it at the revision that was issued last, such as: ln -sfn r1 current"
@@ -150,6 +151,23 @@ def _public(settings: Settings) -> Iterator[Fault | None]:
         if is_whole and (link / public.WITHDRAWN).exists():
             end = "give the command again: callback-survey withdraw"
             yield Fault(link, "it leads to a notice that was withdrawn: the withdrawal was interrupted", end)
+
+
+def _interrupted_approvals(settings: Settings) -> Iterator[Fault]:
+    """What a killed approval left, unless somebody decides just now."""
+    for folder in sorted(settings.public.glob("*/*/")):
+        scope = Scope.of_folder(folder)
+        if scope is None or locks.is_held(scope.folder(settings.releases) / ".lock"):
+            continue
+        for left in public.leftovers(settings.public, scope):
+            yield Fault(
+                left, "a killed approval left a notice that was not issued", "any decision about the quarter removes it"
+            )
+        for path in sorted(folder.glob(f"r*/{public.DOCUMENT}")):
+            is_read = _unreadable(path, lambda path: public.Issue.read(path.parent), _FROM_A_BACKUP) is None
+            if is_read and public.is_interrupted(settings.public, public.Issue.read(path.parent)):
+                again = "give the command again: callback-survey approve, then withdraw it if it is not to hold"
+                yield Fault(path, "its approval was interrupted before it was made the notice that holds", again)
 
 
 def _records(folder: Path, pattern: str, read: Callable[[Path], Any], next_step: str) -> Iterator[Fault | None]:

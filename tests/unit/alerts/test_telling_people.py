@@ -74,7 +74,11 @@ def test_the_approver_is_reminded_once_a_day_until_it_is_decided(
     for day, count in ((7, 1), (8, 2), (8, 2), (9, 3)):
         alerts.remind_approvers(settings, date(2018, 6, day))
         assert len(receiver.messages) == count
-    alerts.forget_waiting(settings, SCOPE)
+    alerts.forget_waiting(settings, SCOPE, ASKED.revision - 1)
+    assert [one.revision for one in notes.all_waiting(settings.alerts)] == [ASKED.revision], (
+        "the answer was about an earlier one"
+    )
+    alerts.forget_waiting(settings, SCOPE, ASKED.revision)
     alerts.remind_approvers(settings, date(2018, 6, 10))
     assert len(receiver.messages) == 3 and on_call.messages == []
 

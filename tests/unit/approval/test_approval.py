@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from callback_survey.approval import decide, fields, public
+from callback_survey.approval import decide, fields, public, withdrawal
 from callback_survey.documents import write
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import ApprovalOutdated, DamagedFile, DocumentsMissing, UsageError
 from callback_survey.releases import journal
+from callback_survey.releases.journal import Decision
 from callback_survey.scope import Scope
 from callback_survey.settings import Settings
 from callback_survey.storage import files
+from callback_survey.watch.whole_home import Fault, look_over
 from callback_survey.wording.translation import in_chinese
 from english_left import english_runs
 from homes import contents
@@ -205,7 +208,7 @@ def test_after_a_rollback_the_earlier_notice_holds_again_as_it_was(settings: Set
     first = approve(settings)
     before = contents(first.folder)
     correct(settings)
-    approve(settings, 2, run_id="run-2", reason=WHY)
+    approve(settings, 2, NEXT, run_id="run-2", reason=WHY)
     serve(settings, freeze_again(settings))
     assert approve(settings, 1, Heading(), run_id="run-3", reason="r2 有误") == first
     assert contents(first.folder) == before
@@ -321,10 +324,80 @@ def test_a_notice_of_other_figures_under_the_same_number_is_not_taken_for_this_o
     assert issued.content_hash[:16] in caught.value.what and "other" in caught.value.what
 
 
-def test_what_a_killed_process_left_half_written_is_removed(settings: Settings) -> None:
-    (folder(settings) / ".r1-99999999").mkdir(parents=True)
+def public_faults(settings: Settings) -> list[Fault]:
+    return [fault for part in look_over(settings) if part.name == "public" for fault in part.faults]
+
+
+@pytest.mark.parametrize("decision", [approve, reject])
+def test_what_a_killed_process_left_half_written_is_told_and_removed_by_any_decision(
+    settings: Settings, decision: Callable[[Settings], object]
+) -> None:
+    left = folder(settings) / ".r1-99999999"
+    left.mkdir(parents=True)
+    assert [fault.path for fault in public_faults(settings)] == [left]
+    decision(settings)
+    assert not left.exists()
+    assert public_faults(settings) == []
+
+
+def test_a_notice_is_nobody_else_s_to_read_before_it_is_issued(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    place = public.place
+
+    def looked_at(folder: Path, issue: public.Issue) -> public.Issue:
+        seen.append(issue.folder.stat().st_mode & 0o777)
+        return place(folder, issue)
+
+    monkeypatch.setattr(public, "place", looked_at)
     approve(settings)
-    assert sorted(path.name for path in folder(settings).iterdir()) == ["current", "r1"]
+    assert seen == [0o700]
+    assert approve(settings).folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_an_approval_killed_before_its_notice_holds_is_ended_by_itself_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(public, "show", die)
+        with pytest.raises(KeyboardInterrupt):
+            approve(settings)
+    assert [fault.what for fault in public_faults(settings)] == [
+        "its approval was interrupted before it was made the notice that holds"
+    ]
+    for decide_otherwise in (
+        lambda: reject(settings),
+        lambda: withdrawal.withdraw(settings, SCOPE, 1, by="主任", reason="x", at=AT, run_id="run-2"),
+    ):
+        with pytest.raises(UsageError, match="the approval of 330109 2018Q1 r1 by 值班长 was interrupted"):
+            decide_otherwise()
+    approve(settings)
+    assert os.readlink(folder(settings) / "current") == "r1"
+    assert [act for act, _, _ in acts(settings)] == ["approved", "issued"]
+
+
+def test_a_number_that_another_notice_bears_is_refused_until_that_one_is_withdrawn(settings: Settings) -> None:
+    approve(settings)
+    correct(settings)
+    with pytest.raises(UsageError, match="跑改办〔2018〕5号 is the number of the notice of 330109 2018Q1 r1"):
+        approve(settings, 2, run_id="run-2", reason=WHY)
+    withdrawal.withdraw(settings, SCOPE, 1, by="主任", reason="x", at="2018-06-08T01:00:00+00:00", run_id="run-2")
+    later = "2018-06-20T01:00:00+00:00"
+    assert (
+        decide.approve(settings, SCOPE, 2, HEADING, by="主任", at=later, run_id="run-3").number == "跑改办〔2018〕5号"
+    )
+
+
+def test_what_a_rollback_is_about_to_take_back_is_not_issued(settings: Settings) -> None:
+    correct(settings)
+    again = Decision("rolled_back", "330109", "2018Q1", 1, "值班长", "核实", details={"instead_of": "r2"})
+    journal.append(settings.releases, again)
+    with pytest.raises(ApprovalOutdated, match="readers now see r1"):
+        approve(settings, 2)
 
 
 def test_documents_that_cannot_be_made_leave_nothing_in_the_public_folder(
@@ -374,6 +447,25 @@ def test_who_rejected_may_think_again_until_the_notice_is_out(settings: Settings
     with pytest.raises(UsageError, match="already issued by 值班长"):
         reject(settings)
     assert [act for act, _, _ in acts(settings)] == ["rejected", "approved", "issued"]
+
+
+@pytest.mark.parametrize("what", ["approved", "rejected", "replaced"])
+def test_what_was_decided_elsewhere_or_replaced_is_not_told_as_undecided(settings: Settings, what: str) -> None:
+    said = {"by": "值班长", "at": datetime.now(UTC).isoformat(), "run_id": "cli-1"}
+    if what == "approved":
+        decide.approve(settings, SCOPE, 1, HEADING, **said)
+    elif what == "rejected":
+        decide.reject(settings, SCOPE, 1, reason="数字待核实", **said)
+    else:
+        correct(settings)
+    before = acts(settings)
+    assert not decide.record_unanswered(settings, SCOPE, 1, waited_hours=72, run_id="run-9")
+    assert acts(settings) == before
+
+
+def test_an_answer_to_an_earlier_question_answers_no_later_one(settings: Settings) -> None:
+    reject(settings)
+    assert decide.record_unanswered(settings, SCOPE, 1, waited_hours=72, run_id="run-9")
 
 
 def test_that_nobody_decided_is_written_down_once_a_run(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
@@ -248,7 +249,7 @@ def _framed(
             (f"{region} {revision.quarter} {revision.title}", f"{root}/releases/{revision.place}"),
         ],
         title=title,
-        source=f"{root}/{origin}/{revision.place}/{file}",
+        source=f"{root}/{origin}/{revision.place}/{quote(file)}",
         is_live=is_live,
     )
 
