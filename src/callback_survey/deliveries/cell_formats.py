@@ -1,7 +1,8 @@
-"""What a workbook shows of a cell and its reader does not tell: percent formats, and cells that OpenDocument merges.
+"""What a workbook shows of a cell and its reader does not tell: percent formats, formulas without a result, and cells that
+OpenDocument merges.
 
-Looked up in the package's own XML, and only where its styles know a percent format. XLS and XLSB keep theirs in binary records,
-which are not read: their annexes are refused where shares lie between 0 and 1.
+Looked up in the package's own XML, and only where its styles know a percent format or a sheet has a formula. XLS and XLSB keep
+theirs in binary records, which are not read: their annexes are refused where shares lie between 0 and 1.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ _BUILT_IN = {9, 10}
 _QUOTED = re.compile(r'"[^"]*"|\\.')
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 _MOST_REPEATED = 1_048_576
+_FORMULA = re.compile(rb"<(?:[A-Za-z0-9]+:)?f[ />]")
+_BLOCK_BYTES, _LONGEST_TAG = 1 << 20, 64
 
 
 @dataclass
 class Formats:
-    """Of one sheet: the columns (from 0) of the percent cells by line, and the cells merged over several lines."""
+    """Of one sheet: the columns (from 0) of the percent cells by line, those of formulas without a result, and the cells merged
+    over several lines."""
 
     percents: dict[int, list[int]] = field(default_factory=dict)
+    formulas: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     merged: list[Merged] = field(default_factory=list)
 
 
@@ -56,9 +61,7 @@ def _formats_of(path: Path) -> list[Formats]:
             return []
         with package.open("xl/styles.xml") as styles:
             percent_styles = _percent_styles(styles)
-        if not percent_styles:
-            return []
-        return [_percent_cells(package, part, percent_styles) for part in _sheet_parts(package)]
+        return [_cells_told(package, part, percent_styles) for part in _sheet_parts(package)]
 
 
 def _percent_styles(file: IO[bytes]) -> set[str]:
@@ -95,9 +98,20 @@ def _sheet_parts(package: zipfile.ZipFile) -> list[str | None]:
     return [part if part in names and "worksheets/" in part else None for part in parts]
 
 
-def _percent_cells(package: zipfile.ZipFile, part: str | None, percent_styles: set[str]) -> Formats:
+def _holds_formulas(package: zipfile.ZipFile, part: str) -> bool:
+    """Looked for in the text: nearly every export has none, and needs no second pass."""
+    with package.open(part) as file:
+        rest = b""
+        while block := file.read(_BLOCK_BYTES):
+            if _FORMULA.search(rest + block):
+                return True
+            rest = block[-_LONGEST_TAG:]
+    return False
+
+
+def _cells_told(package: zipfile.ZipFile, part: str | None, percent_styles: set[str]) -> Formats:
     found = Formats()
-    if part is None:
+    if part is None or not (percent_styles or _holds_formulas(package, part)):
         return found
     with package.open(part) as file:
         line = column = 0
@@ -106,6 +120,8 @@ def _percent_cells(package: zipfile.ZipFile, part: str | None, percent_styles: s
             if event == "end":
                 if tag == "row":
                     element.clear()
+                elif tag == "c" and (formula := _without_result(element)):
+                    found.formulas.setdefault(line, []).append((column - 1, formula))
             elif tag == "row":
                 line, column = int(element.get("r", line + 1)), 0
             elif tag == "c":
@@ -115,6 +131,12 @@ def _percent_cells(package: zipfile.ZipFile, part: str | None, percent_styles: s
                     found.percents.setdefault(line, []).append(column)
                 column += 1
     return found
+
+
+def _without_result(cell: Element) -> str:
+    """The formula of a cell that has no value: a program wrote it for Excel to compute. Empty where there is none."""
+    told = {_tag(one): one.text or "" for one in cell}
+    return (told["f"] or "…") if "f" in told and not told.get("v") else ""
 
 
 def _column(letters: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,14 @@ def _convert(path: Path, folder: Path, characters: int) -> list[dict[str, Any]]:
             found = workbook.get_sheet_by_name(meta.name)
             told = formats.get(index, Formats())
             target = folder / sheet["file"]
-            sheet["row_count"], characters = _write(found.iter_rows(), target, characters, told.percents)
+            # calamine leaves out the empty columns before the first one with anything in it
+            first = found.start[1] if found.start else 0
+            sheet["row_count"], characters = _write(found.iter_rows(), target, characters, told, first)
             merged = found.merged_cell_ranges or ()
             over_rows = [(top + 1, bottom + 1, left) for (top, left), (bottom, _) in merged if bottom > top]
-            sheet["merged"] = [*over_rows, *told.merged]
+            sheet["merged"] = [
+                (top, bottom, column - first) for top, bottom, column in (*over_rows, *told.merged) if column >= first
+            ]
         sheets.append(sheet)
     return sheets
 
@@ -126,11 +130,10 @@ def _text(value: Any) -> str:
     return f"{value:.15g}" if isinstance(value, float) and abs(value) >= 1e15 else as_text(value)
 
 
-def _write(
-    rows: Iterator[list[Any]], path: Path, characters: int, percents: Mapping[int, Sequence[int]]
-) -> tuple[int, int]:
-    """Rows as text, blank ones left out; the line is the one the spreadsheet shows (calamine starts at its first row).
-    What is shown as a percent is one: 0.7443 is 74.43%.
+def _write(rows: Iterator[list[Any]], path: Path, characters: int, told: Formats, first: int) -> tuple[int, int]:
+    """Rows as text, blank ones left out; the line is the one the spreadsheet shows (calamine starts at its first row), the columns
+    begin with the `first` one. What is shown as a percent is one: 0.7443 is 74.43%. A formula whose result the file does not hold
+    is the cell's text: nobody knows what Excel would show there.
 
     Returns the number of rows, and how many `characters` are left.
     """
@@ -140,9 +143,12 @@ def _write(
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
         for line, row in enumerate(rows, start=1):
             texts = [_text(value) for value in row]
-            for column in percents.get(line, ()):
-                if column < len(row) and isinstance(row[column], int | float):
+            for column in (column - first for column in told.percents.get(line, ())):
+                if 0 <= column < len(row) and isinstance(row[column], int | float):
                     texts[column] = percent_as_text(row[column])
+            for column, formula in told.formulas.get(line, ()):
+                if 0 <= column - first < len(row) and not texts[column - first]:
+                    texts[column - first] = f"={formula}"
             characters -= sum(map(len, texts))
             if characters < 0:
                 raise Unreadable("the workbook's cells hold too much text for a survey")

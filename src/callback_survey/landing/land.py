@@ -23,7 +23,7 @@ from callback_survey.landing.judge import read_file
 from callback_survey.landing.ledger import FileRecord, LandingReport
 from callback_survey.landing.tables import BESIDE
 from callback_survey.landing.vocabulary import Vocabulary
-from callback_survey.landing.workbench import define_rules, rules_fingerprint, workbench
+from callback_survey.landing.workbench import PACKAGE_READERS, define_rules, rules_fingerprint, workbench
 from callback_survey.object_storage import Place
 from callback_survey.privacy import TokenKey
 from callback_survey.registers import datasets_in
@@ -31,6 +31,7 @@ from callback_survey.storage import duck, files, lakes
 
 logger = logging.getLogger(__name__)
 
+_TEXT = (".csv", ".csv.gz", ".txt")
 _INTERNAL = "reject_reason, reject_detail, row_text"
 _WHOLE = ({"published"}, {"frame", "calls"}, {"frame", "calls", "published"})
 
@@ -46,6 +47,8 @@ def identify(delivery: Delivery, manifest: Manifest, *, seeds: Path, key: TokenK
         "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.scope)),
         "key": key.key_id,
     }
+    if not all(file.path.name.lower().endswith(_TEXT) for file in manifest.files):
+        content["packages"] = PACKAGE_READERS
     if manifest.note is not None:
         content["note"] = manifest.note
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

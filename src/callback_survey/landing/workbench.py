@@ -27,6 +27,8 @@ from callback_survey.storage.scratch import leftovers, scratch_folder, sweep
 
 # Adding a way to read files changes what the same bytes mean: add one.
 _READERS = 4
+# The same for what is no plain text: workbooks, documents and the like.
+PACKAGE_READERS = 1
 _SCRATCH = "landing"
 
 

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from export_writers import (
+    ANNEX_HEADER,
     CALLS_HEADER,
     FRAME_HEADER,
     ONE_CALL,
@@ -119,11 +120,11 @@ def test_truth_and_error_values_are_texts(reader: Reader) -> None:
 
 
 def test_a_formula_is_never_worked_out(reader: Reader) -> None:
-    """As text it stays text; as a formula without a stored result it is an empty cell."""
+    """As text it stays text, and so does a formula whose result the file does not hold."""
     row = ("=1+1", '=HYPERLINK("http://x.invalid","x")', "+1", "-1", "@x", "x")
     assert reader.one("frame.xlsx", as_xlsx({"S": [FRAME_HEADER, row]})).rows == [(2, row)]
     (_, cells) = reader.one("frame2.xlsx", as_xlsx({"S": [FRAME_HEADER, row]}, as_text=False)).rows[0]
-    assert cells == ("", "", "+1", "-1", "@x", "x")
+    assert cells == row
 
 
 def test_a_hidden_sheet_is_not_read_and_is_remarked(reader: Reader, kind: str, write: Writer) -> None:
@@ -195,6 +196,28 @@ def test_a_cell_merged_over_several_rows_holds_for_each_of_them(reader: Reader) 
     found = reader.one("frame.xlsx", as_xlsx({"一": rows}, merged=["B2:B4", "A6:F8"]))
     assert [cells[1] for _, cells in found.rows] == ["区档案局"] * 3 + [""], "what is not merged stays blank"
     assert found.table.notes == ["a cell merged over several rows holds for each of them"]
+
+
+def test_merged_cells_fill_their_own_column_where_the_table_begins_further_right(reader: Reader) -> None:
+    header, case = [None, None, *FRAME_HEADER], [None, None, *ONE_CASE]
+    rest = [None if column == 3 else cell for column, cell in enumerate(case)]
+    found = reader.one("frame.xlsx", as_xlsx({"一": [header, case, rest]}, merged=["D2:D3"]))
+    assert [cells for _, cells in found.rows] == [ONE_CASE, ONE_CASE]
+
+
+def test_a_percent_is_one_where_the_table_begins_further_right(reader: Reader) -> None:
+    content = as_xlsx(
+        {"一": [[None, *ANNEX_HEADER], [None, "1", "区档案局", 1363, 50, 0.7443, 0.2557]]},
+        number_formats={"F2": "0.00%", "G2": "0.00%"},
+    )
+    cells = [cell for cell in reader.one("published.xlsx", content).rows[0][1] if cell]
+    assert cells[-2:] == ["74.43%", "25.57%"]
+
+
+def test_a_formula_without_a_result_stands_in_its_own_column(reader: Reader) -> None:
+    call = [*ONE_CALL[:3], '=IF(1=1,"满意","不满意")', "=1+1"]
+    found = reader.one("calls.xlsx", as_xlsx({"一": [[None, *CALLS_HEADER], [None, *call]]}, as_text=False))
+    assert found.rows[0][1][3:5] == ('=IF(1=1,"满意","不满意")', "=1+1")
 
 
 def test_merged_cells_of_a_title_and_a_header_fill_no_record(reader: Reader) -> None:

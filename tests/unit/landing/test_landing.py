@@ -20,6 +20,7 @@ from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.landing import ledger, workbench
 from callback_survey.privacy import TokenKey
 from callback_survey.scope import Scope
+from export_writers import FRAME_HEADER, as_xlsx
 from homes import FIXTURES
 from lakes import (
     ONE_CALL,
@@ -325,3 +326,18 @@ def test_a_landing_under_way_keeps_its_scratch_folder_while_others_land(lake: La
         connection.execute("create table still_there as select 1")
         assert (folder / "spill").is_dir()
     assert not folder.exists()
+
+
+def test_reading_workbooks_otherwise_leaves_deliveries_in_text_what_they_are(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+    packed = {"frame.xlsx": (as_xlsx({"一": [FRAME_HEADER, ONE_CASE]}), 1), "calls.csv": calls(ONE_CALL)}
+    before = [
+        lake.deliver(files, quarter=quarter).delivery_id for files, quarter in ((text, "2018Q1"), (packed, "2018Q2"))
+    ]
+    monkeypatch.setattr("callback_survey.landing.land.PACKAGE_READERS", 99)
+    after = [
+        lake.deliver(files, quarter=quarter).delivery_id for files, quarter in ((text, "2018Q1"), (packed, "2018Q2"))
+    ]
+    assert after[0] == before[0] and after[1] != before[1]
