@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -26,3 +27,9 @@ def to_the_minute(moment: datetime | str) -> str:
 def to_the_second(moment: datetime | str) -> str:
     """Such as `2018-04-20 06:00:00`; empty for a moment that was not kept."""
     return f"{in_local(moment):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def months_before(day: date, months: int) -> date:
+    """The last day that lies so many calendar months back: of 31 May, one month back is 30 April."""
+    year, before = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, before + 1, min(day.day, monthrange(year, before + 1)[1]))

@@ -63,3 +63,15 @@ def test_the_quarter_after_is_built_again_to_the_same_figures_without_the_rows_b
     ) != [(0,)]
     (record,) = (home.path / "retention").glob("*.json")
     assert {one["kind"] for one in json.loads(record.read_text(encoding="utf-8"))["removed"]} == {"cases", "restricted"}
+
+
+def test_single_cases_whose_time_has_passed_do_not_come_back_with_a_run(two_quarters: Home, tmp_path: Path) -> None:
+    home = two_quarters.copy(tmp_path / "home").with_settings(RETENTION="restricted=24")
+    restricted = home.serving / "restricted"
+    assert home.run_here("retention", "--remove").code == 0
+    left = sorted(path.parent.name for path in restricted.rglob("*.parquet"))
+    assert left and set(left) == {f"quarter={NEXT}"}, "whose notice is not issued"
+    outcome = home.run_quarter_here()
+    assert outcome.code == 0, outcome.err
+    assert sorted(path.parent.name for path in restricted.rglob("*.parquet")) == left
+    assert "nothing new" in outcome.out

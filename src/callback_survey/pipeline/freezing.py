@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from callback_survey import releases
@@ -11,7 +12,9 @@ from callback_survey.errors import DamagedFile
 from callback_survey.landing import corrections, ledger
 from callback_survey.landing.corrections import DatasetDifference
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.local_time import local_date, months_before
 from callback_survey.pipeline.verdicts import reports_of
+from callback_survey.quarter import Quarter
 from callback_survey.releases import Release
 from callback_survey.releases.comparison import comparison_for
 from callback_survey.run import Run
@@ -73,12 +76,29 @@ def _is_released(run: Run, scope: BuiltScope, known: str | None, restricted: Seq
     """Whether the last revision is the `known` one, with the partitions of its single cases: then nothing is to be done."""
     settings = run.settings
     paths = [serving.restricted_path(table, settings.restricted, scope) for table in restricted]
-    if known is None or not all(path.is_file() for path in paths):
+    has_cases = all(path.is_file() for path in paths) or _are_cases_past(run, scope, restricted)
+    if known is None or not has_cases:
         return False
     try:
         return [release.folder.name for release in releases.revisions(settings.releases, scope)[-1:]] == [known]
     except DamagedFile:  # told where it is frozen
         return False
+
+
+def _are_cases_past(run: Run, scope: BuiltScope, restricted: Sequence[PublishedTable]) -> bool:
+    """Whether the partitions of single cases are gone because their time has passed: a run of the same delivery does not bring
+    them back. Of another one, somebody may need to look at a case."""
+    settings = run.settings
+    months = settings.retention.get("restricted")
+    if months is None or Quarter.parse(scope.quarter).last_day > months_before(local_date(datetime.now(UTC)), months):
+        return False
+    if any(serving.restricted_path(table, settings.restricted, scope).is_file() for table in restricted):
+        return False
+    try:
+        earlier = releases.revisions(settings.releases, scope)
+    except DamagedFile:  # told where it is frozen
+        return False
+    return any(release.delivery_id == scope.delivery_id for release in earlier)
 
 
 def _freeze(
@@ -97,8 +117,9 @@ def _freeze(
         raise FileNotFoundError(f"the lake no longer holds delivery {scope.delivery_id} of {scope.name}")
     with modes.served_to(settings.readers):
         settings.serving.mkdir(parents=True, exist_ok=True)
-    with modes.private():
-        serving.export_restricted(connection, restricted, settings.restricted, scope)
+    if not _are_cases_past(run, scope, restricted):
+        with modes.private():
+            serving.export_restricted(connection, restricted, settings.restricted, scope)
     compared = comparison_for(settings.releases, scope)
     with modes.served_to(settings.readers):
         return releases.freeze_marts(

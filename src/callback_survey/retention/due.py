@@ -5,7 +5,6 @@ Single cases count from the end of their quarter, everything else from when it w
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,7 +15,7 @@ from callback_survey.deliveries import delivery as deliveries
 from callback_survey.errors import DamagedFile
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.ledger import Entry
-from callback_survey.local_time import local_date
+from callback_survey.local_time import local_date, months_before
 from callback_survey.object_storage import Place
 from callback_survey.quarter import Quarter
 from callback_survey.releases import inventory
@@ -91,9 +90,15 @@ def _restricted(settings: Settings, last: date) -> Iterator[Due]:
     for folder in settings.restricted.glob("*/region_code=*/quarter=*/"):
         region_code, quarter = (part.partition("=")[2] for part in folder.parts[-2:])
         by_scope.setdefault(Scope(region_code, quarter), []).append(folder)
+    held = _Held(settings, last)
     for scope, folders in by_scope.items():
-        if (ended_on := _ended_on(scope)) <= last:
-            yield Due("restricted", scope.name, ended_on, tuple(sorted(folders)), scope)
+        if (ended_on := _ended_on(scope)) > last:
+            continue
+        try:
+            reason = held.reason(scope, ledger.entries(settings.lake, scope.region_code, scope.quarter))
+        except DamagedFile as damage:
+            reason = damage.what
+        yield Due("restricted", scope.name, ended_on, tuple(sorted(folders)), scope, reason)
 
 
 def _exports(settings: Settings, last: date) -> Iterator[Due]:
@@ -199,12 +204,6 @@ def _written_on(path: Path) -> date:
     inside = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else []
     latest = max((one.lstat().st_mtime for one in inside), default=path.lstat().st_mtime)
     return local_date(datetime.fromtimestamp(latest, UTC))
-
-
-def months_before(day: date, months: int) -> date:
-    """The last day that lies so many calendar months back: of 31 May, one month back is 30 April."""
-    year, before = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, before + 1, min(day.day, monthrange(year, before + 1)[1]))
 
 
 def _size(path: Place) -> int:

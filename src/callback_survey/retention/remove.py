@@ -18,8 +18,9 @@ from typing import Any
 from callback_survey import progress
 from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger, removed
+from callback_survey.local_time import months_before
 from callback_survey.object_storage import Place
-from callback_survey.retention.due import Due, look, months_before
+from callback_survey.retention.due import Due, look
 from callback_survey.run import Run
 from callback_survey.serving import mirror
 from callback_survey.settings import Settings

@@ -336,7 +336,7 @@ def test_reading_workbooks_otherwise_leaves_deliveries_in_text_what_they_are(
     before = [
         lake.deliver(files, quarter=quarter).delivery_id for files, quarter in ((text, "2018Q1"), (packed, "2018Q2"))
     ]
-    monkeypatch.setattr("callback_survey.landing.land.PACKAGE_READERS", 99)
+    monkeypatch.setattr(sys.modules["callback_survey.landing.land"], "PACKAGE_READERS", 99)
     after = [
         lake.deliver(files, quarter=quarter).delivery_id for files, quarter in ((text, "2018Q1"), (packed, "2018Q2"))
     ]

@@ -40,6 +40,13 @@ def test_a_kind_that_is_not_named_stays(tmp_path: Path) -> None:
     assert {one.kind for one in look(settings_of(tmp_path, "restricted=12"), DUE)} == {"restricted"}
 
 
+def test_single_cases_of_the_marts_stay_as_long_as_the_rows_they_are_made_of(tmp_path: Path) -> None:
+    retained.release(tmp_path, retained.land(tmp_path), is_issued=False)
+    (settings_of(tmp_path).restricted / "case_outcomes" / "region_code=330109" / "quarter=2018Q1").mkdir(parents=True)
+    found = look(settings_of(tmp_path, "restricted=12"), DUE)
+    assert [(one.kind, one.held) for one in found] == [("restricted", "the notice of r1 is not issued")]
+
+
 def test_a_quarter_that_was_never_released_stays(tmp_path: Path) -> None:
     retained.land(tmp_path)
     assert held(tmp_path) == ["nothing of it was released"]
