@@ -9,6 +9,11 @@ with bounded as (
         measures.department_code,
         measures.rate_pct,
         averages.average_pct,
+        -- rounded as the rate and the average are: the flag compares what is printed
+        {{ pct('measures.success_count', 'measures.sample_count') }} as low_pct,
+        {{ pct(
+            '(measures.success_count + measures.sample_count - measures.answered_count)', 'measures.sample_count'
+        ) }} as high_pct,
         cast(measures.success_count as double) / measures.sample_count as nonresponse_low,
         cast(measures.success_count + measures.sample_count - measures.answered_count as double)
         / measures.sample_count as nonresponse_high
@@ -28,8 +33,8 @@ bounds as (
         nonresponse_low,
         nonresponse_high,
         case
-            when rate_pct < average_pct then 100e0 * nonresponse_high < average_pct
-            else 100e0 * nonresponse_low >= average_pct
+            when rate_pct < average_pct then high_pct < average_pct
+            else low_pct >= average_pct
         end as is_flag_robust
     from bounded
 
