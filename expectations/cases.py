@@ -38,7 +38,9 @@ RELATIONS = """
         select file, line,
             string_agg(coalesce(answer_code, '—'), '、' order by question) as answer_codes,
             string_agg(coalesce(answer, '—'), '、' order by question) as answer_words,
-            bool_or(answer_code is not null) as is_answered,
+            -- who does not know or does not want to say has not answered
+            bool_or(answer_code not in ('dont_know', 'refused_answer')) as is_answered,
+            bool_or(answer_code is not null) as is_said,
             bool_and(answer_code is not null) as is_complete
         from (select distinct file, line from answers)
         cross join (select distinct question from answers)
@@ -49,7 +51,8 @@ RELATIONS = """
             -- a log without times of day has midnight everywhere
             calls.called_at::timestamp::time <> time '00:00:00' as has_time,
             calls.agent_id, answered.answer_codes, answered.answer_words,
-            coalesce(answered.is_answered, false) as is_answered, coalesce(answered.is_complete, false) as is_complete,
+            coalesce(answered.is_answered, false) as is_answered, coalesce(answered.is_said, false) as is_said,
+            coalesce(answered.is_complete, false) as is_complete,
             coalesce(called_frame.department_name, calls.department_name) as sent_name, called_frame.completed_on
         from calls
         left join answered using (file, line)
@@ -252,14 +255,19 @@ def _call_check(check_id: str, expectation: Any, cases: str, words: str, allows:
 
 
 def by_department(sent: pd.DataFrame, register: Register) -> pd.DataFrame:
-    """Counts by name as sent, added up by the department that each name means; texts keep one of theirs."""
+    """Counts by name as sent, added up by the department that each name means; texts are put side by side."""
     sent["department_name"] = [_name(register, name) for name in sent.pop("sent_name")]
     merged = {
-        name: "sum" if pd.api.types.is_numeric_dtype(sent[name]) else "max"
+        name: "sum" if pd.api.types.is_numeric_dtype(sent[name]) else joined
         for name in sent
         if name != "department_name"
     }
     return sent.groupby("department_name", as_index=False).agg(merged)
+
+
+def joined(texts: pd.Series[str]) -> str:
+    """The different ones of several texts, in their order."""
+    return "、".join(dict.fromkeys(text for text in texts if text))
 
 
 def _name(register: Register, sent: object) -> str:

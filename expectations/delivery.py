@@ -196,7 +196,7 @@ def _by_department(connection: duckdb.DuckDBPyConnection, register: Register, mi
     sent["absent_cases"] = sent["absent_cases"].fillna("")
     sent["reasons"] = sent["reasons"].fillna("")
     departments = sent.groupby(["department_name", "is_known"], as_index=False).agg(
-        {**dict.fromkeys(counts, "sum"), "absent_cases": "max", "reasons": "max", "first_line": "min"}
+        {**dict.fromkeys(counts, "sum"), "absent_cases": cases.joined, "reasons": cases.joined, "first_line": "min"}
     )
     departments["first_line"] = departments["first_line"].fillna(0).astype("int64")
     # one rejected row of a small department is no pattern
@@ -204,6 +204,8 @@ def _by_department(connection: duckdb.DuckDBPyConnection, register: Register, mi
     departments["reject_pct"] = (
         100.0 * judged / (departments["rejected_count"] + departments["accepted_count"]).clip(lower=1)
     )
+    # what names no department is no department, all of whose rows would be rejected; it is in the share of the whole
+    departments.loc[departments["department_name"] == cases.UNNAMED, "reject_pct"] = 0.0
     # cases that name no department anywhere are called cases without a frame row, and told as these alone
     departments.loc[departments["department_name"] == cases.UNNAMED, "sample_count"] = 0
     departments["unknown_called_count"] = departments["sample_count"].where(~departments["is_known"], 0)

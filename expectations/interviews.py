@@ -22,12 +22,12 @@ _GROUPED = {
         select *, agent_id as group_key,
             first_value(file || ' line ' || line) over (partition by agent_id order by file, line) as place
         from called_rows
-        where agent_id is not null and is_answered
+        where agent_id is not null and is_said
     """,
     "hour": """
         select *, strftime(called_at, '%Y-%m-%d %H:00') as group_key, strftime(called_at, '%Y-%m-%d %H:00') as place
         from called_rows
-        where has_time and is_answered
+        where has_time and is_said
     """,
 }
 # every group's interviews by their answers together; the count of these among all others says how common they are
@@ -49,7 +49,8 @@ _PAIRS = """
         distinct_count = 1 as is_alike,
         coalesce((all_of_pair - pair_count) / nullif(all_interviews - interview_count, 0), 0)::double as others_share
     from totals
-    where interview_count >= $minimum_count
+    -- an only group has no others to be unlike
+    where interview_count >= $minimum_count and all_interviews > interview_count
     qualify row_number() over (partition by group_key order by pair_count desc, words) = 1
     order by place
 """

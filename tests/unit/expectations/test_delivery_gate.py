@@ -254,6 +254,14 @@ FAULTS: dict[str, tuple[Landed, dict[str, str]]] = {
         replace(CLEAN, calls=[*CLEAN.calls, *called("区教育局", range(10, 40), satisfaction=None, visits=None)]),
         {"answered_share": "区教育局: 10 of 40 called cases answered (25.00 %)"},
     ),
+    "a department that only refused to answer": (
+        replace(CLEAN, calls=[*CLEAN.calls, *called("区教育局", range(10, 40), satisfaction="拒答", visits="不清楚")]),
+        {"answered_share": "区教育局: 10 of 40 called cases answered (25.00 %)"},
+    ),
+    "rejected calls that name no department, in numbers": (
+        replace(CLEAN, rejects=[{"dataset": "calls", "reason": "ragged_row"}] * 3),
+        {"rejected_calls": "（未注明部门）: 3 call rows rejected, ragged_row, first on line 9000"},
+    ),
     "a sheet that was not read": (
         replace(CLEAN, of_report={"remarks": ("book.xlsx: hidden sheet「旧」was not read", "another")}),
         {"everything_read": "book.xlsx: hidden sheet「旧」was not read；another"},
@@ -365,6 +373,16 @@ def test_every_department_names_its_own_absent_cases_however_many_others_have() 
     found = tripped(judge(replace(CLEAN, calls=[*CLEAN.calls, *absent])))["called_cases_in_frame"]
     assert "区教育局: 1 called cases have no frame row, such as XS-999" in found
     assert "区档案局: 50 called cases have no frame row, such as XS-100、XS-101、XS-102、XS-103、XS-104" in found
+
+
+def test_what_is_said_of_two_spellings_of_a_department_is_said_of_both() -> None:
+    late = [
+        *called("区教育局", [9], "区教育局", called_at="2018-09-01 09:00:00"),
+        *called("区教育局", [10], "区 教育局", called_at="2018-09-04 09:00:00"),
+    ]
+    frame = [*CLEAN.frame[:909], *(("区教育局0009", "区教育局"), ("区教育局0010", "区 教育局")), *CLEAN.frame[911:]]
+    found = tripped(judge(replace(CLEAN, frame=frame, calls=[*CLEAN.calls[:-1], *late])))
+    assert "区教育局: 2 calls dated 2018-09-01 … 2018-09-01、2018-09-04 … 2018-09-04" in "".join(found["calls_within_period"])
 
 
 def test_annexes_alone_are_checked_as_far_as_they_go() -> None:

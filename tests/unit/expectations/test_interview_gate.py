@@ -146,6 +146,12 @@ def test_interviewers_with_the_same_mixture_of_answers_trip_nothing_and_are_all_
     assert results["interviewer_answers_differ"].observed == "0 of 28 rows"
 
 
+def test_an_only_interviewer_is_held_against_nobody() -> None:
+    alike = called("区档案局", range(36), agent_id="A1", satisfaction="满意", visits="零上门")
+    found = tripped(judge(replace(CLEAN, calls=alike)))
+    assert not {"interviewer_answers_alike", "hour_answers_alike"} & set(found)
+
+
 def test_an_interviewer_is_not_named_by_a_work_number_which_may_be_a_name() -> None:
     calls, _ = FAULTS["an interviewer who always brings the same answers"]
     results = judge(replace(CLEAN, calls=calls))
