@@ -114,6 +114,8 @@ def _show_margins(console: Console, proposal: Proposal) -> None:
 
 
 def _margin_words(expected: ExpectedMargin, proposal: Proposal) -> str:
+    if any(department.valid_frame_count is None for department in proposal.departments):
+        return "unknown: the frame of a department is not known"
     if expected.if_all_answer is None:
         return "unknown: a department would not be called at all"
     if expected.answered_share is None or expected.if_as_before is None or proposal.previous is None:

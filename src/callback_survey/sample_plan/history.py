@@ -102,9 +102,11 @@ def _read(release: Release) -> ReleasedQuarter:
 
 
 def _answers(row: dict[str, Any]) -> Answers:
-    """Of a printed annex the sample stands for the answers, which were not printed."""
+    """Of a printed annex the sample stands for the answers, which were not printed. Of a department whose successes are not
+    published half of the answers are taken for them: then they differ most, and nothing is promised."""
     if row["source_grain"] != "published":
-        return Answers(Fraction(row["answered_count"] or 0), Fraction(row["success_count"] or 0))
+        answered, success = Fraction(row["answered_count"] or 0), row["success_count"]
+        return Answers(answered, answered / 2 if success is None else Fraction(success))
     if row["rate_pct"] is None or not row["sample_count"]:
         return Answers()
     return Answers(Fraction(row["sample_count"]), row["sample_count"] * Fraction(row["rate_pct"]) / 100)
@@ -124,7 +126,7 @@ def read_successions(seeds: Path, region_code: str, *, after: str, until: str) -
 def inherited(code: str, departments: Mapping[str, Department], successions: Sequence[Succession]) -> Department | None:
     """What is known of a department: its own figures, else those of the departments it came from, added up.
 
-    Of a split, nobody knows how the frame will be shared; the answers still tell how much they differ.
+    Of a split, nobody knows how frame and sample would be shared; the answers still tell how much they differ.
     """
     if code in departments:
         return departments[code]
@@ -146,7 +148,7 @@ def inherited(code: str, departments: Mapping[str, Department], successions: Seq
         code=code,
         name="、".join(department.name for department in known),
         valid_frame_count=_sum([department.valid_frame_count for department in known]) if is_whole else None,
-        sample_count=_sum([department.sample_count for department in known]),
+        sample_count=_sum([department.sample_count for department in known]) if is_whole else None,
         answers=answers,
     )
 

@@ -163,6 +163,8 @@ def _margins(
 ) -> list[ExpectedMargin]:
     found = []
     sized = [(department, department.valid_frame_count) for department in departments if department.valid_frame_count]
+    # the part of a department whose frame is not known could be any
+    is_known = all(department.valid_frame_count is not None for department in departments)
     for measure, measure_name in measures.items():
         strata = [
             Stratum(department.department_code, frame_count, variances[measure][department.department_code])
@@ -177,9 +179,9 @@ def _margins(
                     measure=measure,
                     measure_name=measure_name,
                     sizing=sizing,
-                    if_all_answer=margin(strata, sizes) if strata else None,
+                    if_all_answer=margin(strata, sizes) if strata and is_known else None,
                     answered_share=share,
-                    if_as_before=margin(strata, fewer) if strata else None,
+                    if_as_before=margin(strata, fewer) if strata and is_known else None,
                 )
             )
     return found

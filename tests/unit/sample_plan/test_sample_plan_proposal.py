@@ -157,9 +157,11 @@ def test_of_a_split_or_a_new_department_no_size_is_guessed() -> None:
     assert [by_code[code].rule_count for code in ("d8", "d9", "dx")] == [None, None, None]
     assert [by_code[code].neyman_count for code in ("d8", "dx")] == [None, None]
     assert by_code["d2"].rule_count == 50
+    assert {row.if_all_answer for row in found.margins} == {None}, "a part of the region is not known"
     # its answers still tell how much they differ, once there is a frame
     known = inherited("d8", BEFORE.departments, split)
-    assert known is not None and known.answers["realisation"] == Answers(Fraction(80), Fraction(80))
+    assert known is not None and known.sample_count is None, "each would be shown with the sample of both"
+    assert known.answers["realisation"] == Answers(Fraction(80), Fraction(80))
 
 
 def test_a_succession_with_a_department_that_was_never_released_gives_no_frame() -> None:
@@ -230,6 +232,13 @@ def test_of_a_quarter_of_printed_annexes_the_sample_stands_for_the_answers(tmp_p
     assert found.departments["d1"].answers["satisfaction"] == Answers(Fraction(50), Fraction("37.21"))
     assert found.departments["d2"].answers["satisfaction"] == Answers()
     assert {row.if_as_before for row in plan(NAMES, None, found).margins} == {None}
+
+
+def test_of_a_department_whose_successes_are_not_published_nothing_better_than_a_half_is_taken(tmp_path: Path) -> None:
+    release(tmp_path, "330109", "2018Q1", 1, {"answered_count": 12, "success_count": None, "rate_pct": None})
+    found = history.latest_before(tmp_path, Scope("330109", "2018Q2"))
+    assert found is not None
+    assert found.departments["d1"].answers["satisfaction"] == Answers(Fraction(12), Fraction(6))
 
 
 def test_only_successions_since_the_released_quarter_count(tmp_path: Path) -> None:
