@@ -16,6 +16,9 @@ from callback_survey.registers.faults import Fault, fault_in
 from callback_survey.registers.rows import Row
 from callback_survey.storage.spreadsheet import is_true
 
+# what a line of an annex says beside its figures
+_COUNTS = ("valid_frame_count", "sample_count")
+
 
 def figures(seeds: Path) -> Iterator[Fault]:
     """Figures without an answer, of an answer on no scale of the measure, of two measures, or with two labels; and answers that two
@@ -27,6 +30,11 @@ def figures(seeds: Path) -> Iterator[Fault]:
     printed: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "annex_figures"):
         figure, measure, answer = row["figure"], row["measure"], row["answer_code"]
+        if figure in _COUNTS:
+            yield fault_in(
+                row, f"{figure} is what every annex prints of a department", "give the figure a name of its own"
+            )
+            continue
         if not answer:
             yield fault_in(row, f"the figure {figure} has no answer", "name the answer whose share it prints")
             continue

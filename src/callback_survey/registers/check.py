@@ -20,6 +20,7 @@ from callback_survey.registers import (
     measure_faults,
     own_faults,
     rows,
+    value_faults,
 )
 from callback_survey.registers.faults import Fault
 from callback_survey.registers.rows import Period
@@ -31,6 +32,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     department_faults.departments,
     department_faults.names,
     department_faults.successions,
+    measure_faults.names,
     measure_faults.scales,
     measure_faults.definitions,
     measure_faults.questions,
@@ -38,6 +40,7 @@ _CHECKS: tuple[Callable[[Path], Iterator[Fault]], ...] = (
     disclosure_faults.disclosure,
     annex_faults.figures,
     annex_faults.headers,
+    own_faults.assessments,
     own_faults.choices,
     own_faults.doubled,
     own_faults.strangers,
@@ -103,6 +106,7 @@ def faults_of(seeds: Path) -> list[Fault]:
         list(file_faults.forms(seeds))
         or list(own_faults.folder(seeds))
         or list(department_faults.periods(seeds))
+        or list(value_faults.values(seeds))
         or [fault for check in _CHECKS for fault in check(seeds)]
     )
 

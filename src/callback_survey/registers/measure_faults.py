@@ -17,10 +17,25 @@ from callback_survey.registers.rows import ALWAYS, EVER, Row
 from callback_survey.storage.spreadsheet import is_true
 
 
+def names(seeds: Path) -> Iterator[Fault]:
+    """Measures of one name: nobody could tell them apart, in a notice or in a check."""
+    known: dict[str, Row] = {}
+    for row in rows.read(seeds, "measures"):
+        if first := known.get(row["measure_name"]):
+            told = f"the measure {row['measure']} is called 「{row['measure_name']}」, and so is {first['measure']} on line {first.line}"
+            yield fault_in(row, told, "give each a name of its own", first)
+        known.setdefault(row["measure_name"], row)
+
+
 def scales(seeds: Path) -> Iterator[Fault]:
     """Answers of two scales under one code, scales without answers, and words that stand for two answers of one scale."""
     answers: dict[str, Row] = {}
+    placed: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "answers"):
+        if other := placed.get((row["scale"], row["answer_order"])):
+            told = f"answer {row['answer_code']} stands in the place of {other['answer_code']} on line {other.line}"
+            yield fault_in(row, told, "number the answers of a scale from best to worst", other)
+        placed.setdefault((row["scale"], row["answer_order"]), row)
         if first := answers.get(row["answer_code"]):
             told = f"answer {row['answer_code']} of {row['scale']} is one of {first['scale']} too (line {first.line})"
             yield fault_in(row, told, "give it a code of its own: the same word is another answer on another scale")

@@ -56,6 +56,7 @@ _SHARED = ("department_aliases",)
 # What a row says in one of so many words, where no other check looks.
 _CHOICES = (
     ("assessment_rules", "conversion", ("linear",)),
+    ("check_rules", "severity", ("fail", "warn")),
     ("department_successions", "succession_type", ("merge", "split", "replacement")),
     ("dispositions", "aapor_class", ("I", "P", "R", "NC", "UO", "NE", "O")),
     ("nothing_spellings", "answer_code", ("dont_know", "refused_answer", "blank")),
@@ -90,6 +91,20 @@ def folder(seeds: Path) -> Iterator[Fault]:
             yield from _columns(path, found)
             if not KINDS[path.stem].is_extensible:
                 yield from _unknown_keys(path, found)
+
+
+def assessments(seeds: Path) -> Iterator[Fault]:
+    """Two rules by which a region's points are counted at one time."""
+    by_region: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows.read(seeds, "assessment_rules"):
+        by_region[row["region_code"]].append(row)
+    for found in by_region.values():
+        for one, other in itertools.combinations(found, 2):
+            if one["rule_code"] != other["rule_code"] and one.period.common(other.period) is not None:
+                told = f"the rule {one['rule_code']} on line {one.line} holds for the region at the same time"
+                yield fault_in(
+                    other, told, "end the earlier one (valid_to) in the quarter before the later one's valid_from", one
+                )
 
 
 def choices(seeds: Path) -> Iterator[Fault]:

@@ -382,7 +382,9 @@ def test_what_is_said_of_two_spellings_of_a_department_is_said_of_both() -> None
     ]
     frame = [*CLEAN.frame[:909], *(("区教育局0009", "区教育局"), ("区教育局0010", "区 教育局")), *CLEAN.frame[911:]]
     found = tripped(judge(replace(CLEAN, frame=frame, calls=[*CLEAN.calls[:-1], *late])))
-    assert "区教育局: 2 calls dated 2018-09-01 … 2018-09-01、2018-09-04 … 2018-09-04" in "".join(found["calls_within_period"])
+    assert "区教育局: 2 calls dated 2018-09-01 … 2018-09-01、2018-09-04 … 2018-09-04" in "".join(
+        found["calls_within_period"]
+    )
 
 
 def test_annexes_alone_are_checked_as_far_as_they_go() -> None:

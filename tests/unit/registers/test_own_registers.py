@@ -99,6 +99,56 @@ FAULTS = {
         "registers/answer_spellings.csv line 2: the scale visits has a number from which on all others are one answer on line "
         "27 too",
     ),
+    "a number in words": (
+        "benchmarks",
+        ["region_code,measure,benchmark_year,benchmark_pct,benchmark_label", "999908,satisfaction,2017,九十,参照"],
+        "registers/benchmarks.csv line 2: benchmark_pct is 「九十」",
+    ),
+    "a share of more than everything": (
+        "thresholds",
+        ["measure,threshold_pct,valid_from", "satisfaction,8500,2018Q1"],
+        "registers/thresholds.csv line 2: threshold_pct is 「8500」",
+    ),
+    "an order in words, with which the check itself would end": (
+        "measures",
+        ["measure,measure_name,question,measure_order", "satisfaction,满意率,satisfaction,一"],
+        "registers/measures.csv line 2: measure_order is 「一」",
+    ),
+    "a day that no month has": (
+        "calendar_days",
+        ["calendar_year,day,is_working_day", "2019,2019-02-30,false"],
+        "registers/calendar_days.csv line 2: day is 「2019-02-30」",
+    ),
+    "a level in percent": (
+        "inference_settings",
+        ["confidence_level,valid_from", "95,2000Q1"],
+        "registers/inference_settings.csv line 2: confidence_level is 「95」",
+    ),
+    "a number that must be there": (
+        "reliability_limits",
+        ["not_rated_below_count,caution_below_count,caution_half_width_pct,valid_from", ",30,10,2000Q1"],
+        "registers/reliability_limits.csv line 2: not_rated_below_count is empty",
+    ),
+    "no days to answer in": (
+        "follow_up_rules",
+        ["answer_code,working_days,valid_from", "dissatisfied,0,2018Q1"],
+        "registers/follow_up_rules.csv line 2: working_days is 「0」",
+    ),
+    "half a person": (
+        "reliability_limits",
+        ["not_rated_below_count,caution_below_count,caution_half_width_pct,valid_from", "9.5,30,10,2000Q1"],
+        "registers/reliability_limits.csv line 2: not_rated_below_count is 「9.5」",
+    ),
+    "a severity that is none": (
+        "check_rules",
+        ["check_id,severity", "columns_in_place,warning"],
+        "registers/check_rules.csv line 2: severity is 「warning」; nearest: warn",
+    ),
+    "two measures of one name": (
+        "measures",
+        ["measure,measure_name,question,measure_order", "realisation,满意率,visits,2"],
+        "registers/measures.csv line 2: the measure realisation is called 「满意率」, and so is satisfaction on line 2",
+    ),
     "a row of another length": (
         "benchmarks",
         ["region_code,measure,benchmark_year,benchmark_pct,benchmark_label", "999908,satisfaction,2017"],
@@ -118,6 +168,40 @@ def test_a_fault_is_refused_by_name_file_and_line_in_both_languages(own: Path, f
     assert error.where is not None and error.where.startswith(str(own / f"{name}.csv"))
     for text in (error.what, error.next_step or ""):
         assert english_runs(in_chinese(text)) == [], in_chinese(text)
+
+
+TOGETHER = {
+    "a figure that every annex prints": (
+        "annex_figures",
+        ["measure,figure,figure_label,answer_code", "satisfaction,sample_count,抽样数,satisfied"],
+        "annex_figures.csv line 2: sample_count is what every annex prints of a department",
+    ),
+    "two rules of one region's points": (
+        "assessment_rules",
+        [
+            "rule_code,region_code,item_points,module_pct,conversion,is_assumption,note,valid_from,valid_to",
+            "one,999908,2,10,linear,true,编造,2018Q1,",
+            "two,999908,2,10,linear,true,编造,2019Q1,",
+        ],
+        "assessment_rules.csv line 3: the rule one on line 2 holds for the region at the same time",
+    ),
+    "two answers in one place": (
+        "answers",
+        ["question,scale,answer_code,answer_label,answer_order", "visits,visits,four_visits,四次,1"],
+        "answers.csv line 2: answer four_visits stands in the place of zero_visits on line",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", TOGETHER)
+def test_a_fault_that_brings_others_is_among_them(own: Path, fault: str) -> None:
+    name, lines, words = TOGETHER[fault]
+    write(own, name, *lines)
+    with pytest.raises(RegisterError) as refused:
+        validate(merged(SHIPPED, own))
+    told = [refused.value.what, *refused.value.alert_lines]
+    assert any(words in line for line in told), told
+    assert not [found for line in told for found in english_runs(in_chinese(line))]
 
 
 def references() -> list[tuple[str, str]]:

@@ -325,7 +325,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a number of districts that is none": (
         replacing("regions", ",city,false,13,", ",city,false,十三,"),
-        "regions.csv line 3: the district_count 「十三」 is no number of districts",
+        "regions.csv line 3: district_count is 「十三」",
     ),
     "fewer districts than are listed": (
         both(
@@ -344,7 +344,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a disclosure rule without a reason": (
         adding("disclosure_rules", ("330100", "true", "", "", "", "", "2018Q1", "")),
-        "disclosure_rules.csv line 5: the rule has no reason",
+        "disclosure_rules.csv line 5: reason is empty",
     ),
     "a disclosure rule without a limit": (
         adding("disclosure_rules", ("330100", "false", "10", "", "3", "本市规定", "2018Q1", "")),
