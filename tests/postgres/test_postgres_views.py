@@ -95,6 +95,7 @@ def test_a_view_of_a_column_that_is_gone_is_named(copy: Copy, newer: Path, tmp_p
         ),
         ("create table reporting.child (code text references marts.rates)", "child_code_fkey on table reporting.child"),
         ("create table marts.mine as select 1 as id", "table marts.mine"),
+        ("create table marts.mine as select 1 as id; comment on table marts.mine is 'mine'", "table marts.mine"),
         ("create function marts.answer() returns int language sql return 42", "function marts.answer()"),
         ("create materialized view marts.frozen as select 1 as id", "materialized view marts.frozen"),
     ],

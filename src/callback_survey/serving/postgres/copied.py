@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -11,21 +12,31 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 MARK = "callback-survey marts"
-# Tables with a comment are ours: everything that is published is described. What else stands in the schema is not.
+_TABLES = re.compile(r", tables ([a-z0-9_ ]+)\. ")
+# Ours are the tables that the mark names; before there is one, those with a comment, as all that is published is described.
+# What else stands in the schema is not.
 _OURS = """
     select c.oid, c.relname
     from pg_class as c
     where c.relnamespace = to_regnamespace(%s)
         and c.relkind = 'r'
         and obj_description(c.oid, 'pg_class') is not null
+        and (%s::text[] is null or c.relname = any(%s::text[]))
     order by c.relname
 """
 
 
 def tables(cursor: Cursor, schema: str) -> list[str]:
     """The published tables of a schema, by name."""
-    cursor.execute(_OURS, (schema,))
+    cursor.execute(_OURS, _ours(cursor, schema))
     return [table for _, table in cursor.fetchall()]
+
+
+def _ours(cursor: Cursor, schema: str) -> tuple[str, list[str] | None, list[str] | None]:
+    """What `_OURS` asks for."""
+    told = _TABLES.search(comment_of(cursor, schema) or "")
+    names = told[1].split() if told else None
+    return schema, names, names
 
 
 def comment_of(cursor: Cursor, schema: str) -> str | None:
@@ -36,7 +47,8 @@ def comment_of(cursor: Cursor, schema: str) -> str | None:
 
 def mark_of(cursor: Cursor, schema: str, version: str) -> str:
     """What the comment of a schema says when it holds this version and is what was published."""
-    return f"{MARK}, version {version}, content {_content(cursor, schema)}. Replaced whole at each release."
+    names = " ".join(tables(cursor, schema))
+    return f"{MARK}, version {version}, content {_content(cursor, schema)}, tables {names}. Replaced whole at each release."
 
 
 def is_whole(cursor: Cursor, schema: str, version: str, reader: str | None) -> bool:
@@ -58,7 +70,7 @@ def _content(cursor: Cursor, schema: str) -> str:
         inner join pg_attribute on attrelid = ours.oid and attnum > 0 and not attisdropped
         order by ours.relname, attnum
         """,
-        (schema,),
+        _ours(cursor, schema),
     )
     digest = sha256(repr(cursor.fetchall()).encode())
     for table in tables(cursor, schema):
@@ -74,4 +86,4 @@ def _can_read(cursor: Cursor, schema: str, reader: str) -> bool:
         return False
     may_use = bool(one(cursor, "select has_schema_privilege(%s, %s, 'usage')", (reader, schema)))
     refused = f"select count(*) from ({_OURS}) as ours where not has_table_privilege(%s, ours.oid, 'select')"
-    return may_use and one(cursor, refused, (schema, reader)) == 0
+    return may_use and one(cursor, refused, (*_ours(cursor, schema), reader)) == 0
