@@ -17,6 +17,8 @@ from callback_survey.errors import SurveyError
 # What S3 says where a condition does not hold, or another write with a condition is under way
 _CONDITION_FAILED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409")
 _NO_BUCKET = "NoSuchBucket"
+# What a storage says in a page or more is for its own log
+_LONGEST = 300
 
 
 class WrittenMeanwhile(Exception):
@@ -209,7 +211,7 @@ class Stored:
             raise
         except ImportError as error:
             raise SurveyError(
-                f"the lake's storage cannot be reached: {self._without_secrets(error)}",
+                f"the lake's storage cannot be reached: {said_by(error, self._url)}",
                 where=str(self),
                 next_step="install the package with its extra mirror, or the library of that storage",
             ) from error
@@ -222,23 +224,25 @@ class Stored:
                     raise WrittenMeanwhile(str(self)) from error
                 raise
             raise SurveyError(
-                f"the lake's storage cannot be used: {self._without_secrets(error)}",
+                f"the lake's storage cannot be used: {said_by(error, self._url)}",
                 where=str(self),
                 expected="a bucket that is there, and whose files the user of the runs may list, read, write and remove",
                 next_step="correct CALLBACK_SURVEY_LAKE, the variables of that storage (AWS_…) or the permissions, then run again; "
                 "callback-survey doctor looks at it",
             ) from error
 
-    def _without_secrets(self, error: Exception) -> str:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        login = self._url.rpartition("://")[2].rpartition("@")[0]
-        for secret in filter(None, (login, login.partition(":")[2])):
-            text = text.replace(secret, "…")
-        return text
-
 
 # A folder or a file of the lake
 Place = Path | Stored
+
+
+def said_by(error: Exception, url: str) -> str:
+    """What a library of storage says of an error, on one line, without the login in the address."""
+    text = " ".join(line.strip() for line in str(error).splitlines() if line.strip()) or type(error).__name__
+    login = url.rpartition("://")[2].rpartition("@")[0]
+    for secret in filter(None, (login, login.partition(":")[2])):
+        text = text.replace(secret, "…")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def shown(url: str) -> str:

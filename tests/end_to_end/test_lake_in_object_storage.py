@@ -165,7 +165,7 @@ steps.land(Run(settings, f"land-{sys.argv[1]}"), Delivery(sys.argv[1], "2018Q1",
 def test_what_looks_at_the_lake_sees_it(stored: Home, tmp_path: Path) -> None:
     listed = stored.run_here("deliveries", "--files")
     assert listed.code == 0 and "current" in listed.out and "frame.csv" in listed.out
-    assert "no landed delivery" in stored.run_here("rejects", "--region", NEIGHBOUR, "--quarter", QUARTER).err
+    assert "was landed" in stored.run_here("rejects", "--region", NEIGHBOUR, "--quarter", QUARTER).err
     rejects = stored.run_here("rejects", "--region", REGION, "--quarter", QUARTER)
     assert rejects.code == 0 and "0 rows rejected" in rejects.out
     assert "current" in stored.run_here("status").out

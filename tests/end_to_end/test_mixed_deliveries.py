@@ -8,12 +8,15 @@ import csv
 import json
 import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callback_survey.checks.overrides import Decision
+from callback_survey.landing import ledger
+from callback_survey.storage import files
 from homes import QUARTER, REGION, Home, Outcome, contents
 from mixed_exports import (
     ARCHIVE,
@@ -122,7 +125,7 @@ def test_the_summary_tells_of_every_table_and_of_what_was_left_unread(mended: Wa
         f"{ARCHIVE}/{FRAME_PARTS[0]}: frame, 100 read, 0 rejected",
         f"{ARCHIVE}/{FRAME_PARTS[1]}: frame, 132 read, 2 rejected",
         f"{ARCHIVE}/{CALLS_PART}: calls, 121 read, 1 rejected",
-        "gb18030, separated by commas, header on line 2; 2 lines below the table",
+        "gb18030, separated by commas, header on line 2; lines below the table: 2",
     ):
         assert words in mended.outcome.out
 
@@ -208,8 +211,14 @@ def test_another_privacy_key_is_refused_until_it_is_put_in_the_place_of_the_firs
     assert "nothing was written" in rehearsed.out
     assert home.run_quarter_here("--dry-run").out.count("already landed and current") == 2
 
+    (before, *_) = (entry.report for entry in ledger.entries(home.path / "lake", REGION) if entry.state == "current")
+    assert before is not None
+    said = ("值班长", "已核实", "2018-04-20T00:00:00+00:00")
+    accepted = Decision("accepted", "reject_share", REGION, QUARTER, before.delivery_id, *said)
+    files.write_json(home.path / "overrides" / REGION / QUARTER / "0001-accepted-reject_share.json", asdict(accepted))
     rotated = other.run_here("rotate-key")
     assert rotated.code == 0 and "0 deliveries were not changed" in rotated.out
+    assert "  reject_share, accepted by 值班长 for it, has to be accepted again" in rotated.out
     assert other.run_quarter_here("--dry-run").out.count("already landed and current") == 2
     assert home.run_quarter_here("--dry-run").code == 2
     assert contents(home.serving) == contents(mended.home.serving)

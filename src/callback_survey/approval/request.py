@@ -137,9 +137,10 @@ def _averages(found: Sequence[Measure], cases: str) -> Iterator[str]:
 def _significance(measure: Measure, cases: str) -> str:
     if measure.significantly_below_count is None:
         return "有效回答数不详，无法判断是否超出抽样误差。"
+    firm = measure.significantly_below_count_superpopulation
     return (
         f"就本季度{_md(cases)}超出抽样误差的 {measure.significantly_below_count} 个，"
-        f"{signs.FIRM}的 {measure.significantly_below_count_superpopulation or 0} 个。"
+        f"{signs.FIRM_UNTESTED if firm is None else f'{signs.FIRM}的 {firm} 个'}。"
     )
 
 

@@ -105,6 +105,7 @@ def _rejects(options: argparse.Namespace) -> int:
 
 
 def _rotate_key(options: argparse.Namespace) -> int:
+    from callback_survey.checks import overrides
     from callback_survey.landing.rotation import rotate
     from callback_survey.pipeline import local
     from callback_survey.settings import load_settings
@@ -121,6 +122,11 @@ def _rotate_key(options: argparse.Namespace) -> int:
     ):
         kept += not rotated.is_done
         show(f"{rotated.report.name}: {rotated.explanation}")
+        for decision in overrides.in_force(settings.overrides, rotated.report.scope) if rotated.is_done else ():
+            if decision.delivery_id == rotated.report.delivery_id:
+                show(
+                    f"  {decision.check_id}, accepted by {decision.by} for it, has to be accepted again under the new key"
+                )
     show(
         "nothing was written"
         if options.dry_run

@@ -184,6 +184,9 @@ def _show_measure(
             (f"超出抽样误差的 {{}} 个（{signs.quarter_scope(cases)}）", "is_significantly_below"),
             (f"{signs.FIRM}的 {{}} 个", "is_significantly_below_superpopulation"),
         ):
+            if below and all(row[flag] is None for row in below if row["reliability"] != signs.NOT_RATED):
+                told.append(f"  {signs.FIRM_UNTESTED}")
+                continue
             beyond = [row for row in below if row[flag] and row["reliability"] != signs.NOT_RATED]
             told.append(f"  {words.format(len(beyond))}：{_named(beyond)}")
         few = [row for row in below if row["reliability"] == signs.NOT_RATED]

@@ -20,7 +20,7 @@ from typing import Any
 
 from callback_survey.errors import DamagedFile, SurveyError
 from callback_survey.local_time import local_date
-from callback_survey.object_storage import shown
+from callback_survey.object_storage import said_by, shown
 from callback_survey.serving.versions import HASHES, RELEASES
 from callback_survey.storage import files, locks
 
@@ -139,14 +139,13 @@ def _reached(url: str) -> Iterator[tuple[Any, str]]:
         yield system, str(root).rstrip("/")
     except ImportError as error:
         raise SurveyError(
-            f"the mirror cannot be reached: {error}",
+            f"the mirror cannot be reached: {said_by(error, url)}",
             where=shown(url),
             next_step="install the package with its extra mirror, or the library of that storage",
         ) from error
     except Exception as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SurveyError(
-            f"the mirror cannot be written: {text}",
+            f"the mirror cannot be written: {said_by(error, url)}",
             where=shown(url),
             expected="a bucket or folder that the user of the runs may list, read and write",
             next_step="correct the setting or the permissions; the next run sends what is missing",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 FIRM_MARK, QUARTER_MARK, FEW_MARK = "▼", "▽", "‡"
 FIRM = "按部门水平仍低于平均"
+# of fewer departments than a comparison of their levels needs
+FIRM_UNTESTED = "部门太少，没有按部门水平检验"
 BEYOND_CHANCE = "低于平均，超出抽样误差"
 # only charts and the companion name who is higher; a notice does not
 ABOVE_MARK = "△"

@@ -93,6 +93,7 @@ def test_a_published_quarter_is_not_tested_and_says_why(release: Release) -> Non
     html = companion(release, measures=(PUBLISHED,))
     assert "低于平均且超出抽样误差，" not in html and "低于平均且超出抽样误差（" not in html
     assert "低于平均（有效回答数不详，未作检验）" in html
+    assert "横线是 95% 区间" not in html and "横条是 95% 区间" not in html, "what is not drawn is not explained"
     layers = charts.specification(PUBLISHED)["layer"]
     assert "intervals" not in [layer.get("name") for layer in layers]
 

@@ -40,6 +40,14 @@ def test_three_sentences_say_average_who_is_surely_lower_or_higher_and_what_chan
         ({"departments": SATISFACTION.departments[:2]}, "没有部门低于平均值。"),
         ({"departments": SATISFACTION.departments[:3]}, "差距都在抽样误差以内，不能断定哪些确实较低。"),
         ({"departments": SATISFACTION.departments[:4]}, "超出抽样误差的 1 个：区教育局；按部门水平都还不能排除偶然。"),
+        (
+            {
+                "departments": tuple(
+                    replace(one, is_significantly_below_superpopulation=None) for one in SATISFACTION.departments[:4]
+                )
+            },
+            "超出抽样误差的 1 个：区教育局；部门太少，没有按部门水平检验。",
+        ),
         ({"departments": SATISFACTION.departments[:1]}, "没有可比的部门。"),
         ({"departments": SATISFACTION.departments[:2]}, "升降都在抽样误差以内。"),
         ({"is_published_only": True}, "有效回答数不详，不能断定哪些确实较低、哪些确实较高。"),
@@ -70,7 +78,7 @@ def test_who_is_below_or_rests_on_few_answers_is_never_called_surely_higher() ->
 def test_they_stand_before_everything_else_and_the_comparison_with_an_annex_after_it(tmp_path: Path) -> None:
     data = replace(DATA, reconciliation_counts={"equal": 3, "adjusted": 1})
     html = page.render_companion(data, {found.measure: () for found in data.measures}, make_release(tmp_path))
-    places = [html.index(part) for part in ("要点", points.how_to_read("办件")[0], '<section class="measure"')]
+    places = [html.index(part) for part in ("要点", points.how_to_read("办件", False)[0], '<section class="measure"')]
     assert places == sorted(places)
     assert "与已印发附件逐项核对4项：一致3项，容差以内的1项。" in html
 

@@ -108,6 +108,13 @@ def test_who_is_surely_higher_is_told_so_and_a_published_quarter_is_not_tested()
     assert told == "满意率 80.25%，低于部门平均 8.75 个百分点，有效回答数不详，未作检验。"
 
 
+def test_a_page_explains_the_intervals_that_it_has(release: Release) -> None:
+    code = SATISFACTION.departments[3].department_code
+    assert "粗横线是 95% 区间" in page_of(DATA, release, code)
+    published = replace(DATA, measures=(PUBLISHED,))
+    assert "粗横线是 95% 区间" not in page_of(published, release, code)
+
+
 def test_whom_a_printed_annex_does_not_list_is_not_said_to_have_had_no_answer() -> None:
     unlisted = department("区水务局", None, below=None, sample_count=None)
     told = department_words.main_point(unlisted, PUBLISHED)

@@ -94,6 +94,12 @@ def test_the_short_form_is_two_paragraphs_and_a_request(data: NoticeData) -> Non
     assert len(text.annexes) == 2
 
 
+def test_of_annexes_alone_the_short_form_promises_no_test(data: NoticeData) -> None:
+    finding = "".join(span.words for span in said(replace(data, is_published_only=True), SHORT).findings)
+    assert "名单只按数值列出；有效回答数不详，无法判断差距是否超出抽样误差。" in finding
+    assert "见统计附页" not in finding
+
+
 def test_what_leads_a_list_is_strong(data: NoticeData) -> None:
     text = said(data, SHORT)
     assert "<strong>满意率低于平均值的有</strong>：区商务局" in render_html(text)

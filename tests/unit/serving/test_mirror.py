@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from callback_survey.errors import SurveyError
-from callback_survey.object_storage import shown
+from callback_survey.object_storage import said_by, shown
 from callback_survey.pipeline import steps
 from callback_survey.run import Run
 from callback_survey.serving import mirror
@@ -184,3 +184,10 @@ def test_a_folder_of_this_machine_will_do_too(tmp_path: Path) -> None:
     manifest = files.read_json(tmp_path / "mirror" / "current.json")
     assert all((tmp_path / "mirror" / one["path"]).is_file() for one in manifest["files"].values())
     assert mirror.look(f"file://{tmp_path}/mirror") == "v1"
+
+
+def test_what_a_storage_says_is_told_whole_and_without_the_login() -> None:
+    error = ValueError("Parameter validation failed:\n  Invalid bucket name; sftp://survey:secret@example.org/x")
+    assert said_by(error, "sftp://survey:secret@example.org/x") == (
+        "Parameter validation failed: Invalid bucket name; sftp://…@example.org/x"
+    )

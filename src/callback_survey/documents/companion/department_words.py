@@ -10,15 +10,21 @@ from callback_survey.documents.companion import wording
 from callback_survey.documents.companion.answers import Contribution, Points, Predecessor
 from callback_survey.documents.companion.history import History, QuarterRate
 from callback_survey.documents.companion.model import DepartmentRate, Flag, MeasureFigures
-from callback_survey.wording import terms
+from callback_survey.wording import signs, terms
 from callback_survey.wording.figures import count, percent
 
 
-def how_to_read(cases: str) -> tuple[str, ...]:
+def how_to_read(cases: str, is_published_only: bool) -> tuple[str, ...]:
+    lines = "各季度的连线只连可以相比的季度：机构合并、口径改变和没有结果的，线断开；灰色虚线是各季度的部门平均。"
+    if is_published_only:
+        return (
+            "位置图：记号是本部门印发的比率，细竖线是其他各部门，虚线是参照值；有效回答数不详，没有区间，也不作检验。",
+            lines,
+        )
     return (
         f"位置图：记号是本部门的比率，粗横线是 95% 区间（样本框内的{cases}全部问到时，比率大致在线内；回答越少，线越长），"
         "细竖线是其他各部门，虚线是参照值。横线没有跨过平均线、却没有超出抽样误差的也有：判断时还考虑了同时比较许多部门。",
-        "各季度的连线只连可以相比的季度：机构合并、口径改变和没有结果的，线断开；灰色虚线是各季度的部门平均。",
+        lines,
     )
 
 
@@ -61,7 +67,8 @@ def _against_average(found: DepartmentRate, figures: MeasureFigures) -> str:
         return f"{side}，有效回答数不详，未作检验"
     return side + {
         Flag.ABOVE_BEYOND_CHANCE: f"，超出抽样误差（仅就本季度{figures.cases}）",
-        Flag.BELOW_BEYOND_CHANCE: f"，超出抽样误差（仅就本季度{figures.cases}），按部门水平还不能排除偶然",
+        Flag.BELOW_BEYOND_CHANCE: f"，超出抽样误差（仅就本季度{figures.cases}），"
+        + ("按部门水平还不能排除偶然" if figures.is_firm_tested else signs.FIRM_UNTESTED),
         Flag.BELOW_SUPERPOPULATION: "，超出抽样误差，按部门水平仍低于平均",
     }.get(found.flag, "，差距在抽样误差以内")
 

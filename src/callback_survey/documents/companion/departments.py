@@ -79,7 +79,7 @@ def render(marts: CompanionData, sheets: Sequence[Sheet], release: Release, cont
         data=marts,
         period=terms.period(marts.quarter),
         sheets=sheets,
-        how_to_read=department_words.how_to_read(marts.cases),
+        how_to_read=department_words.how_to_read(marts.cases, marts.is_published_only),
         reasons=department_words.reasons(marts.cases),
         points_notes=department_words.points_notes,
         release=release,

@@ -197,6 +197,11 @@ class MeasureFigures:
         return self._named(Flag.BELOW_SUPERPOPULATION)
 
     @property
+    def is_firm_tested(self) -> bool:
+        """Whether the levels of departments could be compared: of too few nobody can."""
+        return any(found.is_significantly_below_superpopulation is not None for found in self.departments)
+
+    @property
     def above_chance(self) -> tuple[str, ...]:
         """Higher than the average by more than chance, of this quarter's cases."""
         return self._named(Flag.ABOVE_BEYOND_CHANCE)
@@ -243,6 +248,11 @@ class CompanionData:
     cases: str = signs.CASES
     points: Mapping[str, Points] = field(default_factory=dict)  # by department code; empty where no rule makes points
     predecessors: Mapping[str, tuple[Predecessor, ...]] = field(default_factory=dict)  # by department code
+
+    @property
+    def is_published_only(self) -> bool:
+        """Whether only annexes are left of the quarter, so that nobody knows how many answered."""
+        return all(figures.is_published_only for figures in self.measures)
 
     def called(self, cases: str) -> CompanionData:
         """The same, where what was counted is called so."""

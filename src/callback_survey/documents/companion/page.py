@@ -62,7 +62,7 @@ def render_companion(
         period=terms.period(marts.quarter),
         previous=terms.period(str(Quarter.parse(marts.quarter).previous())),
         main_points=main_points.points,
-        how_to_read=main_points.how_to_read(marts.cases),
+        how_to_read=main_points.how_to_read(marts.cases, marts.is_published_only),
         reconciliation=reconciliation_sentence(marts.reconciliation_counts),
         drawn=drawn,
         funnels=[found for found in map(partial(draw_funnel, marts), marts.measures) if found is not None],

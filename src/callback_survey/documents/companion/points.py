@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from callback_survey.documents.companion.model import MeasureFigures
 from callback_survey.documents.notice.words import benchmark
 from callback_survey.wording import figures as written
+from callback_survey.wording import signs
 
 _NAMED = 12
 
 
-def how_to_read(cases: str) -> tuple[str, ...]:
+def how_to_read(cases: str, is_published_only: bool) -> tuple[str, ...]:
+    if is_published_only:
+        return (
+            "点是印发的比率；有效回答数不详，因此没有区间，也不作检验。",
+            "竖线是部门平均，虚线是参照值。点在竖线左边，只说明数值低于平均，不能断定真的较低。",
+        )
     return (
         f"点是比率，横线是 95% 区间：只问到一部分人，样本框内的{cases}都问到时的比率，大致在这条线以内。回答越少，横线越长。",
         "竖线是部门平均，虚线是参照值。点在竖线左边，只说明数值低于平均；横线跨过竖线的，不能断定真的较低。",
@@ -58,6 +64,8 @@ def _lower(figures: MeasureFigures) -> str:
         return f"{said}差距都在抽样误差以内，不能断定哪些确实较低。"
     firm = figures.beyond_chance_superpopulation
     rest = f"按部门水平仍低于平均的是{_names(firm)}" if firm else "按部门水平都还不能排除偶然"
+    if not figures.is_firm_tested:
+        rest = signs.FIRM_UNTESTED
     return f"{said}超出抽样误差的 {len(figures.beyond_chance)} 个：{_names(figures.beyond_chance)}；{rest}。"
 
 

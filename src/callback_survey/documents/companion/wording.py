@@ -20,6 +20,7 @@ from callback_survey.wording.signs import (
     FEW,
     FIRM,
     FIRM_MARK,
+    FIRM_UNTESTED,
     OPEN,
     QUARTER_MARK,
     REGRESSION,
@@ -61,7 +62,7 @@ def flags(figures: MeasureFigures) -> list[tuple[str, str]]:
         ]
     said = [
         (f"{BEYOND_CHANCE}（{quarter_scope(figures.cases)}）", _or_none(figures.beyond_chance)),
-        (FIRM, _or_none(figures.beyond_chance_superpopulation)),
+        (FIRM, _or_none(figures.beyond_chance_superpopulation) if figures.is_firm_tested else f"{FIRM_UNTESTED}。"),
         (f"{WITHIN_CHANCE}，不能断定", _or_none(figures.within_chance)),
         (f"{ABOVE_CHANCE}（{quarter_scope(figures.cases)}）", _or_none(figures.above_chance)),
     ]
@@ -233,7 +234,7 @@ def alternative(figures: MeasureFigures) -> str:
         "有效回答数不详，没有区间和检验"
         if figures.is_published_only
         else f"其中超出抽样误差的 {len(figures.beyond_chance)} 个，"
-        f"{FIRM}的 {len(figures.beyond_chance_superpopulation)} 个"
+        + (f"{FIRM}的 {len(figures.beyond_chance_superpopulation)} 个" if figures.is_firm_tested else FIRM_UNTESTED)
     )
     return (
         f"{len(rated)} 个部门的{figures.measure_name}点图，按附件次序由高到低。平均 {figures.average_pct}%；{spread}；"

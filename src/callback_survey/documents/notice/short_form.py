@@ -11,6 +11,7 @@ from callback_survey.wording import figures
 
 _LEVELS = ("省", "市", "州", "盟", "区", "县", "旗", "镇", "乡")
 _WITHOUT_SIGNS = "名单只按数值列出，差距是否超出抽样误差见统计附页。"
+_UNTESTED = "名单只按数值列出；有效回答数不详，无法判断差距是否超出抽样误差。"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def findings(marts: NoticeData, period: str, target: str) -> tuple[Span, ...]:
         for measure in marts.measures
         if measure.lowest
     )
-    remarks = [f"{lowest}。" if lowest else "", _WITHOUT_SIGNS if lists else "", *_unrated(marts)]
+    of_chance = _UNTESTED if marts.is_published_only else _WITHOUT_SIGNS
+    remarks = [f"{lowest}。" if lowest else "", of_chance if lists else "", *_unrated(marts)]
     return (*said, Span("".join(remarks)))
 
 

@@ -9,7 +9,7 @@ from callback_survey.documents.notice.data import FlaggedDepartment, MeasureSumm
 from callback_survey.local_time import local_date
 from callback_survey.wording import signs
 from callback_survey.wording.figures import BLANK
-from callback_survey.wording.signs import FEW_MARK, FIRM, FIRM_MARK, QUARTER_MARK
+from callback_survey.wording.signs import FEW_MARK, FIRM, FIRM_MARK, FIRM_UNTESTED, QUARTER_MARK
 from callback_survey.wording.translation import in_chinese
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
     firm = [department for department in lower if mark(department) == FIRM_MARK]
     said = []
     if lower:
-        said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个{_named(lower)}。{_firm_sentence(firm, len(lower))}")
+        said.append(f"与平均值的差距超出抽样误差的有{len(lower)}个{_named(lower)}。{_firm_sentence(firm, lower)}")
     elif tested:
         said.append("与平均值的差距都没有超出抽样误差，不能据此认定哪个部门确实较低。")
     if few:
@@ -77,10 +77,12 @@ def chance_sentences(below: Iterable[FlaggedDepartment]) -> list[str]:
     return said
 
 
-def _firm_sentence(firm: list[FlaggedDepartment], lower_count: int) -> str:
+def _firm_sentence(firm: list[FlaggedDepartment], lower: list[FlaggedDepartment]) -> str:
+    if all(department.is_significantly_below_superpopulation is None for department in lower):
+        return f"{FIRM_UNTESTED}（标{QUARTER_MARK}）。"
     if not firm:
         return f"按部门水平，差距都还不能排除偶然（标{QUARTER_MARK}）。"
-    if len(firm) == lower_count:
+    if len(firm) == len(lower):
         return f"{FIRM}的也是这些部门（标{FIRM_MARK}）。"
     return f"其中{FIRM}的有{len(firm)}个（标{FIRM_MARK}）{_named(firm)}。"
 
