@@ -61,6 +61,32 @@ _GROUPS = """
     group by all
     order by all
 """
+# two measures of one question, whose successes are other answers: what one masks the other may show, or their rates together
+_QUESTIONS = """
+    with answers as (
+        select
+            rates.department_code, rates.department_name, rates.measure, rates.measure_name, rates.success_count,
+            measures.question, answers.answer_code, answers.is_success, answers.is_suppressed, rules.smallest_cell_count
+        from marts.department_answers as answers
+        inner join marts.department_rates as rates using (region_code, quarter, measure, department_code)
+        inner join intermediate.int_disclosure_rules as rules using (region_code, quarter)
+        inner join seeds.measures as measures using (measure)
+        where answers.region_code = $region_code and answers.quarter = $quarter and rates.source_grain = 'cases'
+            and rates.answered_count > 0 and not rules.is_exempt
+    )
+    select
+        one.department_name, one.measure_name, other.measure_name as other_name,
+        count(*) filter (one.is_suppressed and not other.is_suppressed) as seen_count,
+        -- of answers that one counts and the other does not, and none the other way round, the rates give the sum
+        count(*) filter (other.is_success and not one.is_success) = 0
+        and any_value(one.success_count - other.success_count) between 1 and any_value(one.smallest_cell_count) - 1
+            as is_given
+    from answers as one
+    inner join answers as other using (department_code, question, answer_code)
+    where one.measure <> other.measure
+    group by all
+    order by all
+"""
 # figures over departments, with how many departments are in them
 _SUMS = """
     select measures.measure_name, region.rated_department_count,
@@ -75,10 +101,12 @@ _SUMS = """
 
 
 def facts(connection: duckdb.DuckDBPyConnection, scope: Scope) -> dict[str, pd.DataFrame]:
-    """A row for every department and measure with answers, every group of answers, and every figure over departments."""
+    """A row for every department and measure with answers, every group of answers, every pair of measures of one question, and
+    every figure over departments."""
     keys = {"region_code": scope.region_code, "quarter": scope.quarter}
-    rates, groups, sums = (connection.execute(query, keys).df() for query in (_RATES, _GROUPS, _SUMS))
-    found = [*_rows_of_rates(rates), *_rows_of_groups(groups), *_rows_of_sums(sums)]
+    queries = (_RATES, _GROUPS, _QUESTIONS, _SUMS)
+    rates, groups, questions, sums = (connection.execute(query, keys).df() for query in queries)
+    found = [*_rows_of_rates(rates), *_rows_of_groups(groups), *_rows_of_questions(questions), *_rows_of_sums(sums)]
     return {"masks": pd.DataFrame(found, columns=["place", "measure_name", "status"])}
 
 
@@ -115,6 +143,17 @@ def _rows_of_groups(groups: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
             status = "an answer of too few people is shown"
         elif row.masked_count == 1 and row.answer_count > 1:
             status = "a single answer is masked: the others and the rate give it"
+        else:
+            status = KEPT
+        yield row.department_name, row.measure_name, status
+
+
+def _rows_of_questions(questions: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    for row in questions.itertuples():
+        if row.seen_count:
+            status = f"an answer is masked, and shown of {row.other_name}, which is of the same question"
+        elif row.is_given is True:
+            status = f"with {row.other_name}, which is of the same question, the rates give an answer of too few people"
         else:
             status = KEPT
         yield row.department_name, row.measure_name, status

@@ -75,6 +75,24 @@ def masked(assignment: str = "rate_rank = null") -> str:
     )
 
 
+# d1 was asked once how often it had to come: nine say once at most, eight of them not at all
+SAME_QUESTION = (
+    "delete from marts.department_answers where measure = 'realisation' and department_code = 'd1';"
+    "insert into marts.department_answers by name select * from (values "
+    "('330109', '2018Q1', 'realisation', 'd1', 'zero', 80, 8, true), ('330109', '2018Q1', 'realisation', 'd1', 'one', 10, 1, true), "
+    "('330109', '2018Q1', 'realisation', 'd1', 'two', 10, 1, false), "
+    "('330109', '2018Q1', 'no_visit', 'd1', 'zero', 80, 8, true), ('330109', '2018Q1', 'no_visit', 'd1', 'one', 10, 1, false), "
+    "('330109', '2018Q1', 'no_visit', 'd1', 'two', 10, 1, false)"
+    ") t (region_code, quarter, measure, department_code, answer_code, answer_pct, answer_count, is_success);"
+    "insert into marts.department_rates by name select * replace ('no_visit' as measure, '零上门率' as measure_name, "
+    "8 as success_count, 0.8 as rate, 80 as rate_pct, 80 as average_pct, 1 as rate_rank, false as is_below_average) "
+    "from marts.department_rates where measure = 'realisation' and department_code = 'd1';"
+    "insert into marts.region_rates by name select * replace ('no_visit' as measure, 1 as department_count, "
+    "1 as rated_department_count, 80 as average_pct, 0 as below_average_count, null as lowest_department_name) "
+    "from marts.region_rates where measure = 'realisation'"
+)
+# the measure is of one department alone here
+OF_ONE_DEPARTMENT = {"departments_complete": "", "figures_consistent": ""}
 TWO_OTHERS = (
     "update marts.department_answers set answer_pct = 33.33, answer_count = 1 where department_code = 'd2' and answer_code = 'x';"
     "insert into marts.department_answers values "
@@ -169,6 +187,24 @@ FAULTS: dict[str, tuple[str, dict[str, str]]] = {
         f"{TWO_OTHERS}; update marts.department_answers set answer_pct = null, answer_count = null, is_suppressed = true "
         "where answer_code = 'y'",
         {"masked_figures_hidden": "区教育局（满意率）: a single answer is masked: the others and the rate give it"},
+    ),
+    "an answer that one measure masks and another of its question shows": (
+        f"{SAME_QUESTION}; update marts.department_answers set answer_pct = null, answer_count = null, is_suppressed = true "
+        "where measure = 'no_visit' and not is_success",
+        {
+            **OF_ONE_DEPARTMENT,
+            "masked_figures_hidden": "区档案局（零上门率）: an answer is masked, and shown of 实现率, which is of the same question",
+        },
+    ),
+    "two rates of one question that give a small answer": (
+        f"{SAME_QUESTION}; update intermediate.int_disclosure_rules set smallest_cell_count = 2; "
+        "update marts.department_answers set answer_pct = null, answer_count = null, is_suppressed = true "
+        "where department_code = 'd1' and answer_code in ('zero', 'one', 'two')",
+        {
+            **OF_ONE_DEPARTMENT,
+            "masked_figures_hidden": "区档案局（实现率）: with 零上门率, which is of the same question, the rates give an answer of "
+            "too few people",
+        },
     ),
     "a masked answer with its share": (
         "update marts.department_answers set is_suppressed = true where department_code = 'd1' and measure = 'satisfaction'",
