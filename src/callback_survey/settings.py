@@ -301,6 +301,13 @@ def _home(given: Path) -> Path:
             where=ascii(str(home)),
             next_step="choose another folder with --home or CALLBACK_SURVEY_HOME",
         )
+    if home.exists() and not home.is_dir():
+        raise UsageError(
+            "the home is a file",
+            where=str(home),
+            expected="a folder, or a path where one can be made",
+            next_step="choose another folder with --home or CALLBACK_SURVEY_HOME",
+        )
     return home
 
 

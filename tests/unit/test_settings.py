@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callback_survey.airflow import run
+from callback_survey.cli.main import main
 from callback_survey.errors import UsageError
 from callback_survey.setting_values import PREFIX
 from callback_survey.settings import RUNBOOKS, Settings, load_settings
@@ -162,6 +163,16 @@ def test_a_home_that_a_program_would_look_for_elsewhere_is_refused_at_once(
         load_settings({}, home=tmp_path / f"a{sign}HOME")
     assert refused.value.where == str(tmp_path / f"a{sign}HOME")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["verify", "deliveries", "checks", "watch", "status", "run"])
+def test_a_home_that_is_a_file_is_no_home_that_is_whole(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "home").write_text("", encoding="utf-8")
+    arguments = ["--quarter", "2018Q1"] if command == "run" else []
+    assert main([command, "--home", str(tmp_path / "home"), *arguments]) == 2
+    assert "error: the home is a file" in capsys.readouterr().err
 
 
 def test_a_home_with_a_line_end_is_refused_and_shown_on_one_line(tmp_path: Path) -> None:

@@ -127,7 +127,9 @@ def departments(seeds: Path) -> Iterator[Fault]:
             yield fault_in(row, "the department has no name or no code", "write both")
     for code, found in by_code.items():
         for one, other in itertools.combinations(found, 2):
-            if one["region_code"] != other["region_code"]:
+            if one.cells == other.cells:
+                yield fault_in(other, f"「{code}」 is also on line {one.line}", "remove one of the two rows")
+            elif one["region_code"] != other["region_code"]:
                 regions_named = f"of {one['region_code']} (line {one.line}) and of {other['region_code']}"
                 yield fault_in(other, f"code {code} is {regions_named}", "give one of them a code of its own")
             elif both := one.period.common(other.period):

@@ -86,6 +86,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         adding("departments", ("330109-099", "330109", "区 教育局", "2018Q3", "")),
         "330109: 「区 教育局」 means two departments from 2018Q3 on: 区教育局 (330109-0",
     ),
+    "a department that stands twice": (
+        adding("departments", ("330109-001", "330109", "区经信局", "2018Q1", "")),
+        "departments.csv line 37: 「330109-001」 is also on line 2",
+    ),
     "two names of one code at once": (
         adding("departments", ("330109-001", "330109", "区经信委", "2018Q4", "")),
         "departments.csv line 37: code 330109-001 is both 区经信局 (line 2) and 区经信委 at once, from 2018Q4 on",
