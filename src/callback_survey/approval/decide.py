@@ -167,7 +167,7 @@ def interrupted(issue: Issue) -> UsageError:
     return UsageError(
         f"the approval of {issue.scope.name} r{issue.revision} by {issue.approved_by} was interrupted; nothing was decided",
         where=str(issue.folder),
-        next_step="give the command again: callback-survey approve; then withdraw the notice if it is not to hold",
+        next_step="approve it again, or withdraw it if it is not to hold: callback-survey approve, callback-survey withdraw",
         region_code=issue.region_code,
         quarter=issue.quarter,
     )

@@ -162,8 +162,9 @@ def take_back(public: Path, issue: Issue, said: Withdrawal) -> None:
     """From now on no notice of the quarter holds. The documents stay, beside what is said. Done again, it ends the same."""
     files.write_json(issue.folder / WITHDRAWN, asdict(said))
     link = public / issue.region_code / issue.quarter / CURRENT
-    link.unlink(missing_ok=True)
-    files.sync(link.parent)
+    if link.is_symlink() and os.readlink(link) == issue.folder.name:
+        link.unlink()
+        files.sync(link.parent)
 
 
 def mark(public: Path, scope: Scope, revision: int) -> Mark | None:

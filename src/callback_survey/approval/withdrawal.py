@@ -29,15 +29,15 @@ def withdraw(
     Returns the withdrawal that holds: that of whoever decided first, where one that was interrupted is ended. Raises UsageError where
     that notice is not out: never issued, replaced by another, or withdrawn before.
     """
-    from callback_survey.approval.decide import alone, interrupted
+    from callback_survey.approval.decide import alone
 
     with alone(settings, scope):
         if (ended := finish(settings, scope)) is not None and ended.revision == revision:
             return ended.said
+        issue = public.current(settings.public, scope)
         placed = public.issued(settings.public, scope, revision)
         if placed is not None and public.is_interrupted(settings.public, placed):
-            raise interrupted(placed)
-        issue = public.current(settings.public, scope)
+            issue = placed  # signed, and killed before it held: it is there, and may have been seen
         if issue is None or issue.revision != revision:
             raise _not_out(settings, scope, revision, issue)
         entry = Decision(
@@ -52,26 +52,36 @@ def withdraw(
             details={"number": issue.number, "dated_on": issue.dated_on},
             content_hash=issue.content_hash,
         )
-        journal.append(settings.releases, entry)
-        finished = finish(settings, scope)
+        if not _is_decided(settings, issue):
+            journal.append(settings.releases, entry)
+        finished = finish(settings, scope, issue)
         assert finished is not None, "a withdrawal that is written down is carried out"
         return finished.said
 
 
-def finish(settings: Settings, scope: Scope) -> public.Withdrawn | None:
-    """Carry out a withdrawal that is decided and still looks public; None where there is none. The caller is alone."""
-    issue = public.current(settings.public, scope)
-    if issue is None:
+def finish(settings: Settings, scope: Scope, placed: Issue | None = None) -> public.Withdrawn | None:
+    """Carry out a withdrawal that is decided and still looks public, of the notice that is out or of a `placed` one; None where
+    there is none. The caller is alone."""
+    issue = placed or public.current(settings.public, scope)
+    last = None if issue is None else _last_word(settings, issue)
+    if issue is None or last is None or last.act != ACT:
         return None
-    entries = journal.entries(settings.releases, scope.region_code, scope.quarter)
-    own = journal.about(entries, issue.revision, issue.content_hash)
-    decided = [entry for entry in own if entry.act in ("approved", "issued", ACT)]
-    if not decided or decided[-1].act != ACT:
-        return None
-    said = Withdrawal(reason=decided[-1].reason, withdrawn_by=decided[-1].by, withdrawn_at=decided[-1].at)
+    said = Withdrawal(reason=last.reason, withdrawn_by=last.by, withdrawn_at=last.at)
     with modes.public():
         public.take_back(settings.public, issue, said)
     return public.Withdrawn(issue.revision, said)
+
+
+def _last_word(settings: Settings, issue: Issue) -> Decision | None:
+    entries = journal.entries(settings.releases, issue.region_code, issue.quarter)
+    own = journal.about(entries, issue.revision, issue.content_hash)
+    return next((entry for entry in reversed(own) if entry.act in ("approved", "issued", ACT)), None)
+
+
+def _is_decided(settings: Settings, issue: Issue) -> bool:
+    """Whether the withdrawal was written down already, by a command that was killed then."""
+    last = _last_word(settings, issue)
+    return last is not None and last.act == ACT
 
 
 def require_later(settings: Settings, scope: Scope, revision: int, approved_at: str) -> None:

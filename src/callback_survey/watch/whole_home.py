@@ -166,7 +166,7 @@ def _interrupted_approvals(settings: Settings) -> Iterator[Fault]:
         for path in sorted(folder.glob(f"r*/{public.DOCUMENT}")):
             is_read = _unreadable(path, lambda path: public.Issue.read(path.parent), _FROM_A_BACKUP) is None
             if is_read and public.is_interrupted(settings.public, public.Issue.read(path.parent)):
-                again = "give the command again: callback-survey approve, then withdraw it if it is not to hold"
+                again = "approve it again, or withdraw it if it is not to hold: callback-survey approve, callback-survey withdraw"
                 yield Fault(path, "its approval was interrupted before it was made the notice that holds", again)
 
 

@@ -356,8 +356,9 @@ def test_a_notice_is_nobody_else_s_to_read_before_it_is_issued(
     assert approve(settings).folder.stat().st_mode & 0o777 == 0o755
 
 
-def test_an_approval_killed_before_its_notice_holds_is_ended_by_itself_alone(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_an_approval_killed_before_its_notice_holds_is_ended_by_itself_or_by_a_withdrawal(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, is_withdrawn: bool
 ) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -369,15 +370,21 @@ def test_an_approval_killed_before_its_notice_holds_is_ended_by_itself_alone(
     assert [fault.what for fault in public_faults(settings)] == [
         "its approval was interrupted before it was made the notice that holds"
     ]
-    for decide_otherwise in (
-        lambda: reject(settings),
-        lambda: withdrawal.withdraw(settings, SCOPE, 1, by="主任", reason="x", at=AT, run_id="run-2"),
-    ):
-        with pytest.raises(UsageError, match="the approval of 330109 2018Q1 r1 by 值班长 was interrupted"):
-            decide_otherwise()
-    approve(settings)
-    assert os.readlink(folder(settings) / "current") == "r1"
-    assert [act for act, _, _ in acts(settings)] == ["approved", "issued"]
+    with pytest.raises(UsageError, match="the approval of 330109 2018Q1 r1 by 值班长 was interrupted"):
+        reject(settings)
+    if is_withdrawn:
+        # also once another revision is served, so that it cannot be approved again
+        correct(settings)
+        approve(settings, 2, NEXT, run_id="run-2")
+        later = "2018-06-20T01:00:00+00:00"
+        withdrawal.withdraw(settings, SCOPE, 1, by="主任", reason="误签", at=later, run_id="run-3")
+        assert os.readlink(folder(settings) / "current") == "r2", "which is another one"
+        assert [act for act, _, _ in acts(settings)] == ["approved", "approved", "issued", "withdrawn"]
+    else:
+        approve(settings)
+        assert os.readlink(folder(settings) / "current") == "r1"
+        assert [act for act, _, _ in acts(settings)] == ["approved", "issued"]
+    assert public_faults(settings) == []
 
 
 def test_a_number_that_another_notice_bears_is_refused_until_that_one_is_withdrawn(settings: Settings) -> None:
