@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +11,7 @@ from typing import Any
 import duckdb
 
 from callback_survey import releases
+from callback_survey.registers import rows
 from callback_survey.releases import RATES, Release, measure_names
 from callback_survey.scope import Scope
 
@@ -84,9 +84,9 @@ def _read(release: Release) -> ReleasedQuarter:
     with duckdb.connect() as connection:
         cursor = connection.execute(_FIGURES, [str(release.folder / "marts" / f"{RATES}.parquet")])
         names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        figures = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     departments: dict[str, Department] = {}
-    for row in rows:
+    for row in figures:
         code = row["department_code"]
         known = departments.setdefault(
             code, Department(code, row["department_name"], row["valid_frame_count"], row["sample_count"], {})
@@ -95,7 +95,7 @@ def _read(release: Release) -> ReleasedQuarter:
     return ReleasedQuarter(
         quarter=release.quarter,
         revision=release.revision,
-        has_counts=all(row["source_grain"] != "published" for row in rows),
+        has_counts=all(row["source_grain"] != "published" for row in figures),
         measures=measure_names(release),
         departments=departments,
     )
@@ -114,11 +114,9 @@ def _answers(row: dict[str, Any]) -> Answers:
 
 def read_successions(seeds: Path, region_code: str, *, after: str, until: str) -> list[Succession]:
     """The successions that took effect after one quarter and no later than another."""
-    with (seeds / "department_successions.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
     return [
         Succession(row["predecessor_code"], row["successor_code"], row["valid_from"], row["succession_type"] == "split")
-        for row in rows
+        for row in rows.read(seeds, "department_successions")
         if row["region_code"] == region_code and after < row["valid_from"] <= until
     ]
 

@@ -5,7 +5,6 @@ Callbacks cannot see what never happens: a delivery that does not come, a schedu
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -24,6 +23,7 @@ from callback_survey.landing import ledger
 from callback_survey.local_time import to_the_minute
 from callback_survey.object_storage import Place, shown
 from callback_survey.quarter import Quarter
+from callback_survey.registers import rows
 from callback_survey.releases import Release, has_documents, inventory
 from callback_survey.scope import Scope
 from callback_survey.serving import mirror, readers
@@ -339,23 +339,14 @@ def _due(today: date) -> list[Quarter]:
 
 
 def _survey_regions(seeds: Path) -> dict[str, str]:
-    rows = _rows(seeds / "regions.csv")
-    return {row["region_code"]: row["region_name"] for row in rows if is_true(row["is_survey_region"])}
+    regions = rows.read(seeds, "regions")
+    return {row["region_code"]: row["region_name"] for row in regions if is_true(row["is_survey_region"])}
 
 
 def _is_expected(seeds: Path, scope: Scope) -> bool:
     """Whether the register has a department of the region in the quarter, or none at all yet."""
-    own = [row for row in _rows(seeds / "departments.csv") if row["region_code"] == scope.region_code]
-    valid = [
-        (row["valid_from"] or scope.quarter) <= scope.quarter and (row["valid_to"] or scope.quarter) >= scope.quarter
-        for row in own
-    ]
-    return not own or any(valid)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+    own = [row for row in rows.read(seeds, "departments") if row["region_code"] == scope.region_code]
+    return not own or any(row.period.holds_in(scope.quarter) for row in own)
 
 
 def _state(settings: Settings, region_code: str, quarter: Quarter) -> tuple[str, Facts]:
