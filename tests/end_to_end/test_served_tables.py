@@ -219,5 +219,5 @@ def test_the_run_ends_with_a_summary_of_figures_checks_places_and_times(served: 
     ):
         assert expected in said
     steps = ["discover", "land", "gate 1", "build", "gate 2", "release", "serve", "documents"]
-    assert re.findall(r"(?m)^✔ (\w+(?: \d)?)\s", said) == ["airflow", *steps]
+    assert re.findall(r"(?m)^✔ (\w+(?: \d)?)\s", said) == ["prepare", *steps]
     assert re.findall(r"(\w+(?: \d)?) \d+\.\d s", said.rpartition("Time")[2]) == steps

@@ -33,11 +33,15 @@ _ANSWERS: tuple[Act, ...] = ("approved", "rejected", "issued", "withdrawn")
 
 
 def served_release(settings: Settings, scope: Scope) -> Release:
-    """The revision that readers see. Only that one can be issued: a notice must not differ from the tables."""
+    """The revision that readers see, or that a rollback which was written down is about to show them. Only that one can be issued:
+    a notice must not differ from the tables."""
     every = {one.revision: one for one in releases.revisions(settings.releases, scope)}
     served = dict(readers.served_keys(settings.serving)).get(scope.key)
-    contents = {revision: one.content_hash for revision, one in every.items()}
-    shown = journal.shown_revision(contents, served, _entries(settings, scope))
+    contents, entries = {revision: one.content_hash for revision, one in every.items()}, _entries(settings, scope)
+    shown = journal.shown_revision(contents, served, entries)
+    decided = journal.served_revision(entries, max(every, default=0))
+    if shown is not None and decided != max(every) and decided in every:
+        return every[decided]
     if shown is None:
         raise UsageError(
             f"{scope.name} is not served",
@@ -113,8 +117,7 @@ def approve(
             )
             if issue is None and not is_blank:
                 require_complete(complete, scope)
-            if issue is None:
-                _require_own_number(settings, scope, complete.number)
+            _require_own_number(settings, release, issue.number if issue else complete.number)
             # the documents take a while: what readers see is looked at again right before it counts, and stays until it does
             with (
                 modes.public(),
@@ -148,7 +151,9 @@ def reject(
         withdrawal.finish(settings, scope)
         release = _find(settings, scope, revision)
         issue = public.issued(settings.public, scope, revision)
-        if issue is not None and public.is_interrupted(settings.public, issue):
+        # a withdrawal of it may have been killed too
+        is_interrupted = issue is not None and public.is_interrupted(settings.public, issue)
+        if issue is not None and is_interrupted and withdrawal.finish(settings, scope, issue) is None:
             raise interrupted(issue)
         if issue is not None and public.withdrawal(settings.public, scope, revision) is None:
             raise UsageError(
@@ -173,6 +178,11 @@ def interrupted(issue: Issue) -> UsageError:
     )
 
 
+def has_decided(settings: Settings, scope: Scope, run_id: str) -> bool:
+    """Whether a command wrote a decision down, or found everything done."""
+    return any(entry.run_id == run_id for entry in _entries(settings, scope))
+
+
 def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited_hours: float, run_id: str) -> bool:
     """Write down that nobody decided in time. False where somebody did since it was asked, or where it is not served any more."""
     asked_at = datetime.now(UTC) - timedelta(hours=waited_hours)
@@ -183,7 +193,9 @@ def record_unanswered(settings: Settings, scope: Scope, revision: int, *, waited
             for one in journal.about(_entries(settings, scope), revision, release.content_hash)
             if one.act in _ANSWERS and datetime.fromisoformat(one.at) >= asked_at
         ]
-        if since or served_release(settings, scope).content_hash != release.content_hash:
+        issue = public.current(settings.public, scope)
+        is_out = issue is not None and issue.content_hash == release.content_hash
+        if since or is_out or served_release(settings, scope).content_hash != release.content_hash:
             return False
         entry = _decision("unanswered", release, NOBODY, run_id=run_id)
         told = [(one.act, one.revision, one.run_id) for one in _entries(settings, scope)]
@@ -223,17 +235,9 @@ def _find(settings: Settings, scope: Scope, revision: int) -> Release:
     )
 
 
-def _to_be_served(settings: Settings, scope: Scope) -> Release:
-    """What readers see, or what a rollback that was written down is about to show them."""
-    shown = served_release(settings, scope)
-    every = {one.revision: one for one in releases.revisions(settings.releases, scope)}
-    decided = journal.served_revision(_entries(settings, scope), max(every))
-    return shown if decided == max(every) else every.get(decided, shown)
-
-
 def _still_served(settings: Settings, scope: Scope, revision: int) -> Release:
     asked = _find(settings, scope, revision)
-    served = _to_be_served(settings, scope)
+    served = served_release(settings, scope)
     if served.content_hash != asked.content_hash:
         raise ApprovalOutdated(
             f"{scope.name} r{revision} was approved, but readers now see r{served.revision}; nothing was issued",
@@ -277,14 +281,17 @@ def _require_same(issue: Issue, heading: Heading) -> None:
         )
 
 
-def _require_own_number(settings: Settings, scope: Scope, number: str) -> None:
+def _require_own_number(settings: Settings, release: Release, number: str) -> None:
     """Two notices of one number cannot be told apart, least of all where one replaces the other. One that was withdrawn gives
     its number back."""
     taken = next(
         (
             one
-            for one in public.every(settings.public, scope.region_code)
-            if number and one.number == number and public.withdrawal(settings.public, one.scope, one.revision) is None
+            for one in public.every(settings.public, release.region_code)
+            if number
+            and one.number == number
+            and (one.scope, one.revision) != (release.scope, release.revision)
+            and public.withdrawal(settings.public, one.scope, one.revision) is None
         ),
         None,
     )
@@ -293,8 +300,8 @@ def _require_own_number(settings: Settings, scope: Scope, number: str) -> None:
             f"{number} is the number of the notice of {taken.scope.name} r{taken.revision}; nothing was issued",
             where=str(taken.folder),
             next_step="give the notice a number of its own",
-            region_code=scope.region_code,
-            quarter=scope.quarter,
+            region_code=release.region_code,
+            quarter=release.quarter,
         )
 
 

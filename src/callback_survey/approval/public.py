@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ DOCUMENT = "issue.json"
 MARK = "replaced.json"
 WITHDRAWN = "withdrawn.json"
 _ASIDE = ".r{revision}-{process}"
+_REVISION = re.compile("r[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,14 @@ def current(public: Path, scope: Scope) -> Issue | None:
 
 
 def every(public: Path, region_code: str) -> list[Issue]:
-    """The issued notices of a region, of all quarters, also those that hold no more."""
-    return [Issue.read(path.parent) for path in sorted(public.glob(f"{region_code}/*/r*/{DOCUMENT}"))]
+    """The issued notices of a region, of all quarters, also those that hold no more. What cannot be read is told by `verify`, and
+    keeps no other notice from being issued."""
+    found = []
+    for path in sorted(public.glob(f"{region_code}/*/r*/{DOCUMENT}")):
+        if _REVISION.fullmatch(path.parent.name):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                found.append(Issue.read(path.parent))
+    return found
 
 
 def sweep(public: Path, scope: Scope) -> None:

@@ -70,7 +70,7 @@ def _command(commands: Any, name: str, told: str, examples: str) -> argparse.Arg
 
 
 def _approve(options: argparse.Namespace) -> int:
-    from callback_survey.approval import decide, fields, public
+    from callback_survey.approval import decide, fields
     from callback_survey.approval.request import request_for
     from callback_survey.settings import load_settings
 
@@ -89,11 +89,10 @@ def _approve(options: argparse.Namespace) -> int:
     revision, by, run_id = *_decided(options), _run_id()
     scope, is_blank = Scope(options.region, quarter), options.blank
     reason = fields.reason_of(options.reason, is_required=False)
-    before = public.current(settings.public, scope)
     issue = decide.approve(
         settings, scope, revision, heading, by=by, at=_now(), run_id=run_id, reason=reason, is_blank=is_blank
     )
-    if before is not None and before.revision == revision:
+    if not decide.has_decided(settings, scope, run_id):
         show(
             f"already issued: {options.region} {quarter} r{revision}, approved by {issue.approved_by}; nothing was changed"
         )

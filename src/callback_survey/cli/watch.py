@@ -76,15 +76,17 @@ def _look(found: Any, run_id: str, today: date | None, *, is_json: bool) -> int:
     console = open_console()
     report = watch(found, run_id=run_id, today=today)
     words = Words(language.chosen())
+    # an earlier version kept the text of the alert alone
+    solved = [told.get(words.language) or told["text"] for told in report.solved]
     if is_json:
         problems = [_as_values(one, words) for one in report.problems]
-        print_json({**asdict(report), "problems": problems})
+        print_json({**asdict(report), "problems": problems, "solved": solved})
         return SOMETHING_TO_TELL if report.problems else 0
     for problem in report.problems:
         say(console, f"{words(f'severity.{problem.severity}')}  {problem.text(words)}")
         for line in (*problem.lines(words), words("watch.do", text=problem.remedy(words))):
             say(console, f"    {line}")
-    for text in report.solved:
+    for text in solved:
         say(console, f"{words('severity.recovered')}  {text}")
     if report.is_run_under_way:
         say(console, "a run is using the warehouse: deliveries and served data are checked after it ends")

@@ -134,7 +134,10 @@ def _cells_told(package: zipfile.ZipFile, part: str | None, percent_styles: set[
 
 
 def _without_result(cell: Element) -> str:
-    """The formula of a cell that has no value: a program wrote it for Excel to compute. Empty where there is none."""
+    """The formula of a cell that has no value: a program wrote it for Excel to compute. Empty where there is none. A text that was
+    computed and is empty is a value."""
+    if cell.get("t") == "str":
+        return ""
     told = {_tag(one): one.text or "" for one in cell}
     return (told["f"] or "…") if "f" in told and not told.get("v") else ""
 

@@ -17,6 +17,7 @@ from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import DeliveredFile, Delivery, Manifest
 from callback_survey.deliveries.headers import Dataset
+from callback_survey.deliveries.kinds import TEXT, kind_of
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger, removed
 from callback_survey.landing.judge import read_file
@@ -31,7 +32,6 @@ from callback_survey.storage import duck, files, lakes
 
 logger = logging.getLogger(__name__)
 
-_TEXT = (".csv", ".csv.gz", ".txt")
 _INTERNAL = "reject_reason, reject_detail, row_text"
 _WHOLE = ({"published"}, {"frame", "calls"}, {"frame", "calls", "published"})
 
@@ -47,7 +47,7 @@ def identify(delivery: Delivery, manifest: Manifest, *, seeds: Path, key: TokenK
         "rules": rules_fingerprint(Vocabulary.read(seeds, delivery.scope)),
         "key": key.key_id,
     }
-    if not all(file.path.name.lower().endswith(_TEXT) for file in manifest.files):
+    if any(kind_of(file.path) != TEXT for file in manifest.files):
         content["packages"] = PACKAGE_READERS
     if manifest.note is not None:
         content["note"] = manifest.note

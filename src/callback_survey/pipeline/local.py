@@ -83,9 +83,10 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> SurveyEr
     as one."""
     run.settings.read_privacy_key()  # better now than after the first hundred regions
     try:
-        verdicts, failures = _serve(run, quarter, region_code)
-        # outside the lock of the warehouse: another run may go on with it
-        if verdicts is not None:
+        try:
+            verdicts, failures = _serve(run, quarter, region_code)
+        finally:
+            # outside the lock of the warehouse: another run may go on with it. Also where a region was held: the others are served
             with _told(run, "serve", quarter, region_code):
                 steps.mirror(run)
         without = _document(run, verdicts, quarter, region_code) if verdicts is not None else None

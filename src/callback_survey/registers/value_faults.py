@@ -6,10 +6,11 @@ What a column holds stands beside the registers, where dbt reads it too: its typ
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from callback_survey.registers import rows
 from callback_survey.registers.faults import Fault, fault_in
 
 _TRUE_TYPES = ("string", "boolean")
+# as DuckDB and Spark read them both
+_NUMBER, _WHOLE = re.compile("[-+]?[0-9]{1,18}([.][0-9]+)?", re.ASCII), re.compile("[-+]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,10 @@ def _expected(cell: str, column: str, held: _Column) -> str | None:
         return None if _is_day(cell) else "write a day such as 2018-01-31"
     if held.kind in _TRUE_TYPES:
         return None
-    try:
-        number = Decimal(cell)
-    except InvalidOperation:
+    if not _NUMBER.fullmatch(cell):
         return "write a number in digits"
-    if not number.is_finite():
-        return "write a number in digits"
-    if held.kind == "bigint" and number != int(number):
+    number = Decimal(cell)
+    if held.kind == "bigint" and not _WHOLE.fullmatch(cell):
         return "write a whole number"
     if column.endswith("_level") and not 0 < number < 1:
         return "write a share of 1, such as 0.95"

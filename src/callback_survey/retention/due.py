@@ -67,7 +67,7 @@ def _cases(settings: Settings, last: date) -> Iterator[Due]:
             continue
         try:
             entries = ledger.entries(lake, scope.region_code, scope.quarter)
-            left = removed.left_over(lake, scope)
+            left = [*removed.left_over(lake, scope), *_kept_answers(settings, entries)]
         except DamagedFile as damage:
             yield Due("cases", scope.name, ended_on, (), scope, damage.what)
             continue
@@ -83,6 +83,13 @@ def _cases(settings: Settings, last: date) -> Iterator[Due]:
             yield Due("cases", scope.name, ended_on, whole, scope, held.reason(scope, entries))
         elif left:
             yield Due("cases", scope.name, ended_on, tuple(left), scope)
+
+
+def _kept_answers(settings: Settings, entries: Sequence[Entry]) -> list[Place]:
+    """What gate 1 answered of removed deliveries: it may name cases."""
+    removed_ones = [entry.report for entry in entries if entry.report is not None and entry.state == "removed"]
+    paths = [ledger.checked_path(settings.lake, report) for report in removed_ones]
+    return [path for path in paths if path.is_file()]
 
 
 def _restricted(settings: Settings, last: date) -> Iterator[Due]:

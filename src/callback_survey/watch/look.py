@@ -7,7 +7,7 @@ heard is of no use.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import groupby
@@ -54,11 +54,11 @@ _SECTIONS = {
 
 @dataclass(frozen=True)
 class WatchReport:
-    """What is wrong now, in words; how much of it was told in this look; and what should be run."""
+    """What is wrong now, in words; how much of it was told in this look; what is over, by language; and what should be run."""
 
     problems: tuple[Problem, ...]
     told_count: int
-    solved: tuple[str, ...]
+    solved: tuple[Mapping[str, str], ...]
     resent_count: int
     to_start: tuple[Waiting, ...] = ()
     is_run_under_way: bool = False
@@ -186,7 +186,7 @@ def runs_to_start(waiting: Sequence[Waiting]) -> list[dict[str, Any]]:
 
 def _tell_changes(
     settings: Settings, run_id: str, state: _State, problems: Sequence[Problem], say: Words, kept: tuple[str, ...]
-) -> tuple[int, list[str]]:
+) -> tuple[int, list[dict[str, str]]]:
     """Tell what is new or changed, one message per severity, and what is over; `kept` could not be judged."""
     present = {problem.key for problem in problems}
     new = [one for one in problems if state.problems.get(one.key, {}).get("signature") != one.signature]
@@ -203,8 +203,9 @@ def _tell_changes(
     for key in gone:
         del state.problems[key]
     for one in new:
-        state.problems[one.key] = {"signature": one.signature, "severity": one.severity, "text": one.text(say)}
-    return len(new), [told["text"] for told in gone.values()]
+        texts = {"zh": one.text(Words("zh")), "en": one.text(Words("en"))}
+        state.problems[one.key] = {"signature": one.signature, "severity": one.severity, "text": one.text(say), **texts}
+    return len(new), list(gone.values())
 
 
 def _alert(

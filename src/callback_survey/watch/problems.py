@@ -73,7 +73,9 @@ class Problem:
 
     def concerns(self, region_code: str | None, quarter: str | None) -> bool:
         """Whether it is about a region or quarter that is asked for; what is about no one region or quarter is about each."""
-        found = _OF_SCOPE.fullmatch(self.key)
+        found, quarters = _OF_SCOPE.fullmatch(self.key), self.facts.get("quarters", ())
+        if quarter is not None and quarters and quarter not in quarters:
+            return False
         return found is None or (region_code in (None, found[1]) and (found[2] is None or quarter in (None, found[2])))
 
 

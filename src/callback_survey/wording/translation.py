@@ -23,6 +23,7 @@ _OWN_WORDS_NAME = re.compile(r"(?:.*_)?(?:by|reason)")
 _LITERAL_NAME = re.compile(r"(?:.*_)?literals?")
 _NUMBER = r"[-+−±]?[0-9][0-9,]*(?:\.[0-9]+)?"
 _LATIN = re.compile("[A-Za-z]")
+_MANY = 8
 # lists as they are written, how they read in Chinese, and whether each part must be known
 _LISTS = (("; ", "；", False), ("；", "；", False), (" and ", "；", True), (", ", "，", False), ("、", "、", False))
 
@@ -144,6 +145,11 @@ def _best(text: str) -> Reading:
 
 def _readings(text: str) -> Iterator[Reading]:
     """By each entry that fits; as a list; as what something is said of: `departments.csv line 5: …`; and with a remark behind it."""
+    if text.count(_LISTS[0][0]) >= _MANY:
+        # what is this long is a list, and each part is short
+        if (found := _list_read(text, *_LISTS[0])) is not None:
+            yield found
+        return
     for template in templates():
         if (found := template.read(text)) is not None:
             yield found

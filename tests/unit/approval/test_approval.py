@@ -399,10 +399,30 @@ def test_a_number_that_another_notice_bears_is_refused_until_that_one_is_withdra
     )
 
 
+def test_a_notice_that_comes_back_gives_way_to_who_has_its_number_now(settings: Settings) -> None:
+    approve(settings)
+    withdrawal.withdraw(settings, SCOPE, 1, by="主任", reason="x", at="2018-06-08T01:00:00+00:00", run_id="run-2")
+    correct(settings)
+    later = ("2018-06-20T01:00:00+00:00", "2018-06-21T01:00:00+00:00")
+    decide.approve(settings, SCOPE, 2, HEADING, by="主任", at=later[0], run_id="run-3")
+    serve(settings, freeze_again(settings))
+    with pytest.raises(UsageError, match="is the number of the notice of 330109 2018Q1 r2"):
+        decide.approve(settings, SCOPE, 1, HEADING, by="主任", at=later[1], run_id="run-4", reason=WHY)
+
+
+def test_a_notice_that_cannot_be_read_keeps_no_other_from_being_issued(settings: Settings) -> None:
+    for name, text in (("r1", "{"), ("r1.old", '{"strange": 1}')):
+        damaged = settings.public / "330109" / "2017Q4" / name / "issue.json"
+        damaged.parent.mkdir(parents=True)
+        damaged.write_text(text, encoding="utf-8")
+    assert approve(settings).number == HEADING.number
+
+
 def test_what_a_rollback_is_about_to_take_back_is_not_issued(settings: Settings) -> None:
     correct(settings)
     again = Decision("rolled_back", "330109", "2018Q1", 1, "值班长", "核实", details={"instead_of": "r2"})
     journal.append(settings.releases, again)
+    assert decide.served_release(settings, SCOPE).revision == 1, "which a request is about, too"
     with pytest.raises(ApprovalOutdated, match="readers now see r1"):
         approve(settings, 2)
 
@@ -456,11 +476,11 @@ def test_who_rejected_may_think_again_until_the_notice_is_out(settings: Settings
     assert [act for act, _, _ in acts(settings)] == ["rejected", "approved", "issued"]
 
 
-@pytest.mark.parametrize("what", ["approved", "rejected", "replaced"])
+@pytest.mark.parametrize("what", ["approved", "approved long ago", "rejected", "replaced"])
 def test_what_was_decided_elsewhere_or_replaced_is_not_told_as_undecided(settings: Settings, what: str) -> None:
     said = {"by": "值班长", "at": datetime.now(UTC).isoformat(), "run_id": "cli-1"}
-    if what == "approved":
-        decide.approve(settings, SCOPE, 1, HEADING, **said)
+    if what.startswith("approved"):
+        decide.approve(settings, SCOPE, 1, HEADING, **({**said, "at": AT} if "ago" in what else said))
     elif what == "rejected":
         decide.reject(settings, SCOPE, 1, reason="数字待核实", **said)
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+import zipfile
 from collections.abc import Callable
 
 import openpyxl
@@ -21,6 +23,7 @@ from export_writers import (
     as_xls,
     as_xlsb,
     as_xlsx,
+    as_zip,
 )
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -218,6 +221,25 @@ def test_a_formula_without_a_result_stands_in_its_own_column(reader: Reader) -> 
     call = [*ONE_CALL[:3], '=IF(1=1,"满意","不满意")', "=1+1"]
     found = reader.one("calls.xlsx", as_xlsx({"一": [[None, *CALLS_HEADER], [None, *call]]}, as_text=False))
     assert found.rows[0][1][3:5] == ('=IF(1=1,"满意","不满意")', "=1+1")
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_a_blank(reader: Reader) -> None:
+    content = as_xlsx({"一": [CALLS_HEADER, [*ONE_CALL[:3], "=FORMULA", "零上门"]]}, as_text=False)
+    parts = dict(_parts(content))
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    # as a spreadsheet program keeps what it has worked out
+    parts["xl/worksheets/sheet1.xml"] = re.sub(
+        r"<c r=\"D2\"[^>]*><f>FORMULA</f><v ?/?>(</v>)?</c>",
+        '<c r="D2" t="str"><f>IF(A2="x","",A2)</f><v></v></c>',
+        sheet,
+    ).encode()
+    assert b'IF(A2="x"' in parts["xl/worksheets/sheet1.xml"]
+    assert reader.one("calls.xlsx", as_zip(parts)).rows[0][1][3] == ""
+
+
+def _parts(content: bytes) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return [(name, package.read(name)) for name in package.namelist()]
 
 
 def test_merged_cells_of_a_title_and_a_header_fill_no_record(reader: Reader) -> None:

@@ -331,8 +331,9 @@ def test_a_landing_under_way_keeps_its_scratch_folder_while_others_land(lake: La
 def test_reading_workbooks_otherwise_leaves_deliveries_in_text_what_they_are(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
-    packed = {"frame.xlsx": (as_xlsx({"一": [FRAME_HEADER, ONE_CASE]}), 1), "calls.csv": calls(ONE_CALL)}
+    text = {"frame.tsv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
+    # under a name that promises text too: the content decides
+    packed = {"frame.csv": (as_xlsx({"一": [FRAME_HEADER, ONE_CASE]}), 1), "calls.csv": calls(ONE_CALL)}
     before = [
         lake.deliver(files, quarter=quarter).delivery_id for files, quarter in ((text, "2018Q1"), (packed, "2018Q2"))
     ]

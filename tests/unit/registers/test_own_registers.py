@@ -114,6 +114,21 @@ FAULTS = {
         ["measure,measure_name,question,measure_order", "satisfaction,满意率,satisfaction,一"],
         "registers/measures.csv line 2: measure_order is 「一」",
     ),
+    "an order that is not there": (
+        "measures",
+        ["measure,measure_name,question,measure_order", "satisfaction,满意率,satisfaction,"],
+        "registers/measures.csv line 2: measure_order is empty",
+    ),
+    "a whole number with a fraction": (
+        "measures",
+        ["measure,measure_name,question,measure_order", "satisfaction,满意率,satisfaction,1.0"],
+        "registers/measures.csv line 2: measure_order is 「1.0」",
+    ),
+    "digits that no database reads": (
+        "reliability_limits",
+        ["not_rated_below_count,caution_below_count,caution_half_width_pct,valid_from", "10,３０,10,2000Q1"],
+        "registers/reliability_limits.csv line 2: caution_below_count is 「３０」",
+    ),
     "a day that no month has": (
         "calendar_days",
         ["calendar_year,day,is_working_day", "2019,2019-02-30,false"],

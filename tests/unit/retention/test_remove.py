@@ -55,6 +55,9 @@ def test_rows_are_gone_from_the_lake_the_warehouse_and_the_partitions_and_the_en
     kept.write_text("gate 1 said that XS-1 stands twice", encoding="utf-8")
     done = remove(tmp_path)
     assert not kept.exists(), "it names cases"
+    kept.write_text("left by a removal that was killed", encoding="utf-8")
+    remove(tmp_path)
+    assert not kept.exists()
     assert {one.kind for one in done.done} == {"cases", "restricted"}
     assert list(settings.lake.rglob("*.parquet")) == []
     assert list(settings.restricted.rglob("*.parquet")) == []

@@ -456,6 +456,11 @@ def test_the_exit_code_says_whether_there_is_something_to_know(
     assert run(found, monkeypatch, "--today", "2018-04-21", "--language", "zh") == 4
     chinese = capsys.readouterr().out
     assert "330109 萧山区 到期未发布：2018Q1" in chinese and "2018Q1（2018-04-20 到期）：没有交付" in chinese
+    release(found)
+    assert run(found, monkeypatch, "--today", "2018-04-21") == 0
+    assert "RECOVERED  330109 萧山区: overdue, not released: 2018Q1" in capsys.readouterr().out
+    (found.releases / "330109" / "2018Q1" / "r1" / "release.json").unlink()
+    assert run(found, monkeypatch, "--today", "2018-04-21") == 4
     # what was told is told in the language of the alerts, whoever looks
     assert (
         "到期未发布：2018Q1"

@@ -144,6 +144,12 @@ def test_what_is_no_message_of_ours_stays_as_it_is(text: str) -> None:
     assert in_chinese(text) == text
 
 
+@pytest.mark.parametrize("count", [9, 100, 1000])
+def test_a_long_list_is_read_part_by_part(count: int) -> None:
+    english = "; ".join(f"departments.csv line {number}: write both" for number in range(count))
+    assert in_chinese(english) == "；".join(f"departments.csv 第 {number} 行：两项都要填写" for number in range(count))
+
+
 def test_the_words_of_a_person_are_never_turned() -> None:
     said = "sample_within_frame was already accepted by 张三: the reason is empty"
     assert in_chinese(said) == "sample_within_frame 已由 张三 放行：the reason is empty"
