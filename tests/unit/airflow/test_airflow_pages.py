@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -446,6 +448,27 @@ def test_documents_have_no_origin_and_only_the_live_one_a_script(client: TestCli
     frames = re.findall(r"<iframe[^>]+>", text_of(client, f"{RELEASE}/view/notice/explore.html"))
     assert len(frames) == 1 and 'sandbox="allow-scripts allow-downloads"' in frames[0]
     assert 'sandbox=""' in text_of(client, f"{RELEASE}/view/notice/notice.html")
+
+
+@pytest.mark.parametrize("code", ["330109-001", "武侯-甲", "510107/002", "510107 003#", "510107%004"])
+def test_the_page_of_a_department_is_there_whatever_its_code(home: Path, client: TestClient, code: str) -> None:
+    name = f"{quote(code, safe='')}.html"
+    release = home / "releases" / "330109" / "2018Q1" / "r2"
+    with (release / "csv" / "departments.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([("department_code", "department_name"), (code, "部门")])
+    folder = release / "notice" / "departments"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("<p>本部门</p>", encoding="utf-8")
+    # the test client takes the quotes of an address off twice, a server once
+    framed = text_of(client, f"{RELEASE}/view/notice/departments/{quote(quote(name))}")
+    (source,) = re.findall(r'<iframe[^>]*src="([^"]+)"', framed)
+    assert source.endswith(f"/{quote(name)}")
+    assert "本部门" in text_of(client, source.replace("%", "%25"))
+
+
+def test_a_copy_kept_among_the_releases_is_no_region(home: Path, client: TestClient) -> None:
+    shutil.copytree(home / "releases" / "330109", home / "releases" / "330109copy")
+    assert "330109copy" not in text_of(client, f"{ROOT}/")
 
 
 def test_files_have_their_type_and_those_to_be_kept_a_name(client: TestClient) -> None:

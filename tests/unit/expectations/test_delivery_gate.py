@@ -6,12 +6,15 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from callback_survey.expectations.gates import check_delivery
 
 from callback_survey.landing.ledger import FileRecord, PhoneColumn
+from callback_survey.storage import duck
+from callback_survey.storage.scratch import sweep
 from lakes import CALLS_HEADER, ONE_CALL, SEEDS, Lake, as_csv, calls, frame
 from landed_rows import RULES, Call, Landed, called, cases, judge, rejected_calls, tripped
 
@@ -385,6 +388,22 @@ def test_what_is_said_of_two_spellings_of_a_department_is_said_of_both() -> None
     assert "区教育局: 2 calls dated 2018-09-01 … 2018-09-01、2018-09-04 … 2018-09-04" in "".join(
         found["calls_within_period"]
     )
+
+
+def test_nobody_else_sweeps_what_the_gate_spills(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, seen = duck.connect, []
+
+    def looked(path: Path, *, spill: Path, **options: Any) -> Any:
+        for kind in ("gate", "spill"):
+            sweep(spill.parent, kind)
+        seen.append(spill.is_dir())
+        return connect(path, spill=spill, **options)
+
+    frame_row = ("XS-1", "区教育局", "2018-03-01", "15400000001", "", "")
+    report = lake.deliver({"frame.csv": frame(frame_row), "calls.csv": calls(("XS-1", *ONE_CALL[1:]))})
+    monkeypatch.setattr(duck, "connect", looked)
+    check_delivery(report, lake=lake.folder, seeds=SEEDS, memory_limit="1GB", run_id="run-1", elsewhere=[])
+    assert seen == [True]
 
 
 def test_annexes_alone_are_checked_as_far_as_they_go() -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 
 from callback_survey.releases import Inventory, Release
+from callback_survey.serving import readers
 from callback_survey.serving import serve as serving
+from callback_survey.storage import files
 from published import make_release
 
 # A notebook in a process of its own: finds out once where the folder leads, then reads all tables there.
@@ -77,3 +79,13 @@ def test_the_served_file_can_be_opened_by_duckdb_1_0_and_later(tmp_path: Path) -
             "select tags['storage_version'] from duckdb_databases() where not internal"
         ).fetchall()
     assert tags == [("v1.0.0+",)]
+
+
+def test_a_revision_that_was_set_aside_as_the_runbook_says_hides_nothing_that_is_served(tmp_path: Path) -> None:
+    served = make_release(tmp_path / "releases", revision=1)
+    make_release(tmp_path / "releases", revision=2).folder.rename(served.folder.with_name("r2.damaged"))
+    current = tmp_path / "serving" / "current"
+    current.mkdir(parents=True)
+    files.write_json(current / "served.json", [[served.key, served.content_hash]])
+    (found,) = readers.served(tmp_path / "serving", tmp_path / "releases")
+    assert (found.region_code, found.revision) == ("330109", 1)
