@@ -30,6 +30,7 @@ DEFAULT_PORT = 8080
 POOL = "warehouse"
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 DATABASE, STAMP = "airflow.db", "prepared-by"
+_PATIENCE_SECONDS = 60
 # An Airflow that is set up on the same machine for something else says by these where it is
 _OF_ANOTHER = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__CORE__PLUGINS_FOLDER", "AIRFLOW__CORE__AUTH_MANAGER")
 _SECTIONS_OF_ANOTHER = ("AIRFLOW__DATABASE__", "AIRFLOW__SECRETS__", "AIRFLOW__CELERY", "AIRFLOW__KUBERNETES")
@@ -85,8 +86,10 @@ def environment(
 
 
 def database_url(path: Path) -> str:
-    """A SQLite file as SQLAlchemy is told of it, which reads %41 in a path as the letter A."""
-    return f"sqlite:///{str(path).replace('%', '%25')}"
+    """A SQLite file as SQLAlchemy is told of it, which reads %41 in a path as the letter A. Who finds it locked waits: on a busy
+    machine the five seconds of Python's default end in an error page."""
+    quoted = str(path).replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{quoted}?timeout={_PATIENCE_SECONDS}"
 
 
 def foreign(given: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from callback_survey.airflow import home as airflow_home
 from callback_survey.errors import SurveyError
@@ -41,6 +44,24 @@ def test_every_address_is_on_loopback_and_every_path_under_the_home(tmp_path: Pa
     places = [value for value in variables.values() if "/" in value and not value.startswith("http://127.0.0.1:1234")]
     assert len(places) >= 5
     assert [place for place in places if not place.removeprefix("sqlite:///").startswith(f"{tmp_path}/")] == []
+
+
+@pytest.mark.parametrize("library", ["pysqlite", "aiosqlite"])
+def test_who_finds_the_database_locked_waits_for_a_minute_wherever_it_lies(tmp_path: Path, library: str) -> None:
+    database = tmp_path / "家 %41 a?b&c" / "airflow.db"
+    database.parent.mkdir()
+    address = airflow_home.database_url(database).replace("sqlite", f"sqlite+{library}", 1)
+
+    async def asked() -> int:
+        async with create_async_engine(address).connect() as connection:
+            return int((await connection.execute(text("pragma busy_timeout"))).scalar_one())
+
+    if library == "aiosqlite":
+        patience = asyncio.run(asked())
+    else:
+        with create_engine(address).connect() as connection:
+            patience = connection.execute(text("pragma busy_timeout")).scalar_one()
+    assert (patience, database.is_file()) == (60_000, True)
 
 
 def test_what_belongs_to_another_airflow_is_left_out_and_named_without_its_values(tmp_path: Path) -> None:
