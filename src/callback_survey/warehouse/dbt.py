@@ -98,6 +98,8 @@ def environment_of(settings: Settings, file: Path, spill: Path, *, schemas: str 
         "CALLBACK_SURVEY_SPILL": str(spill),
         "CALLBACK_SURVEY_MEMORY_LIMIT": f"{_left_for_duckdb(size_in_bytes(settings.memory_limit)) // 10**6}MB",
         "CALLBACK_SURVEY_TESTS": "together",
+        # dbt's newer way to let a model wait for the tests of those before it: the same order, with fewer edges
+        "DBT_USE_FAST_TEST_EDGES": "1",
         f"{parsed.CUSTOM}{SQL_FINGERPRINT}": sql_fingerprint(settings.dbt_project),
         **parsed.variables(settings, schemas),
         "DO_NOT_TRACK": "1",
