@@ -12,8 +12,9 @@ import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXAMPLE_COUNT = 10
+# beside the facts of several regions: whose a row is, and which it is there
+_PLACE, _ROW = "_place", "_row"
 # our two severities in the library's words
 _SEVERITIES = {"fail": "critical", "warn": "warning"}
 # What is not one name but several in a list, or a sentence of ours about a file, may be longer than a name.
@@ -80,31 +83,61 @@ def _defer(name: str) -> None:
     sys.modules[name] = stand_in
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a gate is asked about one region's quarter: its checks, and the tables of facts that they look at, by name."""
+
+    checks: Sequence[Check]
+    facts: Mapping[str, pd.DataFrame]
+
+
+# results in the order of the checks, and what Great Expectations said of each table of facts, in its own words
+Answers = tuple[tuple[CheckResult, ...], tuple[dict[str, Any], ...]]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one expectation found in one table of facts: what raised, or whether it holds and which rows, by position, fail."""
+
+    is_met: bool
+    raised: str | None = None
+    failing: Sequence[int] = ()
+    # of an expectation that looks at the table as a whole
+    observed: str | None = None
+
+
 def run(
     checks: Sequence[Check], facts: Mapping[str, pd.DataFrame], rules: Mapping[str, Rule], *, gate: str, suite: str
-) -> tuple[tuple[CheckResult, ...], tuple[dict[str, Any], ...]]:
-    """Every check against its facts, in the order given, and what Great Expectations said of each table of facts, in its own
-    words. A check that raised, or saw no rows, has not passed."""
+) -> Answers:
+    """Every check against its facts, in the order given. A check that raised, or saw no rows, has not passed."""
+    return run_together([Asked(checks, facts)], rules, gate=gate, suite=suite)[0]
+
+
+def run_together(asked: Sequence[Asked], rules: Mapping[str, Rule], *, gate: str, suite: str) -> tuple[Answers, ...]:
+    """The same for several regions' quarters, by one validation of each table of facts for all of them: a validation costs
+    more than its rows. A check is the same one wherever it is asked. What the library said is then said of all of them."""
     gx, whole = _whole_frames()
-    expected = expectation_suite(gx, checks, rules, suite)
-    answers: dict[str, Any] = {}
-    validations = []
-    for name, frame in facts.items():
-        asked = [check for check in checks if check.facts == name]
-        if asked and len(frame):
-            found = _validate(gx, whole.get_batch({"dataframe": frame}), f"{suite}.{name}", asked, expected)
-            answers |= {answer.expectation_config.meta["check_id"]: answer for answer in found.results}
-            validations.append(_without_rows(found.to_json_dict()))
-    results = []
-    for check in checks:
-        rule = rules[check.check_id]
-        row_count = len(facts[check.facts])
-        if row_count == 0:
-            outcome: Outcome = "skipped" if check.rows_may_be_missing else "no_rows"
-            results.append(_result(check, rule, gate, suite, outcome, check.nothing))
-        else:
-            results.append(_read(answers[check.check_id], check, rule, gate, suite, row_count))
-    return tuple(results), tuple(validations)
+    each_once = {check.check_id: check for one in asked for check in one.checks}
+    expected = expectation_suite(gx, list(each_once.values()), rules, suite)
+    found: dict[tuple[int, str], _Found] = {}
+    validations: dict[int, list[dict[str, Any]]] = {place: [] for place in range(len(asked))}
+    for name in dict.fromkeys(name for one in asked for name in one.facts):
+        looking = {check_id for check_id, check in each_once.items() if check.facts == name}
+        frames = {place: one.facts[name] for place, one in enumerate(asked) if looking and len(one.facts.get(name, ()))}
+        for together in _validated(gx, whole, f"{suite}.{name}", looking, expected, frames):
+            found |= together.found
+            for place in together.places:
+                validations[place].append(together.said)
+    return tuple(
+        (
+            tuple(
+                _result_of(found.get((place, check.check_id)), check, rules[check.check_id], gate, suite, one.facts)
+                for check in one.checks
+            ),
+            tuple(validations[place]),
+        )
+        for place, one in enumerate(asked)
+    )
 
 
 def expectation_suite(gx: Any, checks: Sequence[Check], rules: Mapping[str, Rule], name: str) -> Any:
@@ -139,16 +172,62 @@ def _whole_frames() -> tuple[Any, Any]:
     return gx, facts.add_batch_definition_whole_dataframe("all")
 
 
-def _validate(gx: Any, batch: Any, name: str, asked: Sequence[Check], expected: Any) -> Any:
-    """One validation of a table of facts by all that the suite expects of it."""
-    shown = sorted({column for check in asked for column in check.shows})
-    ids = {check.check_id for check in asked}
-    part = [expectation for expectation in expected.expectations if expectation.meta["check_id"] in ids]
+@dataclass(frozen=True)
+class _Validation:
+    """One validation of a table of facts: of which regions, what was found for each, and what the library said."""
+
+    places: Sequence[int]
+    found: Mapping[tuple[int, str], _Found]
+    said: dict[str, Any]
+
+
+def _validated(
+    gx: Any, whole: Any, name: str, looking: Set[str], expected: Any, frames: Mapping[int, pd.DataFrame]
+) -> Iterator[_Validation]:
+    """A table of facts of some regions, by all that the suite expects of it; where that cannot be told apart, or raises in the
+    facts of one, by a validation for each."""
+    if not frames:
+        return
+    part = [expectation for expectation in expected.expectations if expectation.meta["check_id"] in looking]
     with _configured_once():
-        return batch.validate(
+        answer = whole.get_batch({"dataframe": _together(frames)}).validate(
             gx.ExpectationSuite(name=name, expectations=part),
-            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": shown},
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [_PLACE, _ROW]},
         )
+    if len(frames) > 1 and not all(map(_is_row_by_row, answer.results)):
+        for place, frame in frames.items():
+            yield from _validated(gx, whole, name, looking, expected, {place: frame})
+        return
+    found = {
+        (place, one.expectation_config.meta["check_id"]): _found(one, place, is_alone=len(frames) == 1)
+        for one in answer.results
+        for place in frames
+    }
+    yield _Validation(list(frames), found, _without_rows(answer.to_json_dict()))
+
+
+def _together(frames: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all, each with whose it is and its position. Of several, values keep the types they have where they come from."""
+    import pandas as pd
+
+    named = [frame.assign(**{_PLACE: place, _ROW: range(len(frame))}) for place, frame in frames.items()]
+    return named[0] if len(named) == 1 else pd.concat([frame.astype(object) for frame in named], ignore_index=True)
+
+
+def _is_row_by_row(answer: Any) -> bool:
+    """Whether each row fails by itself, so that the answer for a part is that for its rows."""
+    is_strict = getattr(answer.expectation_config, "kwargs", {}).get("mostly", 1) == 1
+    return is_strict and _exception_of(answer.exception_info) is None and "unexpected_index_list" in answer.result
+
+
+def _found(answer: Any, place: int, *, is_alone: bool) -> _Found:
+    raised = _exception_of(answer.exception_info)
+    if raised is not None:
+        return _Found(False, raised=raised)
+    value = answer.to_json_dict()["result"]
+    rows = [row[_ROW] for row in value.get("unexpected_index_list") or [] if row[_PLACE] == place]
+    observed = None if "unexpected_count" in value else str(value.get("observed_value"))
+    return _Found(bool(answer.success) if is_alone else not rows, failing=rows, observed=observed)
 
 
 def _without_rows(validation: dict[str, Any]) -> dict[str, Any]:
@@ -183,19 +262,27 @@ def _configured_once() -> Iterator[None]:
         Expectation.configuration = made_anew
 
 
-def _read(answer: Any, check: Check, rule: Rule, gate: str, suite: str, row_count: int) -> CheckResult:
-    raised = _exception_of(answer.exception_info)
-    if raised is not None:
-        return _result(check, rule, gate, suite, "error", f"the check itself raised: {raised}")
-    value = answer.to_json_dict()["result"]
-    failing = value.get("unexpected_index_list") or []
-    examples = [check.example.format(**_fit(row)) for row in failing[:EXAMPLE_COUNT]]
+def _result_of(
+    found: _Found | None, check: Check, rule: Rule, gate: str, suite: str, facts: Mapping[str, pd.DataFrame]
+) -> CheckResult:
+    if found is None:
+        outcome: Outcome = "skipped" if check.rows_may_be_missing else "no_rows"
+        return _result(check, rule, gate, suite, outcome, check.nothing)
+    if found.raised is not None:
+        return _result(check, rule, gate, suite, "error", f"the check itself raised: {found.raised}")
+    frame, failing = facts[check.facts], found.failing
+    examples = [check.example.format(**_fit(_row(frame, row, check.shows))) for row in failing[:EXAMPLE_COUNT]]
     if len(failing) > EXAMPLE_COUNT:
         examples.append(f"… and {len(failing) - EXAMPLE_COUNT} more")
-    observed = (
-        f"{len(failing)} of {row_count} rows" if "unexpected_count" in value else str(value.get("observed_value"))
-    )
-    return _result(check, rule, gate, suite, "pass" if answer.success else "fail", observed, examples)
+    observed = found.observed if found.observed is not None else f"{len(failing)} of {len(frame)} rows"
+    return _result(check, rule, gate, suite, "pass" if found.is_met else "fail", observed, examples)
+
+
+def _row(frame: pd.DataFrame, row: int, columns: Sequence[str]) -> dict[str, Any]:
+    """Cells as plain values; what is no number is none."""
+    cells = {column: frame[column].iloc[row] for column in columns}
+    plain = {column: cell.item() if hasattr(cell, "item") else cell for column, cell in cells.items()}
+    return {column: None if cell != cell else cell for column, cell in plain.items()}
 
 
 def _result(

@@ -84,6 +84,68 @@ def test_checks_of_one_frame_are_asked_together_and_answer_each_for_itself() -> 
     assert (other.outcome, other.examples) == ("fail", ("区教育局: 2", "区民政局: 3"))
 
 
+def asked(*checks: Check, **facts: pd.DataFrame) -> engine.Asked:
+    return engine.Asked(checks, facts)
+
+
+def together(monkeypatch: pytest.MonkeyPatch, *regions: engine.Asked) -> tuple[list[list[CheckResult]], list[int]]:
+    """The results of each region, and of how many regions each validation was; they must be those that each has alone."""
+    rules = {check.check_id: rule(check.check_id) for region in regions for check in region.checks}
+    alone = [engine.run(one.checks, one.facts, rules, gate="marts", suite="marts")[0] for one in regions]
+    sizes: list[int] = []
+    put_together = engine._together
+    monkeypatch.setattr(engine, "_together", lambda frames: sizes.append(len(frames)) or put_together(frames))
+    answers = engine.run_together(regions, rules, gate="marts", suite="marts")
+    assert tuple(results for results, _ in answers) == tuple(alone)
+    return [list(results) for results, _ in answers], sizes
+
+
+def test_one_validation_of_several_regions_answers_each_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, other = at_most("few", 4), at_most("other", 1, facts="limits")
+    gaps = FACTS.assign(count=[None, 3, 7])
+    results, sizes = together(
+        monkeypatch,
+        asked(few, other, counts=FACTS, limits=FACTS),
+        # a gap makes the other numbers of its column ones with a point, there alone
+        asked(few, counts=gaps),
+        asked(few, other, counts=FACTS.iloc[:0], limits=FACTS.assign(department_name="区水利局")),
+        asked(few, counts=FACTS.iloc[:1]),
+    )
+    assert sizes == [3, 2]
+    assert [[(result.outcome, result.observed) for result in of_region] for of_region in results] == [
+        [("fail", "2 of 3 rows"), ("fail", "2 of 3 rows")],
+        [("fail", "1 of 3 rows")],
+        [("no_rows", "no rows to look at"), ("fail", "2 of 3 rows")],
+        [("pass", "0 of 1 rows")],
+    ]
+    assert results[0][0].examples == ("区教育局: 5", "区民政局: 9")
+    assert results[1][0].examples == ("区民政局: 7.0",)
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        gxe.ExpectColumnMaxToBeBetween(column="count", max_value=4),
+        gxe.ExpectColumnValuesToBeBetween(column="count", max_value=4, mostly=0.5),
+    ],
+)
+def test_what_cannot_be_told_apart_is_validated_for_each_region(
+    monkeypatch: pytest.MonkeyPatch, expectation: Any
+) -> None:
+    check = Check("whole", facts="counts", expectation=expectation, example="x", shows=(), allows="at most 4")
+    results, sizes = together(monkeypatch, asked(check, counts=FACTS), asked(check, counts=FACTS.iloc[:2]))
+    assert sizes == [2, 1, 1]
+    assert results[0][0].outcome == "fail"
+
+
+def test_what_raises_in_the_facts_of_one_region_is_no_fault_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = at_most("few", 4)
+    words = FACTS.assign(count=[object(), object(), object()])
+    results, sizes = together(monkeypatch, asked(check, counts=FACTS.iloc[:1]), asked(check, counts=words))
+    assert sizes == [2, 1, 1]
+    assert [of_region[0].outcome for of_region in results] == ["pass", "error"]
+
+
 def test_an_expectation_is_configured_once_in_a_validation_and_anew_in_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
