@@ -19,8 +19,6 @@ from callback_survey.quarter import Quarter
 from callback_survey.registers import Register
 from callback_survey.storage import duck
 
-from . import of_deliveries
-
 UNNAMED = "（未注明部门）"
 _NAMES_SHOWN = 5
 # a dataset without rows fails reject_share
@@ -156,6 +154,8 @@ def call_facts(
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
     answered, earliest, latest = (rules[name] for name in ("answered_share", "calls_not_before", "calls_not_after"))
     return [
         *_share_checks(rules),
@@ -214,6 +214,8 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
 
 def _share_checks(rules: Mapping[str, Rule]) -> list[Check]:
     """The two limits, to tell and to stop, on one fact each."""
+    from . import of_deliveries
+
     kinds = {
         "repeated_cases": (
             of_deliveries.ExpectRepeatedCasesWithinShare,

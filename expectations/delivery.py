@@ -1,4 +1,8 @@
-"""Gate 1: what a landed delivery must be before it may become the current one."""
+"""Gate 1: what a landed delivery must be before it may become the current one.
+
+Its modules take the facts by DuckDB and pandas alone, where the delivery is landed. Their checks are made where they are asked:
+Great Expectations comes with `of_deliveries`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from callback_survey.checks.model import Check, Rule
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.registers import Register
 
-from . import cases, doubts, files, interviews, of_deliveries, spellings
+from . import cases, doubts, files, interviews, spellings
 
 # Department names are as sent (a few hundred texts at most per delivery); the register maps them in Python.
 # A case belongs to the department of its first frame row, else to the one the calls name (methodology §1).
@@ -101,6 +105,8 @@ def suite(rules: Mapping[str, Rule], available: Mapping[str, pd.DataFrame]) -> l
 
 
 def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
     share = rules["unknown_department_share"].number()
     rejected = rules["reject_share_by_department"].number()
     counts = ("department_name", "sample_count", "frame_row_count")
@@ -160,6 +166,8 @@ def _case_checks(rules: Mapping[str, Rule]) -> list[Check]:
 
 
 def _printed_checks() -> list[Check]:
+    from . import of_deliveries
+
     return [
         Check(
             "published_rows_known",

@@ -12,8 +12,6 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 
-from . import of_deliveries
-
 # Answers given as bare numbers only: in 1-满意 the word decides
 _NUMBERED = """
     select question, count(*) as numbered_count,
@@ -85,6 +83,8 @@ def facts(
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
     reversed_from = rules["answers_reversed"]
     return [
         Check(

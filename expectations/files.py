@@ -13,8 +13,6 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.tables import BESIDE
 from callback_survey.storage import duck
 
-from . import of_deliveries
-
 _CAUSES = """
     select dataset, reason, count(*) as row_count, arg_min(file, (file, line)), arg_min(line, (file, line)),
         arg_min(detail, (file, line))
@@ -38,6 +36,8 @@ def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport) -> dict[
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
     limit, usable = rules["reject_share"].number(), rules["phones_usable"].number()
     return [
         Check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,24 +21,27 @@ from callback_survey.storage.lakes import home_of
 from callback_survey.storage.scratch import scratch_folder
 from callback_survey.warehouse.build import BuiltScope
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# tables of facts, by name
+Facts = dict[str, "pd.DataFrame"]
 _NO_CALLS = (
     "select null::text as case_id, null::text as department_name, null::text as file, null::bigint as line where false"
 )
 
 
-def check_delivery(
+def delivery_facts(
     report: LandingReport,
     *,
     lake: Place,
     seeds: Path,
     memory_limit: str,
-    run_id: str,
     elsewhere: Sequence[tuple[str, str]],
     threads: int | None = None,
-) -> CheckReport:
-    """Gate 1 over a landed delivery. `elsewhere` are its files that were landed for another region or quarter too
-    (`ledger.landed_elsewhere`); `threads` is how many may be taken at most, None all processors."""
-    engine.load_great_expectations()
+) -> Facts:
+    """What gate 1 is asked about a landed delivery, read from the lake. `elsewhere` are its files that were landed for another region or
+    quarter too (`ledger.landed_elsewhere`); `threads` is how many may be taken at most, None all processors."""
     from . import delivery
 
     register = Register.read(seeds, report.scope)
@@ -59,11 +63,40 @@ def check_delivery(
             # a frame landed to plan a sample: nobody was called yet
             connection.execute(f"create temp view calls as {_NO_CALLS}")
         numbered = questions_rated_in_numbers(seeds, report.scope)
-        facts = delivery.facts(connection, report, register, rules, elsewhere=elsewhere, numbered=numbered)
-    results, validations = engine.run(delivery.suite(rules, facts), facts, rules, gate="delivery", suite="delivery")
-    return CheckReport(
-        run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now(), validations
+        return delivery.facts(connection, report, register, rules, elsewhere=elsewhere, numbered=numbered)
+
+
+def check_deliveries(
+    landed: Sequence[tuple[LandingReport, Facts]], *, seeds: Path, run_id: str
+) -> tuple[CheckReport, ...]:
+    """Gate 1 over landed deliveries with their facts, in their order: one validation of each table of facts for all of them."""
+    engine.load_great_expectations()
+    from . import delivery
+
+    rules = read_rules(seeds)
+    asked = [engine.Asked(delivery.suite(rules, facts), facts) for _, facts in landed]
+    answers = engine.run_together(asked, rules, gate="delivery", suite="delivery")
+    return tuple(
+        CheckReport(
+            run_id, "delivery", report.region_code, report.quarter, results, report.delivery_id, now(), validations
+        )
+        for (report, _), (results, validations) in zip(landed, answers, strict=True)
     )
+
+
+def check_delivery(
+    report: LandingReport,
+    *,
+    lake: Place,
+    seeds: Path,
+    memory_limit: str,
+    run_id: str,
+    elsewhere: Sequence[tuple[str, str]],
+) -> CheckReport:
+    """Gate 1 over one landed delivery."""
+    facts = delivery_facts(report, lake=lake, seeds=seeds, memory_limit=memory_limit, elsewhere=elsewhere)
+    [checked] = check_deliveries([(report, facts)], seeds=seeds, run_id=run_id)
+    return checked
 
 
 def refused(delivery: Delivery, refusal: DeliveryRefused, *, seeds: Path, run_id: str) -> CheckReport:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from callback_survey.checks.model import Check, Rule
 
-from . import of_deliveries
 from .chance import Stratum, benjamini_hochberg, exact_p
 
 # One row per answered call of an interviewer, or within a clock hour; `place` is what the group is called.
@@ -110,10 +109,6 @@ _PACE = """
     order by place
 """
 _NAMES = {"interviewer": "interviewer of {place}", "hour": "{place}"}
-_EXPECTED = {
-    "interviewer": (of_deliveries.ExpectInterviewerAnswersToVary, of_deliveries.ExpectInterviewerAnswersLikeOthers),
-    "hour": (of_deliveries.ExpectHourAnswersToVary, of_deliveries.ExpectHourAnswersLikeOthers),
-}
 _NO_GROUP = {
     "interviewer": "no interviewer is named, or none has {minimum_count} interviews",
     "hour": "no hour has {minimum_count} interviews",
@@ -132,6 +127,8 @@ def facts(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> d
 
 
 def checks(rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
     pace = rules["interviewer_pace"].number()
     return [
         *(check for group in _GROUPED for check in _group_checks(group, rules)),
@@ -149,9 +146,15 @@ def checks(rules: Mapping[str, Rule]) -> list[Check]:
 
 
 def _group_checks(group: str, rules: Mapping[str, Rule]) -> list[Check]:
+    from . import of_deliveries
+
+    expected = {
+        "interviewer": (of_deliveries.ExpectInterviewerAnswersToVary, of_deliveries.ExpectInterviewerAnswersLikeOthers),
+        "hour": (of_deliveries.ExpectHourAnswersToVary, of_deliveries.ExpectHourAnswersLikeOthers),
+    }
     alike, differ = rules[f"{group}_answers_alike"], rules[f"{group}_answers_differ"]
     name, nothing = _NAMES[group], _NO_GROUP[group]
-    to_vary, like_others = _EXPECTED[group]
+    to_vary, like_others = expected[group]
     return [
         Check(
             alike.check_id,

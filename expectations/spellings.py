@@ -15,8 +15,6 @@ from callback_survey.landing.ledger import LandingReport
 from callback_survey.privacy import scrub
 from callback_survey.registers import Register
 
-from . import of_deliveries
-
 # an instance's own folder: rows there are added to those that come with the code
 _REGISTERS = "registers/"
 _ANSWERS = f"{_REGISTERS}answer_spellings.csv"
@@ -59,6 +57,8 @@ def facts(connection: duckdb.DuckDBPyConnection, report: LandingReport, register
 
 
 def checks() -> list[Check]:
+    from . import of_deliveries
+
     return [
         Check(
             "spellings_known",

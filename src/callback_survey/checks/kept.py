@@ -27,22 +27,34 @@ def asked_once(
 ) -> tuple[CheckReport, bool]:
     """The report of a gate, and whether it was kept from before. `path` is where it is kept, `rows` what identifies the rows it
     is about, as JSON values; `code` is the program that asks, with `ask`. A kept answer that cannot be read is not one."""
-    question = _question(rows, seeds, code)
-    try:
-        kept = files.read_json(path)
-        if kept["question"] == question:
-            report = CheckReport.from_json({**kept["report"], "run_id": run_id, "checked_at": now()})
-            return report, True
-    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
-        pass
+    question = question_of(rows, seeds, code)
+    kept = find(path, question, run_id=run_id)
+    if kept is not None:
+        return kept, True
     report = ask()
-    # one that raised may have lacked memory or a disk
-    if all(result.outcome != "error" for result in report.results):
-        files.write_json(path, {"question": question, "report": asdict(report)})
+    keep(path, question, report)
     return report, False
 
 
-def _question(rows: Sequence[Any], seeds: Path, code: str) -> str:
+def find(path: Path, question: str, *, run_id: str) -> CheckReport | None:
+    """What was answered to the same question, as this run's; None where it is to be asked."""
+    try:
+        kept = files.read_json(path)
+        if kept["question"] == question:
+            return CheckReport.from_json({**kept["report"], "run_id": run_id, "checked_at": now()})
+    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
+        pass
+    return None
+
+
+def keep(path: Path, question: str, report: CheckReport) -> None:
+    """For whoever asks the same again. An answer with a check that raised is not kept: it may have lacked memory or a disk."""
+    if all(result.outcome != "error" for result in report.results):
+        files.write_json(path, {"question": question, "report": asdict(report)})
+
+
+def question_of(rows: Sequence[Any], seeds: Path, code: str) -> str:
+    """What a gate is asked, as a hash: about these rows, by this program, with these registers and rules."""
     libraries = [metadata.version(name) for name in _LIBRARIES]
     digest = hashlib.sha256(json.dumps([rows, code, libraries], ensure_ascii=False, sort_keys=True).encode())
     for path in sorted(seeds.glob("*.csv")):

@@ -1,4 +1,5 @@
-"""The deliveries of a run, landed side by side on one machine: each process lands one after the other, with gate 1.
+"""The deliveries of a run, landed side by side on one machine: each process lands one after the other, and takes what gate 1 asks of
+it. The gate then judges them together.
 
 What a landing reports and how it ends comes to the run's own process, which tells it: lines of two landings do not mix, and alerts
 are sent from one place. A process ends with the run, however that ends; what it was at is swept, as after any kill.
@@ -15,14 +16,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import SurveyError
+from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.workbench import sweep_scratch
 from callback_survey.pipeline import steps
@@ -36,9 +38,12 @@ _LEAST_BYTES = 500_000_000
 # -P: a module beside the exports must not be taken for one of ours
 _COMMAND = [sys.executable, "-P", "-m", "callback_survey.pipeline.landings"]
 
-# Returns the report of a delivery, or raises why it did not land
+# Returns the report of a delivery, or raises why it did not land or pass gate 1
 Outcome = Callable[[], LandingReport]
+# The same before gate 1
+_BroughtIn = Callable[[], steps.Landed]
 _Message = tuple[str, Any]
+Given = TypeVar("Given")
 
 
 def side_by_side(run: Run, count: int) -> int:
@@ -48,14 +53,29 @@ def side_by_side(run: Run, count: int) -> int:
 
 
 def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[tuple[Delivery, Outcome], None, None]:
-    """Each delivery when it is done, with its outcome. `log` is the run's, where the processes write too.
+    """Each delivery with its outcome: one that did not land at once, the others when all have landed. `log` is the run's, where the
+    processes write too.
 
     Closed early, as by an error or by Ctrl-C, it ends what is under way.
     """
+    landed: list[steps.Landed] = []
+    with ledger.landing(run.settings.lake), closing(_bring_in_all(run, deliveries, log)) as brought_in:
+        for delivery, outcome in brought_in:
+            try:
+                landed.append(outcome())
+            except Exception as error:  # whoever asks for its outcome tells it
+                yield delivery, partial(_given_or_raised, error)
+        landed.sort(key=lambda one: one.report.region_code)
+        yield from steps.judge_landed(run, landed)
+
+
+def _bring_in_all(
+    run: Run, deliveries: Sequence[Delivery], log: Path
+) -> Generator[tuple[Delivery, _BroughtIn], None, None]:
     at_once = side_by_side(run, len(deliveries))
     if at_once == 1:
         for delivery in deliveries:
-            yield delivery, partial(steps.land, run, delivery)
+            yield delivery, partial(steps.bring_in, run, delivery)
         return
     share = f"{size_in_bytes(run.settings.memory_limit) // at_once // 10**6}MB"
     own = Run(
@@ -116,7 +136,7 @@ class _Worker(threading.Thread):
         with suppress(OSError):
             _stream(self._child.stdin).close()
 
-    def _land(self, delivery: Delivery) -> Outcome:
+    def _land(self, delivery: Delivery) -> _BroughtIn:
         self._say(delivery)
         try:
             while True:
@@ -162,7 +182,7 @@ class _Worker(threading.Thread):
         return is_killed or self._has_died
 
 
-def _given_or_raised(value: LandingReport | Exception) -> LandingReport:
+def _given_or_raised(value: Given | Exception) -> Given:
     if isinstance(value, Exception):
         raise value
     return value
@@ -210,9 +230,10 @@ def _take(todo: queue.SimpleQueue[Delivery]) -> None:
         os._exit(0)
 
 
-def _outcome(run: Run, delivery: Delivery) -> LandingReport | Exception:
+def _outcome(run: Run, delivery: Delivery) -> steps.Landed | Exception:
     try:
-        return steps.land(run, delivery)
+        with ledger.landing(run.settings.lake):
+            return steps.bring_in(run, delivery)
     except SurveyError as error:
         return error
     except Exception as error:

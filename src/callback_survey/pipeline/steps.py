@@ -6,7 +6,7 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
-from callback_survey.checks.kept import asked_once
+from callback_survey.checks import kept
 from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import folders
 from callback_survey.deliveries.delivery import Delivery
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     # each step imports what it needs, so that a task loads nothing else
     from callback_survey.checks.model import CheckReport
+    from callback_survey.expectations.gates import Facts
     from callback_survey.landing import LandingReport
     from callback_survey.releases import Release
     from callback_survey.scope import Scope
@@ -131,15 +132,29 @@ def verify_place(settings: Settings, delivery: Delivery) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Landed:
+    """A delivery in the lake, before its verdict: what gate 1 is asked, with the facts, or with the answer that is there from before."""
+
+    delivery: Delivery
+    report: LandingReport
+    question: str
+    facts: Facts | None = None
+    answer: CheckReport | None = None
+
+
 def land(run: Run, delivery: Delivery) -> LandingReport:
     """Land a delivery and hold gate 1 over it; only then is it the current one. Raises GateFailed or DeliveryRefused."""
     from callback_survey.landing import ledger
 
     with ledger.landing(run.settings.lake):
-        return _land(run, delivery)
+        [(_, outcome)] = judge_landed(run, [bring_in(run, delivery)])
+        return outcome()
 
 
-def _land(run: Run, delivery: Delivery) -> LandingReport:
+def bring_in(run: Run, delivery: Delivery) -> Landed:
+    """Land a delivery and take what gate 1 asks of it. Raises DeliveryRefused. Whoever calls it holds `ledger.landing` until the
+    gate has judged."""
     from callback_survey.landing import land as land_delivery
     from callback_survey.landing import ledger
     from callback_survey.releases.code_version import code_version
@@ -173,19 +188,72 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             if report.is_new
             else " (landed before)"
         )
-    with run.progress.step("gate 1", delivery.region_code) as step:
         elsewhere = ledger.landed_elsewhere(settings.lake, report)
-        checked, is_kept = asked_once(
-            ledger.checked_path(settings.lake, report),
-            [report.delivery_id, report.lake_files, elsewhere],
-            settings.seeds,
-            lambda: _check_delivery(run, report, elsewhere),
-            code=code_version(),
-            run_id=run.run_id,
-        )
-        checked = record(run, checked)
+        asked = [report.delivery_id, report.lake_files, elsewhere]
+        question = kept.question_of(asked, settings.seeds, code_version())
+        answer = kept.find(ledger.checked_path(settings.lake, report), question, run_id=run.run_id)
+        if answer is not None:
+            return Landed(delivery, report, question, answer=answer)
+        return Landed(delivery, report, question, facts=_facts(run, report, elsewhere))
+
+
+def _facts(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]) -> Facts:
+    from callback_survey.expectations.gates import delivery_facts
+
+    settings = run.settings
+    facts: Facts = delivery_facts(
+        report,
+        lake=settings.lake,
+        seeds=settings.seeds,
+        memory_limit=settings.memory_limit,
+        elsewhere=elsewhere,
+        threads=run.threads,
+    )
+    return facts
+
+
+def judge_landed(run: Run, landed: Sequence[Landed]) -> Iterator[tuple[Delivery, Callable[[], LandingReport]]]:
+    """Gate 1 over landed deliveries. Each with its outcome, which returns the report of one that is current now, or raises
+    GateFailed."""
+    new = [one for one in landed if one.facts is not None]
+    answers: dict[Delivery, CheckReport] = {}
+    if len(landed) > 1 and new:
+        try:
+            with run.progress.step("gate 1", ", ".join(one.report.region_code for one in new)) as step:
+                answers = _answered(run, new)
+                step.result = "asked of all of them together"
+        except Exception as error:  # whoever asks for an outcome tells it
+            yield from ((one.delivery, partial(_raise, error)) for one in landed)
+            return
+    for one in landed:
+        yield one.delivery, partial(_judge, run, one, answers.get(one.delivery))
+
+
+def _raise(error: Exception) -> LandingReport:
+    raise error
+
+
+def _answered(run: Run, landed: Sequence[Landed]) -> dict[Delivery, CheckReport]:
+    """What the gate says of each delivery, kept for the next run."""
+    from callback_survey.expectations.gates import check_deliveries
+    from callback_survey.landing import ledger
+
+    asked = [(one.report, one.facts) for one in landed if one.facts is not None]
+    reports = check_deliveries(asked, seeds=run.settings.seeds, run_id=run.run_id)
+    for one, report in zip(landed, reports, strict=True):
+        kept.keep(ledger.checked_path(run.settings.lake, one.report), one.question, report)
+    return dict(zip((one.delivery for one in landed), reports, strict=True))
+
+
+def _judge(run: Run, landed: Landed, answer: CheckReport | None) -> LandingReport:
+    """The verdict on one delivery, by what the gate said of it together with others, before, or now."""
+    from callback_survey.landing import ledger
+
+    settings, report = run.settings, landed.report
+    with run.progress.step("gate 1", report.region_code) as step:
+        checked = record(run, landed.answer or answer or _answered(run, [landed])[landed.delivery])
         step.quarter, step.figures = report.quarter, counted(checked)
-        step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
+        step.result = summarise(checked) + (" (nothing changed since)" if landed.answer is not None else "")
         failed = [result.check_id for result in checked.failures]
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
@@ -193,22 +261,6 @@ def _land(run: Run, delivery: Delivery) -> LandingReport:
             raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
-
-
-def _check_delivery(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]) -> CheckReport:
-    from callback_survey.expectations.gates import check_delivery
-
-    settings = run.settings
-    checked: CheckReport = check_delivery(
-        report,
-        lake=settings.lake,
-        seeds=settings.seeds,
-        memory_limit=settings.memory_limit,
-        run_id=run.run_id,
-        elsewhere=elsewhere,
-        threads=run.threads,
-    )
-    return checked
 
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
@@ -277,7 +329,7 @@ def judge(run: Run, built: BuildReport) -> GateReport:
                     failures.append(held_back(scope, damage))
                     step.result = "held back"
                     continue
-                checked, is_kept = asked_once(
+                checked, is_kept = kept.asked_once(
                     run.warehouse.checked_path(scope),
                     [built.build_id, asdict(scope), [str(path) for path in earlier]],
                     run.settings.seeds,

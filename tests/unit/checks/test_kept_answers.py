@@ -91,7 +91,8 @@ def test_a_run_with_nothing_new_asks_no_gate(small: Home, tmp_path: Path, monkey
         raise AssertionError("a gate was asked")
 
     home = small.copy(tmp_path / "home")
-    monkeypatch.setattr(gates, "check_delivery", asked)
+    monkeypatch.setattr(gates, "delivery_facts", asked)
+    monkeypatch.setattr(gates, "check_deliveries", asked)
     monkeypatch.setattr(gates, "check_marts", asked)
     again = home.run_quarter_here()
     assert again.code == 0, again.err

@@ -162,7 +162,7 @@ def test_a_process_that_dies_takes_no_other_delivery_with_it(
     assert sorted(region for region, said in found.items() if said == "SurveyError done") == codes[1:]
     assert f"ended with exit code {code}" in str(found[codes[0]])
     # its work held phone numbers
-    assert list(run.settings.lake.iterdir()) == []
+    assert [path.name for path in run.settings.lake.iterdir()] == ["landing.lock"]
 
 
 def test_what_is_under_way_ends_with_the_run_and_leaves_nothing(
@@ -192,7 +192,7 @@ def test_what_is_under_way_ends_with_the_run_and_leaves_nothing(
     under_way.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
-    assert list(run.settings.lake.iterdir()) == []
+    assert [path.name for path in run.settings.lake.iterdir()] == ["landing.lock"]
 
 
 @pytest.mark.parametrize("begun", [lambda child, run: None, lambda child, run: pickle.dump(run, child.stdin)])
