@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -22,22 +22,9 @@ from callback_survey.storage import files
 _LIBRARIES = ("great_expectations", "pandas", "duckdb")
 
 
-def asked_once(
-    path: Path, rows: Sequence[Any], seeds: Path, ask: Callable[[], CheckReport], *, code: str, run_id: str
-) -> tuple[CheckReport, bool]:
-    """The report of a gate, and whether it was kept from before. `path` is where it is kept, `rows` what identifies the rows it
-    is about, as JSON values; `code` is the program that asks, with `ask`. A kept answer that cannot be read is not one."""
-    question = question_of(rows, seeds, code)
-    kept = find(path, question, run_id=run_id)
-    if kept is not None:
-        return kept, True
-    report = ask()
-    keep(path, question, report)
-    return report, False
-
-
 def find(path: Path, question: str, *, run_id: str) -> CheckReport | None:
-    """What was answered to the same question, as this run's; None where it is to be asked."""
+    """What was answered to the same question (`question_of`), as this run's answer. None where it is to be asked; also where what is
+    kept at `path` cannot be read."""
     try:
         kept = files.read_json(path)
         if kept["question"] == question:
@@ -54,7 +41,8 @@ def keep(path: Path, question: str, report: CheckReport) -> None:
 
 
 def question_of(rows: Sequence[Any], seeds: Path, code: str) -> str:
-    """What a gate is asked, as a hash: about these rows, by this program, with these registers and rules."""
+    """What a gate is asked, as a hash. `rows` is what identifies the rows it is about, as JSON values; `code` is the program that asks,
+    by the rules and registers in `seeds`."""
     libraries = [metadata.version(name) for name in _LIBRARIES]
     digest = hashlib.sha256(json.dumps([rows, code, libraries], ensure_ascii=False, sort_keys=True).encode())
     for path in sorted(seeds.glob("*.csv")):

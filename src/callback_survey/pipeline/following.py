@@ -10,7 +10,7 @@ from typing import Any
 
 from callback_survey.errors import DamagedFile, GateFailed
 from callback_survey.landing import LandingReport, ledger, removed
-from callback_survey.pipeline import steps
+from callback_survey.pipeline import judging, steps
 from callback_survey.pipeline.verdicts import DELIVERY_GATE, GateReport, as_dict, held_back
 from callback_survey.releases import Release, comparison
 from callback_survey.run import Run
@@ -32,7 +32,7 @@ def revise(run: Run, verdicts: GateReport) -> GateReport:
         if not landed:
             break
         built = steps.build(run, landed)
-        judged = steps.judge(run, built)
+        judged = judging.judge(run, built)
         judged = steps.release(run, built, judged).verdicts
         passed += judged.passed
         failed += judged.failed

@@ -27,7 +27,7 @@ from callback_survey.errors import SurveyError
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.workbench import sweep_scratch
-from callback_survey.pipeline import steps
+from callback_survey.pipeline import judging, steps
 from callback_survey.run import Run
 from callback_survey.setting_values import size_in_bytes
 
@@ -41,7 +41,7 @@ _COMMAND = [sys.executable, "-P", "-m", "callback_survey.pipeline.landings"]
 # Returns the report of a delivery, or raises why it did not land or pass gate 1
 Outcome = Callable[[], LandingReport]
 # The same before gate 1
-_BroughtIn = Callable[[], steps.Landed]
+_BroughtIn = Callable[[], judging.Landed]
 _Message = tuple[str, Any]
 Given = TypeVar("Given")
 
@@ -58,7 +58,7 @@ def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[t
 
     Closed early, as by an error or by Ctrl-C, it ends what is under way.
     """
-    landed: list[steps.Landed] = []
+    landed: list[judging.Landed] = []
     with ledger.landing(run.settings.lake), closing(_bring_in_all(run, deliveries, log)) as brought_in:
         for delivery, outcome in brought_in:
             try:
@@ -66,7 +66,7 @@ def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[t
             except Exception as error:  # whoever asks for its outcome tells it
                 yield delivery, partial(_given_or_raised, error)
         landed.sort(key=lambda one: one.report.region_code)
-        yield from steps.judge_landed(run, landed)
+        yield from judging.judge_landed(run, landed)
 
 
 def _bring_in_all(
@@ -230,7 +230,7 @@ def _take(todo: queue.SimpleQueue[Delivery]) -> None:
         os._exit(0)
 
 
-def _outcome(run: Run, delivery: Delivery) -> steps.Landed | Exception:
+def _outcome(run: Run, delivery: Delivery) -> judging.Landed | Exception:
     try:
         with ledger.landing(run.settings.lake):
             return steps.bring_in(run, delivery)

@@ -6,11 +6,10 @@ discover -> land (each delivery, with gate 1) -> build -> gate (2) -> release ->
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from callback_survey import progress as progress_module
@@ -27,19 +26,15 @@ from callback_survey.errors import (
     RegisterError,
     SurveyError,
 )
+from callback_survey.pipeline import judging
 from callback_survey.pipeline.verdicts import (
     MARTS_GATE,
     GateReport,
     as_dict,
-    counted,
-    gate_failed,
     held_back,
     merge_failures,
-    record,
     record_refusal,
     show,
-    shown,
-    summarise,
 )
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
@@ -48,16 +43,13 @@ from callback_survey.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     # each step imports what it needs, so that a task loads nothing else
-    from callback_survey.checks.model import CheckReport
     from callback_survey.expectations.gates import Facts
     from callback_survey.landing import LandingReport
     from callback_survey.releases import Release
     from callback_survey.scope import Scope
     from callback_survey.serving.serve import ServeReport
-    from callback_survey.warehouse.build import BuildReport, BuiltScope
+    from callback_survey.warehouse.build import BuildReport
     from callback_survey.warehouse.compared import Comparison
     from callback_survey.warehouse.dbt import DbtProcess
 
@@ -132,27 +124,16 @@ def verify_place(settings: Settings, delivery: Delivery) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Landed:
-    """A delivery in the lake, before its verdict: what gate 1 is asked, with the facts, or with the answer that is there from before."""
-
-    delivery: Delivery
-    report: LandingReport
-    question: str
-    facts: Facts | None = None
-    answer: CheckReport | None = None
-
-
 def land(run: Run, delivery: Delivery) -> LandingReport:
     """Land a delivery and hold gate 1 over it; only then is it the current one. Raises GateFailed or DeliveryRefused."""
     from callback_survey.landing import ledger
 
     with ledger.landing(run.settings.lake):
-        [(_, outcome)] = judge_landed(run, [bring_in(run, delivery)])
+        [(_, outcome)] = judging.judge_landed(run, [bring_in(run, delivery)])
         return outcome()
 
 
-def bring_in(run: Run, delivery: Delivery) -> Landed:
+def bring_in(run: Run, delivery: Delivery) -> judging.Landed:
     """Land a delivery and take what gate 1 asks of it. Raises DeliveryRefused. Whoever calls it holds `ledger.landing` until the
     gate has judged."""
     from callback_survey.landing import land as land_delivery
@@ -193,8 +174,8 @@ def bring_in(run: Run, delivery: Delivery) -> Landed:
         question = kept.question_of(asked, settings.seeds, code_version())
         answer = kept.find(ledger.checked_path(settings.lake, report), question, run_id=run.run_id)
         if answer is not None:
-            return Landed(delivery, report, question, answer=answer)
-        return Landed(delivery, report, question, facts=_facts(run, report, elsewhere))
+            return judging.Landed(delivery, report, question, answer=answer)
+        return judging.Landed(delivery, report, question, facts=_facts(run, report, elsewhere))
 
 
 def _facts(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]) -> Facts:
@@ -210,57 +191,6 @@ def _facts(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]
         threads=run.threads,
     )
     return facts
-
-
-def judge_landed(run: Run, landed: Sequence[Landed]) -> Iterator[tuple[Delivery, Callable[[], LandingReport]]]:
-    """Gate 1 over landed deliveries. Each with its outcome, which returns the report of one that is current now, or raises
-    GateFailed."""
-    new = [one for one in landed if one.facts is not None]
-    answers: dict[Delivery, CheckReport] = {}
-    if len(landed) > 1 and new:
-        try:
-            with run.progress.step("gate 1", ", ".join(one.report.region_code for one in new)) as step:
-                answers = _answered(run, new)
-                step.result = "asked of all of them together"
-        except Exception as error:  # whoever asks for an outcome tells it
-            yield from ((one.delivery, partial(_raise, error)) for one in landed)
-            return
-    for one in landed:
-        yield one.delivery, partial(_judge, run, one, answers.get(one.delivery))
-
-
-def _raise(error: Exception) -> LandingReport:
-    raise error
-
-
-def _answered(run: Run, landed: Sequence[Landed]) -> dict[Delivery, CheckReport]:
-    """What the gate says of each delivery, kept for the next run."""
-    from callback_survey.expectations.gates import check_deliveries
-    from callback_survey.landing import ledger
-
-    asked = [(one.report, one.facts) for one in landed if one.facts is not None]
-    reports = check_deliveries(asked, seeds=run.settings.seeds, run_id=run.run_id)
-    for one, report in zip(landed, reports, strict=True):
-        kept.keep(ledger.checked_path(run.settings.lake, one.report), one.question, report)
-    return dict(zip((one.delivery for one in landed), reports, strict=True))
-
-
-def _judge(run: Run, landed: Landed, answer: CheckReport | None) -> LandingReport:
-    """The verdict on one delivery, by what the gate said of it together with others, before, or now."""
-    from callback_survey.landing import ledger
-
-    settings, report = run.settings, landed.report
-    with run.progress.step("gate 1", report.region_code) as step:
-        checked = record(run, landed.answer or answer or _answered(run, [landed])[landed.delivery])
-        step.quarter, step.figures = report.quarter, counted(checked)
-        step.result = summarise(checked) + (" (nothing changed since)" if landed.answer is not None else "")
-        failed = [result.check_id for result in checked.failures]
-        ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
-        if failed:
-            show(run)  # the alert leads there; of what passed the build shows it
-            raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
-        ledger.make_current(settings.lake, report, run_id=run.run_id)
-    return report
 
 
 def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = None) -> BuildReport:
@@ -305,55 +235,10 @@ def build(run: Run, landed: Sequence[LandingReport], dbt: DbtProcess | None = No
 
 def gate(run: Run, built: BuildReport) -> GateReport:
     """Hold gate 2 over each region's quarter. Raises GateFailed where none may be released."""
-    verdicts = judge(run, built)
+    verdicts = judging.judge(run, built)
     if not verdicts.passed:
         raise merge_failures([GateFailed(**failure) for failure in verdicts.failed])
     return verdicts
-
-
-def judge(run: Run, built: BuildReport) -> GateReport:
-    """The verdicts of gate 2 over each region's quarter, also where none passed."""
-    from callback_survey.releases.code_version import code_version
-    from callback_survey.releases.earlier import earlier_rates
-    from callback_survey.warehouse.build import verify_stamp
-
-    failures: list[GateFailed] = []
-    passed: list[BuiltScope] = []
-    with shown(run), run.warehouse.open() as connection:
-        verify_stamp(connection, built)
-        for scope in built.scope:
-            with run.progress.step("gate 2", scope.region_code) as step:
-                try:
-                    earlier = earlier_rates(run.settings.releases, scope)
-                except DamagedFile as damage:
-                    failures.append(held_back(scope, damage))
-                    step.result = "held back"
-                    continue
-                checked, is_kept = kept.asked_once(
-                    run.warehouse.checked_path(scope),
-                    [built.build_id, asdict(scope), [str(path) for path in earlier]],
-                    run.settings.seeds,
-                    partial(_check_marts, run, connection, scope, earlier),
-                    code=code_version(),
-                    run_id=run.run_id,
-                )
-                checked = record(run, checked)
-                step.quarter, step.figures = scope.quarter, counted(checked)
-                step.result = summarise(checked) + (" (nothing changed since)" if is_kept else "")
-            if checked.failures:
-                failures.append(gate_failed(run, checked, "nothing of this quarter was released"))
-            else:
-                passed.append(scope)
-    return GateReport(tuple(passed), tuple(as_dict(failure) for failure in failures))
-
-
-def _check_marts(
-    run: Run, connection: duckdb.DuckDBPyConnection, scope: BuiltScope, earlier: Sequence[Path]
-) -> CheckReport:
-    from callback_survey.expectations.gates import check_marts
-
-    checked: CheckReport = check_marts(connection, scope, seeds=run.settings.seeds, earlier=earlier, run_id=run.run_id)
-    return checked
 
 
 def release(run: Run, built: BuildReport, verdicts: GateReport) -> Released:
