@@ -117,6 +117,14 @@ def test_the_gates_load_a_library_without_the_third_of_it_that_no_check_uses() -
     assert ended.stdout.splitlines() == ["[]", "0.5 True select"]
 
 
+def test_what_a_delivery_is_judged_by_is_taken_without_the_library_that_judges() -> None:
+    """Where many are landed, by processes side by side, only the run's own process loads it, once."""
+    assert _loaded("callback_survey.pipeline.landings", "callback_survey.expectations.delivery") == {
+        "callback_survey.pipeline.landings": ["duckdb"],
+        "callback_survey.expectations.delivery": ["pandas"],
+    }
+
+
 @contextmanager
 def _counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """The statements that DuckDB logs, by their first word, of every connection made meanwhile."""

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from callback_survey.expectations import gates
 
 from benchmarks import districts
+from callback_survey.checks import engine
 from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, SurveyError
 from callback_survey.landing import ledger
@@ -26,12 +28,13 @@ from callback_survey.settings import load_settings
 from lakes import ONE_CALL, ONE_CASE, calls, frame, write_delivery
 
 CODES = districts.codes(2)
+REGISTERED = districts.codes(5)
 FILES = {"frame.csv": frame(ONE_CASE), "calls.csv": calls(ONE_CALL)}
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    districts._write_registers(tmp_path / "registers", CODES)
+    districts._write_registers(tmp_path / "registers", REGISTERED)
     given = {
         "HOME": str(tmp_path / "home"),
         "EXPORTS": str(tmp_path / "exports"),
@@ -94,6 +97,61 @@ def test_side_by_side_they_land_as_one_after_the_other(run: Run, deliveries: lis
     assert {event.subject for event, _ in told} == set(CODES)
     assert {thread for _, thread in told} == {threading.get_ident()}, "a display draws on one thread"
     assert len((run.settings.logs / "runs" / "run-1.jsonl").read_text(encoding="utf-8").splitlines()) == len(told)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_those_that_landed_are_judged_together_and_each_for_itself(
+    run: Run, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    codes = REGISTERED[:3]
+    stranger = ("XS-9", *ONE_CALL[1:])
+    deliveries = [
+        write_delivery(
+            run.settings.exports,
+            {
+                "frame.csv": frame(ONE_CASE, (f"XS-{code}", *ONE_CASE[1:])),
+                "calls.csv": calls((f"XS-{code}", *ONE_CALL[1:]), *([stranger] if code == codes[1] else [])),
+            },
+            region=code,
+        )
+        for code in codes
+    ]
+    together, validated = engine._together, []
+    monkeypatch.setattr(engine, "_together", lambda frames: validated.append(len(frames)) or together(frames))
+    heard: list[Event] = []
+    run = replace(run, settings=replace(run.settings, workers=workers), listener=heard.append)
+    found = outcomes(run, deliveries)
+    assert "gate 1 (delivery) failed" in str(found[codes[1]])
+    assert {entry.region_code: entry.state for entry in ledger.entries(run.settings.lake)} == {
+        codes[0]: "current",
+        codes[1]: "gate failed",
+        codes[2]: "current",
+    }
+    assert set(validated) <= {1, 3} and validated.count(3) > 10, "no table that all have is asked of one alone"
+    assert [event.subject for event in heard if (event.step, event.state) == ("gate 1", "started")] == [
+        ", ".join(codes),
+        *codes,
+    ]
+    assert {
+        (code, kind): (run.checks_folder / kind / f"delivery-{code}-2018Q1.json").is_file()
+        for code in codes
+        for kind in (".", "great_expectations")
+    } == {(code, kind): True for code in codes for kind in (".", "great_expectations")}
+
+    validated.clear()
+    again = outcomes(replace(run, run_id="run-2"), deliveries)
+    assert (validated, set(again)) == ([], set(codes)), "what was answered before is not asked again"
+
+
+def test_what_ends_the_gate_is_told_with_the_first_delivery(
+    run: Run, deliveries: list[Delivery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise SurveyError("no space left")
+
+    monkeypatch.setattr(gates, "check_deliveries", full)
+    assert outcomes(run, deliveries) == dict.fromkeys(CODES, "SurveyError no space left")
+    assert {entry.state for entry in ledger.entries(run.settings.lake)} == {"landed"}
 
 
 @pytest.mark.parametrize(
