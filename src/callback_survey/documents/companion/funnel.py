@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, lgamma, log, sqrt
 from typing import Any
 
@@ -44,6 +45,7 @@ def funnel_of(figures: MeasureFigures) -> Funnel | None:
     return Funnel(shown, max(edge, min(1 - edge, mean)), size)
 
 
+@cache
 def limits(answers: int, mean: float, answers_of_mean: float, level: float) -> tuple[float, float]:
     """The rates between which `level` of departments with so many answers lie, if their mean is as sure as `answers_of_mean`.
 
