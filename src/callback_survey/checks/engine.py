@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXAMPLE_COUNT = 10
+# so many regions at most in one validation: what is put together is held as Python's objects
+_MOST_TOGETHER = 100
 # beside the facts of several regions: whose a row is, and which it is there
 _PLACE, _ROW = "_place", "_row"
 # our two severities in the library's words
@@ -124,10 +126,13 @@ def run_together(asked: Sequence[Asked], rules: Mapping[str, Rule], *, gate: str
     for name in dict.fromkeys(name for one in asked for name in one.facts):
         looking = {check_id for check_id, check in each_once.items() if check.facts == name}
         frames = {place: one.facts[name] for place, one in enumerate(asked) if looking and len(one.facts.get(name, ()))}
-        for together in _validated(gx, whole, f"{suite}.{name}", looking, expected, frames):
-            found |= together.found
-            for place in together.places:
-                validations[place].append(together.said)
+        places = list(frames)
+        for first in range(0, len(places), _MOST_TOGETHER):
+            some = {place: frames[place] for place in places[first : first + _MOST_TOGETHER]}
+            for together in _validated(gx, whole, f"{suite}.{name}", looking, expected, some):
+                found |= together.found
+                for place in together.places:
+                    validations[place].append(together.said)
     return tuple(
         (
             tuple(
@@ -186,8 +191,6 @@ def _validated(
 ) -> Iterator[_Validation]:
     """A table of facts of some regions, by all that the suite expects of it; where that cannot be told apart, or raises in the
     facts of one, by a validation for each."""
-    if not frames:
-        return
     part = [expectation for expectation in expected.expectations if expectation.meta["check_id"] in looking]
     with _configured_once():
         answer = whole.get_batch({"dataframe": _together(frames)}).validate(

@@ -122,6 +122,14 @@ def test_one_validation_of_several_regions_answers_each_for_itself(monkeypatch: 
     assert results[1][0].examples == ("区民政局: 7.0",)
 
 
+def test_so_many_regions_at_most_are_held_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_MOST_TOGETHER", 2)
+    check = at_most("few", 4)
+    results, sizes = together(monkeypatch, *(asked(check, counts=FACTS.iloc[:count]) for count in (1, 2, 3)))
+    assert sizes == [2, 1]
+    assert [of_region[0].observed for of_region in results] == ["0 of 1 rows", "1 of 2 rows", "2 of 3 rows"]
+
+
 @pytest.mark.parametrize(
     "expectation",
     [
