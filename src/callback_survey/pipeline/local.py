@@ -108,7 +108,7 @@ def _serve(run: Run, quarter: Quarter, region_code: str | None) -> tuple[GateRep
     with run.warehouse.lock(), _dbt(run, found, quarter, region_code) as dbt:
         landed: list[LandingReport] = []
         with closing(landings.land_all(run, found, _log_of(run))) as outcomes:
-            for delivery, outcome in outcomes:
+            for delivery, outcome in _each_told(run, outcomes, quarter, region_code):
                 try:
                     with _told(run, "land", quarter, delivery.region_code):
                         landed.append(outcome())
@@ -127,6 +127,18 @@ def _serve(run: Run, quarter: Quarter, region_code: str | None) -> tuple[GateRep
             except GateFailed as failure:
                 failures.append(failure)
     return verdicts, failures
+
+
+def _each_told(
+    run: Run, outcomes: Iterator[tuple[Delivery, landings.Outcome]], quarter: Quarter, region_code: str | None
+) -> Iterator[tuple[Delivery, landings.Outcome]]:
+    """The outcomes as they come; what keeps any from coming, such as a lake that cannot be written, is told too."""
+    while True:
+        with _told(run, "land", quarter, region_code):
+            found = next(outcomes, None)
+        if found is None:
+            return
+        yield found
 
 
 def _publish(
