@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -57,7 +58,9 @@ def test_who_finds_the_database_locked_waits_for_a_minute_wherever_it_lies(tmp_p
             return int((await connection.execute(text("pragma busy_timeout"))).scalar_one())
 
     if library == "aiosqlite":
-        patience = asyncio.run(asked())
+        # a thread of its own: a browser of another test can keep a loop running in this one
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            patience = executor.submit(lambda: asyncio.run(asked())).result()
     else:
         with create_engine(address).connect() as connection:
             patience = connection.execute(text("pragma busy_timeout")).scalar_one()
