@@ -62,7 +62,10 @@ def assemble(
     (aside / PARQUET).mkdir(parents=True)
     work = aside / "work"
     work.mkdir()
-    with duck.connect(work / "rows.duckdb", memory_limit=memory_limit, spill=work / "spill") as connection:
+    threads = duck.threads_for(_row_count(contents), None)
+    with duck.connect(
+        work / "rows.duckdb", memory_limit=memory_limit, spill=work / "spill", threads=threads
+    ) as connection:
         # a moment written without its zone is one of UTC, wherever this runs
         connection.execute("set timezone = 'UTC'")
         kept = tables.take_over(connection, contents.kept, serving / "current" / MARTS, work / "kept")
@@ -100,6 +103,10 @@ def assemble(
     for path in versions.iterdir():
         if path.name not in (target.name, Path(before).name):
             files.remove_tree(path)
+
+
+def _row_count(contents: Contents) -> int:
+    return sum(table["row_count"] for release in contents.shown for table in release.tables.values())
 
 
 def _write_marts(
@@ -169,7 +176,9 @@ def _link(path: Path, target: str) -> None:
 
 def _verify(marts: Path, served: Sequence[Release], memory_limit: str) -> None:
     """Open the new file as a reader does: every release's rates must be there, with as many rows as were released."""
-    with duck.connect(marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True) as connection:
+    with duck.connect(
+        marts, memory_limit=memory_limit, spill=marts.parent / "spill", read_only=True, threads=1
+    ) as connection:
         counts = dict(
             connection.execute(
                 "select region_code || '|' || quarter, count(*) from department_rates group by all"

@@ -110,7 +110,7 @@ def write_named(marts: Path, path: Path) -> None:
     `marts.regions` ambiguous, which is an error.
     """
     shutil.copyfile(marts, path)
-    with duckdb.connect(str(path)) as connection:
+    with duckdb.connect(str(path), config={"threads": 1}) as connection:
         connection.begin()
         connection.execute("create schema marts")
         tables = connection.execute("select table_name, comment from duckdb_tables() order by 1").fetchall()
