@@ -127,7 +127,8 @@ def _taken_out(one: Definition, database: str) -> str:
 def _put_in(one: Definition, database: str) -> list[str]:
     target = f"{duck.name(database)}.{duck.name(one.name)}"
     if _is_scoped(one):
-        return [f"insert into {target} from ({one.query}) where {_is_stale(one)} {one.order}"]
+        # asked of the rows themselves: what serving adds to a row is not made for all the others first
+        return [f"insert into {target} {one.query} where {_is_stale(one)} {one.order}"]
     if not one.key:
         return [f"insert into {target} {one.query} {one.order}"]
     key = ", ".join(duck.name(column) for column in one.key)
