@@ -88,6 +88,15 @@ questions as (
 
 ),
 
+with_constants as (
+
+    select
+        *,
+        {{ beta_binomial_constants('answered_count', 'alpha', 'beta') }}
+    from questions
+
+),
+
 terms as (
 
     select
@@ -96,7 +105,7 @@ terms as (
             'case when is_lower_tail then 0 else success_count end',
             'case when is_lower_tail then success_count else answered_count end'
         ) }} as term
-    from questions
+    from with_constants
 
 ),
 

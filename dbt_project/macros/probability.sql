@@ -32,16 +32,30 @@
     )
 {%- endmacro %}
 
+{#
+  What all terms of a sum of beta-binomial probabilities have in common, as columns for `beta_binomial_probability`: five of its
+  nine logarithms, taken once.
+#}
+{% macro beta_binomial_constants(answers, alpha, beta) -%}
+    {{ log_gamma('(' ~ answers ~ ' + 1e0)') }} as log_answers,
+        {{ log_gamma('(' ~ answers ~ ' + ' ~ alpha ~ ' + ' ~ beta ~ ')') }} as log_answers_alpha_beta,
+        {{ log_gamma('(' ~ alpha ~ ' + ' ~ beta ~ ')') }} as log_alpha_beta,
+        {{ log_gamma(alpha) }} as log_alpha,
+        {{ log_gamma(beta) }} as log_beta
+{%- endmacro %}
+
 {# The beta-binomial probability of `successes` among `answers`: the rate is beta-distributed by `alpha`, `beta`. #}
 {% macro beta_binomial_probability(successes, answers, alpha, beta) -%}
     exp(
-        {{ log_choose(answers, successes) }}
+        log_answers
+        - {{ log_gamma('(' ~ successes ~ ' + 1e0)') }}
+        - {{ log_gamma('(' ~ answers ~ ' - ' ~ successes ~ ' + 1e0)') }}
         + {{ log_gamma('(' ~ successes ~ ' + ' ~ alpha ~ ')') }}
         + {{ log_gamma('(' ~ answers ~ ' - ' ~ successes ~ ' + ' ~ beta ~ ')') }}
-        - {{ log_gamma('(' ~ answers ~ ' + ' ~ alpha ~ ' + ' ~ beta ~ ')') }}
-        + {{ log_gamma('(' ~ alpha ~ ' + ' ~ beta ~ ')') }}
-        - {{ log_gamma(alpha) }}
-        - {{ log_gamma(beta) }}
+        - log_answers_alpha_beta
+        + log_alpha_beta
+        - log_alpha
+        - log_beta
     )
 {%- endmacro %}
 
