@@ -290,7 +290,8 @@ def serve(run: Run) -> ServeReport:
                 say=step.say,
             )
         _publish_to_postgres(run, report, step.say)
-        step.figures = readers.measured(run.settings.serving, run.settings.releases, datetime.now(UTC))
+        released_at = [datetime.fromisoformat(release.released_at) for release in report.shown]
+        step.figures = readers.figures(released_at, datetime.now(UTC))
         held = [f"held as it was, its releases are damaged: {scope.name}" for scope in report.held]
         step.result = "; ".join([", ".join(new.name for new in report.newly_served) or "nothing new", *held])
         for damage in report.held.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,5 +117,10 @@ def measured(serving: Path, releases: Path, now: datetime) -> dict[str, float]:
         found = served(serving, releases)
     except (OSError, ValueError):
         return {}
-    age = {"served.age": (now - max(one.released_at for one in found)).total_seconds()} if found else {}
-    return {"served.quarters": len(found), **age}
+    return figures([one.released_at for one in found], now)
+
+
+def figures(released_at: Sequence[datetime], now: datetime) -> dict[str, float]:
+    """The same of releases that are at hand, by when each was released."""
+    age = {"served.age": (now - max(released_at)).total_seconds()} if released_at else {}
+    return {"served.quarters": len(released_at), **age}

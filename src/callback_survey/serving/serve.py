@@ -37,13 +37,14 @@ _ANNOUNCED = "announced.json"
 
 @dataclass(frozen=True)
 class ServeReport:
-    """What is served now. `newly_served` are the releases that were not served before this call.
+    """What is served now: the releases `shown`, of which `newly_served` were not before this call.
 
     `held` are the regions and quarters whose releases are damaged, each with what is wrong: of them readers see what they saw.
     """
 
     version: str
     marts: Path
+    shown: tuple[Release, ...]
     newly_served: tuple[Release, ...]
     held: Mapping[Scope, DamagedFile] = field(default_factory=dict)
 
@@ -82,7 +83,7 @@ def serve(
             say(f"assembling {len(contents.shown)} releases")
             assemble(contents, serving, version, memory_limit, rollups, checks, earlier)
     newly = tuple(release for release in contents.served if [release.key, release.content_hash] not in before)
-    return ServeReport(version, serving / MARTS, newly, dict(sorted(held.items())))
+    return ServeReport(version, serving / MARTS, tuple(contents.shown), newly, dict(sorted(held.items())))
 
 
 def _kept(serving: Path, held: Mapping[Scope, DamagedFile]) -> list[Release]:
