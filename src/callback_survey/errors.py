@@ -40,13 +40,14 @@ class SurveyError(Exception):
         self.alert_lines = [one_line(line) for line in alert_lines]
 
     def __str__(self) -> str:
-        lines = [self.what, *(f"  {line}" for line in self.alert_lines)]
-        lines += [
-            f"  {label}: {text}"
-            for label, text in (("where", self.where), ("expected", self.expected), ("next", self.next_step))
-            if text
-        ]
-        return "\n".join(lines)
+        lines = [*self.told, *((f"next: {self.next_step}",) if self.next_step else ())]
+        return "\n".join([self.what, *(f"  {line}" for line in lines)])
+
+    @property
+    def told(self) -> list[str]:
+        """The lines below its first, without what to do next."""
+        context = (("where", self.where), ("expected", self.expected))
+        return [*self.alert_lines, *(f"{label}: {text}" for label, text in context if text)]
 
 
 class UsageError(SurveyError):

@@ -241,15 +241,20 @@ def _title_of(error: SurveyError, say: Words) -> str:
 
 
 def _lines_of(error: SurveyError, say: Words) -> tuple[str, ...]:
-    context = (("where", error.where), ("expected", error.expected), ("hint", error.next_step))
-    told = [say(f"label.{name}", text=say.said(text)) for name, text in context if text]
     if isinstance(error, GateFailed) and error.parts:
         return tuple(line for part in error.parts for line in (_part(part, say), *_indented(part, say)))
     if isinstance(error, GateFailed) and error.findings:
         decision = _ACCEPT.search(error.next_step or "")
         accept = [say("label.accept", text=decision[0])] if decision else []
         return (*_check_lines(error.findings, say), *accept)
-    return (*map(say.said, error.alert_lines), *told)
+    hint = [say("label.hint", text=say.said(error.next_step))] if error.next_step else []
+    return (*_own_lines(error, say), *hint)
+
+
+def _own_lines(error: SurveyError, say: Words) -> list[str]:
+    context = (("where", error.where), ("expected", error.expected))
+    told = [say(f"label.{name}", text=say.said(text)) for name, text in context if text]
+    return [*map(say.said, error.alert_lines), *told]
 
 
 def _part(part: GateFailed, say: Words) -> str:
@@ -258,7 +263,7 @@ def _part(part: GateFailed, say: Words) -> str:
 
 
 def _indented(part: GateFailed, say: Words) -> list[str]:
-    lines = _check_lines(part.findings, say) if part.findings else map(say.said, part.alert_lines)
+    lines = _check_lines(part.findings, say) if part.findings else _own_lines(part, say)
     return [f"  {line}" for line in lines]
 
 

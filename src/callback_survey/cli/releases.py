@@ -95,7 +95,7 @@ def _list(options: argparse.Namespace) -> int:
         releases_shown.show_list(open_console(), found.every, found.served, found.standings)
     if found.damaged:
         first, *others = found.damaged.values()
-        more = [line for damage in others for line in (damage.what, f"where: {damage.where}")]
+        more = [line for damage in others for line in (damage.what, *damage.told)]
         raise DamagedFile(
             first.what, where=first.where, expected=first.expected, next_step=first.next_step, alert_lines=more
         )

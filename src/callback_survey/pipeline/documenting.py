@@ -76,11 +76,7 @@ def require_made(documented: Documented) -> None:
             f"the documents of {len(documented.failed)} releases could not be made",
             next_step=first.next_step,
             quarter=first.quarter,
-            alert_lines=[
-                line
-                for problem in documented.failed
-                for line in (problem.what, *((f"where: {problem.where}",) if problem.where else ()))
-            ],
+            alert_lines=[line for problem in documented.failed for line in (problem.what, *problem.told)],
         )
 
 

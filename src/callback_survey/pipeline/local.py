@@ -95,7 +95,7 @@ def run_quarter(run: Run, quarter: Quarter, region_code: str | None) -> SurveyEr
     if not failures:
         return without
     merged = merge_failures(failures)
-    merged.alert_lines += [without.what, *without.alert_lines] if without is not None else []
+    merged.alert_lines += [without.what, *without.told] if without is not None else []
     return merged
 
 

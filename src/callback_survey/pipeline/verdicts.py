@@ -123,7 +123,6 @@ def held_back(scope: Scope, damage: DamagedFile) -> GateFailed:
         next_step=damage.next_step,
         region_code=scope.region_code,
         quarter=scope.quarter,
-        alert_lines=[f"{label}: {text}" for label, text in (("where", damage.where),) if text],
     )
 
 
@@ -135,11 +134,11 @@ def merge_failures(failures: Sequence[GateFailed]) -> GateFailed:
         f"{len(failures)} regions failed a gate",
         next_step=failures[0].next_step,
         quarter=failures[0].quarter,
-        alert_lines=[line for failure in failures for line in (failure.what, *failure.alert_lines)],
+        alert_lines=[line for failure in failures for line in (failure.what, *failure.told)],
         parts=failures,
     )
 
 
 def as_dict(failure: GateFailed) -> dict[str, Any]:
-    names = ("what", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
+    names = ("what", "where", "expected", "next_step", "region_code", "quarter", "alert_lines", "gate", "findings")
     return {name: getattr(failure, name) for name in names}
