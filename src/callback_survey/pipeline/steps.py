@@ -104,8 +104,26 @@ def discover(run: Run, quarter: Quarter, region_code: str | None = None) -> list
                 quarter=str(quarter),
                 alert_lines=registers.registering(found[0].scope, found[0].folder, run.settings.written_registers),
             )
+        if region_code is None:
+            _forget_gone(run, quarter, found)
         step.result = ", ".join(delivery.region_code for delivery in found)
         return found
+
+
+def _forget_gone(run: Run, quarter: Quarter, found: Sequence[Delivery]) -> None:
+    """What was told of a region as failed is over where its folder is gone and nothing of it ever landed, such as one of a mistyped
+    code: nothing of it can pass any more."""
+    from callback_survey.alerts import open_problems
+    from callback_survey.landing import ledger
+
+    delivered = {None, *(delivery.region_code for delivery in found)}
+    for problem in open_problems.all_open(run.settings.alerts):
+        code = problem["region_code"]
+        if problem["quarter"] != str(quarter) or code in delivered:
+            continue
+        if not any(entry.report for entry in ledger.entries(run.settings.lake, code, str(quarter))):
+            open_problems.closed(run.settings.alerts, [problem["key"]])
+            logger.info("%s: no longer open, as its folder is gone: %s", problem["key"], problem["title"])
 
 
 def verify_place(settings: Settings, delivery: Delivery) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from callback_survey import alerts
+from callback_survey.alerts import open_problems
 from callback_survey.errors import DeliveryMisplaced, NothingDelivered, RegisterError
 from callback_survey.pipeline import local, steps
 from callback_survey.quarter import Quarter
@@ -74,6 +77,22 @@ def test_beside_registered_regions_it_is_refused_alone_and_the_others_go_on(run:
         steps.land(run, unknown)
     assert (refused.value.exit_code, refused.value.alert_lines) == (3, commands(run.settings.exports))
     assert [plan.is_refused for plan in local.plan(run, Quarter(2018, 1), None)] == [False, True]
+
+
+def test_what_failed_of_a_folder_that_is_gone_is_over(run: Run) -> None:
+    folder = write_delivery(run.settings.exports, FILES, region="331009").folder
+    write_delivery(run.settings.exports, FILES)
+    for code in ("331009", "330109"):
+        error = DeliveryMisplaced("no register", region_code=code, quarter="2018Q1")
+        alerts.tell_failure(run.settings, error, alerts.Place("r1", "land"), checks_of="r1")
+
+    def still_open() -> list[str]:
+        steps.discover(run, Quarter(2018, 1))
+        return [one["region_code"] for one in open_problems.all_open(run.settings.alerts)]
+
+    assert set(still_open()) == {"331009", "330109"}
+    shutil.rmtree(folder.parent)
+    assert still_open() == ["330109"]
 
 
 def test_a_misnamed_folder_is_refused_where_it_would_land_and_in_a_rehearsal(run: Run) -> None:
