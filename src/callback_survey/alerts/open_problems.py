@@ -20,24 +20,28 @@ logger = logging.getLogger(__name__)
 
 
 def opened(outbox: Path, alert: Alert) -> None:
-    """Remember what an alert of a failure is about. The first failure of a key stays: since then it is open."""
+    """Remember what an alert of a failure is about: open since the first one of a key, for the reason of the last."""
     for key in alert.concerns:
         path = _path(outbox, key)
-        if not path.exists():
-            region, _, quarter = key.partition("-")
-            is_quarter = quarter != ""
-            write_json(
-                path,
-                {
-                    "key": key,
-                    "region_code": region if is_quarter and region != "all" else None,
-                    "quarter": quarter if is_quarter else None,
-                    "run_id": alert.run_id,
-                    "step": alert.step,
-                    "title": alert.title,
-                    "since": to_the_minute(datetime.now(UTC)),
-                },
-            )
+        region, _, quarter = key.partition("-")
+        is_quarter = quarter != ""
+        first = {
+            "key": key,
+            "region_code": region if is_quarter and region != "all" else None,
+            "quarter": quarter if is_quarter else None,
+            "run_id": alert.run_id,
+            "step": alert.step,
+            "since": to_the_minute(datetime.now(UTC)),
+        }
+        write_json(path, {**(_known(path) or first), "title": alert.title})
+
+
+def _known(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = read_json(path)
+        return found
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def closed(outbox: Path, keys: Iterable[str]) -> list[dict[str, Any]]:

@@ -74,7 +74,8 @@ def _show(console: Console, found: Status, words: Words, *, is_narrowed: bool) -
     for waiting in found.waiting:
         say(console, f"waits for a signature: {waiting.scope.name} r{waiting.revision}, {waiting.title}")
     for problem in found.failing:
-        say(console, f"failing since {problem['since']}: {problem['title']}")
+        scope = " ".join(part for part in (problem["region_code"], problem["quarter"]) if part) or problem["key"]
+        say(console, f"{scope} failing since {problem['since']}: {problem['title']}")
     for one in found.problems:
         say(console, f"{words(f'severity.{one.severity}')}  {one.text(words)}")
         say(console, f"    {words('watch.do', text=one.remedy(words))}")

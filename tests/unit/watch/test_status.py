@@ -71,7 +71,7 @@ def test_what_waits_fails_or_is_late_is_told_with_the_next_step(
     assert main.main(["status"]) == 4
     said = capsys.readouterr().out
     assert "waits for a signature: 330110 2018Q1 r1, 2018年第一季度通报" in said
-    assert f"{ALERT.title}" in said and "failing since" in said
+    assert f"{ALERT.title}" in said and "330109 2018Q2 failing since" in said
     assert "→ callback-survey run --region 330109 --quarter 2018Q1" in said
     main.main(["status", "--language", "zh"])
     chinese = capsys.readouterr().out
