@@ -75,7 +75,7 @@ class NotAnswered(SurveyError):
 class GateFailed(SurveyError):
     """A gate said no: what was served before stays served. Retrying cannot change a verdict.
 
-    `gate` and `findings` (check_id, observed, allowed, examples) say it as values, for an alert in either language;
+    `gate` and `findings` (check_id, severity, observed, allowed, examples) say it as values, for an alert in either language;
     `parts` are the failures of several regions, where this one stands for them all.
     """
 

@@ -184,6 +184,8 @@ def _retry(place: Place, region: str | None, quarter: str | None, error: object,
 def _concerns(error: object, region: str | None, quarter: str | None, dag: str | None) -> tuple[str, ...]:
     if dag is not None:
         return (dag,)
+    if isinstance(error, RowsRemoved):  # nothing has to be done, and nothing of it will pass
+        return ()
     parts = getattr(error, "parts", None) or []
     scopes = [(part.region_code, part.quarter) for part in parts] or [(region, quarter)]
     return tuple(scope_key(*scope) for scope in scopes if scope[1])
@@ -229,8 +231,8 @@ def _title_of(error: SurveyError, say: Words) -> str:
     if isinstance(error, GateFailed) and error.parts:
         return say("what.regions", count=len(error.parts))
     if isinstance(error, GateFailed) and error.findings:
-        first = str(error.findings[0]["check_id"])
-        title, count = say.check(first), len(error.findings)
+        first, failed = str(error.findings[0]["check_id"]), [one for one in error.findings if not _is_cause(one)]
+        title, count = say.check(first), len(failed)
         checks = say("what.check" if count == 1 else "what.checks", first=title, count=count, more=count - 1)
         return say(f"what.gate_{error.gate}", checks=checks)
     what = _first_line(say.said(error.what))
@@ -246,7 +248,7 @@ def _lines_of(error: SurveyError, say: Words) -> tuple[str, ...]:
     if isinstance(error, GateFailed) and error.findings:
         decision = _ACCEPT.search(error.next_step or "")
         accept = [say("label.accept", text=decision[0])] if decision else []
-        return (*_check_lines(error.findings, say), *accept)
+        return (*_finding_lines(error, say), *accept)
     hint = [say("label.hint", text=say.said(error.next_step))] if error.next_step else []
     return (*_own_lines(error, say), *hint)
 
@@ -263,8 +265,21 @@ def _part(part: GateFailed, say: Words) -> str:
 
 
 def _indented(part: GateFailed, say: Words) -> list[str]:
-    lines = _check_lines(part.findings, say) if part.findings else _own_lines(part, say)
+    lines = _finding_lines(part, say) if part.findings else _own_lines(part, say)
     return [f"  {line}" for line in lines]
+
+
+def _finding_lines(error: GateFailed, say: Words) -> list[str]:
+    """The checks that failed, and the warnings that may say why."""
+    lines = []
+    for finding in error.findings:
+        first, *examples = _check_lines([finding], say)
+        lines += [say("line.cause", line=first) if _is_cause(finding) else first, *examples]
+    return lines
+
+
+def _is_cause(finding: Mapping[str, Any]) -> bool:
+    return finding.get("severity") == "warn"
 
 
 def _check_lines(results: Sequence[Mapping[str, Any]], say: Words) -> list[str]:

@@ -130,7 +130,10 @@ def _tell_solved(settings: Settings, keys: Sequence[str], passed: list[tuple[str
         # what could not be said of the failure comes before its recovery
         resend(settings)
         names = region_names(settings)
-        see = readers.now_see(settings.serving, settings.releases, passed, say)
+        own = {(entry["region_code"], entry["quarter"]) for entry in solved}
+        # of a failure that named no region whatever passed is news
+        about = [scope for scope in passed if scope in own or (None, scope[1]) in own]
+        see = readers.now_see(settings.serving, settings.releases, about, say)
         region = names.get(solved[0]["region_code"] or "")
         speak(settings, compose.of_recovery(solved, replace(place, readers_see=see, region_name=region), say))
 

@@ -234,5 +234,5 @@ def describe(results: Sequence[CheckResult]) -> list[str]:
 
 def as_findings(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
     """The same as values, for a message that is worded elsewhere."""
-    names = ("check_id", "observed", "allowed", "examples")
+    names = ("check_id", "severity", "observed", "allowed", "examples")
     return [{name: getattr(result, name) for name in names} for result in results]

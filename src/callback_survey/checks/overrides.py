@@ -144,6 +144,8 @@ def withdraw(scope: Scope, check_id: str, *, overrides: Path, by: str, reason: s
 def next_step(report: CheckReport, rules: Mapping[str, Rule]) -> str:
     """What to do about the failures of a report: another delivery, or a decision where all of them allow one."""
     corrected = "ask for a corrected delivery, then run the quarter again"
+    if report.explanations:
+        corrected = f"complete the registers where the possible cause is one of them; otherwise {corrected}"
     if not all(can_be_accepted(result, rules) for result in report.failures):
         return corrected
     return f"{corrected}; or, if the data are correct, accept each failed check, such as: " + command(

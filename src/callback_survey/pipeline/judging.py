@@ -97,7 +97,7 @@ def _judge(run: Run, landed: Landed, answer: CheckReport | None) -> LandingRepor
         ledger.record_verdict(settings.lake, report, failed_checks=failed, run_id=run.run_id)
         if failed:
             show(run)  # the alert leads there; of what passed the build shows it
-            raise gate_failed(run, checked, "the delivery is quarantined and the previous one stays current")
+            raise gate_failed(run, checked, "the delivery is quarantined, and one that was current before stays so")
         ledger.make_current(settings.lake, report, run_id=run.run_id)
     return report
 

@@ -101,17 +101,23 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     from callback_survey.checks import overrides
     from callback_survey.checks.model import as_findings, describe, read_rules
 
-    told = [*report.failures, *report.explanations]
     gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
     return GateFailed(
         f"{report.region_code} {report.quarter}: {gate_name} failed; {consequence}",
         next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
         region_code=report.region_code,
         quarter=report.quarter,
-        alert_lines=describe(told),
+        alert_lines=[*describe(report.failures), *_possible_causes(report)],
         gate=report.gate,
-        findings=as_findings(told),
+        findings=as_findings([*report.failures, *report.explanations]),
     )
+
+
+def _possible_causes(report: CheckReport) -> list[str]:
+    from callback_survey.checks.model import describe
+
+    lines = describe(report.explanations)
+    return [line if line.startswith(" ") else f"possible cause: {line}" for line in lines]
 
 
 def held_back(scope: Scope, damage: DamagedFile) -> GateFailed:
@@ -130,11 +136,21 @@ def merge_failures(failures: Sequence[GateFailed]) -> GateFailed:
     """One error for the failures of several regions, with the words of each."""
     if len(failures) == 1:
         return failures[0]
+    steps = {failure.next_step for failure in failures}
+    is_one_step = len(steps) == 1
     return GateFailed(
-        f"{len(failures)} regions failed a gate",
-        next_step=failures[0].next_step,
+        f"{len(failures)} regions did not get through",
+        next_step=failures[0].next_step if is_one_step else "take the step that is named for each region",
         quarter=failures[0].quarter,
-        alert_lines=[line for failure in failures for line in (failure.what, *failure.told)],
+        alert_lines=[
+            line
+            for failure in failures
+            for line in (
+                failure.what,
+                *failure.told,
+                *((f"next: {failure.next_step}",) if failure.next_step and not is_one_step else ()),
+            )
+        ],
         parts=failures,
     )
 

@@ -103,7 +103,10 @@ def now_see(serving: Path, releases: Path, scopes: list[tuple[str, str]], say: W
     except Exception:
         logger.exception("what is served could not be read for an alert")
         return ""
-    names = [say("readers.now", quarter=one.quarter, revision=one.revision, since=one.since) for one in found]
+    key = "readers.now" if len({one.region_code for one in found}) == 1 else "readers.now_of"
+    names = [
+        say(key, region=one.region_code, quarter=one.quarter, revision=one.revision, since=one.since) for one in found
+    ]
     return say.listed(names)
 
 

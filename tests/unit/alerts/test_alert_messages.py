@@ -11,7 +11,15 @@ import pytest
 
 from callback_survey.alerts import Place, render
 from callback_survey.alerts.compose import of_failure, of_recovery, of_warnings
-from callback_survey.errors import DeliveryRefused, GateFailed, NothingDelivered, RegisterError, SurveyError, UsageError
+from callback_survey.errors import (
+    DeliveryRefused,
+    GateFailed,
+    NothingDelivered,
+    RegisterError,
+    RowsRemoved,
+    SurveyError,
+    UsageError,
+)
 from callback_survey.wording.catalogue import Words, catalogue
 from homes import REPOSITORY
 from receivers import ALERT
@@ -155,13 +163,30 @@ def test_the_failures_of_several_regions_are_one_message_with_the_lines_of_each(
     lost = GateFailed(
         "330110 2018Q2: was not computed again", region_code="330110", quarter="2018Q2", alert_lines=["x"]
     )
-    alert = of_failure(GateFailed("2 regions failed a gate", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
+    alert = of_failure(GateFailed("2 regions did not get through", quarter="2018Q1", parts=[GATE_TWO, lost]), PLACE, ZH)
 
-    assert alert.title == "2 个地区季度没有通过关口"
+    assert alert.title == "2 个地区没有通过"
     assert alert.lines[0] == "330109 2018Q1：第二道关口（结果检查）没有通过：抽样数超过有效样本框 等 2 项检查"
     assert "330110 2018Q2: was not computed again" in alert.lines
     assert "  x" in alert.lines
     assert alert.concerns == ("330109-2018Q1", "330110-2018Q2")
+
+
+def test_a_warning_that_may_say_why_is_no_failed_check() -> None:
+    cause = {"check_id": "spellings_known", "severity": "warn", "observed": "1", "allowed": "0", "examples": ["完成"]}
+    failed = GATE_TWO.findings[0] | {"severity": "fail"}
+    alert = of_failure(GateFailed("no", gate="delivery", findings=[failed, cause]), PLACE, ZH)
+
+    assert "等" not in alert.title
+    assert [line for line in alert.lines if line.startswith("可能原因：")] == [
+        "可能原因：spellings_known（spellings_known）：1；要求：0"
+    ]
+
+
+def test_what_waits_for_nobody_stays_open_for_nobody() -> None:
+    error = RowsRemoved("its time had passed", region_code="330109", quarter="2018Q1")
+
+    assert of_failure(error, PLACE, ZH).concerns == ()
 
 
 @pytest.mark.parametrize(

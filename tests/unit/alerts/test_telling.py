@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from callback_survey import alerts
-from callback_survey.alerts import Place, outbox, tell
+from callback_survey.alerts import Place, open_problems, outbox, tell
 from callback_survey.alerts.channels import deliver
 from callback_survey.checks.model import CheckReport, CheckResult
-from callback_survey.errors import GateFailed
+from callback_survey.errors import DeliveryRefused, GateFailed
+from callback_survey.serving import readers
 from callback_survey.serving.readers import readers_see
 from callback_survey.settings import Settings, load_settings
 from callback_survey.wording.catalogue import Words
@@ -88,12 +89,32 @@ def test_a_failure_without_a_region_is_over_when_a_region_of_the_quarter_passes(
 
 def test_several_regions_recover_in_one_message(found: Settings, receiver: Receiver) -> None:
     parts = [failure(), failure("330110")]
-    tell_failure(found, GateFailed("2 regions failed a gate", quarter="2018Q1", parts=parts))
+    tell_failure(found, GateFailed("2 regions did not get through", quarter="2018Q1", parts=parts))
     alerts.tell_passed(found, [Q1, ("330110", "2018Q1")], Place("run-2", "serve"))
 
     assert titles(receiver)[1:] == ["【恢复】2018Q1：2 项问题已恢复"]
     assert "330109 2018Q1：" in receiver.messages[1]["message"]
     assert "330110 2018Q1：" in receiver.messages[1]["message"]
+
+
+def test_what_failed_last_is_what_is_open_since_it_failed_first(found: Settings, receiver: Receiver) -> None:
+    tell_failure(found, failure())
+    (first,) = open_problems.all_open(found.alerts)
+    refused = DeliveryRefused("torn", region_code="330109", quarter="2018Q1")
+    alerts.tell_failure(found, refused, Place("run-2", "land"), checks_of="run-2")
+
+    assert list(open_problems.all_open(found.alerts)) == [first | {"title": "交付不能接收：torn"}]
+
+
+def test_a_recovery_tells_what_readers_see_of_its_own_region(
+    found: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[tuple[str, str]]] = []
+    monkeypatch.setattr(readers, "now_see", lambda serving, releases, scopes, say: asked.append(scopes) or "")
+    tell_failure(found, failure())
+    alerts.tell_passed(found, [Q1, ("330110", "2018Q1")], Place("run-2", "serve"))
+
+    assert asked == [[Q1]]
 
 
 def test_a_failure_that_could_not_be_sent_is_sent_before_its_recovery(
