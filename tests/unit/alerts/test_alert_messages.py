@@ -179,7 +179,7 @@ def test_a_warning_that_may_say_why_is_no_failed_check() -> None:
 
     assert "等" not in alert.title
     assert [line for line in alert.lines if line.startswith("可能原因：")] == [
-        "可能原因：spellings_known（spellings_known）：1；要求：0"
+        "可能原因：有未登记的写法（spellings_known）：1；要求：0"
     ]
 
 
