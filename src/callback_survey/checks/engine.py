@@ -202,9 +202,9 @@ def _validated(
             yield from _validated(gx, whole, name, looking, expected, {place: frame})
         return
     found = {
-        (place, one.expectation_config.meta["check_id"]): _found(one, place, is_alone=len(frames) == 1)
+        (place, one.expectation_config.meta["check_id"]): of_place
         for one in answer.results
-        for place in frames
+        for place, of_place in _found(one, list(frames)).items()
     }
     yield _Validation(list(frames), found, _without_rows(answer.to_json_dict()))
 
@@ -223,21 +223,31 @@ def _is_row_by_row(answer: Any) -> bool:
     return is_strict and _exception_of(answer.exception_info) is None and "unexpected_index_list" in answer.result
 
 
-def _found(answer: Any, place: int, *, is_alone: bool) -> _Found:
+def _found(answer: Any, places: Sequence[int]) -> dict[int, _Found]:
+    """What an expectation found in the rows of each place; where there is one, that is what it says itself."""
     raised = _exception_of(answer.exception_info)
     if raised is not None:
-        return _Found(False, raised=raised)
+        return {place: _Found(False, raised=raised) for place in places}
     value = answer.to_json_dict()["result"]
-    rows = [row[_ROW] for row in value.get("unexpected_index_list") or [] if row[_PLACE] == place]
+    rows: dict[int, list[int]] = {place: [] for place in places}
+    for row in value.get("unexpected_index_list") or []:
+        rows[row[_PLACE]].append(row[_ROW])
     observed = None if "unexpected_count" in value else str(value.get("observed_value"))
-    return _Found(bool(answer.success) if is_alone else not rows, failing=rows, observed=observed)
+    is_alone = len(places) == 1
+    return {
+        place: _Found(bool(answer.success) if is_alone else not failing, failing=failing, observed=observed)
+        for place, failing in rows.items()
+    }
 
 
 def _without_rows(validation: dict[str, Any]) -> dict[str, Any]:
     """What Great Expectations says of a validation, but for the rows: of these a report shows the first few, masked."""
     for answer in validation["results"]:
         answer["result"] = {
-            name: value for name, value in answer["result"].items() if not isinstance(value, list | dict)
+            name: value
+            for name, value in answer["result"].items()
+            # the query has the position of every row that fails
+            if not isinstance(value, list | dict) and name != "unexpected_index_query"
         }
         answer["exception_info"] = {"exception_message": _exception_of(answer["exception_info"])}
     return {name: validation[name] for name in ("success", "statistics", "suite_name", "results")}
@@ -282,10 +292,12 @@ def _result_of(
 
 
 def _row(frame: pd.DataFrame, row: int, columns: Sequence[str]) -> dict[str, Any]:
-    """Cells as plain values; what is no number is none."""
+    """Cells as plain values; what is no number, or not known, is none."""
+    import pandas as pd
+
     cells = {column: frame[column].iloc[row] for column in columns}
     plain = {column: cell.item() if hasattr(cell, "item") else cell for column, cell in cells.items()}
-    return {column: None if cell != cell else cell for column, cell in plain.items()}
+    return {column: None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell for column, cell in plain.items()}
 
 
 def _result(

@@ -146,6 +146,33 @@ def test_what_cannot_be_told_apart_is_validated_for_each_region(
     assert results[0][0].outcome == "fail"
 
 
+def test_a_number_that_is_not_known_fails_its_own_region_alone() -> None:
+    pair = Check(
+        "pair",
+        facts="counts",
+        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="count", or_equal=True),
+        example="{department_name}: {count} > {limit}",
+        shows=("department_name", "count", "limit"),
+        allows="count ≤ limit",
+    )
+    # as DuckDB brings whole numbers with gaps
+    unknown = FACTS.iloc[:2].assign(limit=pd.array([None, 5], "Int64"))
+    regions = [engine.Asked([pair], {"counts": facts}) for facts in (FACTS.iloc[:1], unknown)]
+    answers = engine.run_together(regions, {"pair": rule("pair")}, gate="marts", suite="marts")
+    assert [results[0].outcome for results, _ in answers] == ["pass", "fail"]
+    assert answers[1][0][0].examples == ("区经信局: 1 > None",)
+
+
+def test_what_the_library_said_is_kept_without_the_rows_that_it_means() -> None:
+    many = pd.DataFrame({"department_name": "局", "count": range(1000)})
+    check = at_most("few", 4)
+    [(_, [said])] = engine.run_together(
+        [engine.Asked([check], {"counts": many})], {"few": rule("few")}, gate="marts", suite="marts"
+    )
+    assert said["results"][0]["result"]["unexpected_count"] == 995
+    assert len(json.dumps(said)) < 2_000
+
+
 def test_what_raises_in_the_facts_of_one_region_is_no_fault_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     check = at_most("few", 4)
     words = FACTS.assign(count=[object(), object(), object()])
