@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
@@ -17,6 +18,8 @@ from typing import Any
 from callback_survey.checks.model import CheckReport, now
 from callback_survey.errors import DamagedFile
 from callback_survey.storage import files
+
+logger = logging.getLogger(__name__)
 
 # what decides how a check is computed, besides the program itself
 _LIBRARIES = ("great_expectations", "pandas", "duckdb")
@@ -37,7 +40,10 @@ def find(path: Path, question: str, *, run_id: str) -> CheckReport | None:
 def keep(path: Path, question: str, report: CheckReport) -> None:
     """For whoever asks the same again. An answer with a check that raised is not kept: it may have lacked memory or a disk."""
     if all(result.outcome != "error" for result in report.results):
-        files.write_json(path, {"question": question, "report": asdict(report)})
+        try:
+            files.write_json(path, {"question": question, "report": asdict(report)})
+        except OSError as error:  # the verdict stands; it is asked for again
+            logger.warning("%s: an answer could not be kept: %s", path, error)
 
 
 def question_of(rows: Sequence[Any], seeds: Path, code: str) -> str:

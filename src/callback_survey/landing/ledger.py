@@ -31,6 +31,8 @@ _VERDICT = ".gate.json"
 _CHECKED = ".checked.json"
 REMOVED = ".removed.json"
 _KEY = "ledger/key.json"
+# What a caller passes who looked at nothing before: the identity of no delivery
+_AS_IT_IS = ""
 _KEY_LOCK = "landing.lock"
 _REPORT = re.compile(r"[0-9a-f]{16}\.json")
 
@@ -410,12 +412,14 @@ def change_key(lake: Place, key_id: str) -> None:
     lakes.write_json(lake / _KEY, {"key_id": key_id})
 
 
-def make_current(lake: Place, report: LandingReport, *, run_id: str) -> None:
+def make_current(lake: Place, report: LandingReport, *, run_id: str, seen: str | None = _AS_IT_IS) -> None:
     """From now on models read this delivery of its region and quarter. Called once gate 1 has passed.
 
-    Where another run has made one current since this one looked, in object storage, the delivery that was landed later holds.
+    `seen` was current when this delivery was landed, which may be long ago; by default what is current now. Where another run has made
+    one current since, the delivery that was landed later holds.
     """
-    seen = current_id(lake, report.scope)
+    if seen == _AS_IT_IS:
+        seen = current_id(lake, report.scope)
     if seen == report.delivery_id:
         return
 
@@ -434,4 +438,7 @@ def make_current(lake: Place, report: LandingReport, *, run_id: str) -> None:
         return True
 
     pointer = folder(lake, report.scope) / "current.json"
+    # in object storage what is there is looked at as it is replaced
+    if lakes.as_stored(lake) is None and _read_if_there(pointer, is_later):
+        return
     lakes.write_json(pointer, {"delivery_id": report.delivery_id, "run_id": run_id}, keeps=is_later)

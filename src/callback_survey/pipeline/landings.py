@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import SurveyError
+from callback_survey.errors import DamagedFile, GateFailed, SurveyError, is_stopped
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
 from callback_survey.landing.workbench import sweep_scratch
@@ -53,20 +53,28 @@ def side_by_side(run: Run, count: int) -> int:
 
 
 def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[tuple[Delivery, Outcome], None, None]:
-    """Each delivery with its outcome: one that did not land at once, the others when all have landed. `log` is the run's, where the
-    processes write too.
+    """Each delivery with its outcome: one that is refused at once, the others when all have landed. An error of another kind, of the
+    machine or the program, comes last: it ends a run, and what landed has its verdict by then. `log` is the run's, where the processes
+    write too.
 
     Closed early, as by an error or by Ctrl-C, it ends what is under way.
     """
     landed: list[judging.Landed] = []
-    with ledger.landing(run.settings.lake), closing(_bring_in_all(run, deliveries, log)) as brought_in:
-        for delivery, outcome in brought_in:
-            try:
-                landed.append(outcome())
-            except Exception as error:  # whoever asks for its outcome tells it
-                yield delivery, partial(_given_or_raised, error)
+    faults: list[tuple[Delivery, Outcome]] = []
+    with ledger.landing(run.settings.lake):
+        with closing(_bring_in_all(run, deliveries, log)) as brought_in:
+            for delivery, outcome in brought_in:
+                try:
+                    landed.append(outcome())
+                except (GateFailed, DamagedFile) as error:  # whoever asks for its outcome tells it
+                    yield delivery, partial(_given_or_raised, error)
+                except Exception as error:
+                    if is_stopped(error):
+                        raise
+                    faults.append((delivery, partial(_given_or_raised, error)))
         landed.sort(key=lambda one: one.report.region_code)
         yield from judging.judge_landed(run, landed)
+        yield from faults
 
 
 def _bring_in_all(

@@ -159,13 +159,14 @@ def bring_in(run: Run, delivery: Delivery) -> judging.Landed:
     from callback_survey.releases.code_version import code_version
 
     settings = run.settings
+    seeds = settings.seeds  # a moment later they may be others
     with run.progress.step("land", delivery.region_code) as step:
         try:
             verify_place(settings, delivery)
             report = land_delivery(
                 delivery,
                 lake=settings.lake,
-                seeds=settings.seeds,
+                seeds=seeds,
                 secret=settings.read_privacy_key(),
                 memory_limit=settings.memory_limit,
                 run_id=run.run_id,
@@ -189,21 +190,23 @@ def bring_in(run: Run, delivery: Delivery) -> judging.Landed:
         )
         elsewhere = ledger.landed_elsewhere(settings.lake, report)
         asked = [report.delivery_id, report.lake_files, elsewhere]
-        question = kept.question_of(asked, settings.seeds, code_version())
+        question = kept.question_of(asked, seeds, code_version())
+        seen = ledger.current_id(settings.lake, report.scope)
         answer = kept.find(ledger.checked_path(settings.lake, report), question, run_id=run.run_id)
         if answer is not None:
-            return judging.Landed(delivery, report, question, answer=answer)
-        return judging.Landed(delivery, report, question, facts=_facts(run, report, elsewhere))
+            return judging.Landed(delivery, report, question, seeds, seen, answer=answer)
+        facts = _facts(run, report, seeds, elsewhere)
+        return judging.Landed(delivery, report, question, seeds, seen, facts=facts)
 
 
-def _facts(run: Run, report: LandingReport, elsewhere: Sequence[tuple[str, str]]) -> Facts:
+def _facts(run: Run, report: LandingReport, seeds: Path, elsewhere: Sequence[tuple[str, str]]) -> Facts:
     from callback_survey.expectations.gates import delivery_facts
 
     settings = run.settings
     facts: Facts = delivery_facts(
         report,
         lake=settings.lake,
-        seeds=settings.seeds,
+        seeds=seeds,
         memory_limit=settings.memory_limit,
         elsewhere=elsewhere,
         threads=run.threads,

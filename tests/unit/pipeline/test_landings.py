@@ -8,9 +8,10 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from callback_survey.expectations import gates
@@ -18,10 +19,10 @@ from callback_survey.expectations import gates
 from benchmarks import districts
 from callback_survey.checks import engine
 from callback_survey.deliveries.delivery import Delivery
-from callback_survey.errors import DeliveryRefused, SurveyError
+from callback_survey.errors import DeliveryRefused, GateFailed, SurveyError
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
-from callback_survey.pipeline import landings
+from callback_survey.pipeline import landings, steps
 from callback_survey.progress import Event
 from callback_survey.run import Run
 from callback_survey.settings import load_settings
@@ -142,16 +143,98 @@ def test_those_that_landed_are_judged_together_and_each_for_itself(
     again = outcomes(replace(run, run_id="run-2"), deliveries)
     assert (validated, set(again)) == ([], set(codes)), "what was answered before is not asked again"
 
+    heard.clear()
+    more = frame(ONE_CASE, (f"XS-{codes[0]}", *ONE_CASE[1:]), ("XS-3", *ONE_CASE[1:]))
+    deliveries[0] = write_delivery(
+        run.settings.exports,
+        {"frame.csv": more, "calls.csv": calls((f"XS-{codes[0]}", *ONE_CALL[1:]))},
+        region=codes[0],
+    )
+    outcomes(replace(run, run_id="run-3"), deliveries)
+    done = [event.subject for event in heard if (event.step, event.state) == ("gate 1", "done")]
+    assert sorted(done) == codes, "one that is asked alone has one step"
 
-def test_what_ends_the_gate_is_told_with_the_first_delivery(
+
+def test_what_ends_the_gate_for_one_region_ends_it_for_that_alone(
     run: Run, deliveries: list[Delivery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*given: object, **named: object) -> None:
-        raise SurveyError("no space left")
+    check = gates.check_deliveries
+
+    def full(landed: Sequence[tuple[LandingReport, object]], **named: Any) -> object:
+        if CODES[1] in [report.region_code for report, _ in landed]:
+            raise SurveyError("no space left")
+        return check(landed, **named)
 
     monkeypatch.setattr(gates, "check_deliveries", full)
-    assert outcomes(run, deliveries) == dict.fromkeys(CODES, "SurveyError no space left")
-    assert {entry.state for entry in ledger.entries(run.settings.lake)} == {"landed"}
+    found = outcomes(run, deliveries)
+    assert (isinstance(found[CODES[0]], LandingReport), found[CODES[1]]) == (True, "SurveyError no space left")
+    assert [entry.state for entry in ledger.entries(run.settings.lake)] == ["current", "landed"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_landed_has_its_verdict_before_the_error_of_another_region(
+    run: Run, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    codes = REGISTERED[:3]
+    run = replace(run, settings=replace(run.settings, workers=workers))
+    deliveries = [
+        write_delivery(run.settings.exports, {**FILES, "calls.csv": calls(call)}, region=code)
+        for code, call in zip(codes, (ONE_CALL, ONE_CALL, ("XS-9", *ONE_CALL[1:])), strict=True)
+    ]
+    # a folder where a file of its rows is to be
+    (run.settings.lake / "raw" / "frame" / f"region={codes[0]}").mkdir(parents=True)
+    (run.settings.lake / "raw" / "frame" / f"region={codes[0]}" / "quarter=2018Q1").write_text("", encoding="utf-8")
+    told = [*landings.land_all(run, deliveries, run.settings.logs / "run-1.log")]
+    assert told[-1][0].region_code == codes[0]
+    assert [raised_by(outcome) for _, outcome in told] == [None, GateFailed, FileExistsError]
+    assert [entry.state for entry in ledger.entries(run.settings.lake)] == ["current", "gate failed"]
+
+
+def raised_by(outcome: Callable[[], object]) -> type[Exception] | None:
+    try:
+        outcome()
+    except Exception as error:
+        return type(error)
+    return None
+
+
+def test_a_correction_that_became_current_meanwhile_stays_so(run: Run, deliveries: list[Delivery]) -> None:
+    run = replace(run, settings=replace(run.settings, workers=1))
+    corrected: list[LandingReport] = []
+
+    def correct(event: Event) -> None:
+        if (event.step, event.subject, event.state) == ("land", CODES[1], "done") and not corrected:
+            more = frame(ONE_CASE, ("XS-2", *ONE_CASE[1:]))
+            again = write_delivery(run.settings.exports, {**FILES, "frame.csv": more}, region=CODES[0])
+            corrected.append(steps.land(replace(run, run_id="run-2", listener=None), again))
+            later = replace(corrected[0], landed_at="2999-01-01T00:00:00+00:00")
+            ledger.record(run.settings.lake, later)
+
+    outcomes(replace(run, listener=correct), deliveries)
+    assert ledger.current_id(run.settings.lake, deliveries[0].scope) == corrected[0].delivery_id
+
+
+def test_a_delivery_is_judged_by_the_rules_it_landed_with(run: Run, deliveries: list[Delivery]) -> None:
+    """An answer under other rules would be taken for that to the rules of when it landed."""
+    run = replace(run, settings=replace(run.settings, workers=1))
+    before = run.settings.seeds
+    asked: list[Path] = []
+
+    def edit(event: Event) -> None:
+        if (event.step, event.subject, event.state) == ("land", CODES[1], "done"):
+            own = run.settings.written_registers / "measures.csv"
+            own.write_text((before / "measures.csv").read_text(encoding="utf-8"), encoding="utf-8")
+
+    check = gates.check_deliveries
+
+    def heard(*given: Any, seeds: Path, **named: Any) -> object:
+        asked.append(seeds)
+        return check(*given, seeds=seeds, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gates, "check_deliveries", heard)
+        outcomes(replace(run, listener=edit), deliveries)
+    assert (asked, run.settings.seeds == before) == ([before], False)
 
 
 @pytest.mark.parametrize(
@@ -229,13 +312,13 @@ def test_what_is_under_way_ends_with_the_run_and_leaves_nothing(
     as_child(
         monkeypatch,
         f"""
-        from callback_survey.errors import SurveyError
+        from callback_survey.errors import DamagedFile
         delivery = given()
         left = run.settings.lake / f".landing-{{delivery.region_code}}"
         if delivery.region_code == "{CODES[0]}":
             # only when the other is at work
             while not list(run.settings.lake.glob(".landing-*/pid")): pass
-            tell("landed", SurveyError("done"))
+            tell("landed", DamagedFile("done"))
         else:
             left.mkdir()
             (left / "being").write_text(str(os.getpid()))
