@@ -151,7 +151,7 @@ def test_those_that_landed_are_judged_together_and_each_for_itself(
         region=codes[0],
     )
     outcomes(replace(run, run_id="run-3"), deliveries)
-    done = [event.subject for event in heard if (event.step, event.state) == ("gate 1", "done")]
+    done = [event.subject for event in heard if event.step == "gate 1" and event.state != "started"]
     assert sorted(done) == codes, "one that is asked alone has one step"
 
 
