@@ -80,7 +80,7 @@ def _show(console: Console, found: Status, words: Words, *, is_narrowed: bool) -
         say(console, f"{words(f'severity.{one.severity}')}  {one.text(words)}")
         say(console, f"    {words('watch.do', text=one.remedy(words))}")
     if not (found.waiting or found.failing or found.problems):
-        say(console, "nothing waits for a person, is late or fails")
+        say(console, "no request waits for an answer, and nothing is late or fails")
 
 
 def _show_quarters(console: Console, quarters: tuple[QuarterStatus, ...]) -> None:
