@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,3 +51,15 @@ def test_printed_from_the_browser_it_keeps_to_its_page(
     dated = next(word for word in found if word.text == "2020年1月7日")
     above = [word for word in found if word.page == dated.page and word.top < dated.top]
     assert any("落实" in word.text or "下结论" in word.text for word in above), "the paragraph that is signed"
+
+
+@pytest.mark.parametrize("issuer", ["区局", "云岭区政务服务", "云岭区政务服务办", "区" * 27])
+def test_name_and_date_of_a_signature_stand_on_one_line_each_on_screen(page: Page, tmp_path: Path, issuer: str) -> None:
+    data, heading = district(1, "short", issuer=issuer)
+    heading = replace(heading, dated_on=date(2020, 12, 28), texts=replace(heading.texts, seal=""))
+    (tmp_path / "notice.html").write_text(render_html(compose(data, heading=heading)), "utf-8")
+    page.goto((tmp_path / "notice.html").as_uri())
+    lines = page.locator(".signature p").evaluate_all(
+        "all => all.map(one => one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight))"
+    )
+    assert [round(count) for count in lines] == [1] * len(lines)

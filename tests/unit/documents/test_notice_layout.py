@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,10 @@ def test_a_signature_is_four_characters_from_the_right_unless_its_name_is_long()
     assert layout.signature_characters("区局", "2018年6月7日") == (6, 4)
     assert layout.signature_characters("区" * 27, "2018年6月7日") == (27, 1)
     assert layout.signature_characters("区" * 40, "2018年6月7日") == (28, 0)
+
+
+def test_a_date_of_many_figures_stands_on_one_line_below_a_short_name(tmp_path: Path) -> None:
+    data, heading = district(1, "short", issuer="区跑改办")
+    heading = replace(heading, dated_on=date(2020, 12, 28), texts=replace(heading.texts, seal=""))
+    found = words(render_pdf(compose(data, heading=heading)), tmp_path)
+    assert "2020年12月28日" in [word.text for word in found]

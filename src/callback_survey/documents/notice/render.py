@@ -29,7 +29,7 @@ def render_html(text: NoticeText) -> str:
             "points": layout.letterhead_points(heading.issuer or _BLANK),
             "characters": layout.ems(heading.issuer or _BLANK),
         },
-        # a character of the body is set a little narrower than its size
+        # on paper: there a character of the body is set a little narrower than its size
         signature={"width": round(width * layout.SET_SHARE, 2), "right": round(right * layout.SET_SHARE, 2)},
     )
     return page + "\n"
