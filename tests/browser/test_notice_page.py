@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.render import render_html
 from callback_survey.documents.notice.text import Origin, compose
 from callback_survey.documents.notice.texts import Form
@@ -63,3 +64,14 @@ def test_name_and_date_of_a_signature_stand_on_one_line_each_on_screen(page: Pag
         "all => all.map(one => one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight))"
     )
     assert [round(count) for count in lines] == [1] * len(lines)
+
+
+def test_a_notice_left_blank_has_room_at_its_foot_to_write_on(page: Page, tmp_path: Path) -> None:
+    data, _ = district(1, "short")
+    heading = Heading(approved_by="值班长", approved_at="2020-01-07T09:00:00+08:00")
+    (tmp_path / "notice.html").write_text(render_html(compose(data, heading=heading)), "utf-8")
+    page.goto((tmp_path / "notice.html").as_uri())
+    foot = page.locator(".record").bounding_box()
+    blanks = [line.bounding_box() for line in page.locator(".record .line").all()]
+    assert foot is not None and foot["height"] > 20
+    assert len(blanks) == 2 and all(box and box["width"] > 100 for box in blanks)
