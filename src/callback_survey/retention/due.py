@@ -147,7 +147,10 @@ class _Held:
             return "nothing of it was released"
         if every[-1].revision != served.revision:
             return f"r{every[-1].revision} is not the revision that is served"
-        if found.standings[served.name].approval_status != "issued":
+        approval = found.standings[served.name].approval_status
+        if approval == "withdrawn":
+            return f"the notice of r{served.revision} was withdrawn, and none holds in its place"
+        if approval != "issued":
             return f"the notice of r{served.revision} is not issued"
         if scope in self._waiting:
             return "another delivery waits to be landed"

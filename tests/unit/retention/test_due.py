@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import retained
+from callback_survey.releases import journal
 from callback_survey.retention.due import Due, look
 from callback_survey.storage import files
+from callback_survey.wording.translation import in_chinese
 from lakes import ONE_CALL, ONE_CASE, Lake, calls, frame, write_delivery
 from retained import DAY_BEFORE, DUE, SCOPE, settings_of
 
@@ -55,6 +58,16 @@ def test_a_quarter_that_was_never_released_stays(tmp_path: Path) -> None:
 def test_a_quarter_whose_notice_is_not_issued_stays(tmp_path: Path) -> None:
     retained.release(tmp_path, retained.land(tmp_path), is_issued=False)
     assert held(tmp_path) == ["the notice of r1 is not issued"]
+
+
+def test_a_quarter_whose_notice_was_withdrawn_stays_and_says_so(tmp_path: Path) -> None:
+    retained.prepare(tmp_path)
+    settings = settings_of(tmp_path)
+    issued = journal.entries(settings.releases)[-1]
+    journal.append(settings.releases, replace(issued, act="withdrawn", reason="待核实"))
+    (reason,) = held(tmp_path)
+    assert reason == "the notice of r1 was withdrawn, and none holds in its place"
+    assert in_chinese(reason) == "第1版的通报已撤回，没有代替它的通报"
 
 
 def test_a_revision_that_is_not_issued_yet_holds_the_rows_of_the_one_before(tmp_path: Path) -> None:
