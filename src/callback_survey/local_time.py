@@ -29,6 +29,10 @@ def to_the_second(moment: datetime | str) -> str:
     return f"{in_local(moment):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
+def months_in_words(count: int) -> str:
+    return "1 month" if count == 1 else f"{count} months"
+
+
 def months_before(day: date, months: int) -> date:
     """The last day that lies so many calendar months back: of 31 May, one month back is 30 April."""
     year, before = divmod(day.year * 12 + day.month - 1 - months, 12)

@@ -72,7 +72,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
     from callback_survey.airflow import database
     from callback_survey.cli.display import Display
     from callback_survey.cli.terminal import open_console
-    from callback_survey.local_time import local_date
+    from callback_survey.local_time import local_date, months_in_words
     from callback_survey.pipeline import local
     from callback_survey.retention.remove import remove
     from callback_survey.run import Run
@@ -88,8 +88,8 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     _show_months(settings)
     _show_due([*done.done, *done.held])
-    if is_airflow_clean:
-        show(f"Airflow's database holds no run older than {months} months")
+    if is_airflow_clean and months is not None:
+        show(f"Airflow's database holds no run older than {months_in_words(months)}")
     if done.record is None:
         show("there was nothing to remove")
     else:
@@ -99,13 +99,14 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _show_months(settings: Settings) -> None:
+    from callback_survey.local_time import months_in_words
     from callback_survey.setting_values import PREFIX, RETENTION_KINDS
 
     if not settings.retention:
         show(f"nothing is ever removed: {PREFIX}RETENTION is not set")
         return
     for kind, months in settings.retention.items():
-        show(f"{kind}: removed after {months} months")
+        show(f"{kind}: removed after {months_in_words(months)}")
     if kept := [kind for kind in RETENTION_KINDS if kind not in settings.retention]:
         show(f"never removed, as the setting does not name them: {', '.join(kept)}")
 

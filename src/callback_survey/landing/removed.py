@@ -13,6 +13,7 @@ from typing import Any
 from callback_survey.errors import RowsRemoved
 from callback_survey.landing import ledger
 from callback_survey.landing.ledger import LandingReport
+from callback_survey.local_time import months_in_words
 from callback_survey.object_storage import Place
 from callback_survey.scope import Scope
 from callback_survey.storage import lakes
@@ -80,7 +81,7 @@ def explained(removal: Removal) -> RowsRemoved:
     """The error for whoever needs the rows all the same."""
     return RowsRemoved(
         f"{removal.scope.name}: the rows of delivery {removal.delivery_id} were removed on {removal.removed_at[:10]}, "
-        f"{removal.months} months after the quarter, as the setting for retention says",
+        f"{months_in_words(removal.months)} after the quarter, as the setting for retention says",
         expected="figures that stand as they were released: they are served as before, and cannot be computed again",
         next_step="there is nothing to do; a corrected delivery is landed as any other",
         region_code=removal.region_code,

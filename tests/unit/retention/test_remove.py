@@ -47,6 +47,14 @@ def told(
     return say
 
 
+def test_one_month_is_said_as_one(
+    told: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CALLBACK_SURVEY_RETENTION", "alerts=12 logs=1")
+    code, said = told("retention")
+    assert (code, said.splitlines()[:2]) == (0, ["alerts: removed after 12 months", "logs: removed after 1 month"])
+
+
 def test_rows_are_gone_from_the_lake_the_warehouse_and_the_partitions_and_the_entry_stays(tmp_path: Path) -> None:
     report = retained.prepare(tmp_path)
     settings = settings_of(tmp_path)

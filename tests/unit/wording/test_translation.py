@@ -128,6 +128,7 @@ def _fill(text: str, values: dict[str, str]) -> str:
         ("calls.csv cannot be read: calls.csv: 没有找到满意度", "calls.csv 无法读取：calls.csv: 没有找到满意度"),
         # a word of a setting stays what it is, whatever else it means
         ("checks: removed after 24 months", "checks：保存 24 个月后清除"),
+        ("logs: removed after 1 month", "logs：保存 1 个月后清除"),
         ("releases: 3 read, 0 faults", "releases：检查 3 项，0 处问题"),
         ("0–99: everyone; 3,000 and more: everyone", "0–99：全部；3,000 及以上：全部"),
         ("the lake no longer holds what it held\nread the log", "the lake no longer holds what it held\n查看日志"),
