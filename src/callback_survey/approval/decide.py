@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from callback_survey import releases
 from callback_survey.approval import public, withdrawal
@@ -20,6 +21,7 @@ from callback_survey.documents.notice.correction import Correction
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.documents.notice.own_texts import own_texts
 from callback_survey.errors import ApprovalOutdated, DamagedFile, DocumentsMissing, UsageError
+from callback_survey.local_time import to_the_minute
 from callback_survey.releases import Release, journal
 from callback_survey.releases.journal import Act, Decision
 from callback_survey.scope import Scope
@@ -28,6 +30,8 @@ from callback_survey.settings import Settings
 from callback_survey.storage import locks, modes
 
 NOBODY = "nobody"
+# the fields of a heading, as people call them
+_FIELDS = {"issuer": "issuer", "number": "number", "dated_on": "date", "signatory": "signatory"}
 # what answers the question whether a notice is to be issued
 _ANSWERS: tuple[Act, ...] = ("approved", "rejected", "issued", "withdrawn")
 
@@ -99,7 +103,7 @@ def approve(
         withdrawal.require_later(settings, scope, revision, at)
         if issue is not None:
             _require_same_figures(issue, release)
-            _require_same(issue, heading)
+            _require_same(settings.public, issue, heading)
         entry = _decision("approved", release, by, at=at, run_id=run_id)
         entry = replace(entry, reason=reason, details={**(details or {}), **_as_text(heading)})
         if issue is None or before != issue:
@@ -263,22 +267,36 @@ def _require_same_figures(issue: Issue, release: Release) -> None:
         )
 
 
-def _require_same(issue: Issue, heading: Heading) -> None:
+def _require_same(public_folder: Path, issue: Issue, heading: Heading) -> None:
     """A printed heading cannot be changed by approving once more. Fields left empty ask for nothing."""
     printed = issue.printed
     other = {name: text for name, text in _as_text(heading).items() if text != printed[name]}
-    if other:
-        raise UsageError(
-            f"{issue.region_code} {issue.quarter} r{issue.revision} was already issued as {issue.title} by {issue.approved_by}",
-            where=str(issue.folder),
-            expected=", ".join(
-                f"{name.replace('_', ' ')} is printed as {printed[name]!r}, not {text!r}"
-                for name, text in other.items()
-            ),
-            next_step="an issued notice is never changed; docs/runbook.md#a-notice-is-out-and-wrong says what to do",
-            region_code=issue.region_code,
-            quarter=issue.quarter,
+    if not other:
+        return
+    said = public.withdrawal(public_folder, issue.scope, issue.revision)
+    if said is None:
+        what = f"{issue.scope.name} r{issue.revision} was already issued as {issue.title} by {issue.approved_by}"
+        next_step = "an issued notice is never changed; docs/runbook.md#a-notice-is-out-and-wrong says what to do"
+    else:
+        at = to_the_minute(said.withdrawn_at)
+        what = (
+            f"{issue.scope.name} r{issue.revision} was issued as {issue.title}, and withdrawn at {at} by {said.withdrawn_by}; "
+            "nothing was issued"
         )
+        next_step = (
+            "to let it hold again as it was signed, approve it with these fields; for another heading, first move the folder "
+            "out of the public folder, and keep it: docs/runbook.md#a-notice-is-out-and-wrong"
+        )
+    raise UsageError(
+        what,
+        where=str(issue.folder),
+        expected="; ".join(
+            f"{_FIELDS[name]} is printed as {printed[name]!r}, not {text!r}" for name, text in other.items()
+        ),
+        next_step=next_step,
+        region_code=issue.region_code,
+        quarter=issue.quarter,
+    )
 
 
 def _require_own_number(settings: Settings, release: Release, number: str) -> None:

@@ -16,6 +16,7 @@ from callback_survey.releases import journal
 from callback_survey.settings import Settings
 from callback_survey.storage import files
 from callback_survey.watch import whole_home
+from callback_survey.wording.translation import in_chinese
 from homes import contents
 from issuing import AT, SCOPE, acts, freeze, home, serve
 
@@ -97,6 +98,25 @@ def test_it_holds_again_when_it_is_approved_anew_and_not_by_the_old_answer(setti
     assert acts(settings)[-3:] == [("withdrawn", 1, "主任"), ("approved", 1, "值班长"), ("issued", 1, "值班长")]
     # and can be withdrawn again
     assert withdraw(settings, at="2018-06-21T01:00:00+00:00", reason="仍有疑问").reason == "仍有疑问"
+
+
+def test_another_heading_is_told_that_the_notice_was_withdrawn_and_what_to_do(settings: Settings) -> None:
+    withdraw(settings)
+    before = contents(settings.home)
+    other = Heading("跑改办", "跑改办〔2018〕9号", date(2018, 7, 9))
+    with pytest.raises(UsageError, match="and withdrawn at 2018-06-08 09:00 by 主任; nothing was issued") as refusal:
+        decide.approve(settings, SCOPE, 1, other, by="主任", at=LATEST, run_id="run-3")
+    assert contents(settings.home) == before
+    said = in_chinese(refusal.value.what)
+    assert said.endswith("第1版曾印发为 跑改办〔2018〕5号（2018-06-07），已由 主任 于 2018-06-08 09:00 撤回；没有签发")
+    expected = in_chinese(refusal.value.expected or "").replace("'", "")
+    assert expected == (
+        "文号印发的是 跑改办〔2018〕5号，不是 跑改办〔2018〕9号；日期印发的是 2018-06-07，不是 2018-07-09"
+    )
+    # as the next step says
+    (SCOPE.folder(settings.public) / "r1").rename(settings.home / "kept")
+    issue = decide.approve(settings, SCOPE, 1, other, by="主任", at=LATEST, run_id="run-3")
+    assert issue.title == "跑改办〔2018〕9号（2018-07-09）" and public.current(settings.public, SCOPE) == issue
 
 
 def test_a_withdrawn_notice_can_be_rejected_and_one_that_is_out_cannot(settings: Settings) -> None:
