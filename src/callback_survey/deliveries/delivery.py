@@ -256,8 +256,7 @@ def _read_manifest(delivery: Delivery, allowing: str) -> tuple[dict[str, _Entry]
         listed = [_entry(file) for file in document["files"]]
         note = document.get("note")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        # not repr: that of a decoding error shows the whole file
-        fault = f"{type(error).__name__}: {error}"
+        fault = _fault_in_manifest(error)
         raise refused(delivery, "manifest.json cannot be read", [fault, expected], where=str(path)) from error
     is_whole = all(_is_name(name) and entry.row_count is not None for name, entry in listed)
     if not is_whole or len(dict(listed)) != len(listed):
@@ -269,6 +268,17 @@ def _read_manifest(delivery: Delivery, allowing: str) -> tuple[dict[str, _Entry]
         )
     kept = {name: entry for name, entry in listed if not is_left_behind(name)}
     return kept, _note(note)
+
+
+def _fault_in_manifest(error: Exception) -> str:
+    """In words, and without what the file holds."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON: line {error.lineno}, column {error.colno}"
+    if isinstance(error, ValueError):
+        return str(error)
+    if isinstance(error, KeyError):
+        return f"the field {error.args[0]!r} is not there"
+    return "it is no list of files with their names"
 
 
 def _is_name(name: Any) -> bool:

@@ -180,8 +180,8 @@ def _main() -> int:
         return _TOLD
     except MemoryError:
         return 1
-    except CalamineError as error:
-        print(f"the workbook is cut off or damaged: {type(error).__name__}")
+    except CalamineError:
+        print("the workbook is cut off or damaged")
         return _TOLD
     files.write_json(folder / "sheets.json", sheets)
     return 0

@@ -212,8 +212,10 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Fault | None]]] = {
 def _unreadable(path: _Place, read: Callable[[_Place], Any], next_step: str) -> Fault | None:
     try:
         read(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return Fault(path, f"it cannot be read: {type(error).__name__}", next_step)
+    except OSError as error:
+        return Fault(path, f"it cannot be read: {error.strerror or 'the medium failed'}", next_step)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Fault(path, "it cannot be read: it does not hold what was written there", next_step)
     return None
 
 

@@ -12,6 +12,7 @@ from callback_survey.deliveries import delivery as deliveries
 from callback_survey.deliveries import folders
 from callback_survey.errors import DeliveryRefused
 from callback_survey.quarter import Quarter
+from callback_survey.wording.translation import in_chinese
 from export_deliveries import CALLS, FILES, faults_of, rewrite_manifest, tree_of, write_delivery
 
 ANNEX = {"published.csv": (b"x", 1)}
@@ -84,8 +85,23 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_its_form(tmp_path: Path,
     delivery = write_delivery(tmp_path, FILES)
     (delivery.folder / "manifest.json").write_text(content, encoding="utf-8")
     assert 'expected {"files"' in faults_of(delivery)[-1]
+    assert "Error" not in "".join(faults_of(delivery)), "no name of a class"
     with pytest.raises(DeliveryRefused, match=r"manifest\.json cannot be read"):
         deliveries.verify(delivery)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{\n"files":', "不是有效的 JSON：第 2 行，第 9 列"),
+        ('{"files": [{"name": "frame.csv"}]}', "缺少 'sha256' 一项"),
+        ("[]", "不是列出文件名的清单"),
+    ],
+)
+def test_what_is_wrong_with_a_manifest_is_said_in_words(tmp_path: Path, content: str, said: str) -> None:
+    delivery = write_delivery(tmp_path, FILES)
+    (delivery.folder / "manifest.json").write_text(content, encoding="utf-8")
+    assert in_chinese(faults_of(delivery)[0]) == said
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ def test_a_workbook_with_one_cell_in_the_last_corner_is_refused(reader: Reader) 
     assert "it may be damaged or malicious" in reader.refusal("frame.xlsx", bomb)
 
 
+def test_a_workbook_that_is_cut_off_is_refused_in_words(reader: Reader) -> None:
+    content = as_xlsx({"一": [FRAME_HEADER, ONE_CASE]})
+    assert reader.refusal("frame.xlsx", content[: len(content) // 2]) == "the workbook is cut off or damaged"
+
+
 def test_a_workbook_is_read_by_a_child_whose_limits_hold(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     content = as_xlsx({"一": [FRAME_HEADER, *[ONE_CASE] * 50]})
     assert len(reader.one("frame.xlsx", content).rows) == 50

@@ -126,6 +126,9 @@ def _fill(text: str, values: dict[str, str]) -> str:
             "检查 34 项，未通过 0 项，提醒 1 项（此后没有变动）",
         ),
         ("calls.csv cannot be read: calls.csv: 没有找到满意度", "calls.csv 无法读取：calls.csv: 没有找到满意度"),
+        # so are the words for how a file is written
+        ("workbook, header on line 3", "工作簿，表头在第 3 行"),
+        ("xml 2003, utf-8, header on line 3", "XML 2003，utf-8，表头在第 3 行"),
         # a word of a setting stays what it is, whatever else it means
         ("checks: removed after 24 months", "checks：保存 24 个月后清除"),
         ("logs: removed after 1 month", "logs：保存 1 个月后清除"),
