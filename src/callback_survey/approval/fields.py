@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from callback_survey.documents.notice.heading import Heading
 from callback_survey.errors import UsageError
@@ -13,6 +13,8 @@ from callback_survey.quarter import Quarter
 from callback_survey.scope import Scope
 
 _REVISION = re.compile(r"r?([1-9]\d*)")
+# an example of a date; a notice comes out some weeks after its quarter
+_SOON_AFTER = timedelta(weeks=6)
 
 
 def heading_of(
@@ -126,10 +128,11 @@ def _day(quarter: str, given: str | date) -> date | None:
         day = given if isinstance(given, date) else date.fromisoformat(given.strip())
     except ValueError:
         day = None
-    if day is None or day <= Quarter.parse(quarter).last_day:
+    last_day = Quarter.parse(quarter).last_day
+    if day is None or day <= last_day:
         raise UsageError(
             f"the date of the notice is not valid: {str(given)!r}",
-            expected=f"a date after the end of {quarter}, such as 2018-06-07",
+            expected=f"a date after the end of {quarter}, such as {last_day + _SOON_AFTER}",
             next_step="approve again with a valid date",
         )
     return day

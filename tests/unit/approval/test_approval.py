@@ -152,6 +152,15 @@ def test_who_signs_is_printed_and_who_approved_is_recorded(settings: Settings) -
         approve(settings, heading=replace(HEADING, signatory="副主任"))
 
 
+@pytest.mark.parametrize("quarter", ["2018Q1", "2026Q3", "2026Q4"])
+def test_the_example_of_a_date_is_one_that_would_be_taken(quarter: str) -> None:
+    with pytest.raises(UsageError, match="the date of the notice is not valid") as refusal:
+        fields.heading_of(quarter, dated_on="2026-13-01")
+    example = (refusal.value.expected or "").rpartition(" ")[2]
+    assert fields.heading_of(quarter, dated_on=example).dated_on == date.fromisoformat(example)
+    assert in_chinese(refusal.value.expected or "") == f"{quarter} 结束之后的日期，如 {example}"
+
+
 def test_a_notice_that_was_issued_before_signatories_were_kept_is_read(settings: Settings) -> None:
     issue = approve(settings)
     told = files.read_json(issue.folder / "issue.json")
@@ -526,7 +535,7 @@ def test_the_office_that_issued_last_is_known(settings: Settings) -> None:
         ({"number": "5号\n附件"}, "number"),
         ({"issuer": "办" * 61}, "issuer"),
         ({"issuer": "办公室 13800138000"}, "contains a phone or identity number"),
-        ({"dated_on": "6月7日"}, "2018-06-07"),
+        ({"dated_on": "6月7日"}, "such as 2018-05-12"),
         ({"dated_on": "2018-03-31"}, "after the end of 2018Q1"),
     ],
 )
