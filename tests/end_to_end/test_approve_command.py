@@ -144,6 +144,14 @@ def test_a_rejection_stands_in_the_journal(home: Home) -> None:
         (("approve", "--region", REGION, "--quarter", "2018Q2", "--dry-run"), "330109 2018Q2 is not served"),
         (("reject", *DECIDED, "--reason", " "), "the reason is empty"),
         (("reject", *DECIDED), "--reason"),
+        (
+            ("reject", *SCOPE, "--reason", "x"),
+            f"next: callback-survey approve {' '.join(SCOPE)} --dry-run shows the request",
+        ),
+        (
+            ("withdraw", *SCOPE, "--reason", "x"),
+            f"next: callback-survey releases list {' '.join(SCOPE)} shows which notice is out",
+        ),
     ],
 )
 def test_a_decision_without_what_it_needs_is_a_wrong_argument(

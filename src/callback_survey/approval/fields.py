@@ -73,7 +73,7 @@ def revision_of(text: str) -> int:
     match = _REVISION.fullmatch(text.strip())
     if match is None:
         raise UsageError(
-            f"not a revision: {text!r}", expected="r1, r2, …", next_step="callback-survey approve --dry-run shows it"
+            f"not a revision: {text!r}", expected="r1, r2, …", next_step="callback-survey releases list shows them"
         )
     return int(match[1])
 

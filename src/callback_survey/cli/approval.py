@@ -86,7 +86,7 @@ def _approve(options: argparse.Namespace) -> int:
         request = request_for(settings, decide.served_release(settings, Scope(options.region, quarter)))
         show(f"{request.subject}\n\n{request.body}")
         return 0
-    revision, by, run_id = *_decided(options), _run_id()
+    revision, by, run_id = *_decided(options, _what_is_asked(options)), _run_id()
     scope, is_blank = Scope(options.region, quarter), options.blank
     reason = fields.reason_of(options.reason, is_required=False)
     issue = decide.approve(
@@ -115,7 +115,7 @@ def _reject(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
-    revision, by, run_id = *_decided(options), _run_id()
+    revision, by, run_id = *_decided(options, _what_is_asked(options)), _run_id()
     reason = fields.reason_of(options.reason)
     decide.reject(settings, Scope(options.region, quarter), revision, by=by, reason=reason, at=_now(), run_id=run_id)
     show(f"rejected by {by}: the notice of {options.region} {quarter} r{revision} is not issued")
@@ -129,7 +129,7 @@ def _withdraw(options: argparse.Namespace) -> int:
     from callback_survey.settings import load_settings
 
     settings, quarter = load_settings(home=options.home), str(Quarter.parse(options.quarter))
-    revision, by, run_id = *_decided(options), _run_id()
+    revision, by, run_id = *_decided(options, _what_is_out(options)), _run_id()
     scope, reason = Scope(options.region, quarter), fields.reason_of(options.reason)
     said = withdrawal.withdraw(settings, scope, revision, by=by, reason=reason, at=_now(), run_id=run_id)
     show(f"withdrawn by {said.withdrawn_by}: the notice of {options.region} {quarter} r{revision} no longer holds")
@@ -140,17 +140,23 @@ def _withdraw(options: argparse.Namespace) -> int:
     return 0
 
 
-def _decided(options: argparse.Namespace) -> tuple[int, str]:
+def _what_is_asked(options: argparse.Namespace) -> str:
+    return f"callback-survey approve --region {options.region} --quarter {options.quarter} --dry-run shows the request"
+
+
+def _what_is_out(options: argparse.Namespace) -> str:
+    return (
+        f"callback-survey releases list --region {options.region} --quarter {options.quarter} shows which notice is out"
+    )
+
+
+def _decided(options: argparse.Namespace, next_step: str) -> tuple[int, str]:
     """Which revision, and who decides. Neither has a default: nobody approves by accident what they have not seen."""
     from callback_survey.approval.fields import name_of, revision_of
 
     missing = [f"--{name}" for name in ("revision", "by") if not getattr(options, name).strip()]
     if missing:
-        raise UsageError(
-            f"missing: {', '.join(missing)}",
-            next_step=f"callback-survey approve --region {options.region} --quarter {options.quarter} --dry-run "
-            "shows the request",
-        )
+        raise UsageError(f"missing: {', '.join(missing)}", next_step=next_step)
     return revision_of(options.revision), name_of(options.by)
 
 
