@@ -36,13 +36,24 @@ def _head(draft: Draft, seeds: Path) -> Iterator[str]:
         yield "The register knows every name of the frame: there is nothing to add."
         return
     yield "Nothing was registered. How to use this draft:"
-    yield "  1. Answer the questions at the end with somebody who knows the offices."
-    yield "  2. Correct names, remove what is not a department, and put the codes in the order you want."
-    yield "     A code is never used again, so choose it before the first run."
-    yield f"  3. Append the lines below to the files in {seeds}"
-    yield "  4. callback-survey register check"
-    yield f"     callback-survey run --region {draft.region_code} --quarter {draft.quarter}"
+    for number, lines in enumerate(_steps(draft, seeds), start=1):
+        yield f"  {number}. {lines[0]}"
+        yield from (f"     {line}" for line in lines[1:])
     yield ""
+
+
+def _steps(draft: Draft, seeds: Path) -> Iterator[tuple[str, ...]]:
+    if draft.questions:
+        yield ("Answer the questions at the end with somebody who knows the offices.",)
+    yield (
+        "Correct names, remove what is not a department, and put the codes in the order you want.",
+        "A code is never used again, so choose it before the first run.",
+    )
+    yield (f"Append the lines below to the files in {seeds}",)
+    yield (
+        "callback-survey register check",
+        f"callback-survey run --region {draft.region_code} --quarter {draft.quarter}",
+    )
 
 
 def _lines_to_copy(draft: Draft) -> Iterator[str]:

@@ -13,6 +13,7 @@ from callback_survey.deliveries.delivery import Delivery
 from callback_survey.errors import DeliveryRefused, UsageError
 from callback_survey.registers import draft, draft_text
 from callback_survey.scope import Scope
+from callback_survey.wording.translation import in_chinese
 from lakes import ONE_CALL, ONE_CASE, SEEDS, as_csv, calls, frame, tree_of, write_delivery
 from register_seeds import add, copied_seeds
 
@@ -66,6 +67,18 @@ def test_spellings_that_fold_to_one_key_are_one_name_as_it_is_written_most_often
     (only,) = proposed(tmp_path, seeds, forms).departments
     assert (only.name, only.row_count) == ("区公安分局（户籍）", 5)
     assert dict(only.spellings) == {"区公安分局（户籍）": 3, "区公安分局(户籍)": 1, "区公安分局（户 籍）": 1}
+
+
+@pytest.mark.parametrize(("names", "is_asked"), [(["区教肓局", "区教育局"], True), (["区司法局", "区教育局"], False)])
+def test_questions_are_spoken_of_where_there_are_some(
+    tmp_path: Path, seeds: Path, names: Sequence[str], is_asked: bool
+) -> None:
+    page = draft_text.as_text(proposed(tmp_path, seeds, names), Path("seeds"))
+    assert ("  1. Answer the questions at the end" in page) is is_asked
+    assert f"  {3 if is_asked else 2}. Append the lines below" in page
+    told = in_chinese(page)
+    assert ("  1. 与熟悉各部门的人逐条核对文末的问题。" in told) is is_asked
+    assert f"  {3 if is_asked else 2}. 将以下各行添加到 seeds 中的文件" in told
 
 
 @pytest.mark.parametrize(("written", "name"), [("区档案\n局", "区档案局"), ("区 OA Office 中心", "区OA Office中心")])
