@@ -18,9 +18,9 @@ _CHECK_DESCRIPTION = """Checks the registers, those shipped and those in CALLBAC
 departments in one quarter, a code with two names at the same time, successions and definitions that do not fit together,
 an own row that overrides nothing. Says which own row holds in place of a shipped one. Every run does this before it lands
 anything."""
-_PROPOSE_DESCRIPTION = """Drafts the register of a region, or what its register lacks, from the department names in the frame of a delivery:
-a code for each name, its number of rows, and names that resemble each other. Prints the draft, or writes it to a
-new file, for a person to review. Nothing is registered or merged."""
+_PROPOSE_DESCRIPTION = """Drafts the register of a region, or what its register lacks, from the department names in the frame of a delivery,
+or in the annexes of a notice where only these were sent: a code for each name, its number of rows, and names that resemble
+each other. Prints the draft, or writes it to a new file, for a person to review. Nothing is registered or merged."""
 _PROPOSE_EXAMPLES = """examples:
   callback-survey register propose --region 123456 --quarter 2018Q1
   callback-survey register propose --region 123456 --quarter 2018Q1 --exports /data/exports --output draft-123456.txt"""

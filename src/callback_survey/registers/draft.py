@@ -1,4 +1,5 @@
-"""A draft of the register of a region that has none, made of the department names in its frame, for a person to go through.
+"""A draft of the register of a region that has none, made of the department names in its frame, or in printed annexes where it has no
+frame, for a person to go through.
 
 Nothing is merged here: 农业局 and 农水局 resemble each other and are two offices. What resembles is asked about.
 """
@@ -13,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from callback_survey.cell_text import visible
 from callback_survey.deliveries import delivery as deliveries
@@ -35,9 +37,11 @@ _SHORTEST_ABBREVIATION = 4
 
 
 @dataclass
-class FrameNames:
-    """The department names of a frame: how often each spelling stands in it, by the key that spellings share."""
+class Names:
+    """The department names of a delivery: how often each spelling stands in it, by the key that spellings share. `source` is where:
+    in the frame, or in annexes."""
 
+    source: Literal["frame", "annex"] = "frame"
     row_count: int = 0
     unnamed_count: int = 0
     unusable_count: int = 0
@@ -80,11 +84,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Draft:
-    """What to add to the registers, and what to ask before. `known_count`: names of the frame that the register has."""
+    """What to add to the registers, and what to ask before. `known_count`: names of the delivery that the register has."""
 
     region_code: str
     quarter: str
-    names: FrameNames
+    names: Names
     regions: tuple[tuple[str, ...], ...]
     departments: tuple[Proposed, ...]
     questions: tuple[Question, ...]
@@ -94,30 +98,34 @@ class Draft:
         return len(self.names.spellings) - len(self.departments)
 
 
-def read_names(delivery: Delivery, work: Path, seeds: Path, *, is_manifest_optional: bool = False) -> FrameNames:
-    """The names in the frame of a delivery, row by row; no other column leaves the reader. `work` is for what has to be
-    unpacked. Raises DeliveryRefused where the delivery cannot be read, and UsageError where it has no frame or its
-    department column holds something else."""
-    names = FrameNames()
+def read_names(delivery: Delivery, work: Path, seeds: Path, *, is_manifest_optional: bool = False) -> Names:
+    """The names in the frame of a delivery, row by row, or in its annexes where these are all that was sent; no other column leaves the
+    reader. `work` is for what has to be unpacked. Raises DeliveryRefused where the delivery cannot be read, and UsageError where it has
+    neither or a department column holds something else."""
+    found = {"frame": Names("frame"), "published": Names("annex")}
     known = datasets_of_any_region(seeds)
-    tables = 0
+    read: set[str] = set()
     for file in deliveries.verify(delivery, is_manifest_optional=is_manifest_optional, allowing=_ALLOWING).files:
         try:
             for table in open_tables(file.path, work, known=known).tables:
-                if table.dataset == "frame":
-                    tables += 1
+                if (names := found.get(table.dataset)) is not None:
+                    read.add(table.dataset)
                     for batch in table.batches(["department_name"]):
                         names.count(batch.column("department_name").to_pylist())
                         _verify(names, delivery)
         except (Unreadable, HeaderNotRecognised) as error:
             told = f"{file.path.name}: {error}"
             raise deliveries.refused(delivery, f"{file.path.name} cannot be read", [told]) from error
-    if not tables:
-        raise _unfit(delivery, "the delivery has no frame")
-    return names
+    if not read:
+        raise _unfit(
+            delivery,
+            "the delivery has neither a frame nor annexes",
+            "put the frame into the folder, the list of cases with their departments; then callback-survey manifest",
+        )
+    return found["frame" if "frame" in read else "published"]
 
 
-def propose(names: FrameNames, seeds: Path, scope: Scope) -> Draft:
+def propose(names: Names, seeds: Path, scope: Scope) -> Draft:
     """A draft of what the registers lack for these names. Codes go on after the last one the region ever used."""
     known = Register.read(seeds, scope)
     new = [key for key in names.spellings if key not in known.names]
@@ -137,17 +145,21 @@ def propose(names: FrameNames, seeds: Path, scope: Scope) -> Draft:
     )
 
 
-def _verify(names: FrameNames, delivery: Delivery) -> None:
+def _verify(names: Names, delivery: Delivery) -> None:
     if len(names.spellings) > _MOST_NAMES:
-        raise _unfit(delivery, f"the department column of the frame holds more than {_MOST_NAMES:,} different names")
+        raise _unfit(
+            delivery,
+            f"the department column of the {names.source} holds more than {_MOST_NAMES:,} different names",
+            "check the file: the columns may be swapped",
+        )
 
 
-def _unfit(delivery: Delivery, what: str) -> UsageError:
+def _unfit(delivery: Delivery, what: str, next_step: str) -> UsageError:
     return UsageError(
         f"{delivery.name}: {what}",
         where=str(delivery.folder),
-        expected="a frame with a column of department names (部门名称)",
-        next_step="check the file: the columns may be swapped",
+        expected="a frame or annexes with a column of department names (部门名称)",
+        next_step=next_step,
         region_code=delivery.region_code,
         quarter=delivery.quarter,
     )

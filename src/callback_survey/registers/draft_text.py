@@ -18,7 +18,7 @@ def as_text(draft: Draft, seeds: Path) -> str:
 
 def _head(draft: Draft, seeds: Path) -> Iterator[str]:
     names = draft.names
-    yield f"Draft of a register for {draft.region_code}, from the frame of {draft.quarter}"
+    yield f"Draft of a register for {draft.region_code}, from the {names.source} of {draft.quarter}"
     left_out = [
         f"{count:,} rows {why}"
         for count, why in (
@@ -28,12 +28,12 @@ def _head(draft: Draft, seeds: Path) -> Iterator[str]:
         if count
     ]
     yield (
-        f"{names.row_count:,} frame rows, {len(names.spellings)} department names: {draft.known_count} known, "
+        f"{names.row_count:,} {names.source} rows, {len(names.spellings)} department names: {draft.known_count} known, "
         f"{len(draft.departments)} new" + "".join(f"; {told}" for told in left_out)
     )
     yield ""
     if not draft.departments and not draft.regions:
-        yield "The register knows every name of the frame: there is nothing to add."
+        yield f"The register knows every name of the {names.source}: there is nothing to add."
         return
     yield "Nothing was registered. How to use this draft:"
     for number, lines in enumerate(_steps(draft, seeds), start=1):
@@ -75,7 +75,7 @@ def _lines_to_copy(draft: Draft) -> Iterator[str]:
 def _found(draft: Draft) -> Iterator[str]:
     if not draft.departments:
         return
-    yield "Number of frame rows with each name"
+    yield f"Number of {draft.names.source} rows with each name"
     for proposed in draft.departments:
         yield f"{proposed.row_count:>9,}  {proposed.code}  {proposed.name}{_other_forms(proposed)}"
     yield ""

@@ -21,11 +21,23 @@ REGION, QUARTER = "330110", "2018Q1"
 PHONES = [f"154{number:08d}" for number in range(100)]
 
 
+OFFICES = ("区教育局", "区档案局")
+
+
+def annexes_of(names: Sequence[str]) -> list[tuple[Sequence[str], list[Sequence[str]]]]:
+    counts = ["部门名称", "有效样本框", "抽样数"]
+    levels = [f"{answer}（%）" for answer in ("满意率", "比较满意率", "基本满意率", "不太满意率", "不满意率")]
+    return [
+        ([*counts, *levels], [(name, "20", "10", "100.00", *["0.00"] * 4) for name in names]),
+        ([*counts, "实现率（%）", "未实现率（%）"], [(name, "20", "10", "100.00", "0.00") for name in names]),
+    ]
+
+
 def case_rows(names: Sequence[str]) -> list[Sequence[str]]:
     return [(f"YH-{number}", name, "2018-03-01", PHONES[number], "查档", "张三") for number, name in enumerate(names)]
 
 
-def names_in(tmp_path: Path, names: Sequence[str], region: str = REGION) -> draft.FrameNames:
+def names_in(tmp_path: Path, names: Sequence[str], region: str = REGION) -> draft.Names:
     files = {"frame.csv": frame(*case_rows(names)), "calls.csv": calls(ONE_CALL)}
     sent = write_delivery(tmp_path / "exports", files, region=region, quarter=QUARTER)
     return draft.read_names(sent, tmp_path, SEEDS)
@@ -190,10 +202,26 @@ def test_all_parts_of_a_frame_are_read_and_a_broken_row_is_not_a_name(tmp_path: 
     assert found.unnamed_count == 1
 
 
+def test_where_only_annexes_were_sent_their_names_are_drafted(tmp_path: Path, seeds: Path) -> None:
+    """A district of which nothing but a notice is known; its departments stand in both annexes."""
+    annexes = annexes_of(OFFICES)
+    files = {
+        f"published-{number}.csv": (as_csv(*table), len(table[1])) for number, table in enumerate(annexes, start=1)
+    }
+    sent = write_delivery(tmp_path / "exports", files, region=REGION, quarter=QUARTER)
+    names = draft.read_names(sent, tmp_path, SEEDS)
+    assert {spelling: counted.total() for spelling, counted in names.spellings.items()} == dict.fromkeys(OFFICES, 2)
+    found = draft.propose(names, seeds, Scope(REGION, QUARTER))
+    assert len(lines_of(found, "departments")) == len(OFFICES)
+    page = draft_text.as_text(found, Path("seeds"))
+    assert page.startswith("Draft of a register for 330110, from the annex of 2018Q1\n4 annex rows, 2 department names")
+    assert in_chinese(page).startswith("330110 登记表草稿，依据 2018Q1 的附件\n附件 4 行，2 个部门名称")
+
+
 @pytest.mark.parametrize(
     ("files", "kind", "words"),
     [
-        ({"calls.csv": calls(ONE_CALL)}, UsageError, "330110 2018Q1: the delivery has no frame"),
+        ({"calls.csv": calls(ONE_CALL)}, UsageError, "330110 2018Q1: the delivery has neither a frame nor annexes"),
         (
             {"frame.csv": frame(*[(f"YH-{n}", f"第{n}号", *ONE_CASE[2:]) for n in range(1_001)])},
             UsageError,
