@@ -68,7 +68,7 @@ def create(folder: Path, shipped: Path, region_code: str | None = None, names: S
             "the folder exists and is not empty; nothing is written over what is there",
             where=str(folder),
             expected="a new folder, or an empty one",
-            next_step="choose another folder",
+            next_step=_instead(folder, region_code or "<region>"),
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -87,6 +87,16 @@ def create(folder: Path, shipped: Path, region_code: str | None = None, names: S
     except BaseException:
         remove_tree(aside)
         raise
+
+
+def _instead(folder: Path, region: str) -> str:
+    """What to do where the folder is taken: a further region belongs into the instance that is there."""
+    if not (folder / "registers").is_dir():
+        return "choose another folder"
+    return (
+        f"choose another folder; to add region {region} to the instance that is there, put its files into exports/{region}/<quarter>, "
+        f"then: callback-survey register propose --region {region} --quarter <quarter>"
+    )
 
 
 def steps(folder: Path, region_code: str | None) -> list[str]:

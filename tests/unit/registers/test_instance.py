@@ -73,6 +73,22 @@ def test_nothing_is_written_over_what_is_there(tmp_path: Path, capsys: pytest.Ca
     assert main.main(["init", str(tmp_path / "empty")]) == 0
 
 
+def test_whoever_wants_another_region_in_an_instance_is_told_how(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    assert main.main(["init", str(folder), "--region", "330108"]) == 0
+    before = tree_of(tmp_path)
+    capsys.readouterr()
+    assert main.main(["init", str(folder), "--region", "330111"]) == 2
+    told = capsys.readouterr().err
+    assert "put its files into exports/330111/<quarter>" in told
+    assert "callback-survey register propose --region 330111 --quarter <quarter>" in told
+    assert main.main(["init", str(folder), "--region", "330111", "--language", "zh"]) == 2
+    assert "要在已有的单位文件夹中增加地区 330111，把该地区的文件放入 exports/330111/<季度>" in capsys.readouterr().err
+    assert tree_of(tmp_path) == before
+
+
 def test_a_region_whose_name_nobody_gave_is_asked_for_by_file_and_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
