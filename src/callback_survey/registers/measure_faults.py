@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from callback_survey.deliveries.headers import dataset, fold
@@ -68,11 +68,32 @@ def scales(seeds: Path) -> Iterator[Fault]:
                 "correct one of them",
             )
         yield from _spelt_twice(spelt, (row["scale"], fold(row["spelling"])), row, row["scale"])
+    yield from _unspelt([row for row in answers.values() if row["scale"] in known], spelt)
     for row in rows.read(seeds, "disposition_spellings"):
         yield from _spelt_twice(spelt, ("", fold(row["spelling"])), row, "the dispositions")
     marks: dict[tuple[str, str], Row] = {}
     for row in rows.read(seeds, "mark_spellings"):
         yield from _spelt_twice(marks, ("", fold(row["spelling"])), row, "the marks")
+
+
+def _unspelt(answers: Iterable[Row], spelt: Mapping[tuple[str, str], Row]) -> Iterator[Fault]:
+    """Answers whose own word landing would reject, or take for another one."""
+    for row in answers:
+        code = row["answer_code"]
+        held = spelt.get((row["scale"], fold(row["answer_label"])))
+        if held is None:
+            told = (
+                f"「{row['answer_label']}」, the answer {code}, is in no row of answer_spellings.csv, "
+                "so every such answer would be rejected"
+            )
+            yield fault_in(row, told, f"add to answer_spellings.csv: {_spelling_of(row)}")
+        elif held["answer_code"] != code:
+            told = f"「{row['answer_label']}」, the answer {code}, is read as {held['answer_code']} (line {held.line})"
+            yield fault_in(row, told, f"correct it in answer_spellings.csv: {_spelling_of(row)}", held)
+
+
+def _spelling_of(answer: Row) -> str:
+    return f"{answer['scale']},{answer['answer_label']},{answer['answer_code']},false"
 
 
 def definitions(seeds: Path) -> Iterator[Fault]:

@@ -23,6 +23,11 @@ PACE = {
         ("pace", "pace_three", "pace_same", "一样", "2"),
         ("pace", "pace_three", "pace_slower", "变慢", "3"),
     ],
+    "answer_spellings": [
+        ("pace_three", "变快", "pace_faster", "false"),
+        ("pace_three", "一样", "pace_same", "false"),
+        ("pace_three", "变慢", "pace_slower", "false"),
+    ],
     "question_headers": [("pace", "办理速度", "false")],
     "regions": [(NEIGHBOUR, "余杭区", "330100", "district", "true", "", "")],
 }
@@ -143,6 +148,10 @@ def test_the_same_answers_of_two_measures_are_not_guessed_at(lake: Lake) -> None
         "answers": [
             ("lasting", "lasting_two", "lasting_faster", "变快", "1"),
             ("lasting", "lasting_two", "lasting_same", "不变", "2"),
+        ],
+        "answer_spellings": [
+            ("lasting_two", "变快", "lasting_faster", "false"),
+            ("lasting_two", "不变", "lasting_same", "false"),
         ],
         "question_headers": [("lasting", "持续速度", "false")],
     }

@@ -267,8 +267,22 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "「满 意」 is also on line 2, for satisfaction_2018",
     ),
     "a scale of two questions": (
-        adding("answers", ("visits", "satisfaction_gbt_39735", "odd", "别的", "9")),
+        both(
+            adding("answers", ("visits", "satisfaction_gbt_39735", "odd", "别的", "9")),
+            adding("answer_spellings", ("satisfaction_gbt_39735", "别的", "odd", "false")),
+        ),
         "the scale satisfaction_gbt_39735 answers visits, and satisfaction on line 7",
+    ),
+    "an answer that its own word does not mean": (
+        adding("answers", ("visits", "visits", "untold", "未告知", "4")),
+        "answers.csv line 15: 「未告知」, the answer untold, is in no row of answer_spellings.csv, so every such answer would be rejected",
+    ),
+    "an answer whose word means another": (
+        both(
+            adding("answers", ("visits", "visits", "many_visits", "三次", "4")),
+            adding("answer_spellings", ("visits", "很多次", "many_visits", "false")),
+        ),
+        "answers.csv line 15: 「三次」, the answer many_visits, is read as two_or_more_visits (line 32)",
     ),
     "a mark twice": (adding("mark_spellings", ("ｙ", "false")), "「ｙ」 is also on line"),
     "a disposition's word twice": (
