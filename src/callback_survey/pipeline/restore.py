@@ -124,7 +124,7 @@ def _unpack(archive: Path, aside: Path) -> _Unpacked:
     except (tarfile.TarError, FileExistsError, ValueError, TypeError) as error:
         if isinstance(error, DamagedFile):
             raise
-        raise _damaged(archive, [f"it cannot be read to its end: {type(error).__name__}"]) from None
+        raise _damaged(archive, ["it cannot be read to its end"]) from None
     return _Unpacked(unpacked, links, manifest)
 
 
