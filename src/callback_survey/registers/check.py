@@ -84,7 +84,8 @@ def _region_fault(scope: Scope, known: Mapping[str, bool], periods: Sequence[Per
         nearest = difflib.get_close_matches(code, surveyed, n=1, cutoff=0.8)
         return f"region {code} is not in regions.csv{f'; nearest: {nearest[0]}' if nearest else ''}"
     if not any(period.holds_in(scope.quarter) for period in periods):
-        return f"departments.csv has no department of region {code} in {scope.quarter}"
+        lacking = f"departments.csv has no department of region {code} in {scope.quarter}"
+        return f"{lacking}; it has some in other quarters, by valid_from and valid_to" if periods else lacking
     return None
 
 

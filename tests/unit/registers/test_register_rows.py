@@ -30,7 +30,7 @@ def test_the_faults_of_many_regions_cost_one_reading_of_a_register(tmp_path: Pat
     ]
     assert registers.region_faults(seeds, scopes) == [
         None,
-        "departments.csv has no department of region 330109 in 2016Q1",
+        "departments.csv has no department of region 330109 in 2016Q1; it has some in other quarters, by valid_from and valid_to",
         "region 331009 is not in regions.csv; nearest: 330109",
         "departments.csv has no department of region 330100 in 2018Q1",
     ]
