@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import betabinom
 
 from callback_survey.documents.companion import charts, explore, page, wording
-from callback_survey.documents.companion.funnel import Funnel, funnel_of, limits, outside, specification
+from callback_survey.documents.companion.funnel import Funnel, funnel_of, limits, outside, specification, ticks
 from callback_survey.releases import Release
 from companion_data import DATA, DEPARTMENTS, NASTY, PUBLISHED, SATISFACTION, department
 from published import make_release
@@ -117,3 +117,16 @@ def test_marks_stand_where_the_figures_are() -> None:
     found = [(one["answers"], one["rate"]) for one in marks["data"]["values"]]
     assert found == [(one.answered_count, float(one.rate_pct or 0)) for one in funnel().departments]
     assert "区民政局</text>" in charts.svg_of(spec)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (17, 1200, [20, 50, 100, 200, 500, 1000]),
+        (28 / 1.15, 53 * 1.15, [30, 40, 50, 60]),
+        (11.9, 13.8, [12, 13]),
+        (0.87, 1.15, [1]),
+    ],
+)
+def test_a_narrow_axis_has_round_numbers_too(first: float, last: float, expected: list[int]) -> None:
+    assert ticks(first, last) == expected

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import exp, lgamma, log, sqrt
+from math import ceil, exp, lgamma, log, sqrt
 from typing import Any
 
 from callback_survey.documents.companion.look import CONFIG, HAIR, INK, LEGEND, MARKS, QUIET, SCHEMA
@@ -20,7 +20,8 @@ LEAST_DEPARTMENTS = 5
 LEVELS = {"95%": 0.95, "99.8%": 0.998}
 _WIDTH, _HEIGHT = 560, 270
 _STEPS = 48
-_TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
+_ROUND = tuple(digit * 10**power for power in range(6) for digit in (1, 2, 5))
+_FEWEST_TICKS = 3
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def specification(figures: MeasureFigures, funnel: Funnel, *, is_interactive: bo
         "scale": {"type": "log", "domain": [first, last], "nice": False},
         "axis": {
             "title": "有效回答数（对数刻度）",
-            "values": [tick for tick in _TICKS if first <= tick <= last],
+            "values": ticks(first, last),
             "grid": False,
             "format": ",d",
         },
@@ -138,6 +139,16 @@ def specification(figures: MeasureFigures, funnel: Funnel, *, is_interactive: bo
         ],
         "config": CONFIG,
     }
+
+
+def ticks(first: float, last: float) -> list[int]:
+    """Round numbers of the axis: 1, 2 and 5 of each decade, or, where the range is too narrow for some of them, the multiples of the
+    largest round step that has some."""
+    decades = [number for number in _ROUND if first <= number <= last]
+    if len(decades) >= _FEWEST_TICKS:
+        return decades
+    multiples = (list(range(ceil(first / step) * step, int(last) + 1, step)) for step in reversed(_ROUND))
+    return next((found for found in multiples if len(found) >= _FEWEST_TICKS), [*range(ceil(first), int(last) + 1)])
 
 
 def _grid(least: int, most: int) -> list[int]:
