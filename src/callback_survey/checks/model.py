@@ -232,6 +232,16 @@ def describe(results: Sequence[CheckResult]) -> list[str]:
     return lines
 
 
+def describe_causes(results: Sequence[CheckResult]) -> list[str]:
+    """The same of warnings that may say why a check failed."""
+    lines = []
+    for result in results:
+        check_id, observed, allowed = result.check_id, result.observed, result.allowed
+        lines.append(f"possible cause: {check_id}: {observed}; allowed: {allowed}")
+        lines += [f"  {example}" for example in result.examples]
+    return lines
+
+
 def as_findings(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
     """The same as values, for a message that is worded elsewhere."""
     names = ("check_id", "severity", "observed", "allowed", "examples")

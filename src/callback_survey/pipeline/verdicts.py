@@ -99,7 +99,7 @@ def counted(report: CheckReport) -> dict[str, float]:
 
 def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
     from callback_survey.checks import overrides
-    from callback_survey.checks.model import as_findings, describe, read_rules
+    from callback_survey.checks.model import as_findings, describe, describe_causes, read_rules
 
     gate_name = {DELIVERY_GATE: "gate 1 (delivery)", MARTS_GATE: "gate 2 (marts)"}[report.gate]
     return GateFailed(
@@ -107,17 +107,10 @@ def gate_failed(run: Run, report: CheckReport, consequence: str) -> GateFailed:
         next_step=overrides.next_step(report, read_rules(run.settings.seeds)),
         region_code=report.region_code,
         quarter=report.quarter,
-        alert_lines=[*describe(report.failures), *_possible_causes(report)],
+        alert_lines=[*describe(report.failures), *describe_causes(report.explanations)],
         gate=report.gate,
         findings=as_findings([*report.failures, *report.explanations]),
     )
-
-
-def _possible_causes(report: CheckReport) -> list[str]:
-    from callback_survey.checks.model import describe
-
-    lines = describe(report.explanations)
-    return [line if line.startswith(" ") else f"possible cause: {line}" for line in lines]
 
 
 def held_back(scope: Scope, damage: DamagedFile) -> GateFailed:
