@@ -121,7 +121,12 @@ def _forget_gone(run: Run, quarter: Quarter, found: Sequence[Delivery]) -> None:
         code = problem["region_code"]
         if problem["quarter"] != str(quarter) or code in delivered:
             continue
-        if not any(entry.report for entry in ledger.entries(run.settings.lake, code, str(quarter))):
+        try:
+            is_landed = any(entry.report for entry in ledger.entries(run.settings.lake, code, str(quarter)))
+        except DamagedFile as damage:  # it stays open, and holds no other region up
+            logger.warning("%s", damage)
+            continue
+        if not is_landed:
             open_problems.closed(run.settings.alerts, [problem["key"]])
             logger.info("%s: no longer open, as its folder is gone: %s", problem["key"], problem["title"])
 

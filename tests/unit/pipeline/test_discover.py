@@ -10,11 +10,13 @@ import pytest
 from callback_survey import alerts
 from callback_survey.alerts import open_problems
 from callback_survey.errors import DeliveryMisplaced, NothingDelivered, RegisterError
+from callback_survey.landing import ledger
 from callback_survey.pipeline import local, steps
 from callback_survey.quarter import Quarter
 from callback_survey.run import Run
 from callback_survey.scope import Scope
 from callback_survey.settings import load_settings
+from callback_survey.storage.files import write_text
 from lakes import ONE_CALL, ONE_CASE, SAMPLE_REGISTERS, calls, frame, write_delivery
 
 
@@ -93,6 +95,16 @@ def test_what_failed_of_a_folder_that_is_gone_is_over(run: Run) -> None:
     assert set(still_open()) == {"331009", "330109"}
     shutil.rmtree(folder.parent)
     assert still_open() == ["330109"]
+
+
+def test_a_damaged_entry_of_a_region_that_is_gone_holds_no_run_up_and_closes_nothing(run: Run) -> None:
+    write_delivery(run.settings.exports, FILES)
+    error = DeliveryMisplaced("no register", region_code="331009", quarter="2018Q1")
+    alerts.tell_failure(run.settings, error, alerts.Place("r1", "land"), checks_of="r1")
+    entry = ledger.folder(run.settings.lake, Scope("331009", "2018Q1")) / "0123456789abcdef.json"
+    write_text(entry, "{")
+    assert [delivery.region_code for delivery in steps.discover(run, Quarter(2018, 1))] == ["330109"]
+    assert [one["region_code"] for one in open_problems.all_open(run.settings.alerts)] == ["331009"]
 
 
 def test_a_misnamed_folder_is_refused_where_it_would_land_and_in_a_rehearsal(run: Run) -> None:
