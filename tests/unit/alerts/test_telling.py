@@ -106,6 +106,15 @@ def test_what_failed_last_is_what_is_open_since_it_failed_first(found: Settings,
     assert list(open_problems.all_open(found.alerts)) == [first | {"title": "交付不能接收：torn"}]
 
 
+def test_a_note_that_was_cut_off_is_written_anew_by_the_next_failure(found: Settings, receiver: Receiver) -> None:
+    tell_failure(found, failure())
+    (note,) = (found.alerts / "open").glob("*.json")
+    note.write_text(note.read_text(encoding="utf-8")[:20], encoding="utf-8")
+    tell_failure(found, failure())
+
+    assert [one["key"] for one in open_problems.all_open(found.alerts)] == ["330109-2018Q1"]
+
+
 def test_a_recovery_tells_what_readers_see_of_its_own_region(
     found: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,15 @@ gxe = gx.expectations
 
 FACTS = pd.DataFrame({"department_name": ["区经信局", "区教育局", "区民政局"], "count": [1, 5, 9], "limit": [4, 5, 6]})
 
+PAIR = Check(
+    "pair",
+    facts="counts",
+    expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="count", or_equal=True),
+    example="{department_name}: {count} > {limit}",
+    shows=("department_name", "count", "limit"),
+    allows="count ≤ limit",
+)
+
 
 def rule(check_id: str, severity: Any = "fail") -> Rule:
     return Rule(check_id, "marts", severity, None, "for a test")
@@ -54,15 +63,7 @@ def test_a_check_that_fails_shows_the_rows_in_words() -> None:
 
 
 def test_pairs_of_columns_show_their_rows_too() -> None:
-    pair = Check(
-        "pair",
-        facts="counts",
-        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="count", or_equal=True),
-        example="{department_name}: {count} > {limit}",
-        shows=("department_name", "count", "limit"),
-        allows="count ≤ limit",
-    )
-    (result,) = run(pair)
+    (result,) = run(PAIR)
     assert (result.outcome, result.examples) == ("fail", ("区民政局: 9 > 6",))
 
 
@@ -147,17 +148,9 @@ def test_what_cannot_be_told_apart_is_validated_for_each_region(
 
 
 def test_a_number_that_is_not_known_fails_its_own_region_alone() -> None:
-    pair = Check(
-        "pair",
-        facts="counts",
-        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="count", or_equal=True),
-        example="{department_name}: {count} > {limit}",
-        shows=("department_name", "count", "limit"),
-        allows="count ≤ limit",
-    )
     # as DuckDB brings whole numbers with gaps
     unknown = FACTS.iloc[:2].assign(limit=pd.array([None, 5], "Int64"))
-    regions = [engine.Asked([pair], {"counts": facts}) for facts in (FACTS.iloc[:1], unknown)]
+    regions = [engine.Asked([PAIR], {"counts": facts}) for facts in (FACTS.iloc[:1], unknown)]
     answers = engine.run_together(regions, {"pair": rule("pair")}, gate="marts", suite="marts")
     assert [results[0].outcome for results, _ in answers] == ["pass", "fail"]
     assert answers[1][0][0].examples == ("区经信局: 1 > None",)

@@ -81,6 +81,14 @@ def test_an_answer_that_cannot_be_read_is_none(gate: Gate) -> None:
     assert gate.asked == 5
 
 
+def test_an_answer_that_cannot_be_kept_is_one_all_the_same(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept.files, "write_json", full)
+    assert [gate.ask(["a"])[1], gate.ask(["a"])[1], gate.asked] == [False, False, 2]
+
+
 def test_a_check_that_raised_is_asked_again(gate: Gate) -> None:
     gate.result = replace(RESULT, outcome="error")
     gate.ask(["delivery-1"])
