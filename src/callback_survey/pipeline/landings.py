@@ -71,6 +71,8 @@ def land_all(run: Run, deliveries: Sequence[Delivery], log: Path) -> Generator[t
                 except Exception as error:
                     if is_stopped(error):
                         raise
+                    # the run ends with the first of several; the log has each, without a text that may quote a cell
+                    logger.error("%s: %s was not landed: %s", run.run_id, delivery.name, type(error).__name__)
                     faults.append((delivery, partial(_given_or_raised, error)))
         landed.sort(key=lambda one: one.report.region_code)
         yield from judging.judge_landed(run, landed)

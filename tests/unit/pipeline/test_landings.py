@@ -173,7 +173,7 @@ def test_what_ends_the_gate_for_one_region_ends_it_for_that_alone(
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_landed_has_its_verdict_before_the_error_of_another_region(
-    run: Run, monkeypatch: pytest.MonkeyPatch, workers: int
+    run: Run, caplog: pytest.LogCaptureFixture, workers: int
 ) -> None:
     codes = REGISTERED[:3]
     run = replace(run, settings=replace(run.settings, workers=workers))
@@ -187,6 +187,7 @@ def test_what_landed_has_its_verdict_before_the_error_of_another_region(
     told = [*landings.land_all(run, deliveries, run.settings.logs / "run-1.log")]
     assert told[-1][0].region_code == codes[0]
     assert [raised_by(outcome) for _, outcome in told] == [None, GateFailed, FileExistsError]
+    assert f"run-1: {deliveries[0].name} was not landed: FileExistsError" in caplog.text
     assert [entry.state for entry in ledger.entries(run.settings.lake)] == ["current", "gate failed"]
 
 
